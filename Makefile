@@ -1,0 +1,116 @@
+# Bihuan: all binaries into build/. Targets: all demo test check install clean bench-quick; see CONTRIBUTING.md.
+CC ?= gcc
+CXX ?= g++
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+B := build
+
+PACKAGES := libzmq libsodium yaml-0.1 jansson libmicrohttpd libcrypto ncursesw
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wshadow $(if $(WERROR),-Werror)
+OPTIMISE ?= -O2 -g
+SANITIZE ?=
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
+COMMON := $(OPTIMISE) $(SANITIZE) $(WARNINGS) -D_GNU_SOURCE -DBIHUAN_VERSION='"$(VERSION)"' \
+          -DBIHUAN_LOCALEDIR='"$(PREFIX)/share/locale"' -fPIC -I. -I$(B)/gen $(PKG_CFLAGS) -MMD -MP
+ALL_CFLAGS := -std=c17 $(COMMON) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS)
+ALL_CXXFLAGS := -std=c++17 $(COMMON) -Wno-shadow $(CXXFLAGS)
+LDFLAGS_ALL := $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
+
+# --- rooms: each folder is an archive ---
+FBS := $(wildcard schemas/*.fbs)
+GEN := $(patsubst schemas/%.fbs,$(B)/gen/%_generated.h,$(FBS))
+
+room_objects = $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c)) $(patsubst %.cpp,$(B)/obj/%.o,$(wildcard $(1)/*.cpp))
+ROOMS := base core store edge config place
+$(foreach r,$(ROOMS),$(eval OBJ_$(r) := $(call room_objects,broker/$(r))))
+OBJ_schemas := $(call room_objects,schemas)
+OBJ_workers := $(filter-out $(B)/obj/workers/runner%.o,$(call room_objects,workers))
+OBJ_runner := $(filter $(B)/obj/workers/runner%.o,$(call room_objects,workers))
+OBJ_cli := $(call room_objects,cli)
+OBJ_broker := $(filter-out $(B)/obj/broker/main.o,$(call room_objects,broker))
+
+ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib$(r).a) $(B)/libschemas.a $(B)/libbroker.a
+LINK := $(B)/libbroker.a $(B)/libedge.a $(B)/libstore.a $(B)/libconfig.a $(B)/libplace.a $(B)/libcore.a \
+        $(B)/libschemas.a $(B)/libbase.a
+BROKER_LIBS := -lzmq -llmdb -lev -lgeos_c -lyaml -ljansson -lmicrohttpd -lsodium -lcrypto -lpthread -lm
+CLIENT_LIBS := -lzmq -lsodium -lcrypto -lpthread -lm
+
+BINARIES := $(B)/bihuand $(B)/bihuan $(B)/bihuan-worker $(B)/libbihuan.a $(B)/libbihuan.so
+all: $(BINARIES) $(B)/locale/zh_CN/LC_MESSAGES/bihuan.mo
+
+$(B)/gen/%_generated.h: schemas/%.fbs $(FBS)
+	@mkdir -p $(@D)
+	flatc --cpp --scoped-enums -o $(@D) -I schemas $<
+$(OBJ_schemas): | $(GEN)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(B)/obj/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+
+define archive
+$(B)/lib$(1).a: $(OBJ_$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS) schemas broker,$(eval $(call archive,$(r))))
+
+# --- binaries ---
+$(B)/bihuand: $(B)/obj/broker/main.o $(LINK)
+	$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(BROKER_LIBS)
+$(B)/libbihuan.a: $(OBJ_workers) $(OBJ_schemas) $(OBJ_base)
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/libbihuan.so: $(OBJ_workers) $(OBJ_schemas) $(OBJ_base)
+	$(CXX) $(LDFLAGS_ALL) -shared -Wl,-soname,libbihuan.so.0 -Wl,--version-script=workers/bihuan.map -o $@ $^ $(CLIENT_LIBS)
+$(B)/bihuan: $(OBJ_cli) $(B)/libbihuan.a
+	$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -lncursesw -lcsv -ljansson -lyaml
+$(B)/bihuan-worker: $(OBJ_runner) $(B)/libbihuan.a
+	$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -ljansson
+
+$(B)/locale/%/LC_MESSAGES/bihuan.mo: cli/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+# --- tests: each tests/unit/test_*.c is a program of its own ---
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c)) \
+        $(patsubst tests/sim/%.c,$(B)/tests/%,$(wildcard tests/sim/test_*.c))
+$(B)/tests/%: tests/unit/%.c $(LINK) $(B)/libbihuan.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
+	$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o $(LINK) $(filter-out $(B)/obj/schemas/% $(B)/obj/broker/base/%,$(OBJ_workers)) \
+	    -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
+$(B)/tests/%: tests/sim/%.c $(LINK)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
+	$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
+unit: $(UNIT)
+
+# --- the rest is in ops/ ---
+demo test check bench-quick fresh-test: %:
+	ops/$*
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	    $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES $(DESTDIR)$(PREFIX)/share/bihuan
+	install -m 755 $(B)/bihuand $(B)/bihuan $(B)/bihuan-worker $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(B)/libbihuan.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(B)/libbihuan.so $(DESTDIR)$(PREFIX)/lib/libbihuan.so.0
+	ln -sf libbihuan.so.0 $(DESTDIR)$(PREFIX)/lib/libbihuan.so
+	install -m 644 workers/bihuan.h $(DESTDIR)$(PREFIX)/include/
+	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' workers/bihuan.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bihuan.pc
+	install -m 644 $(B)/locale/zh_CN/LC_MESSAGES/bihuan.mo $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES/
+	cp -r ops/cities schemas/PROTOCOL.md $(wildcard schemas/*.fbs) $(DESTDIR)$(PREFIX)/share/bihuan/
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all unit demo test check bench-quick fresh-test install clean
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

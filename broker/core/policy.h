@@ -1,0 +1,188 @@
+/* policy.h: the city's rules as plain data. config/ fills it; the core only reads it, and only in decide. One policy
+ * is immutable once built; a reload builds another. All texts belong to the policy's arena. */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include "broker/base/arena.h"
+#include "broker/base/digest.h"
+#include "broker/base/limits.h"
+#include "broker/base/map.h"
+#include "schemas/types.h"
+
+/* Where in the city's files a thing was written. */
+struct origin {
+    const char *file;
+    size_t line;
+};
+
+/* 12–15 digits cut at the city's levels; level[0] is the widest. */
+#define LEVELS_MAX 8
+struct level {
+    const char *name; /* "city", "district", "street", "community", "grid" */
+    const char *title; /* 区县 */
+    size_t digits;
+};
+
+struct dated_name {
+    const char *name;
+    int64_t from_ms, to_ms; /* [from, to); 0: open */
+};
+
+struct area {
+    const char *code, *name;
+    const struct area *parent; /* NULL at the top */
+    size_t level;              /* index into levels */
+    const char *post;          /* who stands on the ladder here; "" is a vacancy */
+    int64_t valid_from_ms, valid_to_ms;
+    const char *succeeded_by;  /* code, or NULL */
+    bool retired;
+    struct origin origin;
+};
+
+struct unit {
+    const char *id;
+    const struct dated_name *names; /* newest last; at least one */
+    size_t name_count;
+    const struct area *area;   /* its 属地; NULL: the whole city */
+    const char *kind;          /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
+    const struct unit *parent, *supervisor;
+    bool retired;
+    const char *successor;
+    struct origin origin;
+};
+
+struct limit {
+    enum clock_kind kind;
+    enum calendar calendar;
+    int64_t budget_ms;
+};
+
+/* What runs for a type: its limits, task and incident clocks together. */
+struct profile {
+    const char *name;
+    const struct limit *limits;
+    size_t limit_count;
+    const struct ladder *ladder; /* NULL: the city's default */
+    struct origin origin;
+};
+
+struct ladder {
+    const char *name;
+    const double *warnings; /* fractions of the budget, rising, below 1: blue, then yellow */
+    size_t warning_count;
+    int64_t step_ms;        /* 0: the budget again */
+    bool is_default;
+    struct origin origin;
+};
+
+/* A type of the tree: code is a dotted path, "1.02.01"; its parent is the code up to the last dot. */
+struct type {
+    const char *code, *name;
+    const struct type *parent;
+    size_t depth;                  /* 1 for a top type */
+    int severity;                  /* inherited when not written */
+    const struct profile *profile; /* inherited; NULL only when no type above has one */
+    bool retired;
+    const char *successor;
+    struct origin origin;
+};
+
+enum recipient_kind { RECIPIENT_UNIT = 1, RECIPIENT_RELATIVE, RECIPIENT_LOCAL, RECIPIENT_OWNER };
+
+/* absolute (a unit), relative (`@street.执法`: the unit of that kind at that level above the place), `@local` (the
+ * nearest area's own unit), `@owner` (by object code; resolves to nothing yet). Tried in order. */
+struct recipient {
+    enum recipient_kind kind;
+    const struct unit *unit;
+    size_t level;
+    const char *unit_kind;
+    const char *text; /* as written */
+};
+
+/* One rule, `except` entries flattened: each is a rule of its own with a deeper area, or an exclusion. */
+struct route {
+    const struct type *type;   /* subtree; NULL: any */
+    const struct area *area;   /* subtree; NULL: anywhere */
+    unsigned natures;          /* bit per nature; 0: any */
+    unsigned severities;       /* bit per severity; 0: any */
+    const char *calendar;      /* name; NULL: any (calendars come later) */
+    bool excludes;             /* `except` without `to`: the rule it belongs to does not hold there */
+    const struct route *of;    /* the rule an exclusion belongs to */
+    const struct recipient *to;
+    size_t to_count;
+    const struct recipient *assists;
+    size_t assist_count;
+    enum verifier verify;
+    bool desk;                 /* `to: desk`: a person dispatches */
+    struct origin origin;
+};
+
+struct principal {
+    const char *name;
+    unsigned roles;             /* enum principal_role bits */
+    const char *const *credentials; /* "curve:<Z85 public key>", "uid:1000", "plain:" (the insecure one) */
+    size_t credential_count;
+    const struct unit *const *units; /* department: whose tasks it may take */
+    size_t unit_count;
+    const struct type *const *types; /* subtrees it may use; none: all */
+    size_t type_count;
+    const struct area *const *areas;
+    size_t area_count;
+    bool panic;                 /* may use the panic lane */
+    bool revoked;
+    struct origin origin;
+};
+
+/* A GeoJSON file and which of its properties names the area. place/ builds the index. */
+struct polygon_source {
+    const char *file;     /* as written, relative to the configuration's folder */
+    const char *property;
+    const struct value_code { const char *value, *code; } *codes; /* property value → area code; none: the value is it */
+    size_t code_count;
+    struct origin origin;
+};
+
+struct policy {
+    struct arena arena;
+    struct digest hash;   /* SHA-256 of the bundle */
+    const char *bundle;   /* every file's name and text, for the store; config_parse reads it back */
+    size_t bundle_bytes;
+    const char *city, *name; /* city: the top area's code; name: for people */
+    uint32_t journal;        /* journal code for a new store */
+    int utc_offset_minutes;
+    int64_t lease_ms;
+    struct level levels[LEVELS_MAX];
+    size_t level_count;
+    const struct type *types;   size_t type_count;
+    const struct area *areas;   size_t area_count;
+    const struct unit *units;   size_t unit_count;
+    const struct profile *profiles; size_t profile_count;
+    const struct ladder *ladders;   size_t ladder_count;
+    const struct route *routes; size_t route_count;
+    const struct principal *principals; size_t principal_count;
+    const struct polygon_source *polygons; size_t polygon_count;
+    struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
+    struct textmap local_map;   /* "area code/kind" → unit, for relative recipients */
+    struct textmap route_map;   /* type code → struct route_list: candidates for that exact type, so that routing walks
+                                 * the type's ancestors, not the table; "" holds the rules for any type */
+};
+
+struct route_list {
+    const struct route **routes;
+    size_t count;
+};
+
+void policy_free(struct policy *);
+const struct type *policy_type(const struct policy *, const char *code);
+const struct area *policy_area(const struct policy *, const char *code);
+const struct unit *policy_unit(const struct policy *, const char *id);
+const struct principal *policy_principal(const struct policy *, const char *name);
+const struct principal *policy_credential(const struct policy *, const char *credential);
+const struct ladder *policy_ladder(const struct policy *, const char *name); /* the default when absent */
+/* The name in force at a time. */
+const char *unit_name(const struct unit *, int64_t at_ms);
+/* Whether inner is outer or below it. */
+bool type_within(const struct type *inner, const struct type *outer);
+bool area_within(const struct area *inner, const struct area *outer);
+
+#endif

@@ -1,0 +1,30 @@
+/* right.h: role × verb. The gate says who is speaking, the core says what they may; reads too. */
+#ifndef CORE_RIGHT_H
+#define CORE_RIGHT_H
+
+#include "broker/core/policy.h"
+
+/* X(NAME, roles that may) */
+#define RIGHTS(X) \
+    X(PUBLISH, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE) \
+    X(WITHDRAW, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE) \
+    X(STATUS, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) \
+    X(WORK, PRINCIPAL_DEPARTMENT) \
+    X(ON_BEHALF, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) \
+    X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */ \
+    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */ \
+    X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF) \
+    X(VERIFY_OWN, PRINCIPAL_SOURCE)                          /* what it reported, where the route says verify: source */ \
+    X(READ_ALL, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) \
+    X(READ_OWN, PRINCIPAL_SOURCE | PRINCIPAL_DEPARTMENT)     /* what it reported, or has a task in */ \
+    X(OPERATE, PRINCIPAL_OPERATOR)                           /* reload, backup */
+
+#define RIGHT_ENUM(N, roles) RIGHT_##N,
+enum right { RIGHTS(RIGHT_ENUM) RIGHT_COUNT };
+
+bool right_has(const struct principal *, enum right);
+/* Whether type and area (NULL: unknown) are within what the principal may use. */
+bool right_in_scope(const struct principal *, const struct type *, const struct area *);
+bool right_unit(const struct principal *, const char *unit); /* one of its units, or a sub-unit of one */
+
+#endif

@@ -1,0 +1,39 @@
+/* route.h: which rule sends an incident, and to whom. Pure; reads the policy only.
+ * nature × type × area × severity; specificity compares type depth, area depth, severity, calendar, in that order;
+ * exclusions first; equals are unrouted. */
+#ifndef CORE_ROUTE_H
+#define CORE_ROUTE_H
+
+#include "broker/core/policy.h"
+
+struct route_query {
+    const struct type *type; /* NULL: unknown */
+    const struct area *area; /* NULL: no place */
+    enum nature nature;
+    int severity;
+    enum unrouted_reason without; /* why type or area is NULL */
+};
+
+struct route_result {
+    const struct route *route;  /* NULL when unrouted for want of a rule */
+    const struct unit *lead;    /* NULL when unrouted or desk */
+    const struct unit *assists[ASSISTS_MAX];
+    size_t assist_count;
+    enum unrouted_reason unrouted; /* 0 when sent */
+    bool desk;
+};
+
+/* Told each rule looked at: for `explain`. verdict is in the arena. */
+struct route_trace {
+    struct arena *arena;
+    struct considered *rules; /* of wire.h; filled by route_find */
+    size_t count, capacity;
+};
+
+/* trace may be NULL. */
+void route_find(const struct policy *, const struct route_query *, struct route_result *, struct route_trace *trace);
+
+/* The unit a recipient means at an area, or NULL. Retired units resolve to their successor. */
+const struct unit *route_recipient(const struct policy *, const struct recipient *, const struct area *);
+
+#endif

@@ -1,0 +1,22 @@
+/* place.h: point → area code. Coordinates of any of the four systems to WGS84, then polygons (GEOS STRtree). */
+#ifndef PLACE_PLACE_H
+#define PLACE_PLACE_H
+
+#include "broker/base/fault.h"
+#include "broker/core/policy.h"
+
+struct place_index;
+
+/* Reads the policy's polygon sources, relative to folder. NULL index with 0 when there are none. Invalid polygons,
+ * unknown areas and missing properties are faults that name file and feature number. The index outlives the policy. */
+int place_build(const struct policy *, const char *folder, struct place_index **out, struct faults *);
+void place_free(struct place_index *);
+
+/* The code of the area that holds the point, "" when none does. Where polygons share a border: the lowest index.
+ * Borrowed from the index; index may be NULL (""). */
+const char *place_find(const struct place_index *, enum coordinate_system, double latitude, double longitude);
+
+/* GCJ-02 and BD-09 to WGS84 (iterated inverse, below 1 m); CGCS2000 equals WGS84 here (they differ by centimetres). */
+void place_to_wgs84(enum coordinate_system, double *latitude, double *longitude);
+
+#endif

@@ -1,0 +1,93 @@
+/* store.h: the only room that knows LMDB. Owns the environment, the journal and the tables; one write transaction a
+ * turn. STORE rules: the journal is the commit; rows are written behind it; the watermark says up to where rows are. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "broker/base/arena.h"
+#include "broker/store/journal.h"
+#include "schemas/record.h"
+
+struct store;
+
+struct store_options {
+    bool create;         /* when the folder has no store yet */
+    bool read_only;      /* offline readers (check) */
+    uint32_t journal;    /* code for a new store */
+    bool exercise;       /* a new store is marked so; opening one whose mark differs is -EPERM */
+    int64_t map_bytes;   /* 0: MAP_DEFAULT_BYTES */
+    struct journal *other; /* tests and later: another log; NULL: the LMDB one, which shares the tables' transaction */
+};
+
+/* What the store knows of itself. */
+struct store_meta {
+    uint32_t journal, term;
+    bool exercise;
+    uint64_t watermark; /* every record <= it is reflected in the stored rows */
+    uint64_t sequence;  /* of the last durable record */
+    struct store_counters {
+        uint64_t seq, number, accepted, closed;
+    } counters;         /* core.h's counters as last put, with the sequence they reflect */
+    int64_t last_ms;    /* at_ms of the last durable record */
+    struct digest chain; /* head of the chain */
+    uint8_t policy[DIGEST_BYTES]; /* hash of the policy last put in force; zero when none */
+};
+
+/* 0, or -errno with fault (a static or store-owned sentence for people). Opening for writing begins a new term. */
+int store_open(const char *folder, const struct store_options *, struct store **out, const char **fault);
+/* Flushes nothing: what was not committed is gone. */
+void store_close(struct store *);
+const struct store_meta *store_meta(const struct store *);
+
+/* --- one turn: begin lazily, add, commit --- */
+/* All records of the turn, in order. */
+int store_append(struct store *, const struct record *, size_t n);
+/* Write-behind. The row is live, or closed (then it moves to the closed table and its time index in this
+ * transaction). */
+int store_put_row(struct store *, const struct row *, bool closed);
+int store_put_watermark(struct store *, uint64_t watermark, const struct store_counters *);
+/* Text of a policy by hash, and since when it is in force. */
+int store_put_policy(struct store *, const struct digest *, const void *bundle, size_t size_bytes, int64_t at_ms);
+/* Group commit. 0 when durable. Any error means unknown: the caller stops the process. No-op when nothing was added. */
+int store_commit(struct store *);
+
+/* --- start --- */
+typedef int store_row_fn(void *arg, const struct row *);
+typedef int store_key_fn(void *arg, const struct key128 *key, const struct key128 *digest, const struct receipt *);
+int store_each_live(struct store *, store_row_fn *, void *arg);
+/* Keys accepted at or after since_ms, from the key log (records above the watermark included: it is written with
+ * them). */
+int store_each_key(struct store *, int64_t since_ms, store_key_fn *, void *arg);
+int store_replay(struct store *, uint64_t after, journal_replay_fn *, void *arg);
+
+/* --- reading committed state: each call opens and closes its own short snapshot --- */
+/* 0 or -ENOENT, -EBADMSG; texts and arrays in the arena. */
+int store_get_record(struct store *, uint64_t seq, struct arena *, struct record *);
+int store_get_row(struct store *, uint64_t incident, struct arena *, struct row *);
+/* Records with seq > after, until the function returns non-zero. Returns the last sequence looked at. */
+uint64_t store_read(struct store *, uint64_t after, struct arena *, journal_replay_fn *, void *arg);
+/* Closed incidents, newest first, older than *cursor (0: the newest); false at the end. */
+bool store_next_closed(struct store *, uint64_t *cursor_ms, uint64_t *cursor_id, struct arena *, struct row *);
+/* The policy in force at a time: bundle in the arena. */
+int store_get_policy(struct store *, int64_t at_ms, struct arena *, const char **bundle, size_t *size_bytes);
+
+/* --- size and care --- */
+struct store_space {
+    uint64_t map_bytes, used_bytes;
+    uint32_t readers;        /* foreign or stale read transactions */
+    uint64_t tail;           /* records above the watermark */
+};
+void store_space(struct store *, struct store_space *);
+/* Compact copy of the committed state into a new folder; consistent while turns go on (call from a helper thread). */
+int store_backup(struct store *, const char *folder);
+/* Makes the copy in a folder a store of a new term: skips incident numbers so that none given after the backup is
+ * given twice. Offline. */
+int store_restore(const char *backup, const char *folder, const char **fault);
+/* Offline check: checksums, chain, rows against their records. Counts faults into *bad; each told to fn. */
+int store_check(const char *folder, void (*fn)(void *arg, const char *sentence), void *arg, uint64_t *bad);
+
+/* Tests: a journal in memory, whose undurable tail is lost by journal_mem_crash. */
+struct journal *journal_mem_new(void);
+void journal_mem_crash(struct journal *);
+void journal_mem_free(struct journal *);
+
+#endif

@@ -1,0 +1,349 @@
+/* types.h: the nouns of the job as plain C, shared by wire, trail, core and clients. DOMAIN words; no behaviour.
+ *
+ * Text is UTF-8 in `const char *`, NUL-terminated, borrowed from whoever made the struct; NULL or "" is absent.
+ * Times are milliseconds since 1970-01-01 UTC (`_ms`), 0 is "none". Enumerations start at 1; 0 is "absent".
+ * Each list below is the only place of its names: X(value, NAME, name). The values are those of facts.fbs and
+ * never change once released (wire.cpp asserts that they agree). */
+#ifndef TYPES_H
+#define TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 诉求性质 */
+#define NATURES(X) \
+    X(1, HELP, help) X(2, COMPLAINT, complaint) X(3, REPORT, report) X(4, CONSULT, consult) \
+    X(5, SUGGEST, suggest) X(6, PRAISE, praise)
+
+/* Untagged points are refused: GCJ-02 is off by hundreds of metres. */
+#define COORDINATE_SYSTEMS(X) X(1, WGS84, wgs84) X(2, GCJ02, gcj02) X(3, BD09, bd09) X(4, CGCS2000, cgcs2000)
+
+#define INCIDENT_STATES(X) \
+    X(1, CONFIRMING, confirming) X(2, DESK, desk) X(3, UNROUTED, unrouted) X(4, OPEN, open) \
+    X(5, VERIFYING, verifying) X(6, PARKED, parked) X(7, CLOSED, closed) X(8, MERGED, merged) \
+    X(9, CANCELLED, cancelled) X(10, REJECTED, rejected)
+
+#define TASK_STATES(X) \
+    X(1, QUEUED, queued) X(2, OFFERED, offered) X(3, RESPONDED, responded) X(4, HANDLING, handling) \
+    X(5, SUSPENDED, suspended) X(6, DONE, done) X(7, RETURNED, returned) X(8, WITHDRAWN, withdrawn) \
+    X(9, SHELVED, shelved)
+
+#define TASK_ROLES(X) X(1, LEAD, lead) X(2, ASSIST, assist)
+
+#define OUTCOMES(X) \
+    X(1, RESOLVED, resolved) X(2, PARTLY, partly) X(3, PLANNED, planned) X(4, EXPLAINED, explained) \
+    X(5, NO_ACTION, no_action) X(6, NOT_FOUND, not_found) X(7, FALSE_ALARM, false_alarm) \
+    X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
+
+/* Incident clocks are the centre's, task clocks the unit's. */
+#define CLOCK_KINDS(X) \
+    X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
+    X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
+    X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
+    X(12, CONTACT, contact)
+
+#define CALENDARS(X) \
+    X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
+    X(4, WORKING_DAYS_NEXT, working_days_next)
+
+/* met and late are verdicts: in time means stopped at or before due. void: the clock's task was withdrawn, or the
+ * incident ended without it being owed. */
+#define CLOCK_STATES(X) X(1, RUNNING, running) X(2, PAUSED, paused) X(3, MET, met) X(4, LATE, late) X(5, VOID, void)
+
+/* Who checks a fed back incident before it closes. */
+#define VERIFIERS(X) X(1, NONE, none) X(2, SOURCE, source) X(3, CENTRE, centre)
+
+/* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
+#define WORDS(X) \
+    X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
+    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back)
+
+/* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
+#define ACTS(X) \
+    X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
+    X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw)
+
+/* One kind a decision. */
+#define RECORD_KINDS(X) \
+    X(1, STARTED, started) X(2, POLICY, policy) X(3, WALL_STEP, wall_step) X(4, REFUSED, refused) \
+    X(10, OPENED, opened) X(11, OFFERED, offered) X(12, LEASE_ENDED, lease_ended) X(13, RESPONDED, responded) \
+    X(14, ARRIVED, arrived) X(15, HANDLING, handling) X(16, NOTED, noted) X(17, FED_BACK, fed_back) \
+    X(18, RETURNED, returned) X(19, SHELVED, shelved) \
+    X(20, ASSIGNED, assigned) X(21, TRANSFERRED, transferred) X(22, RELEASED, released) X(23, MERGED, merged) \
+    X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
+    X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
+    X(31, VERIFYING, verifying)
+
+/* Why a lease ended. */
+#define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
+
+/* Colours of a rung: warnings blue and yellow, breach red, then escalation one level up per step. */
+#define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
+
+/* Why an accepted incident has no owner. */
+#define UNROUTED_REASONS(X) \
+    X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
+    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area)
+
+/* Roles of a principal, as bits. */
+#define ROLES(X) \
+    X(0x01, SOURCE, source) X(0x02, DEPARTMENT, department) X(0x04, INTAKE, intake) X(0x08, DISPATCHER, dispatcher) \
+    X(0x10, VERIFIER, verifier) X(0x20, DUTY_CHIEF, duty_chief) X(0x40, AUDITOR, auditor) X(0x80, OPERATOR, operator)
+
+/* A polite no. The ranges: 1 what was sent is wrong · 20 who sent it · 30 what it names · 40 it conflicts with what
+ * is · 50 not now · 60 a reload. */
+#define REFUSALS(X) \
+    X(1, MALFORMED, malformed) X(2, UNKNOWN_VERSION, unknown_version) X(3, UNKNOWN_MESSAGE, unknown_message) \
+    X(4, BAD_TEXT, bad_text) X(5, TOO_LONG, too_long) X(6, BAD_NUMBER, bad_number) X(7, MISSING_FIELD, missing_field) \
+    X(8, NO_COORDINATE_SYSTEM, no_coordinate_system) X(9, TIME_IN_FUTURE, time_in_future) \
+    X(10, BAD_VALUE, bad_value) X(11, WRONG_ENDPOINT, wrong_endpoint) \
+    X(20, UNKNOWN_SENDER, unknown_sender) X(21, FORBIDDEN, forbidden) X(22, OUT_OF_SCOPE, out_of_scope) \
+    X(23, SAME_PERSON, same_person) X(24, HELLO_FIRST, hello_first) \
+    X(30, UNKNOWN_TYPE, unknown_type) X(31, UNKNOWN_AREA, unknown_area) X(32, UNKNOWN_INCIDENT, unknown_incident) \
+    X(33, UNKNOWN_TASK, unknown_task) X(34, UNKNOWN_UNIT, unknown_unit) X(35, UNKNOWN_RECEIPT, unknown_receipt) \
+    X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
+    X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
+    X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
+    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+
+#define NATURE_X(v, N, n) NATURE_##N = v,
+enum nature { NATURES(NATURE_X) };
+#define COORDINATES_X(v, N, n) COORDINATES_##N = v,
+enum coordinate_system { COORDINATE_SYSTEMS(COORDINATES_X) };
+#define INCIDENT_X(v, N, n) INCIDENT_##N = v,
+enum incident_state { INCIDENT_STATES(INCIDENT_X) INCIDENT_STATE_END };
+#define TASK_X(v, N, n) TASK_##N = v,
+enum task_state { TASK_STATES(TASK_X) TASK_STATE_END };
+#define ROLE_X(v, N, n) TASK_##N = v,
+enum task_role { TASK_ROLES(ROLE_X) };
+#define OUTCOME_X(v, N, n) OUTCOME_##N = v,
+enum outcome_code { OUTCOMES(OUTCOME_X) OUTCOME_END };
+#define CLOCK_X(v, N, n) CLOCK_##N = v,
+enum clock_kind { CLOCK_KINDS(CLOCK_X) CLOCK_KIND_END };
+enum clock_state { CLOCK_STATES(CLOCK_X) };
+#define CALENDAR_X(v, N, n) CALENDAR_##N = v,
+enum calendar { CALENDARS(CALENDAR_X) };
+#define VERIFIER_X(v, N, n) VERIFIER_##N = v,
+enum verifier { VERIFIERS(VERIFIER_X) };
+#define WORD_X(v, N, n) WORD_##N = v,
+enum word_verb { WORDS(WORD_X) WORD_END };
+#define ACT_X(v, N, n) ACT_##N = v,
+enum act_verb { ACTS(ACT_X) ACT_END };
+#define RECORD_X(v, N, n) RECORD_##N = v,
+enum record_kind { RECORD_KINDS(RECORD_X) };
+#define LEASE_X(v, N, n) LEASE_##N = v,
+enum lease_end { LEASE_ENDS(LEASE_X) };
+#define RUNG_X(v, N, n) RUNG_##N = v,
+enum rung_colour { RUNG_COLOURS(RUNG_X) };
+#define UNROUTED_X(v, N, n) UNROUTED_##N = v,
+enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
+#define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
+enum principal_role { ROLES(PRINCIPAL_X) };
+#define REFUSAL_X(v, N, n) REFUSAL_##N = v,
+enum refusal_code { REFUSALS(REFUSAL_X) };
+
+/* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
+ * The second of each pair is the way back; 0 for an unknown name. (names.c) */
+const char *nature_name(enum nature);
+enum nature nature_of(const char *name);
+const char *coordinates_name(enum coordinate_system);
+enum coordinate_system coordinates_of(const char *name);
+const char *incident_state_name(enum incident_state);
+enum incident_state incident_state_of(const char *name);
+const char *task_state_name(enum task_state);
+enum task_state task_state_of(const char *name);
+const char *task_role_name(enum task_role);
+enum task_role task_role_of(const char *name);
+const char *outcome_name(enum outcome_code);
+enum outcome_code outcome_of(const char *name);
+const char *clock_kind_name(enum clock_kind);
+enum clock_kind clock_kind_of(const char *name);
+const char *calendar_name(enum calendar);
+enum calendar calendar_of(const char *name);
+const char *clock_state_name(enum clock_state);
+const char *verifier_name(enum verifier);
+enum verifier verifier_of(const char *name);
+const char *word_name(enum word_verb);
+enum word_verb word_of(const char *name);
+const char *act_name(enum act_verb);
+enum act_verb act_of(const char *name);
+const char *record_kind_name(enum record_kind);
+const char *lease_end_name(enum lease_end);
+const char *rung_colour_name(enum rung_colour);
+const char *unrouted_reason_name(enum unrouted_reason);
+const char *role_name(enum principal_role);
+enum principal_role role_of(const char *name);
+const char *refusal_name(enum refusal_code);
+
+/* Bytes, borrowed. */
+struct bytes {
+    const uint8_t *ptr;
+    size_t len;
+};
+
+/* 128 bits of SHA-256: identity for idempotency. All zero is "none". */
+struct key128 {
+    uint64_t hi, lo;
+};
+
+/* Where. A code, or a point with its system; the broker fills area from the point. */
+struct place {
+    const char *area; /* division code, digits */
+    const char *address;
+    bool has_point;
+    enum coordinate_system system;
+    double latitude, longitude; /* degrees */
+};
+
+struct attachment {
+    const char *uri, *media_type;
+    struct bytes sha256; /* 32 bytes or none */
+};
+
+/* 上报信息: one message from a source. */
+struct event {
+    const char *id;   /* the source's own id of the event: idempotency */
+    const char *type; /* type code */
+    const char *text, *source_ref; /* source_ref: device or channel behind the source */
+    const char *recurrence_of;     /* an earlier incident, if the source knows */
+    enum nature nature;
+    int severity;     /* 1 特别重大 … 4 一般; 0: the type's own */
+    struct place place;
+    int64_t observed_ms;
+    bool panic;       /* the panic lane */
+    bool sealed;      /* treat as 举报: exclusion applies */
+    const struct attachment *attachments;
+    size_t attachment_count;
+    struct bytes reporter; /* sealed to the custodian's key; opaque here */
+    enum outcome_code done; /* handled on site: arrives with its outcome */
+    const char *evidence;
+};
+
+/* 案件: the incident itself, without its tasks and clocks. */
+struct incident {
+    enum incident_state state;
+    enum nature nature;
+    enum outcome_code outcome;
+    enum verifier verify;
+    enum unrouted_reason unrouted;
+    int severity;
+    bool panic, flagged, sealed, exercise; /* flagged: accepted with something unknown */
+    const char *type, *area, *responsible_area;
+    const char *source, *event_id; /* the principal that reported, and its id */
+    const char *route;             /* the rule that sent it: "routes.yaml:12" */
+    const char *reason;            /* of the last act that ended or moved it */
+    const char *ladder;
+    int64_t received_ms, closed_ms;
+    uint64_t opened_seq;           /* the record that carries the event */
+    uint64_t merged_into;          /* incident id */
+    uint32_t reworks, reopens;
+};
+
+/* 派遣任务: one unit's part. */
+struct task {
+    uint32_t no; /* 1, 2, … within the incident */
+    uint32_t epoch;
+    uint32_t lost; /* offers lost by a dying worker, in a row */
+    enum task_role role;
+    enum task_state state;
+    enum outcome_code outcome;
+    bool on_behalf;    /* the centre speaks for the unit; not offered to workers */
+    bool auto_respond; /* responded by the runner, not by a person */
+    const char *unit;
+    const char *principal, *worker; /* the lease's holder; "" when nobody holds it */
+    const char *last_worker;        /* who lost or gave it back last: a colleague is preferred */
+    const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
+    const char *reason;
+    int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
+};
+
+/* A budget and a ledger. While running, due = running_since + budget - consumed (in the clock's calendar). */
+struct clock {
+    enum clock_kind kind;
+    uint32_t task; /* 0: the incident's own */
+    enum clock_state state;
+    enum calendar calendar;
+    int64_t started_ms, budget_ms, consumed_ms, running_since_ms, due_ms, stopped_ms;
+    uint32_t rung;     /* rungs fired so far */
+    int64_t next_ms;   /* when the next rung fires; 0: none left or not running */
+};
+
+/* One change to one incident: what is set replaces what was. */
+struct change {
+    uint64_t incident; /* packed id */
+    uint64_t prev;     /* sequence of the record that touched it before, 0 if none: the timeline is walked back along it */
+    const struct incident *head; /* NULL: untouched */
+    const struct task *tasks;    /* by number, whole */
+    size_t task_count;
+    const struct clock *clocks;  /* by (kind, task), whole */
+    size_t clock_count;
+};
+
+/* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
+struct word_kept {
+    struct key128 key, digest;
+    uint64_t seq;
+    uint32_t task;
+};
+
+/* An incident as stored: the sum of its changes up to seq. */
+struct row {
+    uint64_t incident, seq;
+    struct incident head;
+    const struct task *tasks;
+    size_t task_count;
+    const struct clock *clocks;
+    size_t clock_count;
+    const struct word_kept *words;
+    size_t word_count;
+};
+
+/* A rung of a ladder that fired. */
+struct rung {
+    enum clock_kind clock;
+    uint32_t task, number; /* number counts from 1 */
+    enum rung_colour colour;
+    int64_t due_ms;      /* when this rung was due; the record's at_ms is when it fired */
+    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
+    bool notice;         /* false: a higher rung of the same clock fired with it after downtime */
+    bool in_downtime;    /* due while the broker was down */
+};
+
+/* 记录: one decision's facts. */
+struct record {
+    uint64_t seq;
+    int64_t at_ms;
+    enum record_kind kind;
+    const char *principal, *person; /* the actor; "" is the broker itself */
+    const char *on_behalf;          /* the unit it spoke for */
+    const char *request;            /* request id, or the event's id */
+    struct key128 key, digest;      /* idempotency of request and content */
+    struct change changes[2];       /* [0] the incident; [1] the survivor of a merge */
+    size_t change_count;
+    const struct event *event;      /* opened */
+    const struct rung *rung;        /* rung */
+    uint32_t task, epoch;           /* the task a word or offer is about */
+    enum word_verb word;
+    enum lease_end lease_end;
+    enum outcome_code outcome;
+    const char *reason, *text;
+    int64_t unit_ms;                /* the unit's own time of what it reports */
+    bool auto_respond;
+    enum refusal_code refusal;      /* refused */
+    uint32_t count;                 /* refused: how many */
+    struct bytes policy;            /* policy, opened, assigned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
+    uint32_t term;                  /* started */
+};
+
+/* What was promised to a publisher. */
+struct receipt {
+    uint64_t incident;
+    uint32_t journal, term;
+    uint64_t seq;
+    int64_t at_ms;
+    bool repeat; /* the first receipt again */
+};
+
+#endif

@@ -1,0 +1,221 @@
+/* wire.h: the protocol's messages as plain C; PROTOCOL.md is the specification. One message is one ZeroMQ frame.
+ *
+ * Both sides use this: a message is encoded from struct message and decoded into it. Decoding verifies shape, known
+ * union members, UTF-8, no NUL, finite numbers and lengths; what it lets through is safe to read. */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include "broker/base/arena.h"
+#include "broker/base/buffer.h"
+#include "schemas/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WIRE_VERSION 1
+
+/* X(value, NAME, name, endpoints that accept it from a client: P publish, W work, C command, F feed; - from the broker) */
+#define MESSAGES(X) \
+    X(1, HELLO, hello, "PWCF") X(2, WELCOME, welcome, "-") X(3, HEARTBEAT, heartbeat, "PWCF") X(4, BYE, bye, "PWCF") \
+    X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") \
+    X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") \
+    X(20, CREDIT, credit, "WF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
+    X(30, ACT, act, "PC") X(31, QUERY, query, "PWC") X(32, ANSWER, answer, "-") X(33, RELOAD, reload, "C") \
+    X(34, BACKUP, backup, "C") \
+    X(40, SUBSCRIBE, subscribe, "F") X(41, ENTRY, entry, "-")
+
+#define MESSAGE_X(v, N, n, e) MESSAGE_##N = v,
+enum message_kind { MESSAGES(MESSAGE_X) };
+
+/* client → broker, first on each connection. worker and unit only on the work endpoint. */
+struct hello {
+    uint32_t version;     /* WIRE_VERSION of the client */
+    const char *client;   /* software and version, for the log */
+    const char *unit;     /* work: the unit it works for */
+    const char *worker;   /* work: name, unique within the principal */
+};
+
+struct welcome {
+    uint32_t version;
+    const char *broker, *principal;
+    uint32_t journal, term;
+    int64_t now_ms;
+    uint32_t heartbeat_ms; /* real milliseconds: send something at least this often */
+    uint32_t silent_ms;    /* real milliseconds of silence after which leases end */
+    bool exercise;
+    double speed;          /* of the broker's time; 1 in life */
+};
+
+struct refusal {
+    enum refusal_code code;
+    const char *field;     /* what it is about, if one field */
+    const char *reason;    /* English, for people */
+    uint32_t retry_after_ms; /* real; 0: do not retry unchanged */
+};
+
+/* client → broker: a department's word on a task, from its worker, or from the centre on its behalf. */
+struct word {
+    const char *request;   /* request id: idempotency */
+    enum word_verb verb;
+    uint64_t incident;
+    uint32_t task, epoch;  /* epoch 0 from the centre on behalf: the current one */
+    const char *person;    /* who says it */
+    const char *on_behalf; /* command endpoint: the unit spoken for */
+    enum outcome_code outcome; /* feedback */
+    const char *reason;    /* return: reason code */
+    const char *text;
+    int64_t unit_ms;       /* the unit's own time */
+    bool auto_respond;
+};
+
+/* client → broker: the centre's acts, and a source's withdraw. */
+struct act {
+    const char *request;
+    enum act_verb verb;
+    uint64_t incident;
+    uint32_t task;         /* transfer, release: which (0: the only one it can be) */
+    uint64_t into;         /* merge: the survivor */
+    const char *unit;      /* assign, transfer */
+    enum task_role role;   /* assign; 0: lead when there is none, else assist */
+    const char *person;
+    enum outcome_code outcome; /* close */
+    bool passed;           /* verify */
+    const char *reason, *text;
+};
+
+/* What a worker gets. The epoch must be quoted in every word. */
+struct delivery {
+    uint64_t incident;
+    struct task task;
+    struct incident head;
+    const struct event *event;
+    const struct clock *clocks; /* the task's own, running */
+    size_t clock_count;
+    bool resume;            /* a colleague responded before and fell silent */
+};
+
+struct revoke {
+    uint64_t incident;
+    uint32_t task, epoch;
+    const char *reason;
+};
+
+#define QUERIES(X) X(1, LIST, list) X(2, SHOW, show) X(3, QUEUE, queue) X(4, OVERVIEW, overview) \
+    X(5, EXPLAIN, explain) X(6, WORKERS, workers)
+#define QUERY_X(v, N, n) QUERY_##N = v,
+enum query_kind { QUERIES(QUERY_X) };
+const char *query_name(enum query_kind);
+
+struct query {
+    enum query_kind kind;
+    uint64_t incident;               /* show; explain of an incident */
+    const char *cursor;              /* list, show: from the last answer; "" from the start */
+    uint32_t limit;                  /* rows a page; 0: the default */
+    /* list: what is set must match */
+    enum incident_state state;
+    const char *unit, *type, *area, *source;
+    bool overdue, live_only;
+    /* explain: an imagined event */
+    const struct event *event;
+    int64_t at_ms;                   /* explain: under the policy in force then; 0: now */
+};
+
+/* How many, for `watch` and the demo's sums. */
+struct unit_load {
+    const char *unit, *name;
+    uint32_t workers, credit;        /* connected now */
+    uint32_t queued, unsigned_, working, overdue, shelved, returned; /* unsigned_: queued or offered */
+};
+struct overview {
+    int64_t now_ms;
+    uint64_t accepted, closed, live, records; /* accepted and closed: of this journal */
+    uint32_t unrouted, desk, verifying, returned, shelved; /* waiting for us */
+    uint32_t due_5, due_15, due_60;          /* clocks due within minutes */
+    uint32_t overdue, overdue_by_rung[8];    /* live clocks past due, by rungs climbed after breach */
+    const struct unit_load *units;
+    size_t unit_count;
+};
+
+/* One rule looked at by `explain`. */
+struct considered {
+    const char *rule;    /* "routes.yaml:12" */
+    const char *verdict; /* "chosen", "less specific: type depth 1 < 2", "no recipient: …" */
+    bool chosen;
+};
+struct explanation {
+    const char *area, *type;
+    const char *unit;    /* the lead, "" when unrouted */
+    const char *rule;
+    enum unrouted_reason unrouted;
+    const struct considered *rules;
+    size_t rule_count;
+    const char *clocks;  /* profile */
+    const char *policy;  /* hex of the policy's hash */
+};
+
+/* broker → client: a page. Which part is filled depends on the query. */
+struct answer {
+    enum query_kind kind;
+    const char *cursor;  /* for the next page; "" at the end */
+    const struct row *rows;          /* list, show, queue */
+    size_t row_count;
+    const struct record *records;    /* show: the timeline */
+    size_t record_count;
+    const struct overview *overview;
+    const struct explanation *explanation;
+    const struct unit_load *workers; /* workers: one per connected worker: unit, name */
+    size_t worker_count;
+};
+
+/* broker → client: one record of the trail, with the cursor after it. Without a record: nothing more for now up to
+ * cursor (heartbeat of the feed). */
+struct entry {
+    const char *cursor;
+    const struct record *record;
+};
+
+struct message {
+    enum message_kind kind;
+    uint64_t tag; /* chosen by the asker, echoed in the answer */
+    union {
+        struct hello hello;
+        struct welcome welcome;
+        struct refusal refusal;
+        struct receipt receipt;
+        struct event publish;
+        struct { const char *event_id; uint64_t incident; } status; /* one of the two */
+        struct { uint32_t n; } credit;  /* adds n */
+        struct { bool drain; } bye;     /* drain: no new tasks, unresponded go back, stay until told */
+        struct delivery task;
+        struct revoke revoke;
+        struct word word;
+        struct act act;
+        struct query query;
+        struct answer answer;
+        struct { const char *request, *person; } reload;
+        struct { const char *request, *person, *path; } backup;
+        struct { const char *cursor; uint32_t credit; } subscribe; /* "" or "0": from the beginning; "end": from now */
+        struct entry entry;
+    };
+};
+
+const char *message_name(enum message_kind);
+/* Whether a client may send this kind to the endpoint 'P', 'W', 'C' or 'F'. */
+bool message_accepted(enum message_kind, char endpoint);
+
+/* Replaces out's content. */
+void wire_encode(const struct message *, struct buffer *out);
+
+/* Decodes a frame of any alignment; out and all it points to live in the arena. 0, or -EBADMSG with *refusal filled
+ * (its texts in the arena too); then out->tag is the sender's tag when that could be read, else 0. */
+int wire_decode(const void *frame, size_t size_bytes, struct arena *, struct message *out, struct refusal *refusal);
+
+/* One line of JSON of an answer's or message's content, appended; for --json and for a handler's stdin. */
+void wire_json(const struct message *, struct buffer *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
