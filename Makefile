@@ -6,6 +6,9 @@ DESTDIR ?=
 VERSION := 0.1.0
 B := build
 
+# `make V=1` shows whole commands.
+SAY = $(if $(V),,@echo '  $(1)' $@;)
+
 PACKAGES := libzmq libsodium yaml-0.1 jansson libmicrohttpd libcrypto ncursesw
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 
@@ -48,31 +51,31 @@ $(OBJ_schemas): | $(GEN)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(B)/obj/%.o: %.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+	$(call SAY,CXX)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
 define archive
 $(B)/lib$(1).a: $(OBJ_$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call SAY,AR)ar rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS) schemas broker,$(eval $(call archive,$(r))))
 
 # --- binaries ---
 $(B)/bihuand: $(B)/obj/broker/main.o $(LINK)
-	$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(BROKER_LIBS)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(BROKER_LIBS)
 $(B)/libbihuan.a: $(OBJ_workers) $(OBJ_schemas) $(OBJ_base)
 	@rm -f $@
 	ar rcs $@ $^
 $(B)/libbihuan.so: $(OBJ_workers) $(OBJ_schemas) $(OBJ_base)
-	$(CXX) $(LDFLAGS_ALL) -shared -Wl,-soname,libbihuan.so.0 -Wl,--version-script=workers/bihuan.map -o $@ $^ $(CLIENT_LIBS)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -shared -Wl,-soname,libbihuan.so.0 -Wl,--version-script=workers/bihuan.map -o $@ $^ $(CLIENT_LIBS)
 $(B)/bihuan: $(OBJ_cli) $(B)/libbihuan.a
-	$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -lncursesw -lcsv -ljansson -lyaml
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -lncursesw -lcsv -ljansson -lyaml
 $(B)/bihuan-worker: $(OBJ_runner) $(B)/libbihuan.a
-	$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -ljansson
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -ljansson
 
 $(B)/locale/%/LC_MESSAGES/bihuan.mo: cli/po/%.po
 	@mkdir -p $(@D)
@@ -83,13 +86,13 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c)) 
         $(patsubst tests/sim/%.c,$(B)/tests/%,$(wildcard tests/sim/test_*.c))
 $(B)/tests/%: tests/unit/%.c $(LINK) $(B)/libbihuan.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
-	$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o $(LINK) $(filter-out $(B)/obj/schemas/% $(B)/obj/broker/base/%,$(OBJ_workers)) \
+	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o $(LINK) $(filter-out $(B)/obj/schemas/% $(B)/obj/broker/base/%,$(OBJ_workers)) \
 	    -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
 $(B)/tests/%: tests/sim/%.c $(LINK)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
-	$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
+	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
 unit: $(UNIT)
 
 # --- the rest is in ops/ ---

@@ -6,6 +6,9 @@
 #define FRAME_MAX_BYTES (64 * 1024)
 #define FRAME_DEPTH_MAX 8
 #define FRAME_TABLES_MAX 512
+/* What a client accepts from the broker: a page of 200 rows with all their clocks. */
+#define ANSWER_MAX_BYTES (4 * 1024 * 1024)
+#define ANSWER_TABLES_MAX 65536
 
 /* Text fields, in bytes of UTF-8 without the NUL. Longer is a refusal that names the field. */
 #define ID_MAX_BYTES 64          /* source event ids, request ids, worker names, persons */
@@ -32,6 +35,14 @@
 #define QUERY_BUDGET_US 2000     /* time that queries and feeds may take in one turn */
 #define PAGE_ROWS_MAX 200        /* rows in one page of an answer */
 
+/* Configuration. */
+#define CONFIG_FILE_MAX_BYTES (32 * 1024 * 1024)
+#define CONFIG_DEPTH_MAX 32      /* nested lists and mappings */
+#define POLYGON_FILE_MAX_BYTES (1024LL * 1024 * 1024)
+#define NAME_MAX_BYTES 192       /* names of areas, types, units; posts */
+#define DURATION_MAX_MS (3660 * 24 * 3600 * 1000LL)
+#define SUCCESSORS_MAX 64        /* successors in a row */
+
 /* The broker. */
 #define WORKERS_MAX 10000
 #define PEERS_MAX 50000          /* sessions known at once; the idlest is forgotten first */
@@ -42,6 +53,18 @@
 #define DEDUP_RESERVE 65536      /* of these, kept for the centre's commands */
 #define DEDUP_WINDOW_MS (48 * 3600 * 1000LL) /* a repeat within this gets the first receipt */
 #define REFUSAL_RECORD_MS 60000  /* refusals of rights: one record a minute per (principal, code) */
+
+/* The edge. ZeroMQ's queues are per peer and inexact; what they do not take waits in the outbox. */
+#define PEER_SEND_MAX 4096       /* messages ZeroMQ queues to one peer */
+#define PEER_RECEIVE_MAX 1024    /* messages ZeroMQ queues from one peer before it stops reading */
+#define OUTBOX_PEER_MAX 4096     /* messages that wait for one peer with a full queue; newer ones are dropped */
+#define OUTBOX_WAITING_BYTES_MAX (64 * 1024 * 1024) /* the same for all peers together */
+#define LISTEN_BACKLOG 1024
+#define CONNECTIONS_ALARM 40000  /* ZeroMQ cannot bound connections: above this many the log says so */
+#define HANDSHAKE_MAX_MS 5000
+#define LINGER_MAX_MS 1000       /* at the stop, for what is still queued */
+#define SOCKET_HEARTBEAT_MS 5000 /* ZeroMQ's own; a connection silent for three is closed */
+#define HTTP_CONNECTIONS_MAX 32
 
 /* The store. */
 #define RECORD_INLINE_BYTES 2016 /* above this LMDB gives a value pages of its own */

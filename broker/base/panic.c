@@ -1,0 +1,30 @@
+#include "panic.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void (*story_fn)(void *arg);
+static void *story_arg;
+
+void panic_set_story(void (*story)(void *arg), void *arg)
+{
+    story_fn = story;
+    story_arg = arg;
+}
+
+_Noreturn void panic(const char *format, ...)
+{
+    va_list args;
+    fprintf(stderr, "panic version=%s ", BIHUAN_VERSION);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    if (story_fn) {
+        void (*story)(void *) = story_fn;
+        story_fn = NULL; /* a story that panics itself must not tell it again */
+        story(story_arg);
+    }
+    abort();
+}

@@ -1,0 +1,72 @@
+#include "broker/recover.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/base/limits.h"
+
+struct recovering {
+    struct core *core;
+    struct store *store;
+    struct recovered *count;
+    struct arena arena;
+};
+
+static int load_row(void *arg, const struct row *row)
+{
+    struct recovering *r = arg;
+    core_load(r->core, row);
+    r->count->rows++;
+    return 0;
+}
+
+static int load_key(void *arg, const struct key128 *key, const struct key128 *digest, const struct receipt *receipt)
+{
+    struct recovering *r = arg;
+    core_load_key(r->core, key, digest, receipt);
+    r->count->keys++;
+    return 0;
+}
+
+/* A record about an incident that is not in memory: it may have been closed and evicted, so its row comes first, and
+ * core_apply skips the record if that row is as new. */
+static int replay_record(void *arg, const struct record *record, const void *bytes, size_t size_bytes)
+{
+    struct recovering *r = arg;
+    struct row row;
+    (void)bytes;
+    (void)size_bytes;
+    for (size_t i = 0; i < record->change_count; i++)
+        if (!core_has(r->core, record->changes[i].incident) &&
+            store_get_row(r->store, record->changes[i].incident, &r->arena, &row) == 0)
+            core_load(r->core, &row);
+    core_apply(r->core, record);
+    arena_reset(&r->arena);
+    r->count->records++;
+    return 0;
+}
+
+int recover(struct core *core, struct store *store, int64_t now_ms, struct recovered *count, char fault[256])
+{
+    struct recovering r = {.core = core, .store = store, .count = count};
+    const struct store_meta *meta = store_meta(store);
+    *count = (struct recovered){0};
+    core_set_sequence(core, meta->watermark);
+    core_set_counters(core, (struct counters){meta->counters.seq, meta->counters.number, meta->counters.accepted,
+                                              meta->counters.closed});
+    arena_init(&r.arena);
+    int error = store_each_live(store, load_row, &r);
+    if (!error)
+        error = store_each_key(store, now_ms - DEDUP_WINDOW_MS, load_key, &r);
+    if (!error)
+        error = store_replay(store, meta->watermark, replay_record, &r);
+    arena_release(&r.arena);
+    if (error) {
+        snprintf(fault, 256, "the store cannot be recovered: %s (%zu rows, %zu records read)", strerror(-error),
+                 count->rows, count->records);
+        return error;
+    }
+    core_set_sequence(core, meta->sequence);
+    core_ready(core, now_ms);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* recover.h: restart. Live rows, then the records above the watermark, then what is derived; nothing that was
+ * acknowledged is missing, nothing fires twice. */
+#ifndef BROKER_RECOVER_H
+#define BROKER_RECOVER_H
+
+#include "broker/core/core.h"
+#include "broker/store/store.h"
+
+struct recovered {
+    size_t rows, keys, records; /* loaded, remembered, replayed */
+};
+
+/* Fills a new core from the store. 0, or -errno with a sentence: the store is not readable as it should be. */
+int recover(struct core *, struct store *, int64_t now_ms, struct recovered *, char fault[256]);
+
+#endif

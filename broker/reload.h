@@ -1,0 +1,12 @@
+/* reload.h: a new policy, and backups: work for the helper thread, its result decided as a command between turns. */
+#ifndef BROKER_RELOAD_H
+#define BROKER_RELOAD_H
+
+#include "broker/turn.h"
+
+/* Starts parsing the configuration folder. peer 0: SIGHUP. Refuses with busy when a job is running. */
+void reload_start(struct turn *, uint64_t peer, uint64_t tag, const char *principal, const char *request,
+                  const char *person);
+void backup_start(struct turn *, uint64_t peer, uint64_t tag, const char *path);
+
+#endif

@@ -1,0 +1,566 @@
+/* One pass of the loop, from top to bottom. An incident goes one way:
+ *
+ *     socket → gate → place → core: right → admit → route → transition → records → journal → (durable) → effects → socket
+ *
+ * Nothing is said to anybody before everything decided before it is durable: effects, refusals and answers alike. */
+#include "broker/turn.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "broker/base/panic.h"
+#include "broker/core/right.h"
+#include "broker/now.h"
+#include "broker/query.h"
+#include "broker/reload.h"
+
+/* Rows are written behind: when this many records are above the watermark, or when it has been quiet for a while. */
+#define FLUSH_LAG 20000
+#define FLUSH_QUIET_MS 200
+#define FLUSH_SLICE_MIN 256
+#define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
+
+static void read_clock(struct turn *);
+static void decide(struct turn *, const struct command *);
+static void let_time_pass(struct turn *);
+static void take_input(struct turn *);
+static int make_durable(struct turn *);
+static void speak(struct turn *);
+static void answer_readers(struct turn *);
+
+int turn_run(struct turn *t)
+{
+    read_clock(t);
+    let_time_pass(t);
+    take_input(t);
+    core_offer(t->core, t->now_ms, &t->outcome);
+    int error = make_durable(t);
+    if (error)
+        return error;
+    speak(t);
+    answer_readers(t);
+    outbox_release(t->outbox);
+    return 0;
+}
+
+void turn_init(struct turn *t)
+{
+    arena_init(&t->arena);
+    outcome_init(&t->outcome, &t->arena);
+}
+
+void turn_release(struct turn *t)
+{
+    arena_release(&t->arena);
+}
+
+/* --- time --- */
+
+static void read_clock(struct turn *t)
+{
+    t->now_ms = t->now(t->time);
+    t->stats.turns++;
+}
+
+/* What is due at or before now fires before the turn's commands, up to the batch limit. */
+static void let_time_pass(struct turn *t)
+{
+    int64_t step = t->step(t->time);
+    if (step)
+        decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step}});
+    if (core_next_due(t->core) <= t->now_ms)
+        decide(t, &(struct command){.kind = COMMAND_TICK, .principal = ""});
+}
+
+/* --- input --- */
+
+/* The core knows only what is live: the row of an evicted incident is fetched first. */
+static void fetch_wanted(struct turn *t, const struct command *command)
+{
+    uint64_t wanted, last = 0;
+    struct row row;
+    while ((wanted = core_wants(t->core, command)) && wanted != last) {
+        last = wanted;
+        if (store_get_row(t->store, wanted, &t->arena, &row) != 0)
+            return; /* the core refuses it as unknown */
+        core_load(t->core, &row);
+    }
+}
+
+static void decide(struct turn *t, const struct command *command)
+{
+    fetch_wanted(t, command);
+    core_step(t->core, command, t->now_ms, &t->outcome);
+}
+
+void turn_command(struct turn *t, const struct command *command)
+{
+    read_clock(t);
+    decide(t, command);
+}
+
+void turn_refuse(struct turn *t, uint64_t peer, uint64_t tag, enum refusal_code code, const char *field,
+                 const char *reason, uint32_t retry_after_ms)
+{
+    struct message refusal = {.kind = MESSAGE_REFUSAL, .tag = tag};
+    if (!peer)
+        return;
+    refusal.refusal = (struct refusal){code, field, reason, retry_after_ms};
+    outbox_put(t->outbox, peer, &refusal);
+}
+
+static void refuse(struct turn *t, const struct gate_input *in, enum refusal_code code, const char *reason)
+{
+    turn_refuse(t, in->session->peer, in->message.tag, code, NULL, reason, 0);
+}
+
+/* What every command of a session carries. */
+static struct command command_of(const struct gate_input *in, enum command_kind kind)
+{
+    return (struct command){
+        .kind = kind,
+        .peer = in->session->peer,
+        .tag = in->message.tag,
+        .principal = in->principal,
+        .endpoint = in->session->endpoint,
+        .worker = in->session->worker,
+        .unit = in->session->unit,
+    };
+}
+
+static void welcome(struct turn *t, const struct gate_input *in)
+{
+    const struct store_meta *meta = store_meta(t->store);
+    uint32_t silent_ms = (uint32_t)((double)core_policy(t->core)->lease_ms / t->speed);
+    struct message message = {.kind = MESSAGE_WELCOME, .tag = in->message.tag};
+    message.welcome = (struct welcome){
+        .version = WIRE_VERSION,
+        .broker = "bihuand " BIHUAN_VERSION,
+        .principal = in->principal,
+        .journal = meta->journal,
+        .term = meta->term,
+        .now_ms = t->now_ms,
+        .heartbeat_ms = silent_ms / 3,
+        .silent_ms = silent_ms,
+        .exercise = t->exercise,
+        .speed = t->speed,
+    };
+    outbox_put(t->outbox, in->session->peer, &message);
+}
+
+static void take_hello(struct turn *t, const struct gate_input *in)
+{
+    struct session *session = in->session;
+    const struct hello *hello = &in->message.hello;
+    bool works = session->endpoint == 'W';
+    if (works && (!hello->unit || !hello->worker)) {
+        refuse(t, in, REFUSAL_MISSING_FIELD, "a worker's hello names its unit and its worker");
+        return;
+    }
+    struct command command = command_of(in, COMMAND_HELLO);
+    command.unit = hello->unit;
+    command.worker = hello->worker;
+    size_t before = t->outcome.effect_count;
+    /* The welcome goes first, so that a worker knows the terms before its leased tasks come again. */
+    if (!works || right_unit(policy_principal(t->policy, in->principal), hello->unit))
+        welcome(t, in);
+    if (works)
+        core_step(t->core, &command, t->now_ms, &t->outcome);
+    if (works && t->outcome.effect_count > before && t->outcome.effects[before].kind == EFFECT_REFUSAL)
+        return;
+    strncpy(session->unit, works ? hello->unit : "", sizeof(session->unit) - 1);
+    strncpy(session->worker, works ? hello->worker : "", sizeof(session->worker) - 1);
+    session->welcomed = true;
+}
+
+static void take_heartbeat(struct turn *t, const struct gate_input *in)
+{
+    struct message echo = {.kind = MESSAGE_HEARTBEAT, .tag = in->message.tag};
+    outbox_put(t->outbox, in->session->peer, &echo);
+}
+
+static void take_credit(struct turn *t, const struct gate_input *in)
+{
+    uint32_t n = in->message.credit.n;
+    if (in->session->endpoint == 'F') {
+        uint32_t room = CREDIT_MAX - in->session->credit;
+        in->session->credit += n < room ? n : room;
+        return;
+    }
+    struct command command = command_of(in, COMMAND_CREDIT);
+    command.credit.n = n;
+    decide(t, &command);
+}
+
+static void take_bye(struct turn *t, const struct gate_input *in)
+{
+    struct command command = command_of(in, COMMAND_BYE);
+    command.bye.drain = in->message.bye.drain;
+    if (in->session->endpoint == 'W')
+        decide(t, &command);
+    if (!command.bye.drain)
+        session_drop(gate_sessions(t->gate), in->session->peer);
+}
+
+/* NULL: no place was given. "": a point that lies in no polygon. */
+static const char *area_of(const struct turn *t, const struct place *place)
+{
+    if (place->area && *place->area)
+        return place->area;
+    if (!place->has_point)
+        return NULL;
+    return place_find(t->place, place->system, place->latitude, place->longitude);
+}
+
+/* Fullness is decided before anything is: room to finish every open task stays. A repeat is answered all the same. */
+static bool refuse_when_full(struct turn *t, const struct command *command)
+{
+    struct store_space space;
+    struct receipt receipt;
+    if (core_receipt(t->core, &command->key, t->now_ms, &receipt))
+        return false;
+    store_space(t->store, &space);
+    if (space.used_bytes >= space.map_bytes / 100 * FULL_PERCENT)
+        turn_refuse(t, command->peer, command->tag, REFUSAL_STORE_FULL, NULL, "the store is full; open tasks go on",
+                    60000);
+    else if (space.tail > TAIL_MAX)
+        turn_refuse(t, command->peer, command->tag, REFUSAL_OVERLOADED, NULL, "rows are behind the journal", 1000);
+    else
+        return false;
+    return true;
+}
+
+static void take_publish(struct turn *t, const struct gate_input *in)
+{
+    const struct event *event = &in->message.publish;
+    struct command command = command_of(in, COMMAND_PUBLISH);
+    command.key = gate_key("publish", in->principal, event->id);
+    command.digest = gate_event_digest(event);
+    command.publish.event = event;
+    command.publish.area = area_of(t, &event->place);
+    if (!refuse_when_full(t, &command))
+        decide(t, &command);
+    t->bytes += 1024 + (event->text ? strlen(event->text) : 0);
+}
+
+static void take_word(struct turn *t, const struct gate_input *in)
+{
+    const struct word *word = &in->message.word;
+    struct command command = command_of(in, COMMAND_WORD);
+    command.key = gate_key("word", in->principal,
+                           arena_printf(&t->arena, "%llx/%u/%u/%d/%s", (unsigned long long)word->incident, word->task,
+                                        word->epoch, (int)word->verb, word->request));
+    command.digest = gate_word_digest(word);
+    command.word = word;
+    decide(t, &command);
+    t->bytes += 1024 + (word->text ? strlen(word->text) : 0);
+}
+
+static void take_act(struct turn *t, const struct gate_input *in)
+{
+    const struct act *act = &in->message.act;
+    struct command command = command_of(in, COMMAND_ACT);
+    command.key = gate_key("act", in->principal, act->request);
+    command.digest = gate_act_digest(act);
+    command.act = act;
+    decide(t, &command);
+    t->bytes += 4096 + (act->text ? strlen(act->text) : 0);
+}
+
+static void deny(struct turn *t, const struct gate_input *in, const char *reason)
+{
+    struct command command = command_of(in, COMMAND_DENY);
+    command.deny.code = REFUSAL_FORBIDDEN;
+    decide(t, &command);
+    refuse(t, in, REFUSAL_FORBIDDEN, reason);
+}
+
+static void take_reader(struct turn *t, const struct gate_input *in)
+{
+    if (!query_permitted(t, in))
+        deny(t, in, "your roles may not read this");
+    else
+        t->readers[t->reader_count++] = (struct reader){in->session->peer, *in};
+}
+
+static bool may_operate(struct turn *t, const struct gate_input *in)
+{
+    if (right_has(policy_principal(t->policy, in->principal), RIGHT_OPERATE))
+        return true;
+    deny(t, in, "only an operator may do this");
+    return false;
+}
+
+static void take_reload(struct turn *t, const struct gate_input *in)
+{
+    if (may_operate(t, in))
+        reload_start(t, in->session->peer, in->message.tag, in->principal, in->message.reload.request,
+                     in->message.reload.person);
+}
+
+static void take_backup(struct turn *t, const struct gate_input *in)
+{
+    if (may_operate(t, in))
+        backup_start(t, in->session->peer, in->message.tag, in->message.backup.path);
+}
+
+static const struct {
+    void (*take)(struct turn *, const struct gate_input *);
+} takers[] = {
+    [MESSAGE_HELLO] = {take_hello},     [MESSAGE_HEARTBEAT] = {take_heartbeat}, [MESSAGE_BYE] = {take_bye},
+    [MESSAGE_PUBLISH] = {take_publish}, [MESSAGE_STATUS] = {take_reader},       [MESSAGE_CREDIT] = {take_credit},
+    [MESSAGE_WORD] = {take_word},       [MESSAGE_ACT] = {take_act},             [MESSAGE_QUERY] = {take_reader},
+    [MESSAGE_RELOAD] = {take_reload},   [MESSAGE_BACKUP] = {take_backup},       [MESSAGE_SUBSCRIBE] = {take_reader},
+};
+
+static void take(struct turn *t, const struct gate_input *in)
+{
+    if (in->bad) {
+        turn_refuse(t, in->session->peer, in->message.tag, in->refusal.code, in->refusal.field, in->refusal.reason,
+                    in->refusal.retry_after_ms);
+        return;
+    }
+    if (!in->principal) {
+        refuse(t, in, REFUSAL_UNKNOWN_SENDER, "no principal has this key or uid");
+        return;
+    }
+    if (!in->session->welcomed && in->message.kind != MESSAGE_HELLO) {
+        refuse(t, in, REFUSAL_HELLO_FIRST, "say hello first on a new connection");
+        return;
+    }
+    if (in->session->endpoint == 'W' && in->session->welcomed) {
+        struct command heard = command_of(in, COMMAND_HEARD);
+        core_step(t->core, &heard, t->now_ms, &t->outcome);
+    }
+    ASSERT((size_t)in->message.kind < sizeof(takers) / sizeof(takers[0]) && takers[in->message.kind].take);
+    takers[in->message.kind].take(t, in);
+}
+
+static void take_input(struct turn *t)
+{
+    struct gate_input in;
+    int64_t mono_ms = now_mono_ms();
+    t->bytes = 0;
+    t->reader_count = 0;
+    t->readers = ARENA_NEW(&t->arena, struct reader, TURN_MESSAGES_MAX);
+    for (int n = 0; n < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; n++) {
+        if (!gate_receive(t->gate, &t->arena, mono_ms, &in))
+            break;
+        t->stats.messages++;
+        t->touched_ms = mono_ms;
+        take(t, &in);
+    }
+}
+
+/* --- durable --- */
+
+static bool terminal(enum incident_state state)
+{
+    return state == INCIDENT_CLOSED || state == INCIDENT_MERGED || state == INCIDENT_CANCELLED ||
+           state == INCIDENT_REJECTED;
+}
+
+/* A row stays in the live table while a clock of it runs. */
+static bool row_closed(const struct row *row)
+{
+    if (!terminal(row->head.state))
+        return false;
+    for (size_t i = 0; i < row->clock_count; i++)
+        if (row->clocks[i].state == CLOCK_RUNNING)
+            return false;
+    return true;
+}
+
+struct flushed {
+    uint64_t incident, seq;
+};
+
+/* A sweep walks the dirty rows in id order, a slice a turn. At its end every record up to the sequence at which it
+ * began is in a stored row: that is the watermark (STORE: rule 1). */
+static int flush_rows(struct turn *t, size_t slice, struct flushed *flushed, size_t *n)
+{
+    struct row row;
+    if (!t->sweep_began) {
+        t->sweep_began = core_sequence(t->core);
+        t->sweep = 0;
+    }
+    for (*n = 0; *n < slice; (*n)++) {
+        if (!core_next_dirty(t->core, &t->sweep, &t->arena, &row)) {
+            struct counters counters = core_counters(t->core);
+            struct store_counters stored = {counters.seq, counters.number, counters.accepted, counters.closed};
+            int error = store_put_watermark(t->store, t->sweep_began, &stored);
+            t->sweep_began = 0;
+            return error;
+        }
+        int error = store_put_row(t->store, &row, row_closed(&row));
+        if (error)
+            return error;
+        flushed[*n] = (struct flushed){row.incident, row.seq};
+    }
+    return 0;
+}
+
+static bool quiet(const struct turn *t)
+{
+    return now_mono_ms() - t->touched_ms >= FLUSH_QUIET_MS;
+}
+
+/* How many rows to write in this turn. */
+static size_t flush_slice(const struct turn *t)
+{
+    size_t dirty = core_dirty(t->core);
+    bool behind = core_sequence(t->core) - store_meta(t->store)->watermark > FLUSH_LAG;
+    if (!behind && !(quiet(t) && (dirty || t->sweep_began)))
+        return 0;
+    return dirty / FLUSH_SLICE_PART + FLUSH_SLICE_MIN;
+}
+
+static int commit(struct turn *t)
+{
+    int64_t began_us = now_mono_us();
+    int error = store_commit(t->store);
+    uint64_t took_us = (uint64_t)(now_mono_us() - began_us);
+    t->stats.commits++;
+    t->stats.commit_us += took_us;
+    if (took_us > t->stats.commit_max_us)
+        t->stats.commit_max_us = took_us;
+    return error;
+}
+
+static int make_durable_with(struct turn *t, size_t slice)
+{
+    size_t n = 0;
+    struct flushed *flushed = slice ? ARENA_NEW(&t->arena, struct flushed, slice) : NULL;
+    if (!t->outcome.record_count && !slice)
+        return 0;
+    int error = store_append(t->store, t->outcome.records, t->outcome.record_count);
+    if (!error && slice)
+        error = flush_rows(t, slice, flushed, &n);
+    if (!error)
+        error = commit(t);
+    if (error)
+        return error;
+    t->stats.records += t->outcome.record_count;
+    t->stats.rows_flushed += n;
+    t->held_sequence = core_sequence(t->core);
+    for (size_t i = 0; i < n; i++)
+        core_flushed(t->core, flushed[i].incident, flushed[i].seq);
+    return 0;
+}
+
+static int make_durable(struct turn *t)
+{
+    return make_durable_with(t, flush_slice(t));
+}
+
+int turn_settle(struct turn *t)
+{
+    do {
+        arena_reset(&t->arena);
+        outcome_init(&t->outcome, &t->arena);
+        int error = make_durable_with(t, core_dirty(t->core) + 1);
+        if (error)
+            return error;
+    } while (core_dirty(t->core) || t->sweep_began);
+    return 0;
+}
+
+/* --- output --- */
+
+/* The body is fetched when the offer is durable: the event from the record that opened the incident. */
+static void deliver(struct turn *t, const struct effect *effect)
+{
+    struct row row;
+    struct record opened;
+    if (!core_row(t->core, effect->incident, &t->arena, &row))
+        return; /* ended since: the revoke follows */
+    if (store_get_record(t->store, row.head.opened_seq, &t->arena, &opened) != 0)
+        panic("incident %llu has no record %llu", (unsigned long long)effect->incident,
+              (unsigned long long)row.head.opened_seq);
+    struct message message = {.kind = MESSAGE_TASK};
+    struct clock *own = ARENA_NEW(&t->arena, struct clock, row.clock_count + 1);
+    size_t own_count = 0;
+    for (size_t i = 0; i < row.clock_count; i++)
+        if (row.clocks[i].task == effect->task)
+            own[own_count++] = row.clocks[i];
+    for (size_t i = 0; i < row.task_count; i++)
+        if (row.tasks[i].no == effect->task)
+            message.task.task = row.tasks[i];
+    if (message.task.task.epoch != effect->epoch)
+        return; /* moved on within this turn */
+    message.task.incident = effect->incident;
+    message.task.head = row.head;
+    message.task.event = opened.event;
+    message.task.clocks = own;
+    message.task.clock_count = own_count;
+    message.task.resume = effect->resume;
+    outbox_put(t->outbox, effect->peer, &message);
+}
+
+static void say(struct turn *t, const struct effect *effect)
+{
+    struct message message = {.tag = effect->tag};
+    switch (effect->kind) {
+    case EFFECT_RECEIPT:
+        message.kind = MESSAGE_RECEIPT;
+        message.receipt = effect->receipt;
+        break;
+    case EFFECT_REFUSAL:
+        message.kind = MESSAGE_REFUSAL;
+        message.refusal = effect->refusal;
+        break;
+    case EFFECT_REVOKE:
+        message.kind = MESSAGE_REVOKE;
+        message.revoke = (struct revoke){effect->incident, effect->task, effect->epoch, effect->reason};
+        break;
+    case EFFECT_DELIVER:
+        deliver(t, effect);
+        return;
+    }
+    outbox_put(t->outbox, effect->peer, &message);
+}
+
+/* Everything decided is durable now. */
+static void speak(struct turn *t)
+{
+    for (size_t i = 0; i < t->outcome.effect_count; i++)
+        if (t->outcome.effects[i].peer)
+            say(t, &t->outcome.effects[i]);
+}
+
+/* Memory is what is durable now, so readers see no undecided thing. The arena ends with the turn. */
+static void answer_readers(struct turn *t)
+{
+    int64_t until_us = now_mono_us() + QUERY_BUDGET_US;
+    for (size_t i = 0; i < t->reader_count; i++)
+        if (!session_get(gate_sessions(t->gate), t->readers[i].peer))
+            continue; /* said bye in this turn */
+        else if (now_mono_us() < until_us)
+            query_answer(t, &t->readers[i].in);
+        else
+            turn_refuse(t, t->readers[i].peer, t->readers[i].in.message.tag, REFUSAL_BUSY, NULL,
+                        "too many queries at once", 50);
+    t->feeds_behind = query_feed(t);
+    arena_reset(&t->arena);
+    outcome_init(&t->outcome, &t->arena);
+}
+
+/* --- when next --- */
+
+bool turn_wants(struct turn *t)
+{
+    return t->feeds_behind || core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
+           (quiet(t) && (core_dirty(t->core) || t->sweep_began));
+}
+
+int64_t turn_wait_ms(struct turn *t)
+{
+    int64_t due_ms = core_next_due(t->core), wait_ms = 1000;
+    if (due_ms != INT64_MAX) {
+        double real_ms = (double)(due_ms - t->now(t->time)) / t->speed;
+        wait_ms = real_ms < 0 ? 0 : real_ms < 1000 ? (int64_t)real_ms + 1 : 1000;
+    }
+    if ((core_dirty(t->core) || t->sweep_began) && wait_ms > FLUSH_QUIET_MS)
+        wait_ms = FLUSH_QUIET_MS;
+    return wait_ms;
+}

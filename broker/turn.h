@@ -1,0 +1,72 @@
+/* turn.h: the flow from top to bottom. If you read one file, read turn.c. */
+#ifndef BROKER_TURN_H
+#define BROKER_TURN_H
+
+#include "broker/core/core.h"
+#include "broker/edge/gate.h"
+#include "broker/edge/outbox.h"
+#include "broker/job.h"
+#include "broker/place/place.h"
+#include "broker/store/store.h"
+
+struct turn_stats {
+    uint64_t turns, commits, messages, records, rows_flushed, queries, entries;
+    uint64_t commit_us, commit_max_us; /* total and longest */
+};
+
+/* What a turn connects. The turn owns nothing but its arena; policy and place are swapped by a reload. */
+struct turn {
+    struct core *core;
+    struct store *store;
+    struct gate *gate;
+    struct outbox *outbox;
+    struct jobs *jobs;
+    struct policy *policy;
+    struct place_index *place;
+    const char *config_folder;
+    int64_t (*now)(void *arg);   /* the broker's time */
+    int64_t (*step)(void *arg);  /* a wall step noticed, or 0 */
+    void *time;
+    double speed;
+    bool exercise;
+
+    /* of the running turn */
+    struct arena arena;
+    struct outcome outcome;
+    int64_t now_ms;
+    size_t bytes;                /* of text taken in: bounds the entry */
+    struct reader {
+        uint64_t peer;
+        struct gate_input in;
+    } *readers;                  /* queries, answered once what they may see is durable */
+    size_t reader_count;
+
+    /* between turns */
+    uint64_t sweep;              /* write-behind: cursor in id order */
+    uint64_t sweep_began;        /* sequence when this sweep began; 0: none under way */
+    int64_t touched_ms;          /* real time of the last input: rows are flushed when it is quiet */
+    uint64_t feed_sequence;      /* up to where all feeds with credit have been served */
+    bool feeds_behind;
+    uint64_t held_sequence;      /* for the panic's story */
+    struct turn_stats stats;
+};
+
+void turn_init(struct turn *);
+void turn_release(struct turn *);
+/* One turn. 0; or -errno: the commit's fate is unknown, stop the process now (a restart restores the truth). */
+int turn_run(struct turn *);
+/* Whether another turn has something to do now, input apart: due clocks, rows to flush, feeds behind. */
+bool turn_wants(struct turn *);
+/* Real milliseconds until time itself gives the turn something to do; at most 1000. */
+int64_t turn_wait_ms(struct turn *);
+/* Flushes every dirty row and the watermark: a graceful stop. */
+int turn_settle(struct turn *);
+
+/* Decides one command outside of input (the start, a reload parsed by the helper). Its records go with the next
+ * commit: call turn_run after it. */
+void turn_command(struct turn *, const struct command *);
+/* peer 0: nobody waits for it. */
+void turn_refuse(struct turn *, uint64_t peer, uint64_t tag, enum refusal_code, const char *field,
+                 const char *reason, uint32_t retry_after_ms);
+
+#endif
