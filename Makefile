@@ -89,11 +89,25 @@ $(B)/tests/%: tests/unit/%.c $(LINK) $(B)/libbihuan.a
 	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o $(LINK) $(filter-out $(B)/obj/schemas/% $(B)/obj/broker/base/%,$(OBJ_workers)) \
 	    -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
-$(B)/tests/%: tests/sim/%.c $(LINK)
+# The simulation has parts of its own (tests/sim/*.c that are not test_*): a world around turn.c in place of the gate.
+SIM_PARTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)))
+$(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 	@mkdir -p $(@D)
 	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
-	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o $(SIM_PARTS) -Wl,--start-group $(LINK) -Wl,--end-group \
+	    -lcmocka $(BROKER_LIBS)
 unit: $(UNIT)
+
+# --- benchmarks: their programs only; ops/bench-quick runs them ---
+BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
+$(B)/bench/%: $(B)/obj/bench/%.o $(B)/obj/bench/measure.o $(B)/libschemas.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(if $(filter %redis,$@),-lhiredis) $(CLIENT_LIBS)
+# The store's own benchmark drives the store without a broker.
+$(B)/bench/bench_store: $(B)/obj/bench/bench_store.o $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $< -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+bench: $(BENCH)
 
 # --- the rest is in ops/ ---
 demo test check bench-quick fresh-test: %:
@@ -114,6 +128,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit demo test check bench-quick fresh-test install clean
+.PHONY: all unit bench demo test check bench-quick fresh-test install clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "broker/base/limits.h"
@@ -324,26 +323,13 @@ static int open_http(struct broker *b)
     return EXIT_SOCKET;
 }
 
-/* The start itself is on the record: the term, when the broker was last alive, and the policy in force. A configuration
- * that drops what open incidents refer to is refused here as at any reload. */
 static int begin(struct broker *b)
 {
-    const struct store_meta *meta = store_meta(b->store);
-    struct turn *t = &b->turn;
-    turn_command(t, &(struct command){.kind = COMMAND_START,
-                                      .principal = "",
-                                      .start = {meta->term, meta->last_ms, meta->exercise}});
-    if (memcmp(meta->policy, b->policy->hash.bytes, DIGEST_BYTES) != 0) {
-        size_t before = t->outcome.effect_count;
-        turn_command(t, &(struct command){.kind = COMMAND_RELOAD, .principal = "", .reload = {b->policy, NULL, NULL}});
-        if (t->outcome.effect_count > before && t->outcome.effects[before].kind == EFFECT_REFUSAL) {
-            fprintf(stderr, "bihuand: %s: %s\n", b->options->config, t->outcome.effects[before].refusal.reason);
-            return EXIT_CONFIG;
-        }
-        if (store_put_policy(b->store, &b->policy->hash, b->policy->bundle, b->policy->bundle_bytes, t->now_ms) != 0)
-            return EXIT_STORE;
-    }
-    return turn_run(t) == 0 ? EXIT_OK : EXIT_STORE;
+    char fault[256];
+    int error = recover_announce(&b->turn, fault);
+    if (error)
+        fprintf(stderr, "bihuand: %s\n", fault);
+    return error == -EBUSY ? EXIT_CONFIG : error ? EXIT_STORE : EXIT_OK;
 }
 
 static int open_turn(struct broker *b)
@@ -409,16 +395,6 @@ static int serve(const struct options *options)
     return code;
 }
 
-/* libzmq spins when descriptors run out: have plenty. */
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int main(int argc, char **argv)
 {
     struct options options = {.speed = 1};
@@ -433,6 +409,5 @@ int main(int argc, char **argv)
         return check_store(options.check_store);
     if (options.restore)
         return restore(options.restore, options.store);
-    raise_descriptors();
     return serve(&options);
 }

@@ -479,12 +479,14 @@ bool query_feed(struct turn *t)
 {
     uint64_t cursor = 0, last = store_meta(t->store)->sequence;
     bool behind = false;
-    int64_t until_us = now_mono_us() + QUERY_BUDGET_US;
+    int64_t until_us = now_mono_us() + t->query_budget_us;
     struct session *session;
     while ((session = sessions_next_feed(gate_sessions(t->gate), &cursor))) {
         if (session->cursor == last && session->told == last)
             continue;
-        if (now_mono_us() >= until_us || outbox_waiting(t->outbox))
+        if (outbox_waits(t->outbox, session->peer))
+            continue; /* room wakes the loop */
+        if (now_mono_us() >= until_us)
             return true;
         behind |= feed_one(t, session);
     }

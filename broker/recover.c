@@ -1,5 +1,6 @@
 #include "broker/recover.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,11 +63,44 @@ int recover(struct core *core, struct store *store, int64_t now_ms, struct recov
         error = store_replay(store, meta->watermark, replay_record, &r);
     arena_release(&r.arena);
     if (error) {
-        snprintf(fault, 256, "the store cannot be recovered: %s (%zu rows, %zu records read)", strerror(-error),
-                 count->rows, count->records);
+        snprintf(fault, 256, "cannot be recovered: %s: %s (%zu rows, %zu keys, %zu records read)", strerror(-error),
+                 store_fault(), count->rows, count->keys, count->records);
         return error;
     }
     core_set_sequence(core, meta->sequence);
     core_ready(core, now_ms);
     return 0;
+}
+
+static int announce_policy(struct turn *t, char fault[256])
+{
+    size_t before = t->outcome.effect_count;
+    turn_command(t, &(struct command){.kind = COMMAND_RELOAD, .principal = "", .reload = {t->policy, NULL, NULL}});
+    for (size_t i = before; i < t->outcome.effect_count; i++)
+        if (t->outcome.effects[i].kind == EFFECT_REFUSAL) {
+            snprintf(fault, 256, "the configuration cannot take the place of the one last in force: %s",
+                     t->outcome.effects[i].refusal.reason);
+            return -EBUSY;
+        }
+    return store_put_policy(t->store, &t->policy->hash, t->policy->bundle, t->policy->bundle_bytes, t->now_ms);
+}
+
+int recover_announce(struct turn *t, char fault[256])
+{
+    const struct store_meta *meta = store_meta(t->store);
+    struct command start = {.kind = COMMAND_START, .principal = ""};
+    int error = 0;
+    start.start.term = meta->term;
+    start.start.last_ms = meta->last_ms;
+    start.start.exercise = meta->exercise;
+    turn_command(t, &start);
+    if (memcmp(meta->policy, t->policy->hash.bytes, DIGEST_BYTES) != 0)
+        error = announce_policy(t, fault);
+    if (error == -EBUSY)
+        return error;
+    if (!error)
+        error = turn_run(t);
+    if (error)
+        snprintf(fault, 256, "the start could not be recorded: %s", strerror(-error));
+    return error;
 }

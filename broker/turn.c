@@ -47,6 +47,8 @@ void turn_init(struct turn *t)
 {
     arena_init(&t->arena);
     outcome_init(&t->outcome, &t->arena);
+    if (!t->query_budget_us)
+        t->query_budget_us = QUERY_BUDGET_US;
 }
 
 void turn_release(struct turn *t)
@@ -176,6 +178,7 @@ static void take_hello(struct turn *t, const struct gate_input *in)
 static void take_heartbeat(struct turn *t, const struct gate_input *in)
 {
     struct message echo = {.kind = MESSAGE_HEARTBEAT, .tag = in->message.tag};
+    echo.heartbeat.holding = -1;
     outbox_put(t->outbox, in->session->peer, &echo);
 }
 
@@ -330,6 +333,7 @@ static void take(struct turn *t, const struct gate_input *in)
     }
     if (in->session->endpoint == 'W' && in->session->welcomed) {
         struct command heard = command_of(in, COMMAND_HEARD);
+        heard.heard.holding = in->message.kind == MESSAGE_HEARTBEAT ? in->message.heartbeat.holding : -1;
         core_step(t->core, &heard, t->now_ms, &t->outcome);
     }
     ASSERT((size_t)in->message.kind < sizeof(takers) / sizeof(takers[0]) && takers[in->message.kind].take);
@@ -531,15 +535,17 @@ static void speak(struct turn *t)
 /* Memory is what is durable now, so readers see no undecided thing. The arena ends with the turn. */
 static void answer_readers(struct turn *t)
 {
-    int64_t until_us = now_mono_us() + QUERY_BUDGET_US;
-    for (size_t i = 0; i < t->reader_count; i++)
-        if (!session_get(gate_sessions(t->gate), t->readers[i].peer))
-            continue; /* said bye in this turn */
-        else if (now_mono_us() < until_us)
-            query_answer(t, &t->readers[i].in);
+    int64_t until_us = now_mono_us() + t->query_budget_us;
+    for (size_t i = 0; i < t->reader_count; i++) {
+        struct gate_input *in = &t->readers[i].in;
+        in->session = session_get(gate_sessions(t->gate), t->readers[i].peer);
+        if (!in->session)
+            continue; /* it left within this turn */
+        if (now_mono_us() < until_us)
+            query_answer(t, in);
         else
-            turn_refuse(t, t->readers[i].peer, t->readers[i].in.message.tag, REFUSAL_BUSY, NULL,
-                        "too many queries at once", 50);
+            turn_refuse(t, t->readers[i].peer, in->message.tag, REFUSAL_BUSY, NULL, "too many queries at once", 50);
+    }
     t->feeds_behind = query_feed(t);
     arena_reset(&t->arena);
     outcome_init(&t->outcome, &t->arena);

@@ -29,6 +29,7 @@ struct turn {
     void *time;
     double speed;
     bool exercise;
+    int64_t query_budget_us;     /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
 
     /* of the running turn */
     struct arena arena;

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* 诉求性质 */
 #define NATURES(X) \
     X(1, HELP, help) X(2, COMPLAINT, complaint) X(3, REPORT, report) X(4, CONSULT, consult) \
@@ -345,5 +349,9 @@ struct receipt {
     int64_t at_ms;
     bool repeat; /* the first receipt again */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

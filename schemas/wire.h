@@ -185,6 +185,7 @@ struct message {
         struct receipt receipt;
         struct event publish;
         struct { const char *event_id; uint64_t incident; } status; /* one of the two */
+        struct { int32_t holding; } heartbeat; /* worker: leased tasks it knows of; -1: it does not say */
         struct { uint32_t n; } credit;  /* adds n */
         struct { bool drain; } bye;     /* drain: no new tasks, unresponded go back, stay until told */
         struct delivery task;

@@ -21,7 +21,7 @@
 
 /* One incident. */
 #define TASKS_MAX 16             /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX 48            /* clocks of one incident (7 of its own and up to 6 a task, those in use) */
+#define CLOCKS_MAX (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
 #define CANDIDATES_MAX 8         /* recipients a route tries in order */
 #define ASSISTS_MAX 8
 #define WORDS_KEPT 8             /* latest words of a task whose repeats get the first answer */
@@ -38,7 +38,7 @@
 /* Configuration. */
 #define CONFIG_FILE_MAX_BYTES (32 * 1024 * 1024)
 #define CONFIG_DEPTH_MAX 32      /* nested lists and mappings */
-#define POLYGON_FILE_MAX_BYTES (1024LL * 1024 * 1024)
+#define POLYGON_FILE_MAX_BYTES (256LL * 1024 * 1024)
 #define NAME_MAX_BYTES 192       /* names of areas, types, units; posts */
 #define DURATION_MAX_MS (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX 64        /* successors in a row */
@@ -65,6 +65,7 @@
 #define LINGER_MAX_MS 1000       /* at the stop, for what is still queued */
 #define SOCKET_HEARTBEAT_MS 5000 /* ZeroMQ's own; a connection silent for three is closed */
 #define HTTP_CONNECTIONS_MAX 32
+#define OVERLOAD_RETRY_MS 5000   /* what a publisher refused for want of room is told to wait */
 
 /* The store. */
 #define RECORD_INLINE_BYTES 2016 /* above this LMDB gives a value pages of its own */
@@ -73,6 +74,7 @@
 #define FULL_PERCENT 90          /* of the map: new publishes are refused above it */
 
 /* Time. */
+#define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
 #define STEP_NOTICE_MS 1000      /* a wall step beyond this is journaled */
 #define STEP_SLEW_MS 300000      /* below this it is slewed, above it waits for the operator */
 #define GAP_ALARM_MS (24 * 3600 * 1000LL)

@@ -34,6 +34,7 @@ struct command {
     struct key128 key, digest; /* publish, act, word: hash of (kind, principal, id) and of the decoded content */
     union {
         struct { uint32_t term; int64_t last_ms; bool exercise; } start;
+        struct { int32_t holding; } heard; /* leased tasks the worker knows of; -1: it does not say */
         struct { uint32_t n; } credit;
         struct { bool drain; } bye;
         struct {

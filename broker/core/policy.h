@@ -163,8 +163,8 @@ struct policy {
     const struct polygon_source *polygons; size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
     struct textmap local_map;   /* "area code/kind" → unit, for relative recipients */
-    struct textmap route_map;   /* type code → struct route_list: candidates for that exact type, so that routing walks
-                                 * the type's ancestors, not the table; "" holds the rules for any type */
+    struct map route_map;       /* policy_route_key of a (type, area) → struct route_list: the rules for exactly these, so
+                                 * that routing walks the ancestors of both, not the table */
 };
 
 struct route_list {
@@ -172,13 +172,23 @@ struct route_list {
     size_t count;
 };
 
+struct policy *policy_new(void);
 void policy_free(struct policy *);
+/* Fills all maps from the arrays, which are complete and do not move any more. Of two units of one kind at one area
+ * the first that is not retired is the local one. */
+void policy_index(struct policy *);
+/* Of a rule's type and area, either NULL for any. */
+uint64_t policy_route_key(const struct policy *, const struct type *, const struct area *);
 const struct type *policy_type(const struct policy *, const char *code);
 const struct area *policy_area(const struct policy *, const char *code);
 const struct unit *policy_unit(const struct policy *, const char *id);
 const struct principal *policy_principal(const struct policy *, const char *name);
 const struct principal *policy_credential(const struct policy *, const char *credential);
 const struct ladder *policy_ladder(const struct policy *, const char *name); /* the default when absent */
+/* What stands in its place now: itself, or the last of its successors when retired. NULL when there is none. */
+const struct type *policy_type_now(const struct policy *, const struct type *);
+const struct area *policy_area_now(const struct policy *, const struct area *);
+const struct unit *policy_unit_now(const struct policy *, const struct unit *);
 /* The name in force at a time. */
 const char *unit_name(const struct unit *, int64_t at_ms);
 /* Whether inner is outer or below it. */

@@ -23,8 +23,9 @@
 enum right { RIGHTS(RIGHT_ENUM) RIGHT_COUNT };
 
 bool right_has(const struct principal *, enum right);
-/* Whether type and area (NULL: unknown) are within what the principal may use. */
+/* Whether type and area are within what the principal may use. NULL is unknown, which nothing says is outside: what
+ * has no place or no known type must be seen by somebody. */
 bool right_in_scope(const struct principal *, const struct type *, const struct area *);
-bool right_unit(const struct principal *, const char *unit); /* one of its units, or a sub-unit of one */
+bool right_unit(const struct principal *, const char *unit); /* one of its units; config/ lists their sub-units too */
 
 #endif

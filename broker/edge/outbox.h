@@ -1,6 +1,8 @@
 /* outbox.h: what is to be sent, held until everything decided before it is durable, then sent in order. A message that
- * meets a full queue waits (bounded per peer) and is tried again; a dead peer's are dropped: retry, redelivery and
- * recomputation make every one of them harmless to lose. */
+ * meets a full queue waits, in order, and is tried again; a dead peer's are dropped, and so are the newest beyond
+ * OUTBOX_PEER_MAX of a peer that takes nothing. Every one of them is harmless to lose: a reply is asked for again and
+ * then comes from the dedup map, a delivery is offered anew when its silent holder loses the lease, a feed goes on from
+ * its cursor. */
 #ifndef EDGE_OUTBOX_H
 #define EDGE_OUTBOX_H
 
@@ -14,8 +16,10 @@ void outbox_free(struct outbox *);
 void outbox_put(struct outbox *, uint64_t peer, const struct message *);
 /* After the commit. Sends what is held and what waited. */
 void outbox_release(struct outbox *);
-/* Messages waiting for room now; the loop tries again on its next pass. */
+/* Messages waiting for room now; the loop tries again on its next pass (room wakes a descriptor of gate_fds). */
 size_t outbox_waiting(const struct outbox *);
+/* Whether this peer has not taken all it was sent: what can be made later (pages, a feed) need not be made now. */
+bool outbox_waits(const struct outbox *, uint64_t peer);
 uint64_t outbox_dropped(const struct outbox *);
 
 #endif

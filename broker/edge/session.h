@@ -1,5 +1,5 @@
-/* session.h: who is connected. A peer is a number that stands for (socket, routing id); it carries the principal the
- * last message came from, and what its hello said. Peers fall out when silent or when PEERS_MAX is reached. */
+/* session.h: who is connected. A peer is a number that stands for one connection: (socket, routing id) as long as the
+ * connection and its credential stay the same. Peers fall out when silent or when PEERS_MAX is reached. */
 #ifndef EDGE_SESSION_H
 #define EDGE_SESSION_H
 
@@ -9,25 +9,32 @@
 
 struct sessions;
 
+#define ROUTING_ID_MAX_BYTES 255
+#define CREDENTIAL_MAX_BYTES 64
+
+/* Borrowed: good until the next message is received or a session is dropped. */
 struct session {
     uint64_t peer;
-    size_t socket;           /* index of the socket it came in by */
-    char endpoint;           /* 'P', 'W', 'C', 'F' */
-    uint8_t routing_id[255];
+    size_t socket; /* index of the socket it came in by */
+    char endpoint; /* 'P', 'W', 'C', 'F' */
+    uint8_t routing_id[ROUTING_ID_MAX_BYTES];
     size_t routing_id_bytes;
-    char principal[64];      /* of the last message; "" before the first */
+    int fd;                                /* of the connection, as a name for it; -1: not known */
+    bool gone;                             /* disconnected: what it still had queued is heard, nothing can be sent */
+    char credential[CREDENTIAL_MAX_BYTES]; /* of the last message; "" before the first */
+    char principal[64];                    /* of the last message; "" before the first, or when unknown */
     bool welcomed;
     char unit[64], worker[128]; /* hello on the work endpoint; "" otherwise */
-    int64_t heard_ms;        /* real monotonic milliseconds */
+    int64_t heard_ms;           /* real monotonic milliseconds */
     /* feed */
     bool subscribed;
-    uint64_t cursor;
+    uint64_t cursor, told; /* sequences: looked at so far; last said to the reader */
     uint32_t credit;
 };
 
 struct sessions *sessions_new(void);
 void sessions_free(struct sessions *);
-/* Finds or makes. */
+/* Finds or makes; a new one has an empty credential and fd -1. The routing id has 1 to ROUTING_ID_MAX_BYTES bytes. */
 struct session *session_of(struct sessions *, size_t socket, char endpoint, const void *routing_id, size_t size_bytes,
                            int64_t heard_ms);
 struct session *session_get(struct sessions *, uint64_t peer); /* NULL when gone */
@@ -37,5 +44,11 @@ void sessions_expire(struct sessions *, int64_t before_ms);
 size_t sessions_count(const struct sessions *);
 /* Feed sessions that are subscribed and have credit, in turn: start with *cursor = 0; NULL at the end. */
 struct session *sessions_next_feed(struct sessions *, uint64_t *cursor);
+
+/* Connections, as the sockets report them: a session is bound to one by its descriptor, marked gone when that closes,
+ * and dropped when the descriptor's number is given to another connection. */
+void session_bind(struct sessions *, struct session *, int fd);
+void sessions_disconnected(struct sessions *, size_t socket, int fd);
+void sessions_accepted(struct sessions *, size_t socket, int fd);
 
 #endif

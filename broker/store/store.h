@@ -10,11 +10,11 @@
 struct store;
 
 struct store_options {
-    bool create;         /* when the folder has no store yet */
-    bool read_only;      /* offline readers (check) */
-    uint32_t journal;    /* code for a new store */
-    bool exercise;       /* a new store is marked so; opening one whose mark differs is -EPERM */
-    int64_t map_bytes;   /* 0: MAP_DEFAULT_BYTES */
+    bool create;           /* when the folder has no store yet */
+    bool read_only;        /* offline readers (check) */
+    uint32_t journal;      /* code for a new store */
+    bool exercise;         /* a new store is marked so; opening one whose mark differs is -EPERM */
+    int64_t map_bytes;     /* 0: MAP_DEFAULT_BYTES */
     struct journal *other; /* tests and later: another log; NULL: the LMDB one, which shares the tables' transaction */
 };
 
@@ -26,16 +26,18 @@ struct store_meta {
     uint64_t sequence;  /* of the last durable record */
     struct store_counters {
         uint64_t seq, number, accepted, closed;
-    } counters;         /* core.h's counters as last put, with the sequence they reflect */
-    int64_t last_ms;    /* at_ms of the last durable record */
-    struct digest chain; /* head of the chain */
+    } counters;                   /* core.h's counters as last put, with the sequence they reflect */
+    int64_t last_ms;              /* at_ms of the last durable record */
+    struct digest chain;          /* head of the chain */
     uint8_t policy[DIGEST_BYTES]; /* hash of the policy last put in force; zero when none */
 };
 
-/* 0, or -errno with fault (a static or store-owned sentence for people). Opening for writing begins a new term. */
+/* 0, or -errno with fault (the sentence of store_fault). Opening for writing begins a new term. */
 int store_open(const char *folder, const struct store_options *, struct store **out, const char **fault);
-/* Flushes nothing: what was not committed is gone. */
+/* Flushes nothing: what was not committed is gone. Another journal is the caller's and stays open. */
 void store_close(struct store *);
+/* What went wrong last in this thread, for people: of replay, the sequence at which it stopped. Never NULL. */
+const char *store_fault(void);
 const struct store_meta *store_meta(const struct store *);
 
 /* --- one turn: begin lazily, add, commit --- */
@@ -63,7 +65,8 @@ int store_replay(struct store *, uint64_t after, journal_replay_fn *, void *arg)
 /* 0 or -ENOENT, -EBADMSG; texts and arrays in the arena. */
 int store_get_record(struct store *, uint64_t seq, struct arena *, struct record *);
 int store_get_row(struct store *, uint64_t incident, struct arena *, struct row *);
-/* Records with seq > after, until the function returns non-zero. Returns the last sequence looked at. */
+/* Records with seq > after, until the function returns non-zero. Returns the last sequence looked at, the one at which
+ * it returned non-zero included. */
 uint64_t store_read(struct store *, uint64_t after, struct arena *, journal_replay_fn *, void *arg);
 /* Closed incidents, newest first, older than *cursor (0: the newest); false at the end. */
 bool store_next_closed(struct store *, uint64_t *cursor_ms, uint64_t *cursor_id, struct arena *, struct row *);
@@ -72,15 +75,16 @@ int store_get_policy(struct store *, int64_t at_ms, struct arena *, const char *
 
 /* --- size and care --- */
 struct store_space {
-    uint64_t map_bytes, used_bytes;
-    uint32_t readers;        /* foreign or stale read transactions */
-    uint64_t tail;           /* records above the watermark */
+    uint64_t map_bytes;  /* or what the disk can still hold, when that is less */
+    uint64_t used_bytes; /* pages in use; freed ones are used again */
+    uint32_t readers;    /* foreign or stale read transactions */
+    uint64_t tail;       /* records above the watermark */
 };
 void store_space(struct store *, struct store_space *);
 /* Compact copy of the committed state into a new folder; consistent while turns go on (call from a helper thread). */
 int store_backup(struct store *, const char *folder);
-/* Makes the copy in a folder a store of a new term: skips incident numbers so that none given after the backup is
- * given twice. Offline. */
+/* Makes a backup a store in a new folder, of a term 1,000 higher and with 1,000,000 incident numbers skipped, so that no
+ * number and no term given after the backup is given twice. Offline. */
 int store_restore(const char *backup, const char *folder, const char **fault);
 /* Offline check: checksums, chain, rows against their records. Counts faults into *bad; each told to fn. */
 int store_check(const char *folder, void (*fn)(void *arg, const char *sentence), void *arg, uint64_t *bad);

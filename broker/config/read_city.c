@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "broker/config/reading.h"
+
+enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, FIELDS };
+static const char *const keys[FIELDS] = {"name", "city", "journal", "utc_offset", "lease", "levels", "keys_folder"};
+
+/* GB/T 2260 and the grids below; what a Chinese city need not write. */
+static const struct level national_levels[] = {
+    {"province", "省", 2}, {"city", "市", 4},        {"district", "区县", 6},
+    {"street", "街道", 9}, {"community", "社区", 12}, {"grid", "网格", 15},
+};
+
+static void read_level(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    static const char *const level_keys[] = {"name", "title", "digits"};
+    yaml_node_t *fields[3];
+    struct policy *policy = reading->policy;
+    long digits, least = policy->level_count == 0 ? 1 : (long)policy->levels[policy->level_count - 1].digits + 1;
+    if (!node_fields(document, node, "a level", level_keys, 3, fields))
+        return;
+    if (fields[0] == NULL || fields[2] == NULL) {
+        node_fault(document, node, "a level needs a name and digits: {name: street, title: 街道, digits: 9}");
+        return;
+    }
+    const char *name = read_code(reading, document, fields[0], "a level's name", ".@/");
+    if (name == NULL || !node_number(document, fields[2], "digits (more than those of the level before)", least,
+                                     CODE_MAX_BYTES, &digits))
+        return;
+    if (level_index(policy, name) != SIZE_MAX || policy->level_count == LEVELS_MAX) {
+        node_fault(document, node, "a level named '%s' is there, or there are more than %d levels", name, LEVELS_MAX);
+        return;
+    }
+    const char *title = read_name(reading, document, fields[1], "a level's title", name);
+    policy->levels[policy->level_count++] = (struct level){name, title, (size_t)digits};
+}
+
+static void read_levels(struct reading *reading, struct document *document, yaml_node_t *list)
+{
+    if (!node_is_list(document, list, "levels"))
+        return;
+    reading->policy->level_count = 0;
+    for (size_t i = 0; i < node_items(list); i++)
+        read_level(reading, document, node_item(document, list, i));
+}
+
+/* "6208" → 620800: a city's digits filled up or cut to six. */
+static uint32_t journal_of(const char *city)
+{
+    uint32_t journal = 0;
+    for (size_t i = 0; i < 6; i++)
+        journal = journal * 10 + (*city >= '0' && *city <= '9' ? (uint32_t)(*city++ - '0') : 0);
+    return journal;
+}
+
+static void set_defaults(struct policy *policy)
+{
+    policy->name = policy->city = "";
+    policy->utc_offset_minutes = 8 * 60;
+    policy->lease_ms = LEASE_DEFAULT_MS;
+    memcpy(policy->levels, national_levels, sizeof(national_levels));
+    policy->level_count = sizeof(national_levels) / sizeof(*national_levels);
+}
+
+void read_city(struct reading *reading, struct document *document)
+{
+    yaml_node_t *fields[FIELDS];
+    struct policy *policy = reading->policy;
+    long journal;
+    set_defaults(policy);
+    if (!node_fields(document, document_root(document), document->file, keys, FIELDS, fields))
+        return;
+    if (fields[NAME] == NULL || fields[CITY] == NULL)
+        node_fault(document, document_root(document), "a city needs its name and code: 'name: 崆峒区', 'city: 620802'");
+    policy->name = read_name(reading, document, fields[NAME], "the name", "");
+    const char *city = fields[CITY] != NULL ? read_code(reading, document, fields[CITY], "the city's code", "") : NULL;
+    policy->city = city != NULL ? city : "";
+    policy->journal = journal_of(policy->city);
+    if (fields[JOURNAL] != NULL &&
+        node_number(document, fields[JOURNAL], "the journal code (six digits)", 0, 999999, &journal))
+        policy->journal = (uint32_t)journal;
+    if (fields[UTC_OFFSET] != NULL)
+        node_utc_offset(document, fields[UTC_OFFSET], &policy->utc_offset_minutes);
+    if (fields[LEASE] != NULL)
+        node_duration(document, fields[LEASE], &policy->lease_ms);
+    if (fields[LEVELS] != NULL)
+        read_levels(reading, document, fields[LEVELS]);
+    reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
+}

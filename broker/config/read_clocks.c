@@ -1,0 +1,165 @@
+#include <string.h>
+
+#include "broker/config/nearest.h"
+#include "broker/config/reading.h"
+
+/* --- ladders.yaml --- */
+
+#define DEFAULT_LADDER "default"
+#define WARNINGS_MAX   2 /* blue, yellow */
+
+static const double default_warnings[WARNINGS_MAX] = {0.5, 0.8};
+
+static void read_warnings(struct reading *reading, struct document *document, yaml_node_t *list, struct ladder *ladder)
+{
+    size_t count = node_items(list);
+    if (count > WARNINGS_MAX) {
+        node_fault(document, list, "at most %d warnings: blue, then yellow", WARNINGS_MAX);
+        return;
+    }
+    double *warnings = ARENA_NEW(&reading->policy->arena, double, WARNINGS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        yaml_node_t *item = node_item(document, list, i);
+        if (!node_fraction(document, item, &warnings[i]))
+            return;
+        if (i > 0 && warnings[i] <= warnings[i - 1])
+            node_fault(document, item, "warnings rise: write the smaller fraction first");
+    }
+    ladder->warnings = warnings;
+    ladder->warning_count = count;
+}
+
+static void read_ladder(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
+{
+    static const char *const keys[] = {"warn", "step"};
+    yaml_node_t *fields[2];
+    ladder->warnings = default_warnings;
+    ladder->warning_count = WARNINGS_MAX;
+    if (!node_fields(document, node, "a ladder", keys, 2, fields))
+        return;
+    if (fields[0] != NULL)
+        read_warnings(reading, document, fields[0], ladder);
+    if (fields[1] != NULL && !node_is(fields[1], "budget"))
+        node_duration(document, fields[1], &ladder->step_ms);
+}
+
+static void default_ladder(struct reading *reading)
+{
+    struct ladder *ladder = ARENA_NEW(&reading->policy->arena, struct ladder, 1);
+    *ladder = (struct ladder){.name = DEFAULT_LADDER,
+                              .warnings = default_warnings,
+                              .warning_count = WARNINGS_MAX,
+                              .is_default = true,
+                              .origin = {"(built in)", 0}};
+    reading->policy->ladders = ladder;
+    reading->policy->ladder_count = 1;
+    textmap_put(&reading->policy->ladder_map, ladder->name, ladder);
+}
+
+void read_ladders(struct reading *reading, struct document *document)
+{
+    static const char *const keys[] = {"ladders"};
+    yaml_node_t *field;
+    if (document == NULL) {
+        default_ladder(reading);
+        return;
+    }
+    yaml_node_t *table = root_field(document, keys, 1, &field);
+    if (table == NULL || !node_names(document, table, "ladders"))
+        return;
+    struct policy *policy = reading->policy;
+    struct ladder *ladders = ARENA_NEW(&policy->arena, struct ladder, node_pairs(table));
+    for (size_t i = 0; i < node_pairs(table); i++) {
+        yaml_node_t *key = node_key(document, table, i);
+        ladders[i].name = keep(reading, node_text(document, key, "a ladder's name", CODE_MAX_BYTES));
+        ladders[i].origin = origin_of(document, key);
+        ladders[i].is_default = strcmp(ladders[i].name, DEFAULT_LADDER) == 0;
+        read_ladder(reading, document, node_value(document, table, i), &ladders[i]);
+        textmap_put(&policy->ladder_map, ladders[i].name, &ladders[i]);
+    }
+    policy->ladders = ladders;
+    policy->ladder_count = node_pairs(table);
+    if (textmap_get(&policy->ladder_map, DEFAULT_LADDER) == NULL)
+        node_fault(document, table, "no ladder named 'default'; profiles that name none take that one");
+}
+
+/* --- clocks.yaml --- */
+
+static enum clock_kind read_clock_kind(struct document *document, yaml_node_t *key)
+{
+#define CLOCK_KIND_NAME(v, N, n) #n,
+    static const char *const known[] = {CLOCK_KINDS(CLOCK_KIND_NAME) "ladder"};
+    const char *name = node_text(document, key, "a clock", CODE_MAX_BYTES);
+    enum clock_kind kind = name != NULL ? clock_kind_of(name) : 0;
+    if (name != NULL && kind == 0) {
+        const char *near = nearest(name, known, sizeof(known) / sizeof(*known));
+        node_fault(document, key, "unknown clock '%s'; %s%s%s", name, near != NULL ? "did you mean '" : "one of accept, ",
+                   near != NULL ? near : "dispatch, resolve, respond, arrive, handle, feedback",
+                   near != NULL ? "'?" : " …");
+    }
+    return kind;
+}
+
+/* The long form: {limit: 4h, calendar: natural}. Calendars that need opening hours come later; a limit that would be
+ * counted wrongly is refused rather than guessed. */
+static void read_long_limit(struct document *document, yaml_node_t *node, struct limit *limit)
+{
+    static const char *const keys[] = {"limit", "calendar"};
+    yaml_node_t *fields[2];
+    if (!node_fields(document, node, "a limit", keys, 2, fields))
+        return;
+    if (fields[0] == NULL)
+        node_fault(document, node, "a limit is missing; write {limit: 4h, calendar: natural}");
+    else
+        node_duration(document, fields[0], &limit->budget_ms);
+    const char *calendar = fields[1] != NULL ? node_text(document, fields[1], "a calendar", CODE_MAX_BYTES) : NULL;
+    if (calendar == NULL || strcmp(calendar, calendar_name(CALENDAR_NATURAL)) == 0)
+        return;
+    if (calendar_of(calendar) != 0)
+        node_fault(document, fields[1], "calendar '%s' is not counted by this version; use natural", calendar);
+    else
+        node_fault(document, fields[1], "unknown calendar '%s'; use natural", calendar);
+}
+
+void read_limits(struct reading *reading, struct document *document, yaml_node_t *node, struct profile *profile)
+{
+    if (!node_names(document, node, "clocks"))
+        return;
+    struct limit *limits = ARENA_NEW(&reading->policy->arena, struct limit, node_pairs(node));
+    for (size_t i = 0; i < node_pairs(node); i++) {
+        yaml_node_t *key = node_key(document, node, i), *value = node_value(document, node, i);
+        if (node_is(key, "ladder")) {
+            profile->ladder = named_ladder(reading, document, value);
+            continue;
+        }
+        struct limit *limit = &limits[profile->limit_count++];
+        limit->kind = read_clock_kind(document, key);
+        limit->calendar = CALENDAR_NATURAL;
+        if (node_is_mapping(value))
+            read_long_limit(document, value, limit);
+        else
+            node_duration(document, value, &limit->budget_ms);
+    }
+    if (profile->limit_count == 0)
+        node_fault(document, node, "no limit; write at least one, such as {handle: 4h}");
+    profile->limits = limits;
+}
+
+void read_clocks(struct reading *reading, struct document *document)
+{
+    static const char *const keys[] = {"profiles"};
+    yaml_node_t *field, *table = root_field(document, keys, 1, &field);
+    if (table == NULL || !node_names(document, table, "profiles"))
+        return;
+    struct policy *policy = reading->policy;
+    struct profile *profiles = ARENA_NEW(&policy->arena, struct profile, node_pairs(table));
+    for (size_t i = 0; i < node_pairs(table); i++) {
+        yaml_node_t *key = node_key(document, table, i);
+        profiles[i].name = keep(reading, node_text(document, key, "a profile's name", CODE_MAX_BYTES));
+        profiles[i].origin = origin_of(document, key);
+        read_limits(reading, document, node_value(document, table, i), &profiles[i]);
+        textmap_put(&policy->profile_map, profiles[i].name, &profiles[i]);
+    }
+    policy->profiles = profiles;
+    policy->profile_count = node_pairs(table);
+}

@@ -1,0 +1,313 @@
+#include <string.h>
+
+#include "broker/config/nearest.h"
+#include "broker/config/reading.h"
+
+enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, FIELDS };
+static const char *const keys[FIELDS] = {"to",     "type",     "types",  "area",   "areas",
+                                         "nature", "severity", "assist", "verify", "except"};
+
+/* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
+ * move while their array grows: an exclusion remembers the number of its rule until all are there. */
+struct routes_reading {
+    struct reading *reading;
+    struct document *document;
+    struct buffer routes; /* struct route */
+    struct buffer of;     /* size_t: number of the rule an exclusion belongs to, SIZE_MAX: none */
+    struct textmap kinds; /* "level.kind" of the units there are */
+};
+
+static size_t route_count(const struct routes_reading *in)
+{
+    return in->routes.size / sizeof(struct route);
+}
+
+static void add_route(struct routes_reading *in, const struct route *route, size_t of)
+{
+    buffer_append(&in->routes, route, sizeof(*route));
+    buffer_append(&in->of, &of, sizeof(of));
+}
+
+/* --- recipients --- */
+
+static void index_kinds(struct routes_reading *in)
+{
+    const struct policy *policy = in->reading->policy;
+    for (size_t i = 0; i < policy->unit_count; i++) {
+        const struct unit *unit = &policy->units[i];
+        if (unit->area == NULL)
+            continue;
+        const char *level = policy->levels[unit->area->level].name;
+        textmap_put(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, unit->kind), (void *)unit);
+    }
+}
+
+/* "@street.执法", "@community": a level, and the kind of a unit there. */
+static bool read_relative(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
+{
+    const struct policy *policy = in->reading->policy;
+    const char *dot = strchr(to->text, '.');
+    size_t level_bytes = dot != NULL ? (size_t)(dot - to->text - 1) : strlen(to->text + 1);
+    const char *level = arena_memdup(in->reading->scratch, to->text + 1, level_bytes);
+    to->kind = RECIPIENT_RELATIVE;
+    to->unit_kind = dot != NULL ? dot + 1 : "";
+    to->level = level_index(policy, level);
+    if (to->level == SIZE_MAX) {
+        const char *near = NULL, *names[LEVELS_MAX + 2] = {"local", "owner"};
+        for (size_t i = 0; i < policy->level_count; i++)
+            names[i + 2] = policy->levels[i].name;
+        near = nearest(level, names, policy->level_count + 2);
+        node_fault(in->document, node, "unknown recipient '%s'; write @local, @owner or @LEVEL.KIND%s%s%s", to->text,
+                   near != NULL ? "; did you mean '@" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+        return false;
+    }
+    if (textmap_get(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, to->unit_kind)) != NULL)
+        return true;
+    node_fault(in->document, node, "'%s' can never find anybody: units.yaml has no unit of kind '%s' at a %s", to->text,
+               to->unit_kind, level);
+    return false;
+}
+
+static bool read_recipient(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
+{
+    const char *text = node_text(in->document, node, "a recipient", CODE_MAX_BYTES);
+    if (text == NULL)
+        return false;
+    to->text = keep(in->reading, text);
+    if (strcmp(text, "@local") == 0) {
+        to->kind = RECIPIENT_LOCAL;
+        return true;
+    }
+    if (strcmp(text, "@owner") == 0) {
+        to->kind = RECIPIENT_OWNER;
+        return true;
+    }
+    if (*text == '@')
+        return read_relative(in, node, to);
+    to->kind = RECIPIENT_UNIT;
+    to->unit = named_unit(in->reading, in->document, node);
+    if (to->unit != NULL && policy_unit_now(in->reading->policy, to->unit) == NULL)
+        node_fault(in->document, node, "unit '%s' is retired without a successor; name another", text);
+    return to->unit != NULL;
+}
+
+static const struct recipient *read_recipients(struct routes_reading *in, yaml_node_t *list, size_t max, size_t *count)
+{
+    size_t n = node_items(list);
+    if (n == 0 || n > max) {
+        node_fault(in->document, list, "%s; write 1 to %zu", n == 0 ? "an empty list" : "too many", max);
+        return NULL;
+    }
+    struct recipient *recipients = ARENA_NEW(&in->reading->policy->arena, struct recipient, n);
+    for (size_t i = 0; i < n; i++) {
+        if (!read_recipient(in, node_item(in->document, list, i), &recipients[i]))
+            return NULL;
+    }
+    *count = n;
+    return recipients;
+}
+
+/* to, assist, verify: of a rule, or of an exception that overrides the rule's. */
+static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t *assist, yaml_node_t *verify,
+                         struct route *route)
+{
+    route->desk = route->desk && to == NULL;
+    if (to != NULL && node_is(to, "desk"))
+        route->desk = true;
+    else if (to != NULL)
+        route->to = read_recipients(in, to, CANDIDATES_MAX, &route->to_count);
+    if (assist != NULL)
+        route->assists = read_recipients(in, assist, ASSISTS_MAX, &route->assist_count);
+    if (verify == NULL)
+        return;
+    const char *name = node_text(in->document, verify, "verify", CODE_MAX_BYTES);
+    route->verify = name != NULL ? verifier_of(name) : 0;
+    if (name != NULL && route->verify == 0)
+        node_fault(in->document, verify, "unknown verifier '%s'; write none, source or centre", name);
+}
+
+/* --- conditions --- */
+
+static unsigned read_natures(struct routes_reading *in, yaml_node_t *list)
+{
+#define NATURE_TEXT(v, N, n) #n,
+    static const char *const known[] = {NATURES(NATURE_TEXT)};
+    unsigned natures = 0;
+    for (size_t i = 0; i < node_items(list); i++) {
+        yaml_node_t *item = node_item(in->document, list, i);
+        const char *name = node_text(in->document, item, "a nature", CODE_MAX_BYTES);
+        enum nature nature = name != NULL ? nature_of(name) : 0;
+        if (nature != 0) {
+            natures |= 1u << nature;
+        } else if (name != NULL) {
+            const char *near = nearest(name, known, sizeof(known) / sizeof(*known));
+            node_fault(in->document, item, "unknown nature '%s'; write %s%s", name, near != NULL ? near : "",
+                       near != NULL ? ", if that is meant" : "help, complaint, report, consult, suggest or praise");
+        }
+    }
+    return natures;
+}
+
+static unsigned read_severities(struct routes_reading *in, yaml_node_t *list)
+{
+    unsigned severities = 0;
+    for (size_t i = 0; i < node_items(list); i++) {
+        long severity;
+        if (node_number(in->document, node_item(in->document, list, i), "severity", 1, 4, &severity))
+            severities |= 1u << severity;
+    }
+    return severities;
+}
+
+/* Types or areas of a rule: one, a list, or none, which is one NULL: any. */
+struct subjects {
+    const void **of;
+    size_t count;
+    bool sound;
+};
+
+static yaml_node_t *one_of(struct routes_reading *in, yaml_node_t *one, yaml_node_t *several, const char *what)
+{
+    if (one != NULL && several != NULL)
+        node_fault(in->document, several, "'%s' and '%ss' say the same; keep one", what, what);
+    return one != NULL ? one : several;
+}
+
+static struct subjects read_subjects(struct routes_reading *in, yaml_node_t *list, bool types)
+{
+    struct subjects subjects = {.count = list != NULL ? node_items(list) : 1, .sound = true};
+    subjects.of = ARENA_NEW(in->reading->scratch, const void *, subjects.count);
+    if (list != NULL && subjects.count == 0) {
+        node_fault(in->document, list, "an empty list; leave the key out to mean any");
+        subjects.sound = false;
+    }
+    for (size_t i = 0; list != NULL && i < subjects.count; i++) {
+        yaml_node_t *item = node_item(in->document, list, i);
+        if (types)
+            subjects.of[i] = named_type(in->reading, in->document, item);
+        else
+            subjects.of[i] = named_area(in->reading, in->document, item);
+        subjects.sound = subjects.sound && subjects.of[i] != NULL;
+    }
+    return subjects;
+}
+
+/* --- exceptions --- */
+
+/* Adds an exclusion to each route of the rule (numbers first … end) that holds around the area; false when none does. */
+static bool exclude(struct routes_reading *in, struct route *exclusion, size_t first, size_t end)
+{
+    bool any = false;
+    for (size_t i = first; i < end; i++) {
+        const struct route *rule = &((const struct route *)(const void *)in->routes.data)[i];
+        if (rule->area == exclusion->area || (rule->area != NULL && !area_within(exclusion->area, rule->area)))
+            continue;
+        exclusion->type = rule->type;
+        exclusion->natures = rule->natures;
+        exclusion->severities = rule->severities;
+        add_route(in, exclusion, i);
+        any = true;
+    }
+    return any;
+}
+
+static void read_exception(struct routes_reading *in, yaml_node_t *node, const struct route *rule,
+                           const struct subjects *types, size_t first, size_t end)
+{
+    enum { E_AREA, E_AREAS, E_TO, E_ASSIST, E_VERIFY, E_FIELDS };
+    static const char *const exception_keys[E_FIELDS] = {"area", "areas", "to", "assist", "verify"};
+    yaml_node_t *fields[E_FIELDS];
+    if (!node_fields(in->document, node, "an exception", exception_keys, E_FIELDS, fields))
+        return;
+    yaml_node_t *list = one_of(in, fields[E_AREA], fields[E_AREAS], "area");
+    if (list == NULL) {
+        node_fault(in->document, node, "an exception needs its area: {area: 620802003, to: …}");
+        return;
+    }
+    struct subjects areas = read_subjects(in, list, false);
+    struct route other = *rule, exclusion = {.excludes = true, .origin = origin_of(in->document, node)};
+    other.origin = exclusion.origin;
+    if (fields[E_TO] == NULL && (fields[E_ASSIST] != NULL || fields[E_VERIFY] != NULL))
+        node_fault(in->document, node, "an exception without 'to' only says where the rule does not hold");
+    read_sending(in, fields[E_TO], fields[E_ASSIST], fields[E_VERIFY], &other);
+    for (size_t i = 0; areas.sound && i < areas.count; i++) {
+        exclusion.area = areas.of[i];
+        if (!exclude(in, &exclusion, first, end))
+            node_fault(in->document, node_item(in->document, list, i),
+                       "area '%s' is not within the rule's own areas; this exception changes nothing",
+                       exclusion.area->code);
+        other.area = exclusion.area;
+        for (size_t t = 0; fields[E_TO] != NULL && t < types->count; t++) {
+            other.type = types->of[t];
+            add_route(in, &other, SIZE_MAX);
+        }
+    }
+}
+
+/* --- rules --- */
+
+static void add_rule(struct routes_reading *in, struct route *rule, const struct subjects *types,
+                     const struct subjects *areas)
+{
+    for (size_t t = 0; t < types->count; t++) {
+        for (size_t a = 0; a < areas->count; a++) {
+            rule->type = types->of[t];
+            rule->area = areas->of[a];
+            add_route(in, rule, SIZE_MAX);
+        }
+    }
+}
+
+static void read_rule(struct routes_reading *in, yaml_node_t *node)
+{
+    yaml_node_t *fields[FIELDS];
+    struct route rule = {.verify = VERIFIER_NONE, .origin = origin_of(in->document, node)};
+    if (!node_fields(in->document, node, "a rule", keys, FIELDS, fields))
+        return;
+    struct subjects types = read_subjects(in, one_of(in, fields[TYPE], fields[TYPES], "type"), true);
+    struct subjects areas = read_subjects(in, one_of(in, fields[AREA], fields[AREAS], "area"), false);
+    if (fields[TO] == NULL)
+        node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, a list of them, or desk");
+    rule.natures = fields[NATURE] != NULL ? read_natures(in, fields[NATURE]) : 0;
+    rule.severities = fields[SEVERITY] != NULL ? read_severities(in, fields[SEVERITY]) : 0;
+    read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
+    if (!types.sound || !areas.sound)
+        return;
+    size_t first = route_count(in);
+    add_rule(in, &rule, &types, &areas);
+    size_t end = route_count(in);
+    if (fields[EXCEPT] == NULL || !node_is_list(in->document, fields[EXCEPT], "except"))
+        return;
+    for (size_t i = 0; i < node_items(fields[EXCEPT]); i++)
+        read_exception(in, node_item(in->document, fields[EXCEPT], i), &rule, &types, first, end);
+}
+
+static void settle(struct routes_reading *in)
+{
+    struct policy *policy = in->reading->policy;
+    size_t count = route_count(in);
+    const size_t *of = (const size_t *)(const void *)in->of.data;
+    if (count == 0)
+        return;
+    struct route *routes = arena_memdup(&policy->arena, in->routes.data, in->routes.size);
+    for (size_t i = 0; i < count; i++)
+        routes[i].of = of[i] != SIZE_MAX ? &routes[of[i]] : NULL;
+    policy->routes = routes;
+    policy->route_count = count;
+}
+
+void read_routes(struct reading *reading, struct document *document)
+{
+    static const char *const root_keys[] = {"routes"};
+    struct routes_reading in = {.reading = reading, .document = document};
+    yaml_node_t *field, *list = root_field(document, root_keys, 1, &field);
+    if (list == NULL || !node_is_list(document, list, "routes"))
+        return;
+    index_kinds(&in);
+    for (size_t i = 0; i < node_items(list); i++)
+        read_rule(&in, node_item(document, list, i));
+    settle(&in);
+    buffer_release(&in.routes);
+    buffer_release(&in.of);
+    textmap_release(&in.kinds);
+}

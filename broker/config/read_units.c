@@ -1,0 +1,259 @@
+#include <string.h>
+
+#include "broker/config/reading.h"
+
+enum { ID, EACH, NAME, NAMES, AREA, KIND, PARENT, SUPERVISOR, RETIRED, SUCCESSOR, FIELDS };
+static const char *const keys[FIELDS] = {"id",   "each",   "name",       "names",   "area",
+                                         "kind", "parent", "supervisor", "retired", "successor"};
+
+/* Where a unit was written, and what it refers to: units may stand in any order. */
+struct written {
+    yaml_node_t *node, *parent, *supervisor;
+};
+
+struct units_reading {
+    struct reading *reading;
+    struct document *document;
+    struct unit *units;
+    struct written *written;
+    size_t count;
+};
+
+/* --- names --- */
+
+static bool read_dated_name(struct units_reading *in, yaml_node_t *node, struct dated_name *name)
+{
+    static const char *const name_keys[] = {"name", "from", "to"};
+    yaml_node_t *fields[3];
+    int offset = in->reading->policy->utc_offset_minutes;
+    if (!node_fields(in->document, node, "a dated name", name_keys, 3, fields))
+        return false;
+    if (fields[0] == NULL) {
+        node_fault(in->document, node, "a dated name needs its name: {name: 城管局, from: 2024-03-01}");
+        return false;
+    }
+    name->name = read_name(in->reading, in->document, fields[0], "a unit's name", "");
+    if (fields[1] != NULL)
+        node_date(in->document, fields[1], offset, &name->from_ms);
+    if (fields[2] != NULL && node_date(in->document, fields[2], offset, &name->to_ms) && name->to_ms <= name->from_ms)
+        node_fault(in->document, fields[2], "a name's 'to' is not after its 'from'");
+    return true;
+}
+
+static void read_dated_names(struct units_reading *in, yaml_node_t *list, struct unit *unit)
+{
+    size_t count = node_is_list(in->document, list, "names") ? node_items(list) : 0;
+    if (count == 0)
+        return;
+    struct dated_name *names = ARENA_NEW(&in->reading->policy->arena, struct dated_name, count);
+    for (size_t i = 0; i < count; i++) {
+        yaml_node_t *item = node_item(in->document, list, i);
+        if (!read_dated_name(in, item, &names[i]))
+            return;
+        if (i > 0 && names[i].from_ms <= names[i - 1].from_ms)
+            node_fault(in->document, item, "names stand in order of 'from', newest last");
+    }
+    unit->names = names;
+    unit->name_count = count;
+}
+
+static void set_name(struct units_reading *in, struct unit *unit, const char *name)
+{
+    struct dated_name *names = ARENA_NEW(&in->reading->policy->arena, struct dated_name, 1);
+    names->name = name;
+    unit->names = names;
+    unit->name_count = 1;
+}
+
+/* --- one unit --- */
+
+static void add_to_map(struct units_reading *in, yaml_node_t *node, const char *id, struct unit *unit)
+{
+    const struct unit *first = policy_unit(in->reading->policy, id);
+    if (first != NULL) {
+        fault_twice(in->document, node, "unit", id, &first->origin);
+        return;
+    }
+    unit->id = id;
+    textmap_put(&in->reading->policy->unit_map, id, unit);
+}
+
+static const char *read_kind(struct units_reading *in, yaml_node_t *field)
+{
+    const char *kind = field != NULL ? read_code(in->reading, in->document, field, "a unit's kind", "@./,{}") : NULL;
+    return kind != NULL ? kind : "";
+}
+
+static struct unit *add_unit(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
+{
+    struct unit *unit = &in->units[in->count];
+    *unit = (struct unit){.id = "", .kind = "", .origin = origin_of(in->document, node)};
+    in->written[in->count++] = (struct written){node, fields[PARENT], fields[SUPERVISOR]};
+    set_name(in, unit, "");
+    return unit;
+}
+
+static void read_one(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
+{
+    struct unit *unit = add_unit(in, node, fields);
+    const char *id = read_code(in->reading, in->document, fields[ID], "a unit's id", "@,/{}");
+    if (id == NULL)
+        return;
+    if (strcmp(id, "desk") == 0 || strcmp(id, "all") == 0)
+        node_fault(in->document, fields[ID], "'%s' has a meaning of its own; give the unit another id", id);
+    add_to_map(in, node, id, unit);
+    set_name(in, unit, read_name(in->reading, in->document, fields[NAME], "a unit's name", id));
+    if (fields[NAMES] != NULL && fields[NAME] != NULL)
+        node_fault(in->document, fields[NAMES], "name and names say the same; keep one");
+    else if (fields[NAMES] != NULL)
+        read_dated_names(in, fields[NAMES], unit);
+    if (fields[AREA] != NULL)
+        unit->area = named_area(in->reading, in->document, fields[AREA]);
+    unit->kind = read_kind(in, fields[KIND]);
+    read_retired(in->reading, in->document, fields[RETIRED], fields[SUCCESSOR], &unit->retired, &unit->successor);
+}
+
+/* --- one unit for each area of a level --- */
+
+/* A template with {code} and {name} of the area filled in. */
+static const char *fill(struct units_reading *in, const char *text, const struct area *area)
+{
+    struct arena *arena = &in->reading->policy->arena;
+    const char *out = "", *open;
+    while ((open = strchr(text, '{')) != NULL) {
+        bool code = strncmp(open, "{code}", 6) == 0;
+        const char *value = code ? area->code : strncmp(open, "{name}", 6) == 0 ? area->name : "{";
+        out = arena_printf(arena, "%s%.*s%s", out, (int)(open - text), text, value);
+        text = open + (*value == '{' ? 1 : 6);
+    }
+    return arena_printf(arena, "%s%s", out, text);
+}
+
+static void read_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
+{
+    const struct policy *policy = in->reading->policy;
+    const char *level_name = node_text(in->document, fields[EACH], "a level", CODE_MAX_BYTES);
+    size_t level = level_name != NULL ? level_index(policy, level_name) : SIZE_MAX;
+    const char *id = node_text(in->document, fields[ID], "a unit's id", CODE_MAX_BYTES);
+    const char *name = fields[NAME] != NULL ? node_text(in->document, fields[NAME], "a name", NAME_MAX_BYTES) : "{name}";
+    const char *kind = read_kind(in, fields[KIND]);
+    if (level_name != NULL && level == SIZE_MAX)
+        node_fault(in->document, fields[EACH], "unknown level '%s'; the levels stand in city.yaml", level_name);
+    if (id != NULL && strstr(id, "{code}") == NULL)
+        node_fault(in->document, fields[ID], "the id of 'each' needs the area's code in it: \"zf-{code}\"");
+    else if (fields[AREA] != NULL || fields[NAMES] != NULL || fields[RETIRED] != NULL || fields[SUCCESSOR] != NULL)
+        node_fault(in->document, node, "'each' goes with id, name, kind, parent and supervisor only");
+    else if (id != NULL && name != NULL && level != SIZE_MAX) {
+        for (size_t i = 0; i < policy->area_count; i++) {
+            const struct area *area = &policy->areas[i];
+            if (area->level != level || area->retired || *area->code == '\0')
+                continue;
+            struct unit *unit = add_unit(in, node, fields);
+            add_to_map(in, node, fill(in, id, area), unit);
+            set_name(in, unit, fill(in, name, area));
+            unit->area = area;
+            unit->kind = kind;
+        }
+    }
+}
+
+static void read_unit(struct units_reading *in, yaml_node_t *node)
+{
+    yaml_node_t *fields[FIELDS];
+    if (!node_fields(in->document, node, "a unit", keys, FIELDS, fields))
+        return;
+    if (fields[ID] == NULL)
+        node_fault(in->document, node, "a unit needs an id: {id: cg, name: 城管局}");
+    else if (fields[EACH] != NULL)
+        read_each(in, node, fields);
+    else
+        read_one(in, node, fields);
+}
+
+/* --- references among units --- */
+
+static void check_parents(struct units_reading *in, yaml_node_t *node, struct unit *unit)
+{
+    const struct unit *above = unit->parent;
+    for (size_t steps = 0; above != NULL && steps < SUCCESSORS_MAX; steps++)
+        above = above->parent;
+    if (above == NULL)
+        return;
+    node_fault(in->document, node, "the parents of unit '%s' go in a circle", unit->id);
+    unit->parent = NULL; /* cut it, so that what is read next does not run in it */
+}
+
+static void check_successor(struct units_reading *in, yaml_node_t *node, const struct unit *unit)
+{
+    const struct policy *policy = in->reading->policy;
+    if (unit->successor != NULL && policy_unit(policy, unit->successor) == NULL)
+        node_fault(in->document, node, "unknown successor '%s' of unit '%s'", unit->successor, unit->id);
+    else if (unit->successor != NULL && policy_unit_now(policy, unit) == NULL)
+        node_fault(in->document, node, "the successors of unit '%s' end nowhere: in a circle, or in one retired without",
+                   unit->id);
+}
+
+/* `@street.执法` must mean one unit. */
+static void check_local(struct units_reading *in, struct textmap *locals, yaml_node_t *node, const struct unit *unit)
+{
+    if (unit->area == NULL || unit->retired)
+        return;
+    const char *key = arena_printf(in->reading->scratch, "%s/%s", unit->area->code, unit->kind);
+    const struct unit *first = textmap_get(locals, key);
+    if (first == NULL)
+        textmap_put(locals, key, (void *)unit);
+    else
+        node_fault(in->document, node, "units '%s' (line %zu) and '%s' are both of kind '%s' at %s; give one another kind",
+                   first->id, first->origin.line, unit->id, unit->kind, unit->area->code);
+}
+
+static void link_units(struct units_reading *in)
+{
+    struct textmap locals = {0};
+    for (size_t i = 0; i < in->count; i++) {
+        const struct written *written = &in->written[i];
+        if (written->parent != NULL)
+            in->units[i].parent = named_unit(in->reading, in->document, written->parent);
+        if (written->supervisor != NULL)
+            in->units[i].supervisor = named_unit(in->reading, in->document, written->supervisor);
+    }
+    for (size_t i = 0; i < in->count; i++) {
+        yaml_node_t *node = in->written[i].node;
+        check_parents(in, node, &in->units[i]);
+        check_successor(in, node, &in->units[i]);
+        check_local(in, &locals, node, &in->units[i]);
+    }
+    textmap_release(&locals);
+}
+
+/* How many units the list makes at most: one an entry, and for `each` as many as its level has areas. */
+static size_t count_units(struct units_reading *in, yaml_node_t *list)
+{
+    const struct policy *policy = in->reading->policy;
+    size_t of_level[LEVELS_MAX] = {0}, count = node_items(list);
+    for (size_t i = 0; i < policy->area_count; i++)
+        of_level[policy->areas[i].level]++;
+    for (size_t i = 0; i < node_items(list); i++) {
+        const yaml_node_t *each = node_find(in->document, node_item(in->document, list, i), "each");
+        for (size_t level = 0; each != NULL && level < policy->level_count; level++)
+            count += node_is(each, policy->levels[level].name) ? of_level[level] : 0;
+    }
+    return count;
+}
+
+void read_units(struct reading *reading, struct document *document)
+{
+    static const char *const root_keys[] = {"units"};
+    struct units_reading in = {.reading = reading, .document = document};
+    yaml_node_t *field, *list = root_field(document, root_keys, 1, &field);
+    if (list == NULL || !node_is_list(document, list, "units"))
+        return;
+    size_t capacity = count_units(&in, list);
+    in.units = ARENA_NEW(&reading->policy->arena, struct unit, capacity);
+    in.written = ARENA_NEW(reading->scratch, struct written, capacity);
+    for (size_t i = 0; i < node_items(list); i++)
+        read_unit(&in, node_item(document, list, i));
+    reading->policy->units = in.units;
+    reading->policy->unit_count = in.count;
+    link_units(&in);
+}

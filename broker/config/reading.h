@@ -1,0 +1,76 @@
+/* reading.h: one reading of a city's files: what every reader of a file shares. config.c holds the order; each reader
+ * may rely on the tables of those before it. */
+#ifndef CONFIG_READING_H
+#define CONFIG_READING_H
+
+#include "broker/config/document.h"
+#include "broker/config/files.h"
+#include "broker/core/policy.h"
+
+/* X(NAME, file, needed) in the order in which they are read. */
+#define CITY_FILES(X) \
+    X(CITY, "city.yaml", true) X(LADDERS, "ladders.yaml", false) X(CLOCKS, "clocks.yaml", true) \
+    X(TYPES, "types.yaml", true) X(AREAS, "areas.yaml", true) X(UNITS, "units.yaml", true) \
+    X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)
+
+#define CITY_FILE_ENUM(N, file, needed) FILE_##N,
+enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
+
+struct reading {
+    struct policy *policy; /* being filled; its maps too, to find what is written twice */
+    struct files *files;
+    struct faults *faults;
+    struct arena *scratch;
+    const char *keys_folder; /* of city.yaml, or NULL */
+};
+
+/* Each turns one file into its part of the policy; all that is wrong becomes faults. A document that is NULL means the
+ * file is not there and the default stands. */
+void read_city(struct reading *, struct document *);
+void read_ladders(struct reading *, struct document *);
+void read_clocks(struct reading *, struct document *);
+void read_types(struct reading *, struct document *);
+void read_areas(struct reading *, struct document *);
+void read_units(struct reading *, struct document *);
+void read_routes(struct reading *, struct document *);
+void read_principals(struct reading *, struct document *);
+
+/* --- what they share (reading.c) --- */
+
+/* A copy in the policy's arena. */
+const char *keep(struct reading *, const char *text);
+struct origin origin_of(const struct document *, const yaml_node_t *);
+
+/* The root's main list or mapping, such as `types:` of types.yaml; NULL with a fault. Other keys: see node_fields. */
+yaml_node_t *root_field(struct document *, const char *const *keys, size_t n, yaml_node_t **fields);
+
+/* The entries of a list, and of lists nested in them under `nested`, as one array: parents before children. */
+struct entry_node {
+    yaml_node_t *node;
+    const struct entry_node *outer; /* the entry it is nested in, or NULL */
+};
+struct entry_node *flatten(struct reading *, struct document *, yaml_node_t *list, const char *nested, size_t *count);
+
+/* A code or id: fits CODE_MAX_BYTES, has no blank and none of the characters in `without`. NULL with a fault. */
+const char *read_code(struct reading *, struct document *, yaml_node_t *, const char *what, const char *without);
+/* A name for people; `otherwise` when the field is absent. */
+const char *read_name(struct reading *, struct document *, yaml_node_t *field, const char *what, const char *otherwise);
+/* Fills *retired and *successor from the two fields, either may be NULL. */
+void read_retired(struct reading *, struct document *, yaml_node_t *retired, yaml_node_t *successor, bool *is_retired,
+                  const char **code);
+
+/* What a node names, NULL with a fault that suggests the nearest. */
+const struct type *named_type(struct reading *, struct document *, yaml_node_t *);
+const struct area *named_area(struct reading *, struct document *, yaml_node_t *);
+const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *);
+const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
+/* SIZE_MAX when there is no such level. */
+size_t level_index(const struct policy *, const char *name);
+
+/* Limits of a profile, or written inside a type: kind → duration, beside `ladder`. */
+void read_limits(struct reading *, struct document *, yaml_node_t *, struct profile *);
+
+/* A second thing under the same key: a fault that names the first's line. */
+void fault_twice(struct document *, yaml_node_t *, const char *what, const char *key, const struct origin *first);
+
+#endif

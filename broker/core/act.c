@@ -1,0 +1,313 @@
+#include "broker/core/act.h"
+
+#include <string.h>
+
+#include "broker/core/clock.h"
+#include "broker/core/live.h"
+
+static bool refuse_state(struct acting *acting, const char *reason)
+{
+    return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "%s", reason);
+}
+
+static void set_policy(struct acting *acting)
+{
+    const struct digest *hash = &acting->step->core->policy->hash;
+    acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
+}
+
+/* --- which task --- */
+
+static bool transferable(const struct task *task)
+{
+    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
+}
+
+static bool releasable(const struct task *task)
+{
+    bool spoken_for = task->on_behalf && (task->state == TASK_RESPONDED || task->state == TASK_HANDLING);
+    return task->state == TASK_SHELVED || task->state == TASK_RETURNED || spoken_for;
+}
+
+/* The task that the act names, or the only one it can be. NULL when refused. */
+static struct task *choose(struct acting *acting, bool (*fits)(const struct task *))
+{
+    const struct task *found = NULL;
+    size_t fitting = 0;
+    const struct draft *draft = acting->draft;
+    for (size_t i = 0; i < draft->task_count; i++) {
+        const struct task *task = &draft->tasks[i];
+        if (acting->act->task && task->no != acting->act->task)
+            continue;
+        if (!acting->act->task && !fits(task))
+            continue;
+        found = task;
+        fitting++;
+    }
+    if (acting->act->task && !found)
+        step_refuse(acting->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", acting->act->task);
+    else if (fitting > 1)
+        step_refuse(acting->step, REFUSAL_MISSING_FIELD, "task", "%zu tasks are possible: say which", fitting);
+    else if (!found)
+        refuse_state(acting, "no task of the incident is in a state for this");
+    else if (!fits(found))
+        step_refuse(acting->step, REFUSAL_WRONG_STATE, "task", "task %u is %s", found->no,
+                    task_state_name(found->state));
+    else
+        return draft_task(acting->draft, acting->record->task = found->no);
+    return NULL;
+}
+
+/* The unit that the act names, or its successor. NULL when refused. */
+static const struct unit *unit_of(struct acting *acting)
+{
+    const struct policy *policy = acting->step->core->policy;
+    if (!has_text(acting->act->unit)) {
+        step_refuse(acting->step, REFUSAL_MISSING_FIELD, "unit", "to which unit");
+        return NULL;
+    }
+    const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
+    if (!unit)
+        step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
+    return unit;
+}
+
+/* Its holder loses it; nothing of the last owner's doing remains but what was said. */
+static void take_away(struct acting *acting, struct task *task, const char *reason)
+{
+    step_revoke(acting->step, live_task_find(acting->live, task->no), reason);
+    task->principal = task->worker = task->last_worker = "";
+    task->on_behalf = false;
+    task->lost = 0;
+}
+
+/* --- to a unit --- */
+
+/* The centre's time to give it an owner is over when no task waits for one. */
+static void stop_dispatch(struct draft *draft)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].state == TASK_RETURNED)
+            return;
+    }
+    draft_stop_clock(draft, CLOCK_DISPATCH, 0);
+}
+
+static bool has_lead(const struct draft *draft)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].role == TASK_LEAD && draft->tasks[i].state != TASK_WITHDRAWN)
+            return true;
+    }
+    return false;
+}
+
+bool act_assign(struct acting *acting)
+{
+    struct draft *draft = acting->draft;
+    const struct unit *unit = unit_of(acting);
+    enum task_role role = acting->act->role ? acting->act->role : has_lead(draft) ? TASK_ASSIST : TASK_LEAD;
+    if (!unit)
+        return false;
+    if (draft->task_count == TASKS_MAX)
+        return step_refuse(acting->step, REFUSAL_TOO_MANY, NULL, "an incident has at most %d tasks", TASKS_MAX);
+    if (role == TASK_LEAD && has_lead(draft))
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has a lead: transfer it");
+    if (role != TASK_LEAD && !has_lead(draft))
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has no lead yet");
+    acting->record->task = draft_add_task(draft, unit->id, role)->no;
+    if (draft->head.state != INCIDENT_OPEN)
+        draft_head(draft)->state = INCIDENT_OPEN;
+    stop_dispatch(draft);
+    set_policy(acting);
+    return true;
+}
+
+bool act_transfer(struct acting *acting)
+{
+    const struct unit *unit = unit_of(acting);
+    struct task *task = unit ? choose(acting, transferable) : NULL;
+    if (!task)
+        return false;
+    if (strcmp(task->unit, unit->id) == 0)
+        return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
+                           unit->id);
+    take_away(acting, task, "transferred to another unit");
+    task->unit = unit->id;
+    task->state = TASK_QUEUED;
+    task->epoch++;
+    task->reason = text_or_empty(acting->act->reason);
+    task->dispatched_ms = acting->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_start_task_clocks(acting->draft, task->no);
+    stop_dispatch(acting->draft);
+    acting->record->epoch = task->epoch;
+    return true;
+}
+
+/* --- back to the same unit --- */
+
+bool act_release(struct acting *acting)
+{
+    struct task *task = choose(acting, releasable);
+    if (!task)
+        return false;
+    task->on_behalf = false;
+    task->lost = 0;
+    if (task->state == TASK_RETURNED) {
+        task->epoch++;
+        draft_resume_task_clocks(acting->draft, task->no);
+    }
+    if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
+        task->state = TASK_QUEUED;
+    stop_dispatch(acting->draft);
+    acting->record->epoch = task->epoch;
+    return true;
+}
+
+/* --- into another --- */
+
+static const struct live *survivor_of(struct acting *acting)
+{
+    const struct live *into = live_find(acting->step->core, acting->act->into);
+    if (acting->act->into == acting->act->incident) {
+        step_refuse(acting->step, REFUSAL_BAD_VALUE, "into", "an incident is not merged into itself");
+    } else if (!into) {
+        step_refuse(acting->step, REFUSAL_UNKNOWN_INCIDENT, "into", "no such incident");
+    } else if (!incident_allows(into->head.state, ACT_MERGE)) {
+        step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
+                    incident_state_name(into->head.state));
+    } else if (incident_in_scope(acting->step, into)) {
+        return into;
+    }
+    return NULL;
+}
+
+/* The reporter who came first keeps the time that was promised. */
+static void keep_earlier(struct draft *survivor, const struct draft *loser)
+{
+    struct incident *head = draft_head(survivor);
+    const struct clock *ours = draft_clock(survivor, CLOCK_RESOLVE, 0);
+    const struct clock *theirs = draft_clock(loser, CLOCK_RESOLVE, 0);
+    if (loser->head.received_ms < head->received_ms)
+        head->received_ms = loser->head.received_ms;
+    if (loser->head.severity < head->severity)
+        head->severity = loser->head.severity;
+    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || theirs->due_ms < ours->due_ms))
+        draft_put_clock(survivor, theirs);
+}
+
+bool act_merge(struct acting *acting)
+{
+    const struct live *into = survivor_of(acting);
+    if (!into)
+        return false;
+    struct draft survivor;
+    ladder_catch_up(acting->step, into);
+    draft_of(&survivor, acting->step, into);
+    keep_earlier(&survivor, acting->draft);
+    incident_end(acting->draft, acting->live, INCIDENT_MERGED, false);
+    draft_head(acting->draft)->merged_into = into->id;
+    draft_head(acting->draft)->reason = text_or_empty(acting->act->reason);
+    acting->record->changes[1] = draft_change(&survivor);
+    acting->record->change_count = 2;
+    return true;
+}
+
+/* --- to its end --- */
+
+/* "Somebody else" is another person; where persons are not named, another principal. */
+static bool same_actor(const struct acting *acting, const struct task *task)
+{
+    if (!has_text(task->spoke_principal))
+        return false;
+    if (has_text(acting->act->person) && has_text(task->spoke_person))
+        return strcmp(acting->act->person, task->spoke_person) == 0;
+    return strcmp(acting->step->command->principal, task->spoke_principal) == 0;
+}
+
+static bool by_somebody_else(struct acting *acting)
+{
+    for (size_t i = 0; i < acting->draft->task_count; i++) {
+        const struct task *task = &acting->draft->tasks[i];
+        if (same_actor(acting, task))
+            return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever handled task %u may not do this",
+                               task->no);
+    }
+    return true;
+}
+
+static bool before_any_respond(struct acting *acting)
+{
+    for (size_t i = 0; i < acting->draft->task_count; i++) {
+        if (acting->draft->tasks[i].responded_ms)
+            return refuse_state(acting, "a unit has responded already");
+    }
+    return true;
+}
+
+static bool end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
+{
+    struct incident *head = draft_head(acting->draft);
+    head->reason = text_or_empty(acting->act->reason);
+    head->outcome = outcome;
+    acting->record->outcome = outcome;
+    incident_end(acting->draft, acting->live, state, owed);
+    return true;
+}
+
+bool act_close(struct acting *acting)
+{
+    return by_somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+}
+
+bool act_cancel(struct acting *acting)
+{
+    return end(acting, INCIDENT_CANCELLED, 0, false);
+}
+
+bool act_reject(struct acting *acting)
+{
+    return before_any_respond(acting) && end(acting, INCIDENT_REJECTED, 0, false);
+}
+
+bool act_withdraw(struct acting *acting)
+{
+    return before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+}
+
+/* --- verification --- */
+
+/* The lead's task again, with a fresh budget for doing it and for saying so. */
+static bool rework(struct acting *acting)
+{
+    struct draft *draft = acting->draft;
+    struct task *task = draft_task(draft, incident_lead_done(draft)->no);
+    acting->record->kind = RECORD_REWORKED;
+    acting->record->task = task->no;
+    acting->record->epoch = ++task->epoch;
+    take_away(acting, task, "");
+    task->state = TASK_QUEUED;
+    task->outcome = 0;
+    task->done_ms = 0;
+    task->reason = text_or_empty(acting->act->reason);
+    draft_start_clock(draft, CLOCK_HANDLE, task->no);
+    draft_start_clock(draft, CLOCK_FEEDBACK, task->no);
+    draft_head(draft)->state = INCIDENT_OPEN;
+    draft_head(draft)->reworks++;
+    return true;
+}
+
+bool act_verify(struct acting *acting)
+{
+    const struct incident *head = &acting->draft->head;
+    if (!right_has(acting->step->who, RIGHT_VERIFY) && head->verify != VERIFIER_SOURCE)
+        return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL, "the route does not ask the source to verify");
+    if (!by_somebody_else(acting))
+        return false;
+    draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
+    if (!acting->act->passed)
+        return rework(acting);
+    return end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
+}

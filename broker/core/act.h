@@ -1,0 +1,18 @@
+/* act.h: what each act of the centre (and a source's withdraw) does to an incident. The table in incident.c says when. */
+#ifndef CORE_ACT_H
+#define CORE_ACT_H
+
+#include "broker/core/incident.h"
+
+/* Each changes the draft and completes the record; false when refused, and then nothing is recorded. */
+bool act_assign(struct acting *);
+bool act_transfer(struct acting *);
+bool act_merge(struct acting *);
+bool act_close(struct acting *);
+bool act_cancel(struct acting *);
+bool act_reject(struct acting *);
+bool act_release(struct acting *);
+bool act_verify(struct acting *);
+bool act_withdraw(struct acting *);
+
+#endif

@@ -1,0 +1,228 @@
+#include "broker/core/admit.h"
+
+#include "broker/core/draft.h"
+#include "broker/core/route.h"
+#include "schemas/ident.h"
+
+#define SEVERITY_MOST  1
+#define SEVERITY_LEAST 4 /* also of a type that does not say */
+
+/* An event being admitted. */
+struct admission {
+    struct step *step;
+    const struct event *event;
+    struct route_query query;   /* type, area, nature, severity */
+    bool flagged;               /* something about it is unknown, and it is too urgent to be refused for that */
+    struct route_result result;
+};
+
+/* --- checks --- */
+
+static bool may_publish(struct step *step, const struct event *event)
+{
+    if (!step_permitted(step, RIGHT_PUBLISH))
+        return false;
+    if (event->panic && !step->who->panic)
+        return step_refuse(step, REFUSAL_FORBIDDEN, "panic", "\"%s\" may not use the panic lane", step->who->name);
+    if (!has_text(event->id) || key_is_none(&step->command->key))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "id", "an event carries its source's id");
+    return true;
+}
+
+static bool has_room(struct step *step)
+{
+    const struct core *core = step->core;
+    if (core->live.count >= LIVE_MAX)
+        return step_overloaded(step, "too many live incidents");
+    if (dedup_full(&core->dedup, false))
+        return step_overloaded(step, "too many events are remembered");
+    if (core->names.map.count >= SYMBOLS_MAX)
+        return step_overloaded(step, "too many names are known");
+    return true;
+}
+
+static bool check_fields(struct admission *admission)
+{
+    struct step *step = admission->step;
+    const struct event *event = admission->event;
+    if (event->observed_ms > step->now_ms + FUTURE_MAX_MS)
+        return step_refuse(step, REFUSAL_TIME_IN_FUTURE, "observed_ms", "observed %lld s from now",
+                           (long long)(event->observed_ms - step->now_ms) / 1000);
+    if (event->severity < 0 || event->severity > SEVERITY_LEAST)
+        return step_refuse(step, REFUSAL_BAD_VALUE, "severity", "1 to 4, or 0 for the type's own");
+    return true;
+}
+
+/* On the panic lane and at severity 1 an unknown code is a flag, not a reason to refuse. */
+static bool tolerates_unknown(const struct admission *admission)
+{
+    return admission->event->panic || admission->query.severity == SEVERITY_MOST;
+}
+
+static bool find_type(struct admission *admission)
+{
+    const struct policy *policy = admission->step->core->policy;
+    const char *code = text_or_empty(admission->event->type);
+    struct route_query *query = &admission->query;
+    query->type = policy_type_now(policy, policy_type(policy, code));
+    query->severity = admission->event->severity;
+    if (!query->severity && query->type)
+        query->severity = query->type->severity;
+    if (!query->severity)
+        query->severity = SEVERITY_LEAST;
+    if (query->type)
+        return true;
+    if (!tolerates_unknown(admission))
+        return step_refuse(admission->step, code[0] ? REFUSAL_UNKNOWN_TYPE : REFUSAL_MISSING_FIELD, "type",
+                           "no such type: \"%s\"", code);
+    admission->flagged = true;
+    query->without = UNROUTED_UNKNOWN_TYPE;
+    return true;
+}
+
+static bool find_area(struct admission *admission)
+{
+    const struct policy *policy = admission->step->core->policy;
+    const char *code = admission->step->command->publish.area;
+    struct route_query *query = &admission->query;
+    query->area = code ? policy_area_now(policy, policy_area(policy, code)) : NULL;
+    if (query->area)
+        return true;
+    bool unknown = has_text(code);
+    if (unknown && !tolerates_unknown(admission))
+        return step_refuse(admission->step, REFUSAL_UNKNOWN_AREA, "place.area", "no such area: \"%s\"", code);
+    admission->flagged |= unknown;
+    if (!query->without)
+        query->without = unknown ? UNROUTED_UNKNOWN_AREA : code ? UNROUTED_NO_POLYGON : UNROUTED_NO_PLACE;
+    return true;
+}
+
+static bool in_scope(struct admission *admission)
+{
+    struct step *step = admission->step;
+    if (right_in_scope(step->who, admission->query.type, admission->query.area))
+        return true;
+    return step_refuse(step, REFUSAL_OUT_OF_SCOPE, NULL, "\"%s\" may not report this type here", step->who->name);
+}
+
+/* --- the incident --- */
+
+static enum incident_state state_of(const struct admission *admission)
+{
+    if (admission->event->done)
+        return INCIDENT_CLOSED;
+    if (admission->result.desk)
+        return INCIDENT_DESK;
+    return admission->result.lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+}
+
+static const char *ladder_of(const struct admission *admission)
+{
+    const struct type *type = admission->query.type;
+    const struct ladder *ladder = type && type->profile ? type->profile->ladder : NULL;
+    if (!ladder)
+        ladder = policy_ladder(admission->step->core->policy, NULL);
+    return ladder ? ladder->name : "";
+}
+
+/* What the policy calls it now; an unknown code stays as it was sent. */
+static const char *area_code(const struct admission *admission)
+{
+    return admission->query.area ? admission->query.area->code
+                                 : text_or_empty(admission->step->command->publish.area);
+}
+
+static struct incident head_of(const struct admission *admission)
+{
+    struct step *step = admission->step;
+    const struct event *event = admission->event;
+    const struct route *route = admission->result.route;
+    enum incident_state state = state_of(admission);
+    return (struct incident){
+        .state = state,
+        .nature = event->nature,
+        .outcome = event->done,
+        .verify = route && route->verify ? route->verify : VERIFIER_NONE,
+        .unrouted = state == INCIDENT_UNROUTED ? admission->result.unrouted : 0,
+        .severity = admission->query.severity,
+        .panic = event->panic,
+        .flagged = admission->flagged,
+        .sealed = event->sealed,
+        .exercise = step->core->options.exercise,
+        .type = admission->query.type ? admission->query.type->code : text_or_empty(event->type),
+        .area = area_code(admission),
+        .responsible_area = area_code(admission),
+        .source = step->who->name,
+        .event_id = event->id,
+        .route = route ? step_text(step, "%s:%zu", route->origin.file, route->origin.line) : "",
+        .reason = "",
+        .ladder = ladder_of(admission),
+        .received_ms = step->now_ms,
+        .closed_ms = event->done ? step->now_ms : 0,
+        .opened_seq = step->core->seq + 1,
+    };
+}
+
+static void dispatch(struct draft *draft, const struct route_result *result)
+{
+    draft_add_task(draft, result->lead->id, TASK_LEAD);
+    for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
+        draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
+}
+
+static void start(struct draft *draft, const struct route_result *result)
+{
+    if (draft->head.state == INCIDENT_CLOSED)
+        return; /* handled on site: nothing is owed */
+    draft_start_clock(draft, CLOCK_RESOLVE, 0);
+    draft_start_clock(draft, CLOCK_ANSWER, 0);
+    if (draft->head.state == INCIDENT_OPEN)
+        dispatch(draft, result);
+    else
+        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+}
+
+/* The record's own event, with the area that was found. Its texts stay the message's. */
+static const struct event *event_of(const struct admission *admission)
+{
+    struct event *event = arena_memdup(admission->step->outcome->arena, admission->event, sizeof *event);
+    event->place.area = area_code(admission);
+    return event;
+}
+
+static void open_incident(struct admission *admission)
+{
+    struct step *step = admission->step;
+    const struct core *core = step->core;
+    uint64_t id = ident_pack(core->options.journal, core->counters.number + 1);
+    struct incident head = head_of(admission);
+    struct record record = record_of_command(step, RECORD_OPENED);
+    struct draft draft;
+    record.event = event_of(admission);
+    record.outcome = head.outcome;
+    record.policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
+    draft_new(&draft, step, id, &head);
+    start(&draft, &admission->result);
+    step_receipt(step, id, draft_record(&draft, &record), false);
+}
+
+/* No place, an unknown code: without a route. Somebody must look at it. */
+static void find_route(struct admission *admission)
+{
+    if (admission->query.without)
+        admission->result.unrouted = admission->query.without;
+    else if (!admission->event->done)
+        route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
+}
+
+void admit_publish(struct step *step)
+{
+    const struct event *event = step->command->publish.event;
+    struct admission admission = {.step = step, .event = event, .query.nature = event->nature};
+    if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
+        return;
+    if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !in_scope(&admission))
+        return;
+    find_route(&admission);
+    open_incident(&admission);
+}

@@ -1,0 +1,131 @@
+#include "broker/core/core.h"
+
+#include <stdlib.h>
+
+#include "broker/base/panic.h"
+#include "broker/core/admit.h"
+#include "broker/core/denial.h"
+#include "broker/core/derived.h"
+#include "broker/core/incident.h"
+#include "broker/core/ladder.h"
+#include "broker/core/lease.h"
+#include "broker/core/live.h"
+#include "broker/core/presence.h"
+#include "broker/core/reload.h"
+#include "broker/core/task.h"
+
+/* --- one step: a table from command to decision --- */
+
+/* Deadlines first, then silence, then what was counted: what is due fires before what people ask for. */
+static void step_tick(struct step *step)
+{
+    size_t records_left = TICK_RUNGS_MAX;
+    const struct live *live;
+    while (records_left > 0 && (live = derived_due(step->core)) && ladder_fire(step, live))
+        records_left--;
+    lease_tick(step, &records_left);
+    denial_tick(step);
+}
+
+static void step_start(struct step *step)
+{
+    struct record record = record_of_broker(step, RECORD_STARTED);
+    record.term = step->command->start.term;
+    record.from_ms = step->command->start.last_ms;
+    step_record(step, &record);
+}
+
+static void step_wall_step(struct step *step)
+{
+    struct record record = record_of_broker(step, RECORD_WALL_STEP);
+    record.offset_ms = step->command->wall_step.offset_ms;
+    step_record(step, &record);
+}
+
+static void step_deny(struct step *step)
+{
+    denial_count(step, text_or_empty(step->command->principal), step->command->deny.code);
+}
+
+static void (*const steps[])(struct step *) = {
+    [COMMAND_TICK] = step_tick,       [COMMAND_START] = step_start,         [COMMAND_HELLO] = lease_hello,
+    [COMMAND_HEARD] = lease_heard,    [COMMAND_CREDIT] = lease_credit,      [COMMAND_BYE] = lease_bye,
+    [COMMAND_PUBLISH] = admit_publish, [COMMAND_WORD] = task_word,          [COMMAND_ACT] = incident_act,
+    [COMMAND_RELOAD] = reload_policy, [COMMAND_WALL_STEP] = step_wall_step, [COMMAND_DENY] = step_deny,
+};
+
+void core_step(struct core *core, const struct command *command, int64_t now_ms, struct outcome *outcome)
+{
+    ASSERT((size_t)command->kind < sizeof steps / sizeof steps[0] && steps[command->kind]);
+    struct step step = {.core = core, .writer = core, .command = command, .now_ms = now_ms, .outcome = outcome};
+    if (core->policy && has_text(command->principal))
+        step.who = policy_principal(core->policy, command->principal);
+    dedup_expire(&core->dedup, now_ms);
+    steps[command->kind](&step);
+}
+
+/* --- life --- */
+
+struct core *core_new(const struct core_options *options)
+{
+    struct core *core = core_alloc(sizeof *core);
+    core->options = *options;
+    TAILQ_INIT(&core->heard);
+    TAILQ_INIT(&core->silent);
+    derived_init(core);
+    dedup_init(&core->dedup, DEDUP_MAX, DEDUP_RESERVE);
+    return core;
+}
+
+void core_free(struct core *core)
+{
+    struct live *live;
+    if (!core)
+        return;
+    while ((live = live_after(core, NULL)))
+        live_drop(core, live);
+    presence_release(core);
+    derived_release(core);
+    index_release(&core->live);
+    dedup_release(&core->dedup);
+    intern_release(&core->names);
+    free(core);
+}
+
+void core_set_policy(struct core *core, const struct policy *policy)
+{
+    core->policy = policy;
+}
+
+const struct policy *core_policy(const struct core *core)
+{
+    return core->policy;
+}
+
+/* --- what the turn asks --- */
+
+int64_t core_next_due(const struct core *core)
+{
+    const struct live *live = derived_due(core);
+    int64_t due_ms = live ? live->next_ms : INT64_MAX;
+    if (presence_due(core) < due_ms)
+        due_ms = presence_due(core);
+    if (denial_due(core) < due_ms)
+        due_ms = denial_due(core);
+    return due_ms;
+}
+
+static uint64_t missing(const struct core *core, uint64_t incident)
+{
+    return live_find(core, incident) ? 0 : incident;
+}
+
+uint64_t core_wants(const struct core *core, const struct command *command)
+{
+    if (command->kind == COMMAND_WORD)
+        return missing(core, command->word->incident);
+    if (command->kind != COMMAND_ACT)
+        return 0;
+    uint64_t incident = missing(core, command->act->incident);
+    return incident || command->act->verb != ACT_MERGE ? incident : missing(core, command->act->into);
+}

@@ -1,0 +1,126 @@
+#include "broker/core/derived.h"
+
+#include "broker/core/clock.h"
+#include "broker/core/live.h"
+#include "broker/core/presence.h"
+#include "broker/core/queue.h"
+
+static bool due_before(const struct heap_node *left, const struct heap_node *right)
+{
+    const struct live *a = HEAP_OF(left, struct live, due), *b = HEAP_OF(right, struct live, due);
+    return a->next_ms != b->next_ms ? a->next_ms < b->next_ms : a->id < b->id;
+}
+
+static bool dirty_before(const struct heap_node *left, const struct heap_node *right)
+{
+    const struct live *a = HEAP_OF(left, struct live, dirty), *b = HEAP_OF(right, struct live, dirty);
+    return a->first_unflushed < b->first_unflushed;
+}
+
+void derived_init(struct core *core)
+{
+    heap_init(&core->due, due_before);
+    heap_init(&core->dirty, dirty_before);
+    TAILQ_INIT(&core->ready);
+    TAILQ_INIT(&core->visitors);
+}
+
+void derived_release(struct core *core)
+{
+    size_t cursor = 0;
+    const char *unit;
+    void *queue;
+    while (textmap_next(&core->queues, &cursor, &unit, &queue))
+        queue_free(queue);
+    textmap_release(&core->queues);
+    map_release(&core->overdue);
+    heap_release(&core->due);
+    heap_release(&core->dirty);
+}
+
+/* --- counts --- */
+
+static void count_task(struct core *core, const struct task *task, int by)
+{
+    queue_count(queue_of(core, task->unit), task, by);
+    if (task->state == TASK_RETURNED)
+        core->returned += (uint32_t)by;
+    if (task->state == TASK_SHELVED)
+        core->shelved += (uint32_t)by;
+}
+
+/* How many of its clocks are breached. */
+static size_t count_breaches(struct core *core, const struct live *live, int by)
+{
+    size_t breached = 0;
+    for (size_t i = 0; i < live->clock_count; i++) {
+        const struct clock *clock = &live->clocks[i];
+        if (!clock_breached(clock))
+            continue;
+        breached++;
+        core->overdue_clocks += (uint32_t)by;
+        const struct live_task *task = live_task_find(live, clock->task);
+        if (task)
+            queue_of(core, task->facts.unit)->overdue += (uint32_t)by;
+    }
+    return breached;
+}
+
+static int64_t earliest_rung(const struct live *live)
+{
+    int64_t earliest_ms = 0;
+    for (size_t i = 0; i < live->clock_count; i++) {
+        int64_t next_ms = live->clocks[i].next_ms;
+        if (next_ms && (!earliest_ms || next_ms < earliest_ms))
+            earliest_ms = next_ms;
+    }
+    return earliest_ms;
+}
+
+/* --- places --- */
+
+static void place_task(struct core *core, struct live_task *task)
+{
+    const struct clock *respond = live_clock_find(task->incident, CLOCK_RESPOND, task->facts.no);
+    task->respond_due_ms = respond && respond->due_ms ? respond->due_ms : INT64_MAX;
+    if (task_leased(&task->facts))
+        lease_enter(core, task);
+    else if (task_waits(&task->facts))
+        queue_enter(core, queue_of(core, task->facts.unit), task);
+    count_task(core, &task->facts, 1);
+}
+
+static void unplace_task(struct core *core, struct live_task *task)
+{
+    lease_leave(task);
+    queue_leave(core, queue_of(core, task->facts.unit), task);
+    count_task(core, &task->facts, -1);
+}
+
+void derived_add(struct core *core, struct live *live)
+{
+    for (struct live_task *task = live->tasks; task; task = task->next)
+        place_task(core, task);
+    live->next_ms = earliest_rung(live);
+    if (live->next_ms)
+        heap_insert(&core->due, &live->due);
+    if (count_breaches(core, live, 1) > 0)
+        map_put(&core->overdue, live->id, live);
+    core->in_state[live->head.state]++;
+}
+
+void derived_remove(struct core *core, struct live *live)
+{
+    for (struct live_task *task = live->tasks; task; task = task->next)
+        unplace_task(core, task);
+    heap_remove(&core->due, &live->due);
+    if (count_breaches(core, live, -1) > 0)
+        map_remove(&core->overdue, live->id);
+    core->in_state[live->head.state]--;
+}
+
+struct live *derived_due(const struct core *core)
+{
+    struct heap_node *least = heap_least(&core->due);
+    return least ? HEAP_OF(least, struct live, due) : NULL;
+}

@@ -1,0 +1,268 @@
+#include "broker/core/draft.h"
+
+#include <string.h>
+
+#include "broker/base/panic.h"
+#include "broker/core/clock.h"
+#include "broker/core/live.h"
+
+static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
+#define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
+
+static void begin(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
+{
+    const struct policy *policy = step->core->policy;
+    draft->step = step;
+    draft->id = id;
+    draft->prev = 0;
+    draft->head = *head;
+    draft->task_count = draft->clock_count = 0;
+    draft->head_changed = false;
+    draft->type = policy_type_now(policy, policy_type(policy, head->type));
+    draft->climb = climb_of(policy, head);
+    memset(draft->task_changed, 0, sizeof draft->task_changed);
+    memset(draft->clock_changed, 0, sizeof draft->clock_changed);
+}
+
+void draft_of(struct draft *draft, struct step *step, const struct live *live)
+{
+    begin(draft, step, live->id, &live->head);
+    draft->prev = live->seq;
+    for (const struct live_task *task = live->tasks; task; task = task->next)
+        draft->tasks[draft->task_count++] = task->facts;
+    draft->clock_count = live->clock_count;
+    if (live->clock_count)
+        memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
+}
+
+void draft_new(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
+{
+    begin(draft, step, id, head);
+    draft->head_changed = true;
+}
+
+struct incident *draft_head(struct draft *draft)
+{
+    draft->head_changed = true;
+    return &draft->head;
+}
+
+struct task *draft_task(struct draft *draft, uint32_t no)
+{
+    size_t at = 0;
+    while (at < draft->task_count && draft->tasks[at].no != no)
+        at++;
+    ASSERT(at < draft->task_count);
+    draft->task_changed[at] = true;
+    return &draft->tasks[at];
+}
+
+struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
+{
+    ASSERT(draft->task_count < TASKS_MAX);
+    size_t at = draft->task_count++;
+    draft->tasks[at] = (struct task){
+        .no = (uint32_t)at + 1,
+        .role = role,
+        .state = TASK_QUEUED,
+        .unit = unit,
+        .dispatched_ms = draft->step->now_ms,
+    };
+    draft->task_changed[at] = true;
+    draft_start_task_clocks(draft, (uint32_t)at + 1);
+    return &draft->tasks[at];
+}
+
+/* --- clocks --- */
+
+static struct clock *find_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        if (draft->clocks[i].kind == kind && draft->clocks[i].task == task)
+            return &draft->clocks[i];
+    }
+    return NULL;
+}
+
+static struct clock *change_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    struct clock *clock = find_clock(draft, kind, task);
+    if (clock)
+        draft->clock_changed[clock - draft->clocks] = true;
+    return clock;
+}
+
+static struct clock *add_clock(struct draft *draft)
+{
+    ASSERT(draft->clock_count < CLOCKS_MAX);
+    draft->clock_changed[draft->clock_count] = true;
+    return &draft->clocks[draft->clock_count++];
+}
+
+const struct clock *draft_clock(const struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    return find_clock((struct draft *)draft, kind, task);
+}
+
+static int64_t limit_of(const struct profile *profile, enum clock_kind kind)
+{
+    for (size_t i = 0; profile && i < profile->limit_count; i++) {
+        if (profile->limits[i].kind == kind)
+            return profile->limits[i].budget_ms;
+    }
+    return 0;
+}
+
+/* Until somebody says what it is, the strictest limit of any type runs. */
+static int64_t strictest_limit(const struct policy *policy, enum clock_kind kind)
+{
+    int64_t least_ms = 0;
+    for (size_t i = 0; i < policy->profile_count; i++) {
+        int64_t limit_ms = limit_of(&policy->profiles[i], kind);
+        if (limit_ms > 0 && (least_ms == 0 || limit_ms < least_ms))
+            least_ms = limit_ms;
+    }
+    return least_ms;
+}
+
+/* 0: none. */
+static int64_t budget_of(const struct draft *draft, enum clock_kind kind)
+{
+    int64_t budget_ms = draft->type ? limit_of(draft->type->profile, kind)
+                                    : strictest_limit(draft->step->core->policy, kind);
+    if (budget_ms <= 0 && kind == CLOCK_DISPATCH)
+        budget_ms = DISPATCH_DEFAULT_MS;
+    return budget_ms;
+}
+
+void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    int64_t budget_ms = budget_of(draft, kind);
+    if (budget_ms <= 0)
+        return;
+    struct clock *clock = change_clock(draft, kind, task);
+    if (!clock)
+        clock = add_clock(draft);
+    clock_start(clock, kind, task, budget_ms, draft->step->now_ms);
+    clock_arm(clock, &draft->climb, -1);
+}
+
+void draft_put_clock(struct draft *draft, const struct clock *from)
+{
+    struct clock *clock = change_clock(draft, from->kind, from->task);
+    if (!clock)
+        clock = add_clock(draft);
+    *clock = *from;
+}
+
+static void stop(struct draft *draft, struct clock *clock)
+{
+    clock_stop(clock, draft->step->now_ms);
+}
+
+static void hold(struct draft *draft, struct clock *clock)
+{
+    clock_pause(clock, draft->step->now_ms);
+}
+
+static void resume(struct draft *draft, struct clock *clock)
+{
+    if (clock->state != CLOCK_PAUSED)
+        return;
+    clock_resume(clock, draft->step->now_ms);
+    clock_arm(clock, &draft->climb, clock->consumed_ms);
+}
+
+static void make_void(struct draft *draft, struct clock *clock)
+{
+    clock_void(clock, draft->step->now_ms);
+}
+
+/* What has its verdict is left alone. */
+static void with_clock(struct draft *draft, enum clock_kind kind, uint32_t task,
+                       void (*act)(struct draft *, struct clock *))
+{
+    const struct clock *clock = draft_clock(draft, kind, task);
+    if (clock && clock_open(clock))
+        act(draft, change_clock(draft, kind, task));
+}
+
+static void with_task_clocks(struct draft *draft, uint32_t task, void (*act)(struct draft *, struct clock *))
+{
+    for (size_t i = 0; i < TASK_CLOCKS; i++)
+        with_clock(draft, task_clocks[i], task, act);
+}
+
+void draft_start_task_clocks(struct draft *draft, uint32_t task)
+{
+    for (size_t i = 0; i < TASK_CLOCKS; i++)
+        draft_start_clock(draft, task_clocks[i], task);
+}
+
+void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, stop);
+}
+
+void draft_stop_task_clocks(struct draft *draft, uint32_t task)
+{
+    with_task_clocks(draft, task, stop);
+}
+
+void draft_pause_task_clocks(struct draft *draft, uint32_t task)
+{
+    with_task_clocks(draft, task, hold);
+}
+
+void draft_resume_task_clocks(struct draft *draft, uint32_t task)
+{
+    with_task_clocks(draft, task, resume);
+}
+
+void draft_void_task_clocks(struct draft *draft, uint32_t task)
+{
+    with_task_clocks(draft, task, make_void);
+}
+
+void draft_end_clocks(struct draft *draft, bool owed)
+{
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        enum clock_kind kind = draft->clocks[i].kind;
+        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY);
+        with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
+    }
+}
+
+/* --- the record --- */
+
+struct change draft_change(const struct draft *draft)
+{
+    struct arena *arena = draft->step->outcome->arena;
+    struct task *tasks = ARENA_NEW(arena, struct task, draft->task_count);
+    struct clock *clocks = ARENA_NEW(arena, struct clock, draft->clock_count);
+    struct change change = {.incident = draft->id, .prev = draft->prev, .tasks = tasks, .clocks = clocks};
+    if (draft->head_changed) {
+        struct incident *head = arena_memdup(arena, &draft->head, sizeof draft->head);
+        live_lend_head(arena, head);
+        change.head = head;
+    }
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (!draft->task_changed[i])
+            continue;
+        tasks[change.task_count] = draft->tasks[i];
+        live_lend_task(arena, &tasks[change.task_count++]);
+    }
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        if (draft->clock_changed[i])
+            clocks[change.clock_count++] = draft->clocks[i];
+    }
+    return change;
+}
+
+uint64_t draft_record(struct draft *draft, struct record *record)
+{
+    record->changes[0] = draft_change(draft);
+    if (record->change_count == 0)
+        record->change_count = 1;
+    return step_record(draft->step, record);
+}

@@ -1,0 +1,50 @@
+/* draft.h: an incident being decided on: a copy of its row, changed step by step, from which a record takes exactly what
+ * was changed. Nothing here writes state. */
+#ifndef CORE_DRAFT_H
+#define CORE_DRAFT_H
+
+#include "broker/core/ladder.h"
+
+struct draft {
+    struct step *step;
+    uint64_t id, prev; /* prev: the record that touched it last */
+    struct incident head;
+    struct task tasks[TASKS_MAX];
+    struct clock clocks[CLOCKS_MAX];
+    size_t task_count, clock_count;
+    bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
+    const struct type *type; /* in force; NULL: unknown, then the strictest limits of all hold */
+    struct climb climb;
+};
+
+/* A copy of a live incident. */
+void draft_of(struct draft *, struct step *, const struct live *);
+/* A new one with this head. */
+void draft_new(struct draft *, struct step *, uint64_t id, const struct incident *head);
+
+/* What will be changed: the pointers stay good, and the record will carry it. */
+struct incident *draft_head(struct draft *);
+struct task *draft_task(struct draft *, uint32_t no); /* exists */
+struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
+
+/* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
+void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
+void draft_start_task_clocks(struct draft *, uint32_t task);
+void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
+void draft_stop_task_clocks(struct draft *, uint32_t task);
+void draft_pause_task_clocks(struct draft *, uint32_t task);
+void draft_resume_task_clocks(struct draft *, uint32_t task);
+void draft_void_task_clocks(struct draft *, uint32_t task);
+/* All that is open: resolve, answer and verify get their verdict if they were owed, the rest is void. */
+void draft_end_clocks(struct draft *, bool owed);
+/* The clock as it is now; NULL when there is none. */
+const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);
+/* Takes over a clock as it stands (of a merged incident). */
+void draft_put_clock(struct draft *, const struct clock *);
+
+/* What changed, in the outcome's arena. */
+struct change draft_change(const struct draft *);
+/* Makes the change the record's first and records it. Returns its sequence. */
+uint64_t draft_record(struct draft *, struct record *);
+
+#endif

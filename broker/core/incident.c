@@ -1,0 +1,209 @@
+#include "broker/core/incident.h"
+
+#include <string.h>
+
+#include "broker/core/act.h"
+#include "broker/core/ladder.h"
+#include "broker/core/live.h"
+
+/* --- the table: which act is possible in which state --- */
+
+/* clang-format off */
+static const bool table[INCIDENT_STATE_END][ACT_END] = {
+    /*                        -  assign transfer merge close cancel reject release verify withdraw */
+    [INCIDENT_CONFIRMING] = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+    [INCIDENT_DESK]       = { 0, 1,     0,       1,    1,    1,     1,     0,      0,     1 },
+    [INCIDENT_UNROUTED]   = { 0, 1,     0,       1,    1,    1,     1,     0,      0,     1 },
+    [INCIDENT_OPEN]       = { 0, 1,     1,       1,    1,    1,     1,     1,      0,     1 },
+    [INCIDENT_VERIFYING]  = { 0, 0,     0,       1,    1,    1,     0,     0,      1,     0 },
+    [INCIDENT_PARKED]     = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+    [INCIDENT_CLOSED]     = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+    [INCIDENT_MERGED]     = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+    [INCIDENT_CANCELLED]  = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+    [INCIDENT_REJECTED]   = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+};
+/* clang-format on */
+
+bool incident_allows(enum incident_state state, enum act_verb act)
+{
+    return table[state][act];
+}
+
+static const struct {
+    bool (*decide)(struct acting *);
+    enum record_kind record; /* verify chooses between two */
+    enum right right;
+    bool needs_reason, needs_outcome;
+} acts[ACT_END] = {
+    [ACT_ASSIGN] = {act_assign, RECORD_ASSIGNED, RIGHT_DISPATCH, false, false},
+    [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
+    [ACT_MERGE] = {act_merge, RECORD_MERGED, RIGHT_DISPATCH, false, false},
+    [ACT_CLOSE] = {act_close, RECORD_CLOSED, RIGHT_END, false, true},
+    [ACT_CANCEL] = {act_cancel, RECORD_CANCELLED, RIGHT_END, true, false},
+    [ACT_REJECT] = {act_reject, RECORD_REJECTED, RIGHT_END, true, false},
+    [ACT_RELEASE] = {act_release, RECORD_RELEASED, RIGHT_DISPATCH, false, false},
+    [ACT_VERIFY] = {act_verify, RECORD_VERIFIED, RIGHT_VERIFY, false, false},
+    [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN, RIGHT_WITHDRAW, false, false},
+};
+
+/* --- may it be done --- */
+
+static bool complete(struct step *step, const struct act *act)
+{
+    if (!has_text(act->request) || key_is_none(&step->command->key))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
+    if (act->verb <= 0 || act->verb >= ACT_END)
+        return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
+    if (acts[act->verb].needs_reason && !has_text(act->reason))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
+    if (acts[act->verb].needs_outcome && !act->outcome)
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "%s says what came of it", act_name(act->verb));
+    return true;
+}
+
+/* A source may verify what it reported, where the route says so; whether it may is seen when the incident is known. */
+static enum right right_for(const struct step *step, enum act_verb verb)
+{
+    bool as_source = verb == ACT_VERIFY && !right_has(step->who, RIGHT_VERIFY);
+    return as_source ? RIGHT_VERIFY_OWN : acts[verb].right;
+}
+
+bool incident_in_scope(struct step *step, const struct live *live)
+{
+    const struct policy *policy = step->core->policy;
+    const struct type *type = policy_type_now(policy, policy_type(policy, live->head.type));
+    const struct area *area = policy_area_now(policy, policy_area(policy, live->head.area));
+    if (right_in_scope(step->who, type, area))
+        return true;
+    return step_refuse(step, REFUSAL_OUT_OF_SCOPE, NULL, "type \"%s\" in area \"%s\" is outside what \"%s\" may touch",
+                       live->head.type, live->head.area, step->who->name);
+}
+
+/* Sources are not told of incidents that are not theirs, not even that they exist. */
+static bool visible(const struct step *step, const struct live *live)
+{
+    return live && (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+}
+
+static bool possible(struct acting *acting)
+{
+    enum incident_state state = acting->live->head.state;
+    if (incident_allows(state, acting->act->verb))
+        return true;
+    const char *list = "";
+    for (enum act_verb verb = 1; verb < ACT_END; verb++) {
+        if (incident_allows(state, verb))
+            list = step_text(acting->step, "%s%s%s", list, list[0] ? ", " : "", act_name(verb));
+    }
+    return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "the incident is %s; possible is %s",
+                       incident_state_name(state), list[0] ? list : "nothing");
+}
+
+/* --- doing it --- */
+
+static void decide(struct acting *acting)
+{
+    struct step *step = acting->step;
+    const struct act *act = acting->act;
+    struct record record = record_of_command(step, acts[act->verb].record);
+    struct draft draft;
+    record.task = act->task;
+    record.reason = act->reason;
+    record.text = act->text;
+    record.outcome = act->outcome;
+    acting->record = &record;
+    acting->draft = &draft;
+    ladder_catch_up(step, acting->live);
+    draft_of(&draft, step, acting->live);
+    if (acts[act->verb].decide(acting))
+        step_receipt(step, act->incident, draft_record(&draft, &record), false);
+}
+
+void incident_act(struct step *step)
+{
+    const struct act *act = step->command->act;
+    if (!complete(step, act) || !step_permitted(step, right_for(step, act->verb)) || step_repeats(step))
+        return;
+    if (dedup_full(&step->core->dedup, true)) {
+        step_overloaded(step, "too many commands are remembered");
+        return;
+    }
+    struct acting acting = {.step = step, .act = act, .live = live_find(step->core, act->incident)};
+    if (!visible(step, acting.live)) {
+        step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+        return;
+    }
+    if (incident_in_scope(step, acting.live) && possible(&acting))
+        decide(&acting);
+}
+
+/* --- how it ends --- */
+
+static void withdraw_open_tasks(struct draft *draft, const struct live *live, const char *reason)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].state == TASK_DONE || draft->tasks[i].state == TASK_WITHDRAWN)
+            continue;
+        struct task *task = draft_task(draft, draft->tasks[i].no);
+        step_revoke(draft->step, live_task_find(live, task->no), reason);
+        task->state = TASK_WITHDRAWN;
+        task->principal = task->worker = "";
+    }
+}
+
+void incident_end(struct draft *draft, const struct live *live, enum incident_state state, bool owed)
+{
+    struct incident *head = draft_head(draft);
+    withdraw_open_tasks(draft, live, step_text(draft->step, "the incident is %s", incident_state_name(state)));
+    head->state = state;
+    head->closed_ms = draft->step->now_ms;
+    draft_end_clocks(draft, owed);
+}
+
+/* --- after a feedback --- */
+
+const struct task *incident_lead_done(const struct draft *draft)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].role == TASK_LEAD && draft->tasks[i].state == TASK_DONE)
+            return &draft->tasks[i];
+    }
+    return NULL;
+}
+
+static bool all_done(const struct draft *draft)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].state != TASK_DONE && draft->tasks[i].state != TASK_WITHDRAWN)
+            return false;
+    }
+    return incident_lead_done(draft) != NULL;
+}
+
+static void close_settled(struct draft *draft, const struct live *live)
+{
+    struct record record = record_of_broker(draft->step, RECORD_CLOSED);
+    record.outcome = draft_head(draft)->outcome = incident_lead_done(draft)->outcome;
+    incident_end(draft, live, INCIDENT_CLOSED, true);
+    draft_record(draft, &record);
+}
+
+static void ask_verifier(struct draft *draft)
+{
+    struct record record = record_of_broker(draft->step, RECORD_VERIFYING);
+    draft_head(draft)->state = INCIDENT_VERIFYING;
+    draft_start_clock(draft, CLOCK_VERIFY, 0);
+    draft_record(draft, &record);
+}
+
+void incident_settle(struct step *step, const struct live *live)
+{
+    struct draft draft;
+    draft_of(&draft, step, live);
+    if (live->head.state != INCIDENT_OPEN || !all_done(&draft))
+        return;
+    if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
+        ask_verifier(&draft);
+    else
+        close_settled(&draft, live);
+}

@@ -1,0 +1,132 @@
+#include "broker/core/ladder.h"
+
+#include "broker/core/clock.h"
+
+struct climb climb_of(const struct policy *policy, const struct incident *head)
+{
+    const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
+    return (struct climb){
+        .ladder = policy_ladder(policy, head->ladder),
+        .area = policy_area_now(policy, policy_area(policy, code)),
+    };
+}
+
+static const struct area *level_up(const struct area *area, int64_t n)
+{
+    while (area && n-- > 0)
+        area = area->parent;
+    return area;
+}
+
+static int64_t step_of(const struct climb *climb, const struct clock *clock)
+{
+    return climb->ladder && climb->ladder->step_ms > 0 ? climb->ladder->step_ms : clock->budget_ms;
+}
+
+/* The budget used when the first rung beyond used_ms fires; -1 when there is none. */
+static int64_t rung_after(const struct clock *clock, const struct climb *climb, int64_t used_ms)
+{
+    for (size_t i = 0; climb->ladder && i < climb->ladder->warning_count; i++) {
+        int64_t at_ms = (int64_t)(climb->ladder->warnings[i] * (double)clock->budget_ms);
+        if (at_ms > used_ms && at_ms < clock->budget_ms)
+            return at_ms;
+    }
+    if (used_ms < clock->budget_ms)
+        return clock->budget_ms;
+    int64_t step_ms = step_of(climb, clock);
+    if (step_ms <= 0)
+        return -1;
+    int64_t up = (used_ms - clock->budget_ms) / step_ms + 1;
+    return level_up(climb->area, up) ? clock->budget_ms + up * step_ms : -1;
+}
+
+void clock_arm(struct clock *clock, const struct climb *climb, int64_t used_ms)
+{
+    int64_t at_ms = clock->state == CLOCK_RUNNING ? rung_after(clock, climb, used_ms) : -1;
+    clock->next_ms = at_ms < 0 ? 0 : clock->running_since_ms - clock->consumed_ms + at_ms;
+}
+
+static const struct clock *earliest(const struct live *live)
+{
+    const struct clock *first = NULL;
+    for (size_t i = 0; i < live->clock_count; i++) {
+        const struct clock *clock = &live->clocks[i];
+        if (clock->next_ms && (!first || clock->next_ms < first->next_ms))
+            first = clock;
+    }
+    return first;
+}
+
+/* Posts stand on the ladder, and a vacancy is the next level's to bear. */
+static const char *post_of(const struct area *area)
+{
+    while (area && !has_text(area->post))
+        area = area->parent;
+    return area ? area->post : "";
+}
+
+static void address(struct rung *rung, const struct area *area)
+{
+    rung->to_area = area ? area->code : "";
+    rung->to_post = post_of(area);
+}
+
+static void colour(struct rung *rung, const struct policy *policy, const struct climb *climb, const struct clock *clock,
+                   int64_t used_ms)
+{
+    if (used_ms < clock->budget_ms) {
+        rung->colour = rung->number == 1 ? RUNG_BLUE : RUNG_YELLOW;
+        address(rung, NULL); /* a warning is for those who handle it */
+    } else if (used_ms == clock->budget_ms) {
+        rung->colour = RUNG_RED;
+        address(rung, climb->area ? climb->area : policy_area(policy, policy->city));
+    } else {
+        rung->colour = RUNG_UP;
+        address(rung, level_up(climb->area, (used_ms - clock->budget_ms) / step_of(climb, clock)));
+    }
+}
+
+static bool in_downtime(const struct core *core, int64_t due_ms)
+{
+    return core->stopped_ms < due_ms && due_ms <= core->started_ms;
+}
+
+bool ladder_fire(struct step *step, const struct live *live)
+{
+    const struct core *core = step->core;
+    const struct clock *due = earliest(live);
+    if (!due || due->next_ms > step->now_ms)
+        return false;
+    struct climb climb = climb_of(core->policy, &live->head);
+    int64_t used_ms = clock_used_ms(due, due->next_ms);
+    struct clock after = *due;
+    after.rung++;
+    clock_arm(&after, &climb, used_ms);
+    struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
+    colour(&rung, core->policy, &climb, due, used_ms);
+    rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
+    rung.in_downtime = in_downtime(core, rung.due_ms);
+
+    struct arena *arena = step->outcome->arena;
+    struct record record = record_of_broker(step, RECORD_RUNG);
+    record.rung = arena_memdup(arena, &rung, sizeof rung);
+    record.task = due->task;
+    record.changes[0] = (struct change){
+        .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
+    record.change_count = 1;
+    step_record(step, &record);
+    return true;
+}
+
+void ladder_catch_up(struct step *step, const struct live *live)
+{
+    while (ladder_fire(step, live)) {
+    }
+}
+
+/* The rung ahead, less those behind it: warnings and breach. */
+uint32_t ladder_ups(const struct climb *climb, const struct clock *clock)
+{
+    uint32_t below = (climb->ladder ? (uint32_t)climb->ladder->warning_count : 0) + 1;
+    return clock->rung > below ? clock->rung - below : 0;
+}

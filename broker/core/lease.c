@@ -1,0 +1,235 @@
+#include "broker/core/lease.h"
+
+#include <string.h>
+
+#include "broker/core/draft.h"
+#include "broker/core/live.h"
+#include "broker/core/presence.h"
+#include "broker/core/queue.h"
+
+/* --- a lease ends --- */
+
+/* Whether the worker broke off, rather than took leave: such ends are counted against a task that kills its workers. */
+static bool breaks_off(enum lease_end why)
+{
+    return why == LEASE_SILENT || why == LEASE_GIVEN_BACK;
+}
+
+uint64_t lease_end(struct step *step, const struct live_task *of, enum lease_end why, struct record *record)
+{
+    struct draft draft;
+    draft_of(&draft, step, of->incident);
+    struct task *task = draft_task(&draft, of->facts.no);
+    task->last_worker = task->worker;
+    task->principal = task->worker = "";
+    record->kind = RECORD_LEASE_ENDED;
+    if (task->state == TASK_OFFERED) {
+        task->lost += breaks_off(why);
+        task->state = task->lost < LOST_MAX ? TASK_QUEUED : TASK_SHELVED;
+        record->kind = task->lost < LOST_MAX ? RECORD_LEASE_ENDED : RECORD_SHELVED;
+    }
+    record->task = task->no;
+    record->epoch = task->epoch;
+    record->lease_end = why;
+    return draft_record(&draft, record);
+}
+
+static void end_by_broker(struct step *step, const struct live_task *task, enum lease_end why)
+{
+    struct record record = record_of_broker(step, RECORD_LEASE_ENDED);
+    lease_end(step, task, why, &record);
+}
+
+static void end_all(struct step *step, const struct worker *worker, enum lease_end why)
+{
+    const struct live_task *task;
+    while ((task = TAILQ_FIRST(&worker->leases)))
+        end_by_broker(step, task, why);
+}
+
+static const struct live_task *first_unresponded(const struct worker *worker)
+{
+    const struct live_task *task = TAILQ_FIRST(&worker->leases);
+    while (task && task->facts.state != TASK_OFFERED)
+        task = TAILQ_NEXT(task, lease);
+    return task;
+}
+
+static void end_unresponded(struct step *step, const struct worker *worker)
+{
+    const struct live_task *task;
+    while ((task = first_unresponded(worker)))
+        end_by_broker(step, task, LEASE_DRAINED);
+}
+
+/* --- offers --- */
+
+static void offer(struct step *step, const struct live_task *of, struct worker *worker)
+{
+    struct draft draft;
+    struct record record = record_of_broker(step, RECORD_OFFERED);
+    draft_of(&draft, step, of->incident);
+    struct task *task = draft_task(&draft, of->facts.no);
+    if (task->state == TASK_QUEUED)
+        task->state = TASK_OFFERED;
+    task->epoch++;
+    task->principal = worker->principal;
+    task->worker = worker->name;
+    record.task = task->no;
+    record.epoch = task->epoch;
+    draft_record(&draft, &record);
+    worker_credit(step->writer, worker, -1); /* to the end of its unit's line, if it has credit left */
+    step_deliver(step, of, worker);
+}
+
+/* One task of each unit in turn, so that a long queue does not starve the others when a turn's offers run out. */
+void core_offer(struct core *core, int64_t now_ms, struct outcome *outcome)
+{
+    struct step step = {.core = core, .writer = core, .now_ms = now_ms, .outcome = outcome};
+    struct queue *queue;
+    for (size_t n = 0; n < OFFERS_MAX && (queue = TAILQ_FIRST(&core->ready)); n++) {
+        TAILQ_REMOVE(&core->ready, queue, ready);
+        TAILQ_INSERT_TAIL(&core->ready, queue, ready);
+        const struct live_task *task = queue_first(queue);
+        offer(&step, task, queue_worker(queue, task));
+    }
+    live_drop_visitors(core);
+}
+
+/* --- presence --- */
+
+/* The worker that speaks, by its present connection; NULL when it has none here. */
+static struct worker *speaker(const struct step *step)
+{
+    const struct command *command = step->command;
+    struct worker *worker = worker_find(step->core, command->principal, command->worker);
+    return worker && worker->peer == command->peer ? worker : NULL;
+}
+
+static bool welcome(struct step *step)
+{
+    const struct command *command = step->command;
+    if (!step_permitted(step, RIGHT_WORK))
+        return false;
+    if (!has_text(command->unit))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "a worker says which unit it works for");
+    if (!has_text(command->worker))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "worker", "a worker has a name, unique within its principal");
+    if (strlen(command->worker) > ID_MAX_BYTES)
+        return step_refuse(step, REFUSAL_TOO_LONG, "worker", "at most %d bytes", ID_MAX_BYTES);
+    if (!right_unit(step->who, command->unit))
+        return step_refuse(step, REFUSAL_OUT_OF_SCOPE, "unit", "\"%s\" does not work for unit \"%s\"", step->who->name,
+                           command->unit);
+    return true;
+}
+
+static void deliver_again(struct step *step, const struct worker *worker)
+{
+    const struct live_task *task;
+    TAILQ_FOREACH(task, &worker->leases, lease)
+    {
+        step_deliver(step, task, worker);
+    }
+}
+
+/* A lease belongs to (principal, worker name): whoever says hello by that name again, from whatever connection, goes on
+ * with it. For another unit it is another worker, and leaves the tasks of the old one. */
+static void seat_worker(struct step *step)
+{
+    struct core *core = step->writer;
+    const struct command *command = step->command;
+    struct worker *worker = worker_find(core, command->principal, command->worker);
+    if (!worker)
+        worker = worker_new(core, command->principal, command->worker, command->unit, step->now_ms);
+    if (!worker) {
+        step_refuse(step, REFUSAL_TOO_MANY, "worker", "no more than %d workers at once", WORKERS_MAX);
+        return;
+    }
+    if (strcmp(worker->queue->unit, command->unit) != 0)
+        end_all(step, worker, LEASE_LEFT);
+    worker_heard(core, worker, step->now_ms);
+    worker_connect(core, worker, command->peer, command->unit);
+    deliver_again(step, worker);
+}
+
+void lease_hello(struct step *step)
+{
+    if (step->command->endpoint == 'W') {
+        if (welcome(step))
+            seat_worker(step);
+    } else if (!step->who) {
+        step_refuse(step, REFUSAL_UNKNOWN_SENDER, NULL, "no principal \"%s\" in force",
+                    text_or_empty(step->command->principal));
+    }
+}
+
+static int32_t leases_of(const struct worker *worker)
+{
+    int32_t n = 0;
+    const struct live_task *task;
+    TAILQ_FOREACH(task, &worker->leases, lease)
+    {
+        n++;
+    }
+    return n;
+}
+
+/* A worker that knows of fewer tasks than it holds, in two heartbeats running, was not told of some: a delivery on its
+ * way may explain one such heartbeat, not two. Without this a lost delivery would wait as long as its worker lives. */
+static void make_up_for_lost(struct step *step, struct worker *worker, int32_t holding)
+{
+    bool missing = holding >= 0 && holding < leases_of(worker);
+    if (missing && worker->missing)
+        deliver_again(step, worker);
+    worker->missing = missing && !worker->missing;
+}
+
+void lease_heard(struct step *step)
+{
+    struct worker *worker = speaker(step);
+    if (!worker)
+        return;
+    worker_heard(step->writer, worker, step->now_ms);
+    if (step->command->heard.holding >= 0)
+        make_up_for_lost(step, worker, step->command->heard.holding);
+}
+
+void lease_credit(struct step *step)
+{
+    struct worker *worker = speaker(step);
+    if (!worker) {
+        step_refuse(step, REFUSAL_HELLO_FIRST, NULL, "another connection speaks for this worker now, or none: hello");
+        return;
+    }
+    worker_heard(step->writer, worker, step->now_ms);
+    worker_credit(step->writer, worker, step->command->credit.n);
+}
+
+void lease_bye(struct step *step)
+{
+    struct worker *worker = speaker(step);
+    if (!worker)
+        return;
+    if (step->command->bye.drain) {
+        worker_drain(step->writer, worker);
+        end_unresponded(step, worker);
+        return;
+    }
+    end_all(step, worker, LEASE_LEFT);
+    worker_forget(step->writer, worker);
+}
+
+void lease_tick(struct step *step, size_t *records_left)
+{
+    const struct live_task *task;
+    while (presence_due(step->core) <= step->now_ms) {
+        struct worker *worker = TAILQ_FIRST(&step->writer->heard);
+        for (; (task = TAILQ_FIRST(&worker->leases)); (*records_left)--) {
+            if (*records_left == 0)
+                return;
+            step_revoke(step, task, "its worker was not heard from");
+            end_by_broker(step, task, LEASE_SILENT);
+        }
+        worker_silenced(step->writer, worker);
+    }
+}

@@ -1,0 +1,260 @@
+#include "broker/core/live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/base/panic.h"
+#include "broker/core/derived.h"
+#include "schemas/ident.h"
+
+void *core_alloc(size_t size_bytes)
+{
+    void *memory = calloc(1, size_bytes);
+    ASSERT(memory);
+    return memory;
+}
+
+bool incident_ended(enum incident_state state)
+{
+    return state == INCIDENT_CLOSED || state == INCIDENT_MERGED || state == INCIDENT_CANCELLED ||
+           state == INCIDENT_REJECTED;
+}
+
+bool live_finished(const struct live *live)
+{
+    for (size_t i = 0; i < live->clock_count; i++) {
+        if (live->clocks[i].state == CLOCK_RUNNING)
+            return false;
+    }
+    return incident_ended(live->head.state);
+}
+
+/* --- finding --- */
+
+struct live *live_find(const struct core *core, uint64_t incident)
+{
+    if (ident_journal(incident) != core->options.journal)
+        return NULL;
+    return index_get(&core->live, ident_number(incident));
+}
+
+struct live *live_after(const struct core *core, const struct live *live)
+{
+    return index_next(&core->live, live ? ident_number(live->id) + 1 : 0, false);
+}
+
+struct live_task *live_task_find(const struct live *live, uint32_t no)
+{
+    struct live_task *task = live->tasks;
+    while (task && task->facts.no != no)
+        task = task->next;
+    return task;
+}
+
+struct clock *live_clock_find(const struct live *live, enum clock_kind kind, uint32_t task)
+{
+    for (size_t i = 0; i < live->clock_count; i++) {
+        if (live->clocks[i].kind == kind && live->clocks[i].task == task)
+            return &live->clocks[i];
+    }
+    return NULL;
+}
+
+/* --- texts: names are shared, free text belongs to one row --- */
+
+static const char *name_of(struct core *core, const char *text)
+{
+    return intern_text(&core->names, text_or_empty(text));
+}
+
+static void disown(const char *text)
+{
+    if (has_text(text))
+        free((char *)text);
+}
+
+static const char *own(const char *text)
+{
+    if (!has_text(text))
+        return "";
+    char *copy = strdup(text);
+    ASSERT(copy);
+    return copy;
+}
+
+/* --- making and forgetting --- */
+
+struct live *live_new(struct core *core, uint64_t incident)
+{
+    struct live *live = core_alloc(sizeof *live);
+    ASSERT(ident_journal(incident) == core->options.journal);
+    live->id = incident;
+    index_put(&core->live, ident_number(incident), live);
+    return live;
+}
+
+static void free_task(struct live_task *task)
+{
+    disown(task->facts.reason);
+    free(task->words);
+    free(task);
+}
+
+static void free_live(struct live *live)
+{
+    for (struct live_task *task = live->tasks, *next; task; task = next) {
+        next = task->next;
+        free_task(task);
+    }
+    disown(live->head.event_id);
+    disown(live->head.reason);
+    free(live->clocks);
+    free(live);
+}
+
+void live_drop(struct core *core, struct live *live)
+{
+    derived_remove(core, live);
+    if (live->visiting)
+        TAILQ_REMOVE(&core->visitors, live, visit);
+    heap_remove(&core->dirty, &live->dirty);
+    index_remove(&core->live, ident_number(live->id));
+    free_live(live);
+}
+
+void live_drop_visitors(struct core *core)
+{
+    struct live *live;
+    while ((live = TAILQ_FIRST(&core->visitors)))
+        live_drop(core, live);
+}
+
+/* --- changing --- */
+
+void live_set_head(struct core *core, struct live *live, const struct incident *head)
+{
+    struct incident was = live->head;
+    live->head = *head;
+    live->head.type = name_of(core, head->type);
+    live->head.area = name_of(core, head->area);
+    live->head.responsible_area = name_of(core, head->responsible_area);
+    live->head.source = name_of(core, head->source);
+    live->head.route = name_of(core, head->route);
+    live->head.ladder = name_of(core, head->ladder);
+    live->head.event_id = own(head->event_id);
+    live->head.reason = own(head->reason);
+    disown(was.event_id);
+    disown(was.reason);
+}
+
+static struct live_task *add_task(struct live *live, uint32_t no)
+{
+    struct live_task **at = &live->tasks;
+    while (*at && (*at)->facts.no < no)
+        at = &(*at)->next;
+    struct live_task *task = core_alloc(sizeof *task);
+    task->incident = live;
+    task->next = *at;
+    *at = task;
+    live->task_count++;
+    ASSERT(live->task_count <= TASKS_MAX);
+    return task;
+}
+
+void live_set_task(struct core *core, struct live *live, const struct task *facts)
+{
+    struct live_task *task = live_task_find(live, facts->no);
+    if (!task)
+        task = add_task(live, facts->no);
+    const char *was = task->facts.reason;
+    task->facts = *facts;
+    task->facts.unit = name_of(core, facts->unit);
+    task->facts.principal = name_of(core, facts->principal);
+    task->facts.worker = name_of(core, facts->worker);
+    task->facts.last_worker = name_of(core, facts->last_worker);
+    task->facts.spoke_principal = name_of(core, facts->spoke_principal);
+    task->facts.spoke_person = name_of(core, facts->spoke_person);
+    task->facts.reason = own(facts->reason);
+    disown(was);
+}
+
+void live_set_clock(struct live *live, const struct clock *clock)
+{
+    struct clock *known = live_clock_find(live, clock->kind, clock->task);
+    if (known) {
+        *known = *clock;
+        return;
+    }
+    ASSERT(live->clock_count < CLOCKS_MAX);
+    live->clocks = reallocarray(live->clocks, live->clock_count + 1, sizeof *live->clocks);
+    ASSERT(live->clocks);
+    live->clocks[live->clock_count++] = *clock;
+}
+
+void live_keep_word(struct live *live, const struct word_kept *word)
+{
+    struct live_task *task = live_task_find(live, word->task);
+    ASSERT(task);
+    if (task->word_count == WORDS_KEPT) {
+        memmove(task->words, task->words + 1, (WORDS_KEPT - 1) * sizeof *task->words);
+    } else {
+        task->words = reallocarray(task->words, task->word_count + 1, sizeof *task->words);
+        ASSERT(task->words);
+        task->word_count++;
+    }
+    task->words[task->word_count - 1] = *word;
+}
+
+/* --- reading back --- */
+
+static void lend(struct arena *arena, const char **text)
+{
+    *text = has_text(*text) ? arena_strdup(arena, *text) : "";
+}
+
+void live_lend_head(struct arena *arena, struct incident *head)
+{
+    lend(arena, &head->event_id);
+    lend(arena, &head->reason);
+}
+
+void live_lend_task(struct arena *arena, struct task *task)
+{
+    lend(arena, &task->reason);
+}
+
+static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
+{
+    struct task *tasks = ARENA_NEW(arena, struct task, live->task_count);
+    for (const struct live_task *task = live->tasks; task; task = task->next) {
+        tasks[row->task_count] = task->facts;
+        live_lend_task(arena, &tasks[row->task_count++]);
+    }
+    row->tasks = tasks;
+}
+
+static void lend_words(const struct live *live, struct arena *arena, struct row *row)
+{
+    size_t count = 0;
+    for (const struct live_task *task = live->tasks; task; task = task->next)
+        count += task->word_count;
+    struct word_kept *words = ARENA_NEW(arena, struct word_kept, count);
+    for (const struct live_task *task = live->tasks; task; task = task->next) {
+        for (size_t i = 0; i < task->word_count; i++)
+            words[row->word_count++] = task->words[i];
+    }
+    row->words = words;
+}
+
+void live_row(const struct live *live, struct arena *arena, struct row *row)
+{
+    *row = (struct row){.incident = live->id, .seq = live->seq, .head = live->head};
+    live_lend_head(arena, &row->head);
+    lend_tasks(live, arena, row);
+    lend_words(live, arena, row);
+    struct clock *clocks = ARENA_NEW(arena, struct clock, live->clock_count);
+    if (live->clock_count)
+        memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);
+    row->clocks = clocks;
+    row->clock_count = live->clock_count;
+}

@@ -1,0 +1,42 @@
+/* live.h: rows in memory: made, changed, read back, forgotten. What a change does to a row depends on the two alone. */
+#ifndef CORE_LIVE_H
+#define CORE_LIVE_H
+
+#include "broker/core/state.h"
+
+/* Closed, merged, cancelled or rejected. */
+bool incident_ended(enum incident_state);
+
+/* It has ended and no clock of it runs: nothing can happen to it by itself. */
+bool live_finished(const struct live *);
+
+/* NULL when not in memory. */
+struct live *live_find(const struct core *, uint64_t incident);
+/* The next in id order; after NULL the first. NULL at the end. */
+struct live *live_after(const struct core *, const struct live *);
+struct live_task *live_task_find(const struct live *, uint32_t no);
+struct clock *live_clock_find(const struct live *, enum clock_kind, uint32_t task);
+/* An empty row; not in anything derived yet. */
+struct live *live_new(struct core *, uint64_t incident);
+/* Forgets it: frees all it owns, takes it out of everything. */
+void live_drop(struct core *, struct live *);
+/* Forgets the incidents that were fetched after they ended. Not a state change: they are as stored. */
+void live_drop_visitors(struct core *);
+
+/* Copies what is set over what was. */
+void live_set_head(struct core *, struct live *, const struct incident *);
+void live_set_task(struct core *, struct live *, const struct task *);
+void live_set_clock(struct live *, const struct clock *);
+/* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */
+void live_keep_word(struct live *, const struct word_kept *);
+
+/* What a row owns may be freed by its next change: copies of it that live as long as the arena. */
+void live_lend_head(struct arena *, struct incident *);
+void live_lend_task(struct arena *, struct task *);
+/* A view: names and arrays borrowed or in the arena; valid while the arena and the core's names are. */
+void live_row(const struct live *, struct arena *, struct row *);
+
+/* Zeroed; out of memory is a panic. */
+void *core_alloc(size_t size_bytes);
+
+#endif

@@ -1,0 +1,130 @@
+#include "broker/core/reload.h"
+
+#include <string.h>
+
+#include "broker/core/live.h"
+
+#define NAMED_MAX 8 /* of what is dropped; the rest is counted */
+
+enum { TYPE, AREA, UNIT, SOURCE, THING_COUNT };
+static const char *const things[THING_COUNT] = {"type", "area", "unit", "source"};
+
+/* A name that the new policy drops, and how many open incidents and tasks refer to it. */
+struct dropped {
+    int thing;
+    const char *name; /* interned: compared by address */
+    size_t count;
+};
+
+struct usage {
+    const struct policy *was, *will_be;
+    struct dropped dropped[NAMED_MAX];
+    size_t named, unnamed; /* unnamed: references to further names */
+};
+
+/* What a name means in a policy: itself, or the successor of what is retired. */
+static bool means_something(const struct policy *policy, int thing, const char *name)
+{
+    switch (thing) {
+    case TYPE:
+        return policy_type_now(policy, policy_type(policy, name)) != NULL;
+    case AREA:
+        return policy_area_now(policy, policy_area(policy, name)) != NULL;
+    case UNIT:
+        return policy_unit_now(policy, policy_unit(policy, name)) != NULL;
+    default:
+        return policy_principal(policy, name) != NULL;
+    }
+}
+
+static void note(struct usage *usage, int thing, const char *name)
+{
+    for (size_t i = 0; i < usage->named; i++) {
+        if (usage->dropped[i].thing == thing && usage->dropped[i].name == name) {
+            usage->dropped[i].count++;
+            return;
+        }
+    }
+    if (usage->named < NAMED_MAX)
+        usage->dropped[usage->named++] = (struct dropped){thing, name, 1};
+    else
+        usage->unnamed++;
+}
+
+/* What the policy in force does not know either (a flagged incident's unknown type) is not dropped by the new one. */
+static void refer(struct usage *usage, int thing, const char *name)
+{
+    if (!has_text(name) || means_something(usage->will_be, thing, name))
+        return;
+    if (!usage->was || means_something(usage->was, thing, name))
+        note(usage, thing, name);
+}
+
+static void refer_incident(struct usage *usage, const struct live *live)
+{
+    const struct incident *head = &live->head;
+    if (incident_ended(head->state))
+        return;
+    refer(usage, TYPE, head->type);
+    refer(usage, AREA, head->area);
+    if (head->responsible_area != head->area)
+        refer(usage, AREA, head->responsible_area);
+    refer(usage, SOURCE, head->source);
+    for (const struct live_task *task = live->tasks; task; task = task->next) {
+        if (task->facts.state != TASK_DONE && task->facts.state != TASK_WITHDRAWN)
+            refer(usage, UNIT, task->facts.unit);
+    }
+}
+
+static bool refuse_in_use(struct step *step, const struct usage *usage)
+{
+    const char *list = "";
+    for (size_t i = 0; i < usage->named; i++) {
+        const struct dropped *dropped = &usage->dropped[i];
+        list = step_text(step, "%s%s%zu to %s %s", list, i ? ", " : "", dropped->count, things[dropped->thing],
+                         dropped->name);
+    }
+    if (usage->unnamed)
+        list = step_text(step, "%s, %zu to others", list, usage->unnamed);
+    return step_refuse(step, REFUSAL_POLICY_IN_USE, NULL,
+                       "what open incidents refer to would be gone: references %s; keep it, retired with a successor",
+                       list);
+}
+
+static bool nothing_dropped(struct step *step, const struct policy *policy)
+{
+    struct usage usage = {.was = step->core->policy, .will_be = policy};
+    const struct live *live = NULL;
+    while ((live = live_after(step->core, live)))
+        refer_incident(&usage, live);
+    return usage.named == 0 || refuse_in_use(step, &usage);
+}
+
+static bool may_reload(struct step *step)
+{
+    const char *name = step->command->principal;
+    return !has_text(name) || step_permitted(step, RIGHT_OPERATE);
+}
+
+static bool in_force_already(const struct step *step, const struct policy *policy)
+{
+    const struct policy *now = step->core->policy;
+    return now && memcmp(now->hash.bytes, policy->hash.bytes, sizeof policy->hash.bytes) == 0;
+}
+
+void reload_policy(struct step *step)
+{
+    const struct policy *policy = step->command->reload.policy;
+    if (!may_reload(step) || step_repeats(step))
+        return;
+    if (!in_force_already(step, policy) && !nothing_dropped(step, policy))
+        return;
+    uint64_t seq = step->core->seq;
+    if (!in_force_already(step, policy) || !key_is_none(&step->command->key)) {
+        struct record record = record_of_command(step, RECORD_POLICY);
+        record.policy = (struct bytes){policy->hash.bytes, sizeof policy->hash.bytes};
+        seq = step_record(step, &record);
+    }
+    step->writer->policy = policy;
+    step_receipt(step, 0, seq, false);
+}

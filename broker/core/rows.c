@@ -1,0 +1,186 @@
+/* Rows out of memory: which are ahead of the store, and what readers see. */
+#include <string.h>
+
+#include "broker/core/live.h"
+#include "schemas/ident.h"
+
+/* --- write-behind --- */
+
+uint64_t core_sequence(const struct core *core)
+{
+    return core->seq;
+}
+
+void core_set_sequence(struct core *core, uint64_t seq)
+{
+    core->seq = seq;
+}
+
+struct counters core_counters(const struct core *core)
+{
+    return core->counters;
+}
+
+void core_set_counters(struct core *core, struct counters counters)
+{
+    core->counters = counters;
+}
+
+size_t core_dirty(const struct core *core)
+{
+    return core->dirty.count;
+}
+
+uint64_t core_first_unflushed(const struct core *core)
+{
+    const struct heap_node *least = heap_least(&core->dirty);
+    return least ? HEAP_OF(least, struct live, dirty)->first_unflushed : 0;
+}
+
+static struct live *next_after(const struct core *core, uint64_t cursor, bool dirty)
+{
+    return index_next(&core->live, cursor ? ident_number(cursor) + 1 : 0, dirty);
+}
+
+bool core_next_dirty(struct core *core, uint64_t *cursor, struct arena *arena, struct row *row)
+{
+    struct live *live = next_after(core, *cursor, true);
+    if (!live)
+        return false;
+    live->handed_seq = live->seq;
+    live->first_since = 0;
+    live_row(live, arena, row);
+    *cursor = live->id;
+    return true;
+}
+
+static void clean(struct core *core, struct live *live)
+{
+    live->first_unflushed = live->handed_seq = live->first_since = 0;
+    heap_remove(&core->dirty, &live->dirty);
+    index_mark(&core->live, ident_number(live->id), false);
+    if (live_finished(live))
+        live_drop(core, live);
+}
+
+void core_flushed(struct core *core, uint64_t incident, uint64_t seq)
+{
+    struct live *live = live_find(core, incident);
+    if (!live || !live->first_unflushed || live->handed_seq != seq)
+        return;
+    if (live->seq == seq) {
+        clean(core, live);
+        return;
+    }
+    live->first_unflushed = live->first_since;
+    live->handed_seq = live->first_since = 0;
+    heap_update(&core->dirty, &live->dirty);
+}
+
+/* --- reading --- */
+
+bool core_has(const struct core *core, uint64_t incident)
+{
+    return live_find(core, incident) != NULL;
+}
+
+bool core_row(const struct core *core, uint64_t incident, struct arena *arena, struct row *row)
+{
+    const struct live *live = live_find(core, incident);
+    if (live)
+        live_row(live, arena, row);
+    return live != NULL;
+}
+
+bool core_next_live(const struct core *core, uint64_t *cursor, struct arena *arena, struct row *row)
+{
+    const struct live *live = next_after(core, *cursor, false);
+    if (!live)
+        return false;
+    live_row(live, arena, row);
+    *cursor = live->id;
+    return true;
+}
+
+size_t core_live(const struct core *core)
+{
+    return core->live.count;
+}
+
+/* --- digest: FNV-1a over what a row says, absent texts as empty ones --- */
+
+static void mix_bytes(uint64_t *digest, const void *bytes, size_t size_bytes)
+{
+    for (const unsigned char *at = bytes; size_bytes > 0; at++, size_bytes--)
+        *digest = (*digest ^ *at) * UINT64_C(0x100000001b3);
+}
+
+static void mix_number(uint64_t *digest, int64_t number)
+{
+    mix_bytes(digest, &number, sizeof number);
+}
+
+static void mix_text(uint64_t *digest, const char *text)
+{
+    mix_bytes(digest, text_or_empty(text), strlen(text_or_empty(text)) + 1);
+}
+
+static void mix_head(uint64_t *digest, const struct incident *head)
+{
+    const int64_t numbers[] = {head->state,    head->nature,      head->outcome,     head->verify,
+                               head->unrouted, head->severity,    head->panic,       head->flagged,
+                               head->sealed,   head->exercise,    head->received_ms, head->closed_ms,
+                               head->reworks,  head->reopens,     (int64_t)head->opened_seq,
+                               (int64_t)head->merged_into};
+    const char *const texts[] = {head->type,     head->area,  head->responsible_area, head->source,
+                                 head->event_id, head->route, head->reason,           head->ladder};
+    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mix_text(digest, texts[i]);
+}
+
+static void mix_task(uint64_t *digest, const struct live_task *task)
+{
+    const struct task *facts = &task->facts;
+    const int64_t numbers[] = {facts->no,        facts->epoch,        facts->lost,          facts->role,
+                               facts->state,     facts->outcome,      facts->on_behalf,     facts->auto_respond,
+                               facts->dispatched_ms, facts->responded_ms, facts->arrived_ms, facts->done_ms};
+    const char *const texts[] = {facts->unit,        facts->principal,       facts->worker,
+                                 facts->last_worker, facts->spoke_principal, facts->spoke_person, facts->reason};
+    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mix_text(digest, texts[i]);
+    for (size_t i = 0; i < task->word_count; i++) {
+        const struct word_kept *word = &task->words[i];
+        const uint64_t kept[] = {word->key.hi, word->key.lo, word->digest.hi, word->digest.lo, word->seq, word->task};
+        mix_bytes(digest, kept, sizeof kept);
+    }
+}
+
+static void mix_clock(uint64_t *digest, const struct clock *clock)
+{
+    const int64_t numbers[] = {clock->kind,        clock->task,        clock->state,            clock->calendar,
+                               clock->started_ms,  clock->budget_ms,   clock->consumed_ms,      clock->running_since_ms,
+                               clock->due_ms,      clock->stopped_ms,  clock->rung,             clock->next_ms};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
+static void mix_live(uint64_t *digest, const struct live *live)
+{
+    mix_number(digest, (int64_t)live->id);
+    mix_number(digest, (int64_t)live->seq);
+    mix_head(digest, &live->head);
+    for (const struct live_task *task = live->tasks; task; task = task->next)
+        mix_task(digest, task);
+    for (size_t i = 0; i < live->clock_count; i++)
+        mix_clock(digest, &live->clocks[i]);
+}
+
+uint64_t core_digest(const struct core *core)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    const struct live *live = NULL;
+    while ((live = live_after(core, live)))
+        mix_live(&digest, live);
+    return digest;
+}

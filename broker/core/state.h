@@ -1,0 +1,119 @@
+/* state.h: what the core holds in memory. Only the files of this room see it. State proper is written by core_apply
+ * alone (apply.c); what is marked derived follows from it; presence and denials stand beside it. */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include <sys/queue.h>
+
+#include "broker/base/heap.h"
+#include "broker/base/map.h"
+#include "broker/core/core.h"
+#include "broker/core/dedup.h"
+#include "broker/core/index.h"
+
+/* A task of a live incident. Its address is stable, so that queue and lease may point at it. */
+struct live_task {
+    struct task facts; /* names interned, reason owned */
+    struct live *incident;
+    struct live_task *next;  /* by number */
+    struct word_kept *words; /* oldest first, at most WORDS_KEPT */
+    size_t word_count;
+    /* derived */
+    struct heap_node waiting; /* in its unit's queue */
+    int64_t respond_due_ms;   /* orders the queue; INT64_MAX without a respond clock */
+    struct worker *holder;    /* of its lease, when presence knows it */
+    TAILQ_ENTRY(live_task) lease;
+};
+
+/* An incident in memory: a row, and what follows from it. */
+struct live {
+    uint64_t id, seq;
+    struct incident head; /* names interned; event_id and reason owned */
+    struct live_task *tasks;
+    struct clock *clocks;
+    uint32_t task_count, clock_count;
+    /* write-behind */
+    uint64_t first_unflushed; /* 0: clean */
+    uint64_t handed_seq;      /* state last handed out by core_next_dirty */
+    uint64_t first_since;     /* first record after that state; 0: none */
+    struct heap_node dirty;   /* by first_unflushed */
+    /* derived */
+    int64_t next_ms; /* the earliest rung of its clocks; 0: none */
+    struct heap_node due;
+    TAILQ_ENTRY(live) visit;
+    bool visiting; /* loaded after it ended: leaves at the end of the turn */
+};
+
+/* A unit's tasks that wait for a worker, and its workers that could take one. */
+struct queue {
+    const char *unit;
+    struct heap waiting; /* of live_task: resumes, then severity, respond due, id */
+    TAILQ_HEAD(, worker) idle; /* with credit; the next to be asked first */
+    size_t idle_count;
+    TAILQ_ENTRY(queue) ready;
+    bool is_ready;
+    uint32_t workers; /* connected */
+    uint32_t queued, offered, working, shelved, returned, overdue;
+};
+
+/* Presence of one worker of a department: (principal, name), whatever its connection. */
+struct worker {
+    char *key;
+    const char *principal, *name; /* interned */
+    struct queue *queue;
+    uint64_t peer; /* 0: not connected; holds leases from before a restart */
+    uint32_t credit;
+    bool draining, is_idle;
+    bool silent; /* its leases have ended; kept, so that it goes on where it was when heard again */
+    bool missing; /* its last heartbeat knew of fewer tasks than it holds */
+    int64_t heard_ms;
+    TAILQ_HEAD(, live_task) leases;
+    TAILQ_ENTRY(worker) heard;
+    TAILQ_ENTRY(worker) idle;
+};
+
+/* Refusals of one right to one principal that are not recorded yet. */
+struct denial {
+    const char *principal;
+    enum refusal_code code;
+    int64_t since_ms; /* of the last record */
+    uint32_t count;   /* since then */
+};
+#define DENIALS_MAX 1024
+
+struct core {
+    struct core_options options;
+    const struct policy *policy;
+    struct intern names;
+    /* state */
+    uint64_t seq;
+    uint32_t term;
+    int64_t stopped_ms, started_ms; /* the last downtime */
+    struct counters counters;
+    struct index live; /* by incident number; the mark is "dirty" */
+    struct dedup dedup;
+    /* derived */
+    struct heap dirty, due;
+    struct textmap queues; /* by unit */
+    TAILQ_HEAD(, queue) ready;
+    TAILQ_HEAD(, live) visitors;
+    struct map overdue; /* incidents with a breached clock, by id */
+    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
+    /* beside state */
+    struct textmap workers;
+    TAILQ_HEAD(worker_list, worker) heard, silent; /* each the longest unheard first */
+    struct denial denials[DENIALS_MAX + 8]; /* the longest open first */
+    size_t denial_count;
+};
+
+/* "" for an absent text. */
+static inline const char *text_or_empty(const char *text)
+{
+    return text ? text : "";
+}
+static inline bool has_text(const char *text)
+{
+    return text && text[0];
+}
+
+#endif

@@ -1,0 +1,276 @@
+#include "broker/core/task.h"
+
+#include <string.h>
+
+#include "broker/core/draft.h"
+#include "broker/core/incident.h"
+#include "broker/core/lease.h"
+#include "broker/core/live.h"
+
+/* --- the table: who may say what of a task in which state --- */
+
+enum {
+    W = 1,     /* the worker that holds it */
+    C = 2,     /* the centre, on the unit's behalf */
+    B = W | C, /* both */
+};
+
+/* clang-format off */
+static const unsigned char table[TASK_STATE_END][WORD_END] = {
+    /*                   -  respond arrive handle note feedback return give_back */
+    [TASK_QUEUED]    = { 0, C,      0,     0,     0,   0,       0,     0 },
+    [TASK_OFFERED]   = { 0, B,      0,     0,     B,   0,       B,     W },
+    [TASK_RESPONDED] = { 0, 0,      B,     B,     B,   B,       B,     0 },
+    [TASK_HANDLING]  = { 0, 0,      B,     B,     B,   B,       B,     0 },
+    [TASK_SUSPENDED] = { 0, 0,      0,     0,     0,   0,       0,     0 },
+    [TASK_DONE]      = { 0, 0,      0,     0,     0,   0,       0,     0 },
+    [TASK_RETURNED]  = { 0, 0,      0,     0,     0,   0,       0,     0 },
+    [TASK_WITHDRAWN] = { 0, 0,      0,     0,     0,   0,       0,     0 },
+    [TASK_SHELVED]   = { 0, C,      0,     0,     0,   0,       0,     0 },
+};
+/* clang-format on */
+
+bool task_allows(enum task_state state, enum word_verb word, bool on_behalf)
+{
+    return (table[state][word] & (on_behalf ? C : W)) != 0;
+}
+
+/* A word being decided. */
+struct saying {
+    struct step *step;
+    const struct word *word;
+    const struct live_task *of;
+    bool on_behalf;
+    struct draft *draft;
+    struct task *task; /* in the draft */
+};
+
+/* --- what each word does to its task --- */
+
+static void respond(struct saying *saying)
+{
+    saying->task->state = TASK_RESPONDED;
+    saying->task->responded_ms = saying->step->now_ms;
+    saying->task->auto_respond = saying->word->auto_respond;
+    saying->task->lost = 0;
+    draft_stop_clock(saying->draft, CLOCK_RESPOND, saying->task->no);
+}
+
+static void handle(struct saying *saying)
+{
+    saying->task->state = TASK_HANDLING;
+    draft_stop_clock(saying->draft, CLOCK_HANDLE, saying->task->no);
+}
+
+/* Being on the scene is the first action there. */
+static void arrive(struct saying *saying)
+{
+    if (!saying->task->arrived_ms)
+        saying->task->arrived_ms = saying->step->now_ms;
+    draft_stop_clock(saying->draft, CLOCK_ARRIVE, saying->task->no);
+    handle(saying);
+}
+
+static void feedback(struct saying *saying)
+{
+    saying->task->state = TASK_DONE;
+    saying->task->outcome = saying->word->outcome;
+    saying->task->done_ms = saying->step->now_ms;
+    draft_stop_task_clocks(saying->draft, saying->task->no);
+}
+
+/* The unit says it is not theirs: the centre must decide, against its own clock. */
+static void give_up(struct saying *saying)
+{
+    saying->task->state = TASK_RETURNED;
+    saying->task->reason = saying->word->reason;
+    saying->task->epoch++;
+    draft_pause_task_clocks(saying->draft, saying->task->no);
+    const struct clock *dispatch = draft_clock(saying->draft, CLOCK_DISPATCH, 0);
+    if (!dispatch || dispatch->state != CLOCK_RUNNING)
+        draft_start_clock(saying->draft, CLOCK_DISPATCH, 0);
+}
+
+static const struct {
+    enum record_kind record;
+    void (*act)(struct saying *); /* NULL: only recorded */
+    bool ends_lease;              /* nobody holds the task after it */
+} said[WORD_END] = {
+    [WORD_RESPOND] = {RECORD_RESPONDED, respond, false},
+    [WORD_ARRIVE] = {RECORD_ARRIVED, arrive, false},
+    [WORD_HANDLE] = {RECORD_HANDLING, handle, false},
+    [WORD_NOTE] = {RECORD_NOTED, NULL, false},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK, feedback, true},
+    [WORD_RETURN] = {RECORD_RETURNED, give_up, true},
+    /* WORD_GIVE_BACK ends the lease: lease.c */
+};
+
+/* --- may it be said --- */
+
+static bool complete(struct step *step, const struct word *word)
+{
+    if (!has_text(word->request) || key_is_none(&step->command->key))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "a word carries a request id");
+    if (word->verb <= 0 || word->verb >= WORD_END)
+        return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such word");
+    if (word->verb == WORD_FEEDBACK && !word->outcome)
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "feedback says what came of it");
+    if (word->verb == WORD_RETURN && !has_text(word->reason))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a return says why");
+    return true;
+}
+
+static bool complete_on_behalf(struct step *step, const struct word *word)
+{
+    if (!has_text(word->on_behalf))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "on_behalf", "the unit spoken for");
+    if (!has_text(word->person))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "person", "who says it on the unit's behalf");
+    return true;
+}
+
+static const struct live_task *find(struct step *step, const struct word *word)
+{
+    const struct live *live = live_find(step->core, word->incident);
+    if (!live) {
+        step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+        return NULL;
+    }
+    const struct live_task *task = live_task_find(live, word->task);
+    if (!task)
+        step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", word->task);
+    return task;
+}
+
+/* A retry gets its first answer, whatever has become of the task since. */
+static bool repeats(struct saying *saying)
+{
+    const struct command *command = saying->step->command;
+    for (size_t i = 0; i < saying->of->word_count; i++) {
+        const struct word_kept *kept = &saying->of->words[i];
+        if (!key_equal(&kept->key, &command->key))
+            continue;
+        if (key_equal(&kept->digest, &command->digest))
+            step_receipt(saying->step, saying->word->incident, kept->seq, true);
+        else
+            step_refuse(saying->step, REFUSAL_ID_CONFLICT, "request", "this request id said something else before");
+        return true;
+    }
+    return false;
+}
+
+static bool held(struct saying *saying)
+{
+    const struct command *command = saying->step->command;
+    const struct task *task = &saying->of->facts;
+    if (strcmp(task->principal, text_or_empty(command->principal)) != 0 || !has_text(task->worker) ||
+        strcmp(task->worker, text_or_empty(command->worker)) != 0)
+        return step_refuse(saying->step, REFUSAL_NOT_HOLDER, NULL, "task %u is not leased to \"%s\"", task->no,
+                           text_or_empty(command->worker));
+    if (!right_unit(saying->step->who, task->unit))
+        return step_refuse(saying->step, REFUSAL_OUT_OF_SCOPE, NULL, "\"%s\" does not work for unit \"%s\" any more",
+                           saying->step->who->name, task->unit);
+    return true;
+}
+
+static bool spoken_for(struct saying *saying)
+{
+    const struct task *task = &saying->of->facts;
+    if (strcmp(saying->word->on_behalf, task->unit) != 0)
+        return step_refuse(saying->step, REFUSAL_BAD_VALUE, "on_behalf", "task %u is with unit \"%s\"", task->no,
+                           task->unit);
+    return incident_in_scope(saying->step, saying->of->incident);
+}
+
+static bool current(struct saying *saying)
+{
+    const struct task *task = &saying->of->facts;
+    if (saying->word->epoch == task->epoch || (saying->on_behalf && saying->word->epoch == 0))
+        return true;
+    return step_refuse(saying->step, REFUSAL_STALE_EPOCH, "epoch", "task %u is at epoch %u", task->no, task->epoch);
+}
+
+static bool possible(struct saying *saying)
+{
+    const struct task *task = &saying->of->facts;
+    if (task_allows(task->state, saying->word->verb, saying->on_behalf))
+        return true;
+    const char *list = "";
+    for (enum word_verb word = 1; word < WORD_END; word++) {
+        if (task_allows(task->state, word, saying->on_behalf))
+            list = step_text(saying->step, "%s%s%s", list, list[0] ? ", " : "", word_name(word));
+    }
+    return step_refuse(saying->step, REFUSAL_WRONG_STATE, "verb", "task %u is %s; possible is %s", task->no,
+                       task_state_name(task->state), list[0] ? list : "nothing");
+}
+
+/* --- saying it --- */
+
+static void fill(const struct saying *saying, struct record *record)
+{
+    const struct word *word = saying->word;
+    record->word = word->verb;
+    record->task = word->task;
+    record->epoch = saying->of->facts.epoch;
+    record->on_behalf = saying->on_behalf ? word->on_behalf : "";
+    record->outcome = word->outcome;
+    record->reason = word->reason;
+    record->text = word->text;
+    record->unit_ms = word->unit_ms;
+    record->auto_respond = word->auto_respond;
+}
+
+/* From now on the centre speaks for the unit: no worker holds the task or is offered it. */
+static void take_over(struct saying *saying)
+{
+    step_revoke(saying->step, saying->of, "the command centre acts on the unit's behalf");
+    saying->task->on_behalf = true;
+    saying->task->principal = saying->task->worker = "";
+}
+
+static void change_task(struct saying *saying)
+{
+    struct task *task = saying->task = draft_task(saying->draft, saying->word->task);
+    task->spoke_principal = saying->step->command->principal;
+    task->spoke_person = saying->word->person;
+    if (saying->on_behalf)
+        take_over(saying);
+    said[saying->word->verb].act(saying);
+    if (said[saying->word->verb].ends_lease)
+        task->principal = task->worker = "";
+}
+
+static uint64_t say(struct saying *saying)
+{
+    struct step *step = saying->step;
+    enum word_verb verb = saying->word->verb;
+    struct record record = record_of_command(step, said[verb].record);
+    struct draft draft;
+    fill(saying, &record);
+    if (verb == WORD_GIVE_BACK)
+        return lease_end(step, saying->of, LEASE_GIVEN_BACK, &record);
+    draft_of(&draft, step, saying->of->incident);
+    saying->draft = &draft;
+    if (said[verb].act)
+        change_task(saying);
+    return draft_record(&draft, &record);
+}
+
+void task_word(struct step *step)
+{
+    const struct word *word = step->command->word;
+    struct saying saying = {.step = step, .word = word, .on_behalf = step->command->endpoint != 'W'};
+    if (!step_permitted(step, saying.on_behalf ? RIGHT_ON_BEHALF : RIGHT_WORK) || !complete(step, word))
+        return;
+    if (saying.on_behalf && !complete_on_behalf(step, word))
+        return;
+    saying.of = find(step, word);
+    if (!saying.of || repeats(&saying))
+        return;
+    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying))
+        return;
+    ladder_catch_up(step, saying.of->incident);
+    step_receipt(step, word->incident, say(&saying), false);
+    if (word->verb == WORD_FEEDBACK)
+        incident_settle(step, saying.of->incident);
+}

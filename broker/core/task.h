@@ -1,0 +1,13 @@
+/* task.h: what a department says of a task, through its worker or through the centre on its behalf: the state × word
+ * table. */
+#ifndef CORE_TASK_H
+#define CORE_TASK_H
+
+#include "broker/core/step.h"
+
+/* COMMAND_WORD. */
+void task_word(struct step *);
+/* Whether the table allows the word in the state, from a worker or (on behalf) from the centre. */
+bool task_allows(enum task_state, enum word_verb, bool on_behalf);
+
+#endif

@@ -1,0 +1,178 @@
+#include "broker/place/place.h"
+
+#include <errno.h>
+#include <geos_c.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/base/arena.h"
+#include "broker/base/panic.h"
+#include "broker/place/geojson.h"
+
+struct polygon {
+    const char *code; /* in the index's arena: it outlives the policy */
+    GEOSGeometry *geometry;
+    const GEOSPreparedGeometry *prepared;
+};
+
+struct place_index {
+    struct geometry_context context;
+    struct arena arena;
+    struct polygon *polygons; /* in the order of the files: where two share a border, the lower index holds the point */
+    size_t count, capacity;
+    GEOSSTRtree *tree;
+};
+
+#define TREE_FANOUT 16
+
+/* --- building --- */
+
+struct build {
+    struct place_index *index;
+    const struct policy *policy;
+    const struct polygon_source *source;
+    struct textmap codes; /* property value → area code, where the source translates */
+    struct faults *faults;
+};
+
+/* The area's code that a property's value stands for; NULL with a fault. */
+static const char *code_of(struct build *build, size_t number, const char *value)
+{
+    const char *code = value;
+    if (build->source->code_count > 0)
+        code = textmap_get(&build->codes, value);
+    if (code == NULL) {
+        fault_add(build->faults, build->source->file, 0, 0, "feature %zu: '%s' is not among the codes (%s:%zu); add it",
+                  number, value, build->source->origin.file, build->source->origin.line);
+        return NULL;
+    }
+    if (policy_area(build->policy, code) != NULL)
+        return code;
+    fault_add(build->faults, build->source->file, 0, 0, "feature %zu: unknown area '%s'; add it to areas.yaml", number,
+              code);
+    return NULL;
+}
+
+static void add_polygon(void *arg, size_t number, const char *value, GEOSGeometry *geometry)
+{
+    struct build *build = arg;
+    struct place_index *index = build->index;
+    const char *code = code_of(build, number, value);
+    if (code == NULL) {
+        GEOSGeom_destroy_r(index->context.handle, geometry);
+        return;
+    }
+    if (index->count == index->capacity) {
+        index->capacity = index->capacity == 0 ? 64 : 2 * index->capacity;
+        index->polygons = realloc(index->polygons, index->capacity * sizeof(*index->polygons));
+        if (index->polygons == NULL)
+            panic("out of memory for %zu polygons", index->capacity);
+    }
+    index->polygons[index->count++] =
+        (struct polygon){arena_strdup(&index->arena, code), geometry, GEOSPrepare_r(index->context.handle, geometry)};
+}
+
+static void read_source(struct build *build, const struct polygon_source *source, const char *folder)
+{
+    build->source = source;
+    for (size_t i = 0; i < source->code_count; i++)
+        textmap_put(&build->codes, source->codes[i].value, (void *)source->codes[i].code);
+    const char *path = arena_printf(&build->index->arena, "%s/%s", folder, source->file);
+    geojson_read(&build->index->context, path, source->file, source->property, add_polygon, build, build->faults);
+    textmap_release(&build->codes);
+}
+
+static void ignore(void *item, void *arg)
+{
+    (void)item;
+    (void)arg;
+}
+
+/* The array is complete and moves no more, so the tree may point into it. */
+static void build_tree(struct place_index *index)
+{
+    GEOSContextHandle_t geos = index->context.handle;
+    index->tree = GEOSSTRtree_create_r(geos, TREE_FANOUT);
+    for (size_t i = 0; i < index->count; i++)
+        GEOSSTRtree_insert_r(geos, index->tree, index->polygons[i].geometry, &index->polygons[i]);
+    GEOSGeometry *anywhere = GEOSGeom_createPointFromXY_r(geos, 0, 0);
+    GEOSSTRtree_query_r(geos, index->tree, anywhere, ignore, NULL); /* GEOS builds it at the first query: here, not live */
+    GEOSGeom_destroy_r(geos, anywhere);
+}
+
+int place_build(const struct policy *policy, const char *folder, struct place_index **out, struct faults *faults)
+{
+    *out = NULL;
+    if (policy->polygon_count == 0)
+        return 0;
+    size_t faults_before = faults->count;
+    struct place_index *index = calloc(1, sizeof(*index));
+    if (index == NULL)
+        panic("out of memory for a place index");
+    geometry_context_init(&index->context);
+    arena_init(&index->arena);
+    struct build build = {.index = index, .policy = policy, .faults = faults};
+    for (size_t i = 0; i < policy->polygon_count; i++)
+        read_source(&build, &policy->polygons[i], folder);
+    if (faults->count > faults_before) {
+        place_free(index);
+        return -EINVAL;
+    }
+    build_tree(index);
+    *out = index;
+    return 0;
+}
+
+void place_free(struct place_index *index)
+{
+    if (index == NULL)
+        return;
+    GEOSContextHandle_t geos = index->context.handle;
+    if (index->tree != NULL)
+        GEOSSTRtree_destroy_r(geos, index->tree);
+    for (size_t i = 0; i < index->count; i++) {
+        GEOSPreparedGeom_destroy_r(geos, index->polygons[i].prepared);
+        GEOSGeom_destroy_r(geos, index->polygons[i].geometry);
+    }
+    free(index->polygons);
+    arena_release(&index->arena);
+    geometry_context_release(&index->context);
+    free(index);
+}
+
+/* --- finding --- */
+
+struct hit {
+    const struct place_index *index;
+    const GEOSGeometry *point;
+    const struct polygon *found;
+};
+
+/* Called for each polygon whose box holds the point, in no order. */
+static void test_polygon(void *item, void *arg)
+{
+    struct polygon *polygon = item;
+    struct hit *hit = arg;
+    if (hit->found != NULL && hit->found <= polygon)
+        return;
+    if (GEOSPreparedIntersects_r(hit->index->context.handle, polygon->prepared, hit->point) == 1)
+        hit->found = polygon;
+}
+
+const char *place_find(const struct place_index *index, enum coordinate_system system, double latitude,
+                       double longitude)
+{
+    if (index == NULL)
+        return "";
+    place_to_wgs84(system, &latitude, &longitude);
+    if (!isfinite(latitude) || !isfinite(longitude))
+        return "";
+    GEOSContextHandle_t geos = index->context.handle;
+    GEOSGeometry *point = GEOSGeom_createPointFromXY_r(geos, longitude, latitude);
+    struct hit hit = {.index = index, .point = point};
+    if (point != NULL)
+        GEOSSTRtree_query_r(geos, index->tree, point, test_polygon, &hit);
+    GEOSGeom_destroy_r(geos, point);
+    return hit.found != NULL ? hit.found->code : "";
+}

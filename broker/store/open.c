@@ -1,0 +1,322 @@
+/* open.c: how a store is made, opened for a new term, and closed; and what it says of itself. */
+#include "broker/store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "broker/base/panic.h"
+
+#define READERS_MAX 64
+#define PATH_BYTES  4096
+
+static const char meta_key[] = "meta";
+static const struct {
+    const char *name;
+    unsigned flags;
+} table_of[TABLE_END] = {
+#define TABLE_ROW(N, n, f) {#n, f},
+    STORE_TABLES(TABLE_ROW)
+#undef TABLE_ROW
+};
+
+/* --- what the store knows of itself --- */
+int store_put_meta(struct store *s, MDB_txn *txn, const struct store_meta *meta)
+{
+    struct meta_value value = s->stored;
+    value.format = STORE_FORMAT;
+    value.journal = meta->journal;
+    value.term = meta->term;
+    value.exercise = meta->exercise;
+    value.watermark = meta->watermark;
+    value.counters = meta->counters;
+    value.applied_sequence = meta->sequence;
+    value.applied_ms = meta->last_ms;
+    value_seal(&value, sizeof value);
+    MDB_val key = {sizeof meta_key - 1, (void *)meta_key}, bytes = {sizeof value, &value};
+    int error = store_errno(mdb_put(txn, s->tables[TABLE_META], &key, &bytes, 0));
+    if (error == 0)
+        s->stored = value;
+    return error;
+}
+
+static int meta_get(struct store *s, MDB_txn *txn)
+{
+    MDB_val key = {sizeof meta_key - 1, (void *)meta_key}, value;
+    int error = store_errno(mdb_get(txn, s->tables[TABLE_META], &key, &value));
+    if (error != 0)
+        return store_fail(error, "this is no Bihuan store: it does not say what it is");
+    uint32_t format = 0;
+    if (value.mv_size >= offsetof(struct meta_value, format) + sizeof format)
+        memcpy(&format, (const char *)value.mv_data + offsetof(struct meta_value, format), sizeof format);
+    if (format != STORE_FORMAT)
+        return store_fail(-EPROTONOSUPPORT, "the store has format %u, this program reads format %d", format,
+                          STORE_FORMAT);
+    if (value.mv_size != sizeof s->stored || !value_intact(value.mv_data, value.mv_size))
+        return store_fail(-EBADMSG, "what the store says of itself is damaged");
+    memcpy(&s->stored, value.mv_data, sizeof s->stored);
+    return 0;
+}
+
+static int meta_load(struct store *s, MDB_txn *txn)
+{
+    int error = meta_get(s, txn);
+    if (error != 0)
+        return error;
+    s->meta = (struct store_meta){
+        .journal = s->stored.journal,
+        .term = s->stored.term,
+        .exercise = s->stored.exercise != 0,
+        .watermark = s->stored.watermark,
+        .counters = s->stored.counters,
+        .sequence = s->stored.applied_sequence,
+        .last_ms = s->stored.applied_ms,
+    };
+    tables_last_policy(s, txn, s->meta.policy);
+    return s->journal == s->own ? journal_lmdb_tail(s, txn, &s->meta) : 0;
+}
+
+/* --- opening --- */
+static int path_join(char out[PATH_BYTES], const char *folder, const char *name)
+{
+    int size = snprintf(out, PATH_BYTES, "%s/%s", folder, name);
+    return size < PATH_BYTES ? 0 : store_fail(-ENAMETOOLONG, "the folder's name is too long");
+}
+
+/* A writer is alone; readers offline may be several. On a read-only medium there is nobody to keep out. */
+static int lock_take(struct store *s, const char *folder)
+{
+    char path[PATH_BYTES];
+    int error = path_join(path, folder, "broker.lock");
+    if (error != 0)
+        return error;
+    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock_fd < 0) {
+        if (s->read_only && (errno == EROFS || errno == EACCES))
+            return 0;
+        return store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
+    }
+    if (flock(s->lock_fd, (s->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0)
+        return store_fail(-EBUSY, "the store in %s is in use by another process", folder);
+    return 0;
+}
+
+static int folder_ready(const char *folder, const struct store_options *options)
+{
+    char path[PATH_BYTES];
+    struct stat status;
+    int error = path_join(path, folder, "data.mdb");
+    if (error != 0)
+        return error;
+    if (stat(path, &status) == 0)
+        return 0;
+    if (options->read_only || !options->create)
+        return store_fail(-ENOENT, "there is no store in %s", folder);
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return store_fail(-errno, "%s cannot be made: %s", folder, strerror(errno));
+    return 0;
+}
+
+static int env_open(struct store *s, const char *folder)
+{
+    char path[PATH_BYTES];
+    int error = store_errno(mdb_env_create(&s->env));
+    if (error != 0)
+        return store_fail(error, "the store cannot be opened: %s", strerror(-error));
+    mdb_env_set_maxdbs(s->env, TABLE_END);
+    mdb_env_set_maxreaders(s->env, READERS_MAX);
+    mdb_env_set_mapsize(s->env, s->map_bytes);
+    int result = mdb_env_open(s->env, folder, s->read_only ? MDB_RDONLY : 0, 0600);
+    if (result != 0)
+        return store_fail(store_errno(result), "the store in %s cannot be opened: %s", folder, mdb_strerror(result));
+    int dead;
+    mdb_reader_check(s->env, &dead);
+    if (path_join(path, folder, "data.mdb") != 0)
+        return -ENAMETOOLONG;
+    s->data_fd = open(path, (s->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    return s->data_fd >= 0 ? 0 : store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
+}
+
+/* A store that was not made to the end has no tables at all, and is made now. */
+static bool is_empty(MDB_env *env)
+{
+    MDB_stat stat;
+    return mdb_env_stat(env, &stat) == 0 && stat.ms_entries == 0;
+}
+
+static int tables_open(struct store *s, MDB_txn *txn, bool create)
+{
+    for (int i = 0; i < TABLE_END; i++) {
+        unsigned flags = table_of[i].flags | (create ? MDB_CREATE : 0);
+        int error = store_errno(mdb_dbi_open(txn, table_of[i].name, flags, &s->tables[i]));
+        if (error != 0)
+            return store_fail(error, "this is no Bihuan store: it has no table \"%s\"", table_of[i].name);
+    }
+    return 0;
+}
+
+static int store_make(struct store *s, MDB_txn *txn, const struct store_options *options)
+{
+    struct store_meta meta = {.journal = options->journal, .exercise = options->exercise};
+    int error = store_put_meta(s, txn, &meta);
+    return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
+}
+
+/* LMDB syncs the file, but not the folder that names it. */
+static int tables_commit(MDB_txn *txn, const char *folder, bool made)
+{
+    int error = store_errno(mdb_txn_commit(txn));
+    if (error == 0 && made)
+        error = sync_folder(folder);
+    return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
+}
+
+static int tables_ready(struct store *s, const char *folder, const struct store_options *options)
+{
+    bool make = options->create && !s->read_only && is_empty(s->env);
+    MDB_txn *txn;
+    int error = store_errno(mdb_txn_begin(s->env, NULL, make ? 0 : MDB_RDONLY, &txn));
+    if (error != 0)
+        return store_fail(error, "the store cannot be read: %s", strerror(-error));
+    error = tables_open(s, txn, make);
+    if (error == 0 && make)
+        error = store_make(s, txn, options);
+    if (error == 0)
+        error = meta_load(s, txn);
+    if (error == 0)
+        return tables_commit(txn, folder, make);
+    mdb_txn_abort(txn);
+    return error;
+}
+
+int store_load(const char *folder, const struct store_options *options, struct store **out)
+{
+    int error = folder_ready(folder, options);
+    if (error != 0)
+        return error;
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        panic("out of memory");
+    s->lock_fd = s->data_fd = -1;
+    s->read_only = options->read_only;
+    s->map_bytes = (uint64_t)(options->map_bytes ? options->map_bytes : MAP_DEFAULT_BYTES);
+    s->own = journal_lmdb_new(s);
+    s->journal = options->other ? options->other : s->own;
+    if ((error = lock_take(s, folder)) != 0 || (error = env_open(s, folder)) != 0 ||
+        (error = tables_ready(s, folder, options)) != 0) {
+        store_close(s);
+        return error;
+    }
+    s->pending.meta = s->meta;
+    *out = s;
+    return 0;
+}
+
+/* --- a term begins --- */
+struct catching_up {
+    struct store *store;
+    bool found; /* the record that the tables end with */
+};
+
+static int catch_up_record(void *arg, const struct record *record, const void *bytes, size_t size_bytes)
+{
+    (void)bytes, (void)size_bytes;
+    struct catching_up *c = arg;
+    struct store_meta *meta = &c->store->pending.meta;
+    if (record->seq == c->store->meta.sequence) {
+        c->found = true;
+        return 0;
+    }
+    if (record->seq != meta->sequence + 1)
+        return store_fail(-EBADMSG, "the journal lacks record %llu", (unsigned long long)meta->sequence + 1);
+    keylog_gather(c->store, record);
+    meta->sequence = record->seq;
+    meta->last_ms = record->at_ms;
+    return 0;
+}
+
+/* Another journal may be ahead of the tables: a crash came between its ack and their commit. Never behind. */
+static int catch_up(struct store *s)
+{
+    struct catching_up c = {s, s->meta.sequence == 0};
+    if (s->journal == s->own)
+        return 0;
+    int error = s->journal->ops->replay(s->journal, c.found ? 0 : s->meta.sequence - 1, catch_up_record, &c);
+    if (error == 0 && !c.found)
+        error = store_fail(-EBADMSG, "the journal lacks record %llu, which the tables reflect",
+                           (unsigned long long)s->meta.sequence);
+    if (error != 0)
+        return error;
+    s->pending.meta_changed = true;
+    return store_transact(s); /* what was caught up belongs to the term before */
+}
+
+static int begin_term(struct store *s)
+{
+    int error = catch_up(s);
+    if (error != 0)
+        return error;
+    s->pending.meta.term++;
+    s->pending.meta_changed = true;
+    return store_transact(s);
+}
+
+static int judge_mark(const struct store *s, const char *folder, bool exercise)
+{
+    if (s->meta.exercise == exercise)
+        return 0;
+    return store_fail(-EPERM,
+                      exercise ? "the store in %s holds real incidents and may not be opened for an exercise"
+                               : "the store in %s was made for an exercise and may not be opened for real",
+                      folder);
+}
+
+int store_open(const char *folder, const struct store_options *options, struct store **out, const char **sentence)
+{
+    struct store *s;
+    *sentence = store_fault();
+    int error = store_load(folder, options, &s);
+    if (error != 0)
+        return error;
+    error = judge_mark(s, folder, options->exercise);
+    if (error == 0 && !s->read_only)
+        error = begin_term(s);
+    if (error != 0) {
+        store_close(s);
+        return error;
+    }
+    if (!s->read_only)
+        space_prepare(s);
+    *out = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    if (s->reader)
+        mdb_txn_abort(s->reader);
+    if (s->env)
+        mdb_env_close(s->env);
+    if (s->data_fd >= 0)
+        close(s->data_fd);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    s->own->ops->close(s->own);
+    buffer_release(&s->pending.keys);
+    buffer_release(&s->pending.rows);
+    buffer_release(&s->pending.policies);
+    buffer_release(&s->pending.scratch);
+    free(s);
+}
+
+const struct store_meta *store_meta(const struct store *s)
+{
+    return &s->meta;
+}

@@ -1,0 +1,207 @@
+/* store_internal.h: what the files of the store share: the environment, the turn being gathered, and how values are
+ * laid out on disk. Only store/ and its tests include it.
+ *
+ * Every value but those of closed_by_time begins with a checksum of the rest of it (SipHash-2-4 of libsodium under a
+ * fixed key: 64 bits against decay, not against forgery, which is the chain's part). Integers are the machine's own, as
+ * LMDB's are. Values lie unaligned in LMDB's pages and are copied before anything is read from them. */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <lmdb.h>
+
+#include "broker/base/buffer.h"
+#include "broker/base/limits.h"
+#include "broker/store/store.h"
+
+#define STORE_FORMAT 1
+
+/* Each table is a named database:
+ *   records        sequence → record_head, record                  MDB_APPEND only
+ *   keys           first sequence → keys_head, key_entry[]         MDB_APPEND only
+ *   live, closed   incident → row_head, row                        an incident is in exactly one
+ *   closed_by_time closed_ms, incident (big-endian) → nothing
+ *   policies       SHA-256 → policy_head, bundle
+ *   policy_at      at_ms → policy_head
+ *   meta           "meta" → meta_value */
+/* clang-format off */
+#define STORE_TABLES(X) \
+    X(META, meta, 0) X(RECORDS, records, MDB_INTEGERKEY) X(KEYS, keys, MDB_INTEGERKEY) \
+    X(LIVE, live, MDB_INTEGERKEY) X(CLOSED, closed, MDB_INTEGERKEY) X(CLOSED_BY_TIME, closed_by_time, 0) \
+    X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
+/* clang-format on */
+#define TABLE_X(N, n, flags) TABLE_##N,
+enum store_table { STORE_TABLES(TABLE_X) TABLE_END };
+
+/* --- values on disk --- */
+/* The chain is SHA-256 over the chain before, journal, term and the encoded record. */
+struct record_head {
+    uint64_t checksum;
+    uint32_t journal, term;
+    struct digest chain;
+};
+
+struct row_head {
+    uint64_t checksum;
+    uint64_t seq;
+    int64_t closed_ms; /* closed rows: their place in closed_by_time */
+};
+
+struct policy_head {
+    uint64_t checksum;
+    struct digest hash;
+};
+
+/* A value holds keys of one turn, thus of one term, and fits a leaf. */
+struct keys_head {
+    uint64_t checksum;
+    uint32_t term, count;
+};
+
+struct key_entry {
+    struct key128 key, digest;
+    uint64_t incident, seq;
+    int64_t at_ms;
+};
+
+#define KEYS_PER_VALUE ((RECORD_INLINE_BYTES - sizeof(struct keys_head)) / sizeof(struct key_entry))
+
+struct keys_value {
+    struct keys_head head;
+    struct key_entry entries[KEYS_PER_VALUE];
+};
+
+struct meta_value {
+    uint64_t checksum;
+    uint32_t format, journal, term, exercise;
+    uint64_t watermark;
+    struct store_counters counters;
+    uint64_t trimmed; /* records up to here are forgotten; the chain goes on from trimmed_chain */
+    struct digest trimmed_chain;
+    /* Another journal: what of it is applied here. The LMDB journal's last record says it itself. */
+    uint64_t applied_sequence, applied_entry;
+    int64_t applied_ms;
+};
+
+/* --- the store --- */
+/* What the turn wants written beside its records. */
+struct pending {
+    struct store_meta meta; /* as it will be when this turn is durable */
+    bool meta_changed;
+    size_t records;
+    uint64_t row_seq;   /* the highest sequence a row of this turn reflects */
+    struct buffer keys; /* struct key_entry[] */
+    struct buffer rows, policies;
+    struct buffer scratch;
+};
+
+struct store {
+    MDB_env *env;
+    MDB_dbi tables[TABLE_END];
+    MDB_txn *reader; /* kept between reads, reset */
+    unsigned reader_depth;
+    int lock_fd, data_fd;
+    struct store_meta meta; /* as committed */
+    struct meta_value stored;
+    struct pending pending;
+    struct journal *journal, *own; /* own: the LMDB one, always there */
+    bool read_only, failed;
+    uint64_t map_bytes, file_bytes;
+    struct store_space space; /* as last measured */
+    int64_t space_ms;         /* 0: to be measured again */
+};
+
+/* --- store.c --- */
+/* Writes the sentence that store_fault gives and returns error. */
+int store_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* LMDB's result as 0 or -errno. */
+int store_errno(int mdb_result);
+
+/* A short snapshot of the committed state; calls nest and then share one. NULL on failure, with *error. */
+MDB_txn *store_read_begin(struct store *, int *error);
+void store_read_end(struct store *);
+/* Everything the turn gathered, in one write transaction. Any error means unknown. */
+int store_transact(struct store *);
+/* mdb_put and mdb_get of an integer key, as 0 or -errno. */
+int store_put_value(struct store *, MDB_txn *, enum store_table, uint64_t key, const void *, size_t, unsigned flags);
+int store_get_value(struct store *, MDB_txn *, enum store_table, uint64_t key, MDB_val *out);
+/* The key of an integer table, which may lie unaligned. */
+uint64_t store_key(const MDB_val *);
+
+/* --- open.c --- */
+/* Opens what is there and reads what it knows of itself, without judging its mark or beginning a term. */
+int store_load(const char *folder, const struct store_options *, struct store **out);
+int store_put_meta(struct store *, MDB_txn *, const struct store_meta *);
+
+/* --- seal.c --- */
+/* Sets the checksum that a value begins with. */
+void value_seal(void *value, size_t size_bytes);
+bool value_intact(const void *value, size_t size_bytes);
+/* An aligned copy in the arena when the value is intact and holds at least a head; else NULL. */
+void *value_copy(const MDB_val *, size_t head_bytes, struct arena *);
+
+/* Queued values lie one after another, 8-aligned, each after one of these. */
+struct queued {
+    uint64_t key, size_bytes, kind;
+};
+void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,
+                 const void *body, size_t body_bytes);
+/* The next after *at, or NULL; *value is its bytes. */
+const struct queued *queue_next(const struct buffer *queue, size_t *at, const uint8_t **value);
+
+/* Queues the record as a value and moves the chain on. */
+void record_seal(const struct record *, uint32_t journal, uint32_t term, struct digest *chain, struct buffer *scratch,
+                 struct buffer *queue);
+/* A record from its value, everything in the arena, or -EBADMSG. With a chain, it must continue it, and moves it on.
+ * bytes (may be NULL) are the encoded record. */
+int record_unseal(const MDB_val *value, uint64_t seq, struct digest *chain, struct arena *, struct record *out,
+                  struct bytes *bytes);
+
+/* --- journal_lmdb.c --- */
+struct journal *journal_lmdb_new(struct store *);
+/* Puts the queued records into the turn's transaction; forgets them once that is over. */
+int journal_lmdb_write(struct journal *, MDB_txn *);
+void journal_lmdb_clear(struct journal *);
+size_t journal_lmdb_queued(const struct journal *);
+size_t journal_lmdb_bytes(const struct journal *);
+struct digest journal_lmdb_chain(const struct journal *);
+/* The last record's sequence, time and chain into meta. */
+int journal_lmdb_tail(struct store *, MDB_txn *, struct store_meta *);
+/* Records with seq > after until fn returns non-zero, which it returns. Verified along the chain if asked. With an
+ * arena all records stay in it; without, each lives until the next. last (may be NULL): of those looked at. */
+int journal_lmdb_walk(struct store *, uint64_t after, struct arena *, bool chained, journal_replay_fn *, void *arg,
+                      uint64_t *last);
+
+/* --- keylog.c --- */
+/* Whether a record's key goes into the log: publishes, acts and reloads; words are kept in the task's row. */
+bool keylog_wants(const struct record *);
+struct key_entry keylog_entry(const struct record *);
+void keylog_gather(struct store *, const struct record *);
+int keylog_write(struct store *, MDB_txn *);
+/* 0 or -EBADMSG. */
+int keylog_read(const MDB_val *key, const MDB_val *value, struct keys_value *out);
+
+/* --- tables.c --- */
+int tables_write(struct store *, MDB_txn *);
+/* The key of closed_by_time. */
+struct time_key {
+    uint8_t bytes[16];
+};
+struct time_key time_key_of(int64_t closed_ms, uint64_t incident);
+uint64_t time_key_incident(const struct time_key *);
+/* A row from a value of live or closed; 0 or -EBADMSG. head may be NULL. */
+int row_unseal(const MDB_val *value, uint64_t incident, struct arena *, struct row *, struct row_head *head);
+/* The policy put in force last, or zeros. */
+void tables_last_policy(struct store *, MDB_txn *, uint8_t out[DIGEST_BYTES]);
+
+/* --- backup.c --- */
+/* Makes a folder's entries durable, and its own in its parent. */
+int sync_folder(const char *folder);
+
+/* --- space.c --- */
+/* Before a turn of so many bytes: writes zeros ahead of what is used, since a commit over zeros costs half of one that
+ * grows the file. */
+void space_ahead(struct store *, size_t turn_bytes);
+/* The first time, as far as it will stay ahead. */
+void space_prepare(struct store *);
+
+#endif

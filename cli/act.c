@@ -1,0 +1,145 @@
+/* The acts of the command centre, and a source's withdraw: assign, transfer, release, merge, close, cancel, reject,
+ * verify. One table says which options each takes; the broker decides the rest. */
+#include <string.h>
+
+#include "broker/base/limits.h"
+#include "cli/cli.h"
+#include "cli/verbs.h"
+
+enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT };
+
+static const struct argp_option every_option[] = {
+    {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
+    {"role", KEY_ROLE, N_("ROLE"), 0, N_("lead or assist (lead when there is none yet)"), 0},
+    {"task", KEY_TASK, N_("N"), 0, N_("which task (the only one it can be)"), 0},
+    {"into", KEY_INTO, N_("INCIDENT"), 0, N_("the incident that goes on"), 0},
+    {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
+     N_("resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred, withdrawn"), 0},
+    {"passed", KEY_PASSED, NULL, 0, N_("what was fed back holds"), 0},
+    {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
+    {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
+    {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+};
+#define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
+
+#define TAKES(key) (1u << ((key) - KEY_UNIT))
+#define TAKES_WHY  (TAKES(KEY_REASON) | TAKES(KEY_TEXT))
+
+static const struct form {
+    unsigned takes, needs;
+    char endpoint;
+    const char *doc;
+} forms[ACT_END] = {
+    [ACT_ASSIGN] = {TAKES(KEY_UNIT) | TAKES(KEY_ROLE) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
+                    N_("Gives an incident to a unit, as lead or to assist.")},
+    [ACT_TRANSFER] = {TAKES(KEY_UNIT) | TAKES(KEY_TASK) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
+                      N_("Moves a task to another unit, also one that was returned or shelved.")},
+    [ACT_RELEASE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C', N_("Lets a task go: it is no longer needed for closing.")},
+    [ACT_MERGE] = {TAKES(KEY_INTO) | TAKES_WHY, TAKES(KEY_INTO), 'C',
+                   N_("Folds an incident into another about the same thing; its receipt stays good.")},
+    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES_WHY, TAKES(KEY_OUTCOME), 'C', N_("Closes an incident with its outcome.")},
+    [ACT_CANCEL] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Voids an incident that should not be one.")},
+    [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
+    [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
+                    N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+};
+
+struct arguments {
+    struct common common;
+    const struct form *form;
+    struct act act;
+    unsigned seen;
+};
+
+static void check_complete(struct argp_state *state, const struct arguments *arguments)
+{
+    unsigned missing = arguments->form->needs & ~arguments->seen;
+    unsigned verdicts = arguments->seen & (TAKES(KEY_PASSED) | TAKES(KEY_FAILED));
+    if (!arguments->act.incident)
+        argp_error(state, _("which incident?"));
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (missing & TAKES(every_option[i].key))
+            argp_error(state, _("--%s is needed"), every_option[i].name);
+    if (arguments->act.verb == ACT_VERIFY && verdicts != TAKES(KEY_PASSED) && verdicts != TAKES(KEY_FAILED))
+        argp_error(state, _("--passed or --failed?"));
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct act *act = &arguments->act;
+    if (key >= KEY_UNIT && key <= KEY_TEXT)
+        arguments->seen |= TAKES(key);
+    switch (key) {
+    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 2); return 0;
+    case ARGP_KEY_ARG:
+        if (act->incident)
+            argp_error(state, _("one incident at a time"));
+        act->incident = cli_incident(state, value);
+        return 0;
+    case KEY_UNIT: act->unit = value; return 0;
+    case KEY_ROLE:
+        act->role = task_role_of(value);
+        if (!act->role)
+            argp_error(state, _("--role: lead or assist"));
+        return 0;
+    case KEY_TASK: act->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX); return 0;
+    case KEY_INTO: act->into = cli_incident(state, value); return 0;
+    case KEY_OUTCOME:
+        act->outcome = outcome_of(value);
+        if (!act->outcome)
+            argp_error(state, _("--outcome: no outcome \"%s\""), value);
+        return 0;
+    case KEY_PASSED: act->passed = true; return 0;
+    case KEY_FAILED: act->passed = false; return 0;
+    case KEY_REASON: act->reason = value; return 0;
+    case KEY_TEXT: act->text = value; return 0;
+    case ARGP_KEY_END: check_complete(state, arguments); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void parse_act(struct arguments *arguments, int argc, char **argv)
+{
+    static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
+    struct argp_option options[OPTION_COUNT + 1] = {{0}};
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (arguments->form->takes & TAKES(every_option[i].key))
+            options[count++] = every_option[i];
+    const struct argp argp = {options, parse, N_("INCIDENT"), arguments->form->doc, children, NULL, NULL};
+    cli_parse(&argp, argc, argv, arguments);
+}
+
+static int act(enum act_verb verb, int argc, char **argv)
+{
+    struct arguments arguments = {.form = &forms[verb], .act.verb = verb};
+    struct arena arena;
+    struct message answer;
+    parse_act(&arguments, argc, argv);
+    arguments.act.request = arguments.common.request;
+    arguments.act.person = arguments.common.person;
+    const struct message ask = {.kind = MESSAGE_ACT, .act = arguments.act};
+    arena_init(&arena);
+    int code = cli_ask_once(&arguments.common, arguments.form->endpoint, &ask, &arena, &answer);
+    if (code == CLI_DONE)
+        cli_print_done(&arguments.common, &answer);
+    arena_release(&arena);
+    return code;
+}
+
+#define VERB(name, verb) \
+    int verb_##name(int argc, char **argv) \
+    { \
+        return act(verb, argc, argv); \
+    }
+VERB(assign, ACT_ASSIGN)
+VERB(transfer, ACT_TRANSFER)
+VERB(release, ACT_RELEASE)
+VERB(merge, ACT_MERGE)
+VERB(close, ACT_CLOSE)
+VERB(cancel, ACT_CANCEL)
+VERB(reject, ACT_REJECT)
+VERB(verify, ACT_VERIFY)
+VERB(withdraw, ACT_WITHDRAW)

@@ -1,0 +1,132 @@
+/* bihuan: the command line of the broker. This file knows the verbs' names and nothing else about them. */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/verbs.h"
+
+struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+};
+
+/* In the order of the help: what one sends, what one reads, what one does, what one runs. */
+static const struct verb verbs[] = {
+    {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
+    {"status", verb_status, N_("the receipt first given for an event or an incident")},
+    {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},
+    {"ls", verb_ls, N_("list incidents")},
+    {"show", verb_show, N_("one incident: head, tasks, clocks and timeline")},
+    {"queue", verb_queue, N_("what waits for a unit, in the order it is offered")},
+    {"overview", verb_overview, N_("what waits, what is due, what is late, by unit")},
+    {"workers", verb_workers, N_("the workers connected now")},
+    {"tail", verb_tail, N_("the trail of records from a cursor")},
+    {"watch", verb_watch, N_("the live screen of the command centre")},
+    {"explain", verb_explain, N_("which rule sends an incident where, and what it beat")},
+    {"assign", verb_assign, N_("give an incident to a unit")},
+    {"transfer", verb_transfer, N_("move a task to another unit")},
+    {"release", verb_release, N_("let a task go")},
+    {"say", verb_say, N_("say on behalf of a unit what it would say of its task")},
+    {"verify", verb_verify, N_("verify what was fed back: passed or not")},
+    {"merge", verb_merge, N_("fold an incident into another")},
+    {"close", verb_close, N_("close an incident with its outcome")},
+    {"cancel", verb_cancel, N_("void an incident")},
+    {"reject", verb_reject, N_("do not accept an incident for handling")},
+    {"check", verb_check, N_("check a configuration without a broker")},
+    {"reload", verb_reload, N_("put the broker's configuration files in force")},
+    {"keys", verb_keys, N_("make and show CURVE keys")},
+    {"backup", verb_backup, N_("have the broker write a compact copy of its store")},
+    {"restore", verb_restore, N_("make a store from a backup, with a new term")},
+};
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+/* A fresh machine has no zh_CN locale generated; its words still work through LANGUAGE when messages are set to
+ * C.UTF-8. Only these two categories are set: numbers stay as in C. */
+static void speak_the_users_language(void)
+{
+    const char *wanted = getenv("LC_ALL");
+    if (!wanted || !*wanted)
+        wanted = getenv("LC_MESSAGES");
+    if (!wanted || !*wanted)
+        wanted = getenv("LANG");
+    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    if (!setlocale(LC_MESSAGES, "") && setlocale(LC_MESSAGES, "C.UTF-8") && wanted)
+        setenv("LANGUAGE", wanted, 0);
+}
+
+/* An uninstalled build keeps its words beside itself. */
+static void find_words(void)
+{
+    char folder[4096], beside[4128];
+    const char *path = BIHUAN_LOCALEDIR;
+    if (cli_own_folder(folder, sizeof(folder))) {
+        snprintf(beside, sizeof(beside), "%s/locale", folder);
+        if (access(beside, R_OK) == 0)
+            path = beside;
+    }
+    bindtextdomain("bihuan", path);
+    bind_textdomain_codeset("bihuan", "UTF-8");
+    textdomain("bihuan");
+}
+
+static void help(FILE *out)
+{
+    fprintf(out, _("Usage: bihuan VERB [OPTION...] [ARGUMENT...]\n\n"));
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  %-10s %s\n", verbs[i].name, _(verbs[i].what));
+    fprintf(out, _("\n`bihuan VERB --help` says more of each. The broker is found by --broker or $BIHUAN_BROKER.\n"));
+    fprintf(out, _("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable or unknown, 4 bad input, 5 local failure.\n"));
+}
+
+static const struct verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "bihuan %s", verb->name);
+    argv[0] = name;
+    argp_err_exit_status = CLI_USAGE;
+    int code = verb->run(argc, argv);
+    /* Output that did not reach its reader is not "done". */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        cli_fail(_("cannot write the output: %s"), strerror(errno));
+        return CLI_LOCAL;
+    }
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    speak_the_users_language();
+    find_words();
+    if (argc < 2) {
+        help(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return CLI_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        puts("bihuan " BIHUAN_VERSION);
+        return CLI_DONE;
+    }
+    const struct verb *verb = find_verb(argv[1]);
+    if (!verb) {
+        cli_fail(_("no verb \"%s\"; `bihuan --help` lists them"), argv[1]);
+        return CLI_USAGE;
+    }
+    return run_verb(verb, argc - 1, argv + 1);
+}

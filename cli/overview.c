@@ -1,0 +1,142 @@
+/* bihuan overview and bihuan workers. */
+#include "cli/overview.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/verbs.h"
+#include "cli/when.h"
+
+bool overview_offline(const struct unit_load *unit)
+{
+    return unit->workers == 0;
+}
+
+static bool is_idle(const struct unit_load *unit)
+{
+    return !unit->workers && !unit->queued && !unit->unsigned_ && !unit->working && !unit->overdue && !unit->shelved &&
+           !unit->returned;
+}
+
+static void count_cell(struct table *table, uint32_t count, enum colour colour)
+{
+    if (count)
+        table_cellf(table, colour, "%" PRIu32, count);
+    else
+        table_cell(table, COLOUR_DIM, "·");
+}
+
+void overview_units(struct table *table, const struct overview *overview)
+{
+    const char *headings[] = {_("UNIT"), _("NAME"), _("WORKERS"), _("UNSIGNED"), _("WORKING"), _("OVERDUE"), _("SHELVED"),
+                              _("RETURNED")};
+    table_init(table, sizeof(headings) / sizeof(headings[0]), headings);
+    for (size_t i = 2; i < table->columns; i++)
+        table->right[i] = true;
+    for (size_t i = 0; i < overview->unit_count; i++) {
+        const struct unit_load *unit = &overview->units[i];
+        if (is_idle(unit))
+            continue;
+        table_cell(table, COLOUR_NONE, unit->unit);
+        table_cell(table, COLOUR_NONE, unit->name);
+        if (overview_offline(unit))
+            table_cell(table, COLOUR_RED, _("offline"));
+        else
+            table_cellf(table, COLOUR_NONE, "%" PRIu32, unit->workers);
+        count_cell(table, unit->unsigned_, COLOUR_YELLOW);
+        count_cell(table, unit->working, COLOUR_NONE);
+        count_cell(table, unit->overdue, COLOUR_RED);
+        count_cell(table, unit->shelved, COLOUR_RED);
+        count_cell(table, unit->returned, COLOUR_YELLOW);
+    }
+}
+
+static void print_overview(const struct overview *overview, bool utc)
+{
+    char time[WHEN_TEXT_BYTES];
+    struct table table;
+    printf(_("%s  accepted %" PRIu64 "  closed %" PRIu64 "  live %" PRIu64 "  records %" PRIu64 "\n"),
+           when_text(overview->now_ms, utc, time), overview->accepted, overview->closed, overview->live, overview->records);
+    printf(_("waiting for us: unrouted %" PRIu32 "  desk %" PRIu32 "  verifying %" PRIu32 "  returned %" PRIu32
+             "  shelved %" PRIu32 "\n"),
+           overview->unrouted, overview->desk, overview->verifying, overview->returned, overview->shelved);
+    printf(_("due within 5 min %" PRIu32 "  15 min %" PRIu32 "  60 min %" PRIu32 "  overdue %" PRIu32), overview->due_5,
+           overview->due_15, overview->due_60, overview->overdue);
+    printf(_("  by rung"));
+    for (size_t i = 0; i < sizeof(overview->overdue_by_rung) / sizeof(overview->overdue_by_rung[0]); i++)
+        printf(" %" PRIu32, overview->overdue_by_rung[i]);
+    printf("\n\n");
+    overview_units(&table, overview);
+    table_print(&table, stdout, 0, table_colour(stdout));
+    table_release(&table);
+}
+
+int overview_print(const struct common *common)
+{
+    const struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_OVERVIEW}};
+    struct arena arena;
+    struct message answer;
+    arena_init(&arena);
+    int code = cli_ask_once(common, 'C', &ask, &arena, &answer);
+    if (code == CLI_DONE && common->json)
+        cli_print_json(&answer);
+    else if (code == CLI_DONE && answer.answer.overview)
+        print_overview(answer.answer.overview, common->utc);
+    arena_release(&arena);
+    return code;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    (void)value;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    cli_children(state, state->input, 1);
+    return 0;
+}
+
+int verb_overview(int argc, char **argv)
+{
+    static const struct argp_child children[] = {COMMON_CHILD, {0}};
+    static const struct argp argp = {NULL, parse, NULL,
+                                     N_("Shows what waits for the centre, what is due, what is late and each unit's load."),
+                                     children, NULL, NULL};
+    struct common common = {0};
+    cli_parse(&argp, argc, argv, &common);
+    return overview_print(&common);
+}
+
+static void print_workers(const struct answer *answer)
+{
+    const char *headings[] = {_("UNIT"), _("WORKER"), _("CREDIT"), _("WORKING")};
+    struct table table;
+    table_init(&table, 4, headings);
+    table.right[2] = table.right[3] = true;
+    for (size_t i = 0; i < answer->worker_count; i++) {
+        table_cell(&table, COLOUR_NONE, answer->workers[i].unit);
+        table_cell(&table, COLOUR_NONE, answer->workers[i].name);
+        count_cell(&table, answer->workers[i].credit, COLOUR_NONE);
+        count_cell(&table, answer->workers[i].working, COLOUR_NONE);
+    }
+    table_print(&table, stdout, 0, table_colour(stdout));
+    table_release(&table);
+}
+
+int verb_workers(int argc, char **argv)
+{
+    static const struct argp_child children[] = {COMMON_CHILD, {0}};
+    static const struct argp argp = {NULL, parse, NULL, N_("Lists the workers connected now."), children, NULL, NULL};
+    const struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_WORKERS}};
+    struct common common = {0};
+    struct arena arena;
+    struct message answer;
+    cli_parse(&argp, argc, argv, &common);
+    arena_init(&arena);
+    int code = cli_ask_once(&common, 'C', &ask, &arena, &answer);
+    if (code == CLI_DONE && common.json)
+        cli_print_json(&answer);
+    else if (code == CLI_DONE)
+        print_workers(&answer.answer);
+    arena_release(&arena);
+    return code;
+}

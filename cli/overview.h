@@ -1,0 +1,15 @@
+/* overview.h: what waits, what is due, what is late: as lines for `overview` and, live, for `watch`. */
+#ifndef CLI_OVERVIEW_H
+#define CLI_OVERVIEW_H
+
+#include "cli/cli.h"
+#include "cli/table.h"
+
+/* Asks once and prints, for people or as JSON: also what `watch` does without a terminal. An exit code. */
+int overview_print(const struct common *);
+/* One row per unit that has work or workers: load, and "offline" where nobody is connected to take what waits. */
+void overview_units(struct table *, const struct overview *);
+/* The unit has something to sign for and nobody is connected. */
+bool overview_offline(const struct unit_load *);
+
+#endif

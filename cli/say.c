@@ -1,0 +1,141 @@
+/* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return. */
+#include <string.h>
+
+#include "broker/base/limits.h"
+#include "cli/cli.h"
+#include "cli/verbs.h"
+#include "cli/when.h"
+
+enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT };
+
+struct arguments {
+    struct common common;
+    struct word word;
+};
+
+static const struct argp_option options[] = {
+    {"on-behalf", KEY_ON_BEHALF, N_("UNIT"), 0, N_("the unit that is spoken for (needed)"), 0},
+    {"task", KEY_TASK, N_("N"), 0, N_("which task (the unit's one that is not yet done)"), 0},
+    {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
+     N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"), 0},
+    {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
+    {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
+    {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
+    {0},
+};
+
+static void take_argument(struct argp_state *state, struct word *word, const char *value)
+{
+    if (!word->incident)
+        word->incident = cli_incident(state, value);
+    else if (word->verb)
+        argp_error(state, _("one word at a time"));
+    else
+        word->verb = word_of(value);
+    if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK))
+        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback or return"), value);
+}
+
+static void check_complete(struct argp_state *state, const struct arguments *arguments)
+{
+    const struct word *word = &arguments->word;
+    if (!word->incident || !word->verb)
+        argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback or return?"));
+    if (!word->on_behalf)
+        argp_error(state, _("--%s is needed"), "on-behalf");
+    if (!arguments->common.person)
+        argp_error(state, _("--%s is needed"), "person");
+    if (word->verb == WORD_FEEDBACK && !word->outcome)
+        argp_error(state, _("--%s is needed"), "outcome");
+    if (word->verb == WORD_RETURN && !word->reason)
+        argp_error(state, _("--%s is needed"), "reason");
+}
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    struct word *word = &arguments->word;
+    switch (key) {
+    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 2); return 0;
+    case ARGP_KEY_ARG: take_argument(state, word, value); return 0;
+    case KEY_ON_BEHALF: word->on_behalf = value; return 0;
+    case KEY_TASK: word->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX); return 0;
+    case KEY_OUTCOME:
+        word->outcome = outcome_of(value);
+        if (!word->outcome)
+            argp_error(state, _("--outcome: no outcome \"%s\""), value);
+        return 0;
+    case KEY_REASON: word->reason = value; return 0;
+    case KEY_TEXT: word->text = value; return 0;
+    case KEY_AT:
+        if (when_parse(value, &word->unit_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "at", value);
+        return 0;
+    case ARGP_KEY_END: check_complete(state, arguments); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool is_theirs(const struct task *task, const char *unit)
+{
+    bool ended = task->state == TASK_DONE || task->state == TASK_RETURNED || task->state == TASK_WITHDRAWN;
+    return !ended && task->unit && strcmp(task->unit, unit) == 0;
+}
+
+/* The unit's one task that is not over. CLI_DONE, or says that there is none or several. */
+static int find_task(const struct arguments *arguments, struct client *client, struct arena *arena, uint32_t *out)
+{
+    const struct word *word = &arguments->word;
+    const struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_SHOW, .incident = word->incident}};
+    struct message answer;
+    int code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+    size_t found = 0;
+    if (code)
+        return code;
+    for (size_t i = 0; answer.answer.row_count && i < answer.answer.rows[0].task_count; i++)
+        if (is_theirs(&answer.answer.rows[0].tasks[i], word->on_behalf)) {
+            *out = answer.answer.rows[0].tasks[i].no;
+            found++;
+        }
+    if (found == 1)
+        return CLI_DONE;
+    cli_fail(found ? _("%s has several tasks in this incident: say which with --task")
+                   : _("%s has no task in this incident that is not over"), word->on_behalf);
+    return found ? CLI_USAGE : CLI_REFUSED;
+}
+
+static int say(struct arguments *arguments, struct client *client, struct arena *arena)
+{
+    struct message answer;
+    int code = arguments->word.task ? CLI_DONE : find_task(arguments, client, arena, &arguments->word.task);
+    if (code)
+        return code;
+    const struct message ask = {.kind = MESSAGE_WORD, .word = arguments->word};
+    code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+    if (code == CLI_DONE)
+        cli_print_done(&arguments->common, &answer);
+    return code;
+}
+
+int verb_say(int argc, char **argv)
+{
+    static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
+    static const struct argp argp = {options, parse, N_("INCIDENT WORD"),
+                                     N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
+                                        "note, feedback or return. The record names the unit, you and the --person."),
+                                     children, NULL, NULL};
+    struct arguments arguments = {0};
+    struct client *client;
+    struct arena arena;
+    cli_parse(&argp, argc, argv, &arguments);
+    arguments.word.request = arguments.common.request;
+    arguments.word.person = arguments.common.person;
+    int code = cli_connect(&arguments.common, 'C', &client);
+    if (code)
+        return code;
+    arena_init(&arena);
+    code = say(&arguments, client, &arena);
+    arena_release(&arena);
+    client_close(client);
+    return code;
+}

@@ -1,0 +1,208 @@
+/* bihuan show: one incident whole: head, tasks, clocks and the timeline. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "cli/trail.h"
+#include "cli/verbs.h"
+#include "cli/when.h"
+#include "cli/words.h"
+#include "schemas/ident.h"
+
+struct arguments {
+    struct common common;
+    uint64_t incident;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 1); return 0;
+    case ARGP_KEY_ARG: arguments->incident = cli_incident(state, value); return 0;
+    case ARGP_KEY_NO_ARGS: argp_error(state, _("which incident?")); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void field(struct table *table, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    table_cell(table, COLOUR_DIM, name);
+    table_cell(table, COLOUR_NONE, text);
+}
+
+static void event_fields(struct table *table, const struct event *event, bool utc)
+{
+    char text[160], time[WHEN_TEXT_BYTES];
+    field(table, _("text"), event->text);
+    field(table, _("address"), event->place.address);
+    if (event->place.has_point) {
+        snprintf(text, sizeof(text), "%.6f, %.6f (%s)", event->place.latitude, event->place.longitude,
+                 coordinates_name(event->place.system));
+        field(table, _("point"), text);
+    }
+    field(table, _("device"), event->source_ref);
+    field(table, _("observed"), when_text(event->observed_ms, utc, time));
+    for (size_t i = 0; i < event->attachment_count; i++)
+        field(table, _("attachment"), event->attachments[i].uri);
+}
+
+static void head_flags(const struct incident *head, char *out, size_t size_bytes)
+{
+    snprintf(out, size_bytes, "%s%s%s%s", head->panic ? _("panic ") : "", head->flagged ? _("flagged ") : "",
+             head->sealed ? _("sealed ") : "", head->exercise ? _("exercise ") : "");
+}
+
+static void head_fields(struct table *table, const struct incident *head, bool utc)
+{
+    char text[256], time[WHEN_TEXT_BYTES], into[IDENT_TEXT_BYTES] = "";
+    field(table, _("type"), head->type);
+    field(table, _("nature"), words_nature(head->nature));
+    field(table, _("area"), head->area);
+    if (head->responsible_area && head->area && strcmp(head->responsible_area, head->area) != 0)
+        field(table, _("responsible area"), head->responsible_area);
+    snprintf(text, sizeof(text), "%s%s%s", head->source ? head->source : "", head->event_id ? " " : "",
+             head->event_id ? head->event_id : "");
+    field(table, _("source"), text);
+    field(table, _("received"), when_text(head->received_ms, utc, time));
+    field(table, _("closed"), when_text(head->closed_ms, utc, time));
+    field(table, _("outcome"), words_outcome(head->outcome));
+    field(table, _("rule"), head->route);
+    field(table, _("unrouted because"), words_unrouted(head->unrouted));
+    field(table, _("verified by"), head->verify > VERIFIER_NONE ? verifier_name(head->verify) : "");
+    field(table, _("reason"), head->reason);
+    if (head->merged_into)
+        ident_format(head->merged_into, into);
+    field(table, _("merged into"), into);
+    head_flags(head, text, sizeof(text));
+    field(table, _("marks"), text);
+}
+
+static void print_head(const struct row *row, const struct event *event, bool utc, bool colour)
+{
+    struct table table;
+    char id[IDENT_TEXT_BYTES];
+    const char *headings[] = {"", ""};
+    enum colour state = trail_state_colour(row->head.state);
+    ident_format(row->incident, id);
+    printf("%s%s%s  %s%s%s  %s %d\n", colour ? table_escape(COLOUR_BOLD) : "", id, colour ? TABLE_PLAIN : "",
+           colour ? table_escape(state) : "", words_incident_state(row->head.state), colour ? TABLE_PLAIN : "",
+           _("severity"), row->head.severity);
+    table_init(&table, 2, headings);
+    table_restart(&table); /* no headings here */
+    head_fields(&table, &row->head, utc);
+    if (event)
+        event_fields(&table, event, utc);
+    table_print(&table, stdout, 2, colour);
+    table_release(&table);
+}
+
+static void print_tasks(const struct row *row, bool utc, bool colour)
+{
+    const char *headings[] = {_("TASK"), _("ROLE"),   _("UNIT"),      _("STATE"), _("EPOCH"),
+                              _("WORKER"), _("DISPATCHED"), _("RESPONDED"), _("DONE"),  _("OUTCOME"), _("REASON")};
+    struct table table;
+    char time[WHEN_TEXT_BYTES], worker[160];
+    table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
+    for (size_t i = 0; i < row->task_count; i++) {
+        const struct task *task = &row->tasks[i];
+        snprintf(worker, sizeof(worker), "%s%s", task->on_behalf ? _("(on behalf) ") : "", task->worker ? task->worker : "");
+        table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->no);
+        table_cell(&table, COLOUR_NONE, words_task_role(task->role));
+        table_cell(&table, COLOUR_NONE, task->unit);
+        table_cell(&table, task->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE, words_task_state(task->state));
+        table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->epoch);
+        table_cell(&table, COLOUR_NONE, worker);
+        table_cell(&table, COLOUR_NONE, when_text(task->dispatched_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, when_text(task->responded_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, when_text(task->done_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, words_outcome(task->outcome));
+        table_cell(&table, COLOUR_NONE, task->reason);
+    }
+    if (!table_empty(&table)) {
+        putchar('\n');
+        table_print(&table, stdout, 0, colour);
+    }
+    table_release(&table);
+}
+
+static enum colour clock_colour(const struct clock *clock)
+{
+    switch (clock->state) {
+    case CLOCK_MET: return COLOUR_GREEN;
+    case CLOCK_LATE: return COLOUR_RED;
+    case CLOCK_RUNNING: return clock->rung ? COLOUR_YELLOW : COLOUR_NONE;
+    default: return COLOUR_DIM;
+    }
+}
+
+static void print_clocks(const struct row *row, bool utc, bool colour)
+{
+    const char *headings[] = {_("CLOCK"), _("TASK"), _("STATE"), _("BUDGET"), _("STARTED"), _("DUE"), _("STOPPED"),
+                              _("RUNGS")};
+    struct table table;
+    char time[WHEN_TEXT_BYTES];
+    table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
+    for (size_t i = 0; i < row->clock_count; i++) {
+        const struct clock *clock = &row->clocks[i];
+        table_cell(&table, COLOUR_NONE, words_clock(clock->kind));
+        if (clock->task)
+            table_cellf(&table, COLOUR_NONE, "%" PRIu32, clock->task);
+        else
+            table_cell(&table, COLOUR_NONE, "");
+        table_cell(&table, clock_colour(clock), words_clock_state(clock->state));
+        table_cell(&table, COLOUR_NONE, when_span(clock->budget_ms, time));
+        table_cell(&table, COLOUR_NONE, when_text(clock->started_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, when_text(clock->due_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, when_text(clock->stopped_ms, utc, time));
+        table_cellf(&table, clock->rung ? COLOUR_RED : COLOUR_NONE, "%" PRIu32, clock->rung);
+    }
+    if (!table_empty(&table)) {
+        putchar('\n');
+        table_print(&table, stdout, 0, colour);
+    }
+    table_release(&table);
+}
+
+static void print_text(const struct answer *answer, bool utc)
+{
+    bool colour = table_colour(stdout);
+    const struct row *row = &answer->rows[0];
+    const struct event *event = answer->record_count ? answer->records[0].event : NULL;
+    struct table table;
+    print_head(row, event, utc, colour);
+    print_tasks(row, utc, colour);
+    print_clocks(row, utc, colour);
+    trail_records_init(&table, false);
+    for (size_t i = 0; i < answer->record_count; i++)
+        trail_record_row(&table, &answer->records[i], false, utc);
+    if (!table_empty(&table)) { /* a department sees its task, not the trail */
+        putchar('\n');
+        table_print(&table, stdout, 0, colour);
+    }
+    table_release(&table);
+}
+
+int verb_show(int argc, char **argv)
+{
+    static const struct argp_child children[] = {COMMON_CHILD, {0}};
+    static const struct argp argp = {NULL, parse, N_("INCIDENT"),
+                                     N_("Shows one incident: head, tasks, clocks and the timeline."), children, NULL, NULL};
+    struct arguments arguments = {0};
+    struct arena arena;
+    struct message answer;
+    cli_parse(&argp, argc, argv, &arguments);
+    struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_SHOW, .incident = arguments.incident}};
+    arena_init(&arena);
+    int code = cli_ask_once(&arguments.common, 'C', &ask, &arena, &answer);
+    if (code == CLI_DONE && arguments.common.json)
+        cli_print_json(&answer);
+    else if (code == CLI_DONE && answer.answer.row_count)
+        print_text(&answer.answer, arguments.common.utc);
+    arena_release(&arena);
+    return code;
+}

@@ -1,0 +1,35 @@
+/* trail.h: incidents and records as lines for people, and as JSON; shared by ls, queue, show, tail and watch. */
+#ifndef CLI_TRAIL_H
+#define CLI_TRAIL_H
+
+#include <stdbool.h>
+
+#include "broker/base/buffer.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "schemas/types.h"
+
+/* A table of incidents: one row each, with its next deadline. */
+void trail_list_init(struct table *);
+void trail_list_row(struct table *, const struct row *, bool utc);
+
+/* A table of records; with the incident in a column of its own when many incidents are shown. */
+void trail_records_init(struct table *, bool with_incident);
+void trail_record_row(struct table *, const struct record *, bool with_incident, bool utc);
+/* What a record says beside its time, kind and actor. Replaces out's content and ends it with a NUL. */
+void trail_detail(const struct record *, struct buffer *out);
+enum colour trail_record_colour(const struct record *);
+enum colour trail_state_colour(enum incident_state);
+/* "hotline/王芳": the principal and the person it names. */
+void trail_actor(const struct record *, char *out, size_t size_bytes);
+
+/* The running clock that is due first; NULL when none runs. */
+const struct clock *trail_next_clock(const struct row *);
+/* The lead's task that counts: the newest lead not withdrawn or returned; NULL when there is none. */
+const struct task *trail_lead(const struct row *);
+
+/* One line on stdout. */
+void trail_row_json(const struct row *);
+void trail_record_json(const struct record *);
+
+#endif

@@ -1,0 +1,32 @@
+/* verbs.h: the verbs of `bihuan`, one function each; the table with their names is in main.c. Each takes its own
+ * argument vector, argv[0] being "bihuan VERB", and returns an exit code of cli.h. */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+int verb_publish(int argc, char **argv);  /* publish.c */
+int verb_status(int argc, char **argv);   /* status.c */
+int verb_ls(int argc, char **argv);       /* ls.c */
+int verb_queue(int argc, char **argv);    /* ls.c */
+int verb_show(int argc, char **argv);     /* show.c */
+int verb_tail(int argc, char **argv);     /* tail.c */
+int verb_explain(int argc, char **argv);  /* explain.c */
+int verb_overview(int argc, char **argv); /* overview.c */
+int verb_workers(int argc, char **argv);  /* overview.c */
+int verb_watch(int argc, char **argv);    /* watch.c */
+int verb_assign(int argc, char **argv);   /* act.c, to verb_withdraw */
+int verb_transfer(int argc, char **argv);
+int verb_release(int argc, char **argv);
+int verb_merge(int argc, char **argv);
+int verb_close(int argc, char **argv);
+int verb_cancel(int argc, char **argv);
+int verb_reject(int argc, char **argv);
+int verb_verify(int argc, char **argv);
+int verb_withdraw(int argc, char **argv);
+int verb_say(int argc, char **argv);      /* say.c */
+int verb_reload(int argc, char **argv);   /* operate.c */
+int verb_backup(int argc, char **argv);   /* operate.c */
+int verb_restore(int argc, char **argv);  /* offline.c */
+int verb_check(int argc, char **argv);    /* offline.c */
+int verb_keys(int argc, char **argv);     /* keys.c */
+
+#endif

@@ -1,0 +1,160 @@
+#include "cli/words.h"
+
+#include <libintl.h>
+#include <string.h>
+
+/* The same English word is different words in Chinese (a task is withdrawn 已撤回, a case 撤诉): each has a context. */
+#define C_(context, text) context "\004" text
+
+static const char *const incident_states[] = {
+    [INCIDENT_CONFIRMING] = C_("incident", "confirming"), [INCIDENT_DESK] = C_("incident", "desk"),
+    [INCIDENT_UNROUTED] = C_("incident", "unrouted"),     [INCIDENT_OPEN] = C_("incident", "open"),
+    [INCIDENT_VERIFYING] = C_("incident", "verifying"),   [INCIDENT_PARKED] = C_("incident", "parked"),
+    [INCIDENT_CLOSED] = C_("incident", "closed"),         [INCIDENT_MERGED] = C_("incident", "merged"),
+    [INCIDENT_CANCELLED] = C_("incident", "cancelled"),   [INCIDENT_REJECTED] = C_("incident", "rejected"),
+};
+
+static const char *const task_states[] = {
+    [TASK_QUEUED] = C_("task", "queued"),       [TASK_OFFERED] = C_("task", "offered"),
+    [TASK_RESPONDED] = C_("task", "responded"), [TASK_HANDLING] = C_("task", "handling"),
+    [TASK_SUSPENDED] = C_("task", "suspended"), [TASK_DONE] = C_("task", "done"),
+    [TASK_RETURNED] = C_("task", "returned"),   [TASK_WITHDRAWN] = C_("task", "withdrawn"),
+    [TASK_SHELVED] = C_("task", "shelved"),
+};
+
+static const char *const task_roles[] = {
+    [TASK_LEAD] = C_("role", "lead"),
+    [TASK_ASSIST] = C_("role", "assist"),
+};
+
+static const char *const natures[] = {
+    [NATURE_HELP] = C_("nature", "help"),       [NATURE_COMPLAINT] = C_("nature", "complaint"),
+    [NATURE_REPORT] = C_("nature", "report"),   [NATURE_CONSULT] = C_("nature", "consult"),
+    [NATURE_SUGGEST] = C_("nature", "suggest"), [NATURE_PRAISE] = C_("nature", "praise"),
+};
+
+static const char *const outcomes[] = {
+    [OUTCOME_RESOLVED] = C_("outcome", "resolved"),         [OUTCOME_PARTLY] = C_("outcome", "partly"),
+    [OUTCOME_PLANNED] = C_("outcome", "planned"),           [OUTCOME_EXPLAINED] = C_("outcome", "explained"),
+    [OUTCOME_NO_ACTION] = C_("outcome", "no_action"),       [OUTCOME_NOT_FOUND] = C_("outcome", "not_found"),
+    [OUTCOME_FALSE_ALARM] = C_("outcome", "false_alarm"),   [OUTCOME_SELF_CLEARED] = C_("outcome", "self_cleared"),
+    [OUTCOME_REFERRED] = C_("outcome", "referred"),         [OUTCOME_WITHDRAWN] = C_("outcome", "withdrawn"),
+};
+
+static const char *const clocks[] = {
+    [CLOCK_ACCEPT] = C_("clock", "accept"),     [CLOCK_CONFIRM] = C_("clock", "confirm"),
+    [CLOCK_DISPATCH] = C_("clock", "dispatch"), [CLOCK_VERIFY] = C_("clock", "verify"),
+    [CLOCK_ANSWER] = C_("clock", "answer"),     [CLOCK_CALLBACK] = C_("clock", "callback"),
+    [CLOCK_RESOLVE] = C_("clock", "resolve"),   [CLOCK_RESPOND] = C_("clock", "respond"),
+    [CLOCK_ARRIVE] = C_("clock", "arrive"),     [CLOCK_HANDLE] = C_("clock", "handle"),
+    [CLOCK_FEEDBACK] = C_("clock", "feedback"), [CLOCK_CONTACT] = C_("clock", "contact"),
+};
+
+static const char *const clock_states[] = {
+    [CLOCK_RUNNING] = C_("clock state", "running"), [CLOCK_PAUSED] = C_("clock state", "paused"),
+    [CLOCK_MET] = C_("clock state", "met"),         [CLOCK_LATE] = C_("clock state", "late"),
+    [CLOCK_VOID] = C_("clock state", "void"),
+};
+
+static const char *const records[] = {
+    [RECORD_STARTED] = C_("record", "started"),       [RECORD_POLICY] = C_("record", "policy"),
+    [RECORD_WALL_STEP] = C_("record", "wall_step"),   [RECORD_REFUSED] = C_("record", "refused"),
+    [RECORD_OPENED] = C_("record", "opened"),         [RECORD_OFFERED] = C_("record", "offered"),
+    [RECORD_LEASE_ENDED] = C_("record", "lease_ended"), [RECORD_RESPONDED] = C_("record", "responded"),
+    [RECORD_ARRIVED] = C_("record", "arrived"),       [RECORD_HANDLING] = C_("record", "handling"),
+    [RECORD_NOTED] = C_("record", "noted"),           [RECORD_FED_BACK] = C_("record", "fed_back"),
+    [RECORD_RETURNED] = C_("record", "returned"),     [RECORD_SHELVED] = C_("record", "shelved"),
+    [RECORD_ASSIGNED] = C_("record", "assigned"),     [RECORD_TRANSFERRED] = C_("record", "transferred"),
+    [RECORD_RELEASED] = C_("record", "released"),     [RECORD_MERGED] = C_("record", "merged"),
+    [RECORD_CLOSED] = C_("record", "closed"),         [RECORD_CANCELLED] = C_("record", "cancelled"),
+    [RECORD_REJECTED] = C_("record", "rejected"),     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
+    [RECORD_VERIFIED] = C_("record", "verified"),     [RECORD_REWORKED] = C_("record", "reworked"),
+    [RECORD_RUNG] = C_("record", "rung"),             [RECORD_VERIFYING] = C_("record", "verifying"),
+};
+
+static const char *const colours[] = {
+    [RUNG_BLUE] = C_("rung", "blue"),
+    [RUNG_YELLOW] = C_("rung", "yellow"),
+    [RUNG_RED] = C_("rung", "red"),
+    [RUNG_UP] = C_("rung", "up"),
+};
+
+static const char *const unrouted_reasons[] = {
+    [UNROUTED_NO_PLACE] = C_("unrouted", "no_place"),         [UNROUTED_NO_POLYGON] = C_("unrouted", "no_polygon"),
+    [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
+    [UNROUTED_NO_RECIPIENT] = C_("unrouted", "no_recipient"), [UNROUTED_UNKNOWN_TYPE] = C_("unrouted", "unknown_type"),
+    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"),
+};
+
+static const char *const lease_ends[] = {
+    [LEASE_SILENT] = C_("lease", "silent"),
+    [LEASE_LEFT] = C_("lease", "left"),
+    [LEASE_DRAINED] = C_("lease", "drained"),
+    [LEASE_GIVEN_BACK] = C_("lease", "given_back"),
+};
+
+static const char *shown(const char *const *table, size_t count, unsigned value)
+{
+    if (value == 0)
+        return "";
+    if (value >= count || !table[value])
+        return "?";
+    const char *text = gettext(table[value]);
+    return text == table[value] ? strchr(text, '\004') + 1 : text;
+}
+#define SHOWN(table, value) shown(table, sizeof(table) / sizeof(table[0]), (unsigned)(value))
+
+const char *words_incident_state(enum incident_state value)
+{
+    return SHOWN(incident_states, value);
+}
+
+const char *words_task_state(enum task_state value)
+{
+    return SHOWN(task_states, value);
+}
+
+const char *words_task_role(enum task_role value)
+{
+    return SHOWN(task_roles, value);
+}
+
+const char *words_nature(enum nature value)
+{
+    return SHOWN(natures, value);
+}
+
+const char *words_outcome(enum outcome_code value)
+{
+    return SHOWN(outcomes, value);
+}
+
+const char *words_clock(enum clock_kind value)
+{
+    return SHOWN(clocks, value);
+}
+
+const char *words_clock_state(enum clock_state value)
+{
+    return SHOWN(clock_states, value);
+}
+
+const char *words_record(enum record_kind value)
+{
+    return SHOWN(records, value);
+}
+
+const char *words_colour(enum rung_colour value)
+{
+    return SHOWN(colours, value);
+}
+
+const char *words_unrouted(enum unrouted_reason value)
+{
+    return SHOWN(unrouted_reasons, value);
+}
+
+const char *words_lease_end(enum lease_end value)
+{
+    return SHOWN(lease_ends, value);
+}

@@ -1,0 +1,322 @@
+#include "schemas/facts.hpp"
+
+/* The lists of types.h and the enumerations of facts.fbs are one thing: every value agrees, and none is left over. */
+#define SAME_VALUE(value, NAME, name) static_assert(static_cast<int>(Listed::NAME) == (value), #NAME);
+#define PLUS_ONE(value, NAME, name)   +1
+#define SAME(Enum, LIST)                                                                                               \
+    namespace same_##Enum                                                                                              \
+    {                                                                                                                  \
+        using Listed = bihuan::Enum;                                                                                   \
+        LIST(SAME_VALUE)                                                                                               \
+        static_assert(sizeof(decltype(bihuan::EnumValues##Enum())) == 1 LIST(PLUS_ONE),                                \
+                      #Enum " has ABSENT and these");                                                                  \
+    }
+SAME(Nature, NATURES)
+SAME(CoordinateSystem, COORDINATE_SYSTEMS)
+SAME(IncidentState, INCIDENT_STATES)
+SAME(TaskState, TASK_STATES)
+SAME(TaskRole, TASK_ROLES)
+SAME(Outcome, OUTCOMES)
+SAME(ClockKind, CLOCK_KINDS)
+SAME(Calendar, CALENDARS)
+SAME(ClockState, CLOCK_STATES)
+SAME(Verifier, VERIFIERS)
+SAME(WordVerb, WORDS)
+SAME(ActVerb, ACTS)
+SAME(RecordKind, RECORD_KINDS)
+SAME(LeaseEnd, LEASE_ENDS)
+SAME(RungColour, RUNG_COLOURS)
+SAME(UnroutedReason, UNROUTED_REASONS)
+SAME(RefusalCode, REFUSALS)
+
+namespace facts
+{
+
+/* --- packing --- */
+
+Builder &fresh_builder()
+{
+    static thread_local Builder builder(4096);
+    builder.Clear();
+    return builder;
+}
+
+void take(const Builder &builder, struct buffer *out)
+{
+    buffer_clear(out);
+    buffer_append(out, builder.GetBufferPointer(), builder.GetSize());
+}
+
+Offset<String> pack(Builder &builder, const char *text)
+{
+    return text && *text ? builder.CreateString(text) : Offset<String>();
+}
+
+Offset<Octets> pack(Builder &builder, const struct bytes &bytes)
+{
+    return bytes.len ? builder.CreateVector(bytes.ptr, bytes.len) : Offset<Octets>();
+}
+
+static bihuan::Key128 key_of(const struct key128 &key)
+{
+    return {key.hi, key.lo};
+}
+
+static bool is_set(const struct key128 &key)
+{
+    return key.hi || key.lo;
+}
+
+static Offset<bihuan::Place> pack(Builder &builder, const struct place &place)
+{
+    auto area = pack(builder, place.area);
+    auto address = pack(builder, place.address);
+    if (area.IsNull() && address.IsNull() && !place.has_point)
+        return {};
+    bihuan::Point point(place.latitude, place.longitude);
+    bihuan::PlaceBuilder out(builder);
+    out.add_area(area);
+    out.add_address(address);
+    if (place.has_point)
+        out.add_point(&point);
+    out.add_system(static_cast<bihuan::CoordinateSystem>(place.system));
+    return out.Finish();
+}
+
+static Offset<bihuan::Attachment> pack(Builder &builder, const struct attachment &attachment)
+{
+    auto uri = pack(builder, attachment.uri);
+    auto media_type = pack(builder, attachment.media_type);
+    auto sha256 = pack(builder, attachment.sha256);
+    bihuan::AttachmentBuilder out(builder);
+    out.add_uri(uri);
+    out.add_media_type(media_type);
+    out.add_sha256(sha256);
+    return out.Finish();
+}
+
+Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
+{
+    auto id = pack(builder, event.id);
+    auto type = pack(builder, event.type);
+    auto text = pack(builder, event.text);
+    auto source_ref = pack(builder, event.source_ref);
+    auto recurrence_of = pack(builder, event.recurrence_of);
+    auto place = pack(builder, event.place);
+    auto attachments = pack_all<bihuan::Attachment>(builder, event.attachments, event.attachment_count);
+    auto reporter = pack(builder, event.reporter);
+    auto evidence = pack(builder, event.evidence);
+    bihuan::EventBuilder out(builder);
+    out.add_id(id);
+    out.add_type(type);
+    out.add_text(text);
+    out.add_source_ref(source_ref);
+    out.add_recurrence_of(recurrence_of);
+    out.add_nature(static_cast<bihuan::Nature>(event.nature));
+    out.add_severity(static_cast<uint8_t>(event.severity));
+    out.add_place(place);
+    out.add_observed_ms(event.observed_ms);
+    out.add_panic(event.panic);
+    out.add_sealed(event.sealed);
+    out.add_attachments(attachments);
+    out.add_reporter(reporter);
+    out.add_done(static_cast<bihuan::Outcome>(event.done));
+    out.add_evidence(evidence);
+    return out.Finish();
+}
+
+Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
+{
+    auto type = pack(builder, incident.type);
+    auto area = pack(builder, incident.area);
+    auto responsible_area = pack(builder, incident.responsible_area);
+    auto source = pack(builder, incident.source);
+    auto event_id = pack(builder, incident.event_id);
+    auto route = pack(builder, incident.route);
+    auto reason = pack(builder, incident.reason);
+    auto ladder = pack(builder, incident.ladder);
+    bihuan::IncidentBuilder out(builder);
+    out.add_received_ms(incident.received_ms);
+    out.add_closed_ms(incident.closed_ms);
+    out.add_opened_seq(incident.opened_seq);
+    out.add_merged_into(incident.merged_into);
+    out.add_type(type);
+    out.add_area(area);
+    out.add_responsible_area(responsible_area);
+    out.add_source(source);
+    out.add_event_id(event_id);
+    out.add_route(route);
+    out.add_reason(reason);
+    out.add_ladder(ladder);
+    out.add_reworks(incident.reworks);
+    out.add_reopens(incident.reopens);
+    out.add_state(static_cast<bihuan::IncidentState>(incident.state));
+    out.add_nature(static_cast<bihuan::Nature>(incident.nature));
+    out.add_outcome(static_cast<bihuan::Outcome>(incident.outcome));
+    out.add_verify(static_cast<bihuan::Verifier>(incident.verify));
+    out.add_unrouted(static_cast<bihuan::UnroutedReason>(incident.unrouted));
+    out.add_severity(static_cast<uint8_t>(incident.severity));
+    out.add_panic(incident.panic);
+    out.add_flagged(incident.flagged);
+    out.add_sealed(incident.sealed);
+    out.add_exercise(incident.exercise);
+    return out.Finish();
+}
+
+Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
+{
+    auto unit = pack(builder, task.unit);
+    auto principal = pack(builder, task.principal);
+    auto worker = pack(builder, task.worker);
+    auto last_worker = pack(builder, task.last_worker);
+    auto spoke_principal = pack(builder, task.spoke_principal);
+    auto spoke_person = pack(builder, task.spoke_person);
+    auto reason = pack(builder, task.reason);
+    bihuan::TaskBuilder out(builder);
+    out.add_dispatched_ms(task.dispatched_ms);
+    out.add_responded_ms(task.responded_ms);
+    out.add_arrived_ms(task.arrived_ms);
+    out.add_done_ms(task.done_ms);
+    out.add_no(task.no);
+    out.add_epoch(task.epoch);
+    out.add_lost(task.lost);
+    out.add_unit(unit);
+    out.add_principal(principal);
+    out.add_worker(worker);
+    out.add_last_worker(last_worker);
+    out.add_spoke_principal(spoke_principal);
+    out.add_spoke_person(spoke_person);
+    out.add_reason(reason);
+    out.add_role(static_cast<bihuan::TaskRole>(task.role));
+    out.add_state(static_cast<bihuan::TaskState>(task.state));
+    out.add_outcome(static_cast<bihuan::Outcome>(task.outcome));
+    out.add_on_behalf(task.on_behalf);
+    out.add_auto_respond(task.auto_respond);
+    return out.Finish();
+}
+
+Offset<bihuan::Clock> pack(Builder &builder, const struct clock &clock)
+{
+    bihuan::ClockBuilder out(builder);
+    out.add_started_ms(clock.started_ms);
+    out.add_budget_ms(clock.budget_ms);
+    out.add_consumed_ms(clock.consumed_ms);
+    out.add_running_since_ms(clock.running_since_ms);
+    out.add_due_ms(clock.due_ms);
+    out.add_stopped_ms(clock.stopped_ms);
+    out.add_next_ms(clock.next_ms);
+    out.add_task(clock.task);
+    out.add_rung(clock.rung);
+    out.add_kind(static_cast<bihuan::ClockKind>(clock.kind));
+    out.add_state(static_cast<bihuan::ClockState>(clock.state));
+    out.add_calendar(static_cast<bihuan::Calendar>(clock.calendar));
+    return out.Finish();
+}
+
+static Offset<bihuan::Change> pack(Builder &builder, const struct change &change)
+{
+    auto head = pack_if(builder, change.head);
+    auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
+    auto clocks = pack_all<bihuan::Clock>(builder, change.clocks, change.clock_count);
+    bihuan::ChangeBuilder out(builder);
+    out.add_incident(change.incident);
+    out.add_prev(change.prev);
+    out.add_head(head);
+    out.add_tasks(tasks);
+    out.add_clocks(clocks);
+    return out.Finish();
+}
+
+static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
+{
+    auto to_area = pack(builder, rung.to_area);
+    auto to_post = pack(builder, rung.to_post);
+    bihuan::RungBuilder out(builder);
+    out.add_due_ms(rung.due_ms);
+    out.add_task(rung.task);
+    out.add_number(rung.number);
+    out.add_to_area(to_area);
+    out.add_to_post(to_post);
+    out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
+    out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
+    out.add_notice(rung.notice);
+    out.add_in_downtime(rung.in_downtime);
+    return out.Finish();
+}
+
+Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
+{
+    auto principal = pack(builder, record.principal);
+    auto person = pack(builder, record.person);
+    auto on_behalf = pack(builder, record.on_behalf);
+    auto request = pack(builder, record.request);
+    auto changes = pack_all<bihuan::Change>(builder, record.changes, record.change_count);
+    auto event = pack_if(builder, record.event);
+    auto rung = pack_if(builder, record.rung);
+    auto reason = pack(builder, record.reason);
+    auto text = pack(builder, record.text);
+    auto policy = pack(builder, record.policy);
+    auto key = key_of(record.key);
+    auto digest = key_of(record.digest);
+    bihuan::RecordBuilder out(builder);
+    out.add_seq(record.seq);
+    out.add_at_ms(record.at_ms);
+    out.add_kind(static_cast<bihuan::RecordKind>(record.kind));
+    out.add_principal(principal);
+    out.add_person(person);
+    out.add_on_behalf(on_behalf);
+    out.add_request(request);
+    if (is_set(record.key))
+        out.add_key(&key);
+    if (is_set(record.digest))
+        out.add_digest(&digest);
+    out.add_changes(changes);
+    out.add_event(event);
+    out.add_rung(rung);
+    out.add_task(record.task);
+    out.add_epoch(record.epoch);
+    out.add_word(static_cast<bihuan::WordVerb>(record.word));
+    out.add_lease_end(static_cast<bihuan::LeaseEnd>(record.lease_end));
+    out.add_outcome(static_cast<bihuan::Outcome>(record.outcome));
+    out.add_reason(reason);
+    out.add_text(text);
+    out.add_unit_ms(record.unit_ms);
+    out.add_auto_respond(record.auto_respond);
+    out.add_refusal(static_cast<bihuan::RefusalCode>(record.refusal));
+    out.add_count(record.count);
+    out.add_policy(policy);
+    out.add_from_ms(record.from_ms);
+    out.add_offset_ms(record.offset_ms);
+    out.add_term(record.term);
+    return out.Finish();
+}
+
+static Offset<bihuan::WordKept> pack(Builder &builder, const struct word_kept &word)
+{
+    auto key = key_of(word.key);
+    auto digest = key_of(word.digest);
+    bihuan::WordKeptBuilder out(builder);
+    out.add_key(&key);
+    out.add_digest(&digest);
+    out.add_seq(word.seq);
+    out.add_task(word.task);
+    return out.Finish();
+}
+
+Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
+{
+    auto head = pack(builder, row.head);
+    auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
+    auto clocks = pack_all<bihuan::Clock>(builder, row.clocks, row.clock_count);
+    auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
+    bihuan::RowBuilder out(builder);
+    out.add_incident(row.incident);
+    out.add_seq(row.seq);
+    out.add_head(head);
+    out.add_tasks(tasks);
+    out.add_clocks(clocks);
+    out.add_words(words);
+    return out.Finish();
+}
+
+} // namespace facts

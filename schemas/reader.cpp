@@ -1,0 +1,291 @@
+/* Tables of facts.fbs into plain C, with what is refused on the way (facts.hpp). */
+#include "schemas/facts.hpp"
+
+#include <cstdarg>
+#include <cstdio>
+
+#include <flatbuffers/util.h>
+
+namespace facts
+{
+
+void Reader::fail(enum refusal_code why, const char *about, const char *format, ...)
+{
+    if (code)
+        return;
+    char sentence[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    code = why;
+    field = about;
+    reason = arena_strdup(arena, sentence);
+}
+
+void Reader::require(bool present, const char *about)
+{
+    if (from == From::CLIENT && !present)
+        fail(REFUSAL_MISSING_FIELD, about, "%s: missing", about);
+}
+
+size_t text_prefix(const char *text)
+{
+    const char *at = text;
+    for (const char *next = at; *at; at = next)
+        if (static_cast<signed char>(*at) > 0)
+            next++;
+        else if (flatbuffers::FromUTF8(&next) < 0)
+            break;
+    return static_cast<size_t>(at - text);
+}
+
+const char *Reader::text(const String *string, size_t max_bytes, const char *about)
+{
+    if (!string)
+        return "";
+    if (from == From::CLIENT && string->size() > max_bytes)
+        fail(REFUSAL_TOO_LONG, about, "%s: %zu bytes, at most %zu", about, size_t(string->size()), max_bytes);
+    else if (from != From::STORE && text_prefix(string->c_str()) != string->size())
+        fail(REFUSAL_BAD_TEXT, about, "%s: not UTF-8, or a NUL within", about);
+    return string->c_str();
+}
+
+const char *Reader::required(const String *string, size_t max_bytes, const char *about)
+{
+    const char *value = text(string, max_bytes, about);
+    require(*value != '\0', about);
+    return value;
+}
+
+struct bytes Reader::bytes(const Octets *octets, size_t max_bytes, const char *about)
+{
+    if (!octets)
+        return {nullptr, 0};
+    if (from == From::CLIENT && octets->size() > max_bytes)
+        fail(REFUSAL_TOO_LONG, about, "%s: %zu bytes, at most %zu", about, size_t(octets->size()), max_bytes);
+    return {octets->data(), octets->size()};
+}
+
+struct bytes Reader::sha256(const Octets *octets, const char *about)
+{
+    struct bytes hash = bytes(octets, 32, about);
+    if (from == From::CLIENT && hash.len != 0 && hash.len != 32)
+        fail(REFUSAL_BAD_VALUE, about, "%s: %zu bytes, a SHA-256 has 32", about, hash.len);
+    return hash;
+}
+
+/* Years 1970 to 9999: what RFC 3339 can write. */
+int64_t Reader::time(int64_t ms, const char *about)
+{
+    if (from == From::CLIENT && (ms < 0 || ms > INT64_C(253402300799999)))
+        fail(REFUSAL_BAD_NUMBER, about, "%s: not between the years 1970 and 9999", about);
+    return ms;
+}
+
+double Reader::number(double value, double least, double most, const char *about)
+{
+    if (from != From::STORE && !(value >= least && value <= most)) /* so written, NaN fails too */
+        fail(REFUSAL_BAD_NUMBER, about, "%s: not a number from %g to %g", about, least, most);
+    return value;
+}
+
+static struct key128 key_of(const bihuan::Key128 *key)
+{
+    return key ? key128{key->hi(), key->lo()} : key128{0, 0};
+}
+
+static void read(Reader &reader, const bihuan::Place &in, struct place *out)
+{
+    out->area = reader.text(in.area(), CODE_MAX_BYTES, "place.area");
+    out->address = reader.text(in.address(), ADDRESS_MAX_BYTES, "place.address");
+    out->system = reader.known(in.system(), coordinates_name, "place.system");
+    out->has_point = in.point() != nullptr;
+    if (!out->has_point)
+        return;
+    out->latitude = reader.number(in.point()->latitude(), -90, 90, "place.latitude");
+    out->longitude = reader.number(in.point()->longitude(), -180, 180, "place.longitude");
+    if (reader.from == From::CLIENT && !out->system)
+        reader.fail(REFUSAL_NO_COORDINATE_SYSTEM, "place.system",
+                    "place.system: a point needs wgs84, gcj02, bd09 or cgcs2000");
+}
+
+static void read(Reader &reader, const bihuan::Attachment &in, struct attachment *out)
+{
+    out->uri = reader.required(in.uri(), ADDRESS_MAX_BYTES, "attachments.uri");
+    out->media_type = reader.text(in.media_type(), ADDRESS_MAX_BYTES, "attachments.media_type");
+    out->sha256 = reader.sha256(in.sha256(), "attachments.sha256");
+}
+
+void read(Reader &reader, const bihuan::Event &in, struct event *out)
+{
+    out->id = reader.text(in.id(), ID_MAX_BYTES, "id");
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->source_ref = reader.text(in.source_ref(), ID_MAX_BYTES, "source_ref");
+    out->recurrence_of = reader.text(in.recurrence_of(), ID_MAX_BYTES, "recurrence_of");
+    out->nature = reader.known(in.nature(), nature_name, "nature");
+    out->severity = in.severity();
+    if (reader.from == From::CLIENT && out->severity > 4)
+        reader.fail(REFUSAL_BAD_VALUE, "severity", "severity: %d, not 1 to 4 (0: the type's own)", out->severity);
+    out->place.area = out->place.address = "";
+    if (in.place())
+        read(reader, *in.place(), &out->place);
+    out->observed_ms = reader.time(in.observed_ms(), "observed_ms");
+    out->panic = in.panic();
+    out->sealed = in.sealed();
+    out->attachments =
+        reader.all<struct attachment>(in.attachments(), ATTACHMENTS_MAX, "attachments", &out->attachment_count);
+    out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
+    out->done = reader.known(in.done(), outcome_name, "done");
+    out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
+}
+
+/* What follows comes from the store or the broker only, so lengths are not limited here. */
+static constexpr size_t ANY = SIZE_MAX;
+
+void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
+{
+    out->state = reader.known(in.state(), incident_state_name, "head.state");
+    out->nature = reader.known(in.nature(), nature_name, "head.nature");
+    out->outcome = reader.known(in.outcome(), outcome_name, "head.outcome");
+    out->verify = reader.known(in.verify(), verifier_name, "head.verify");
+    out->unrouted = reader.known(in.unrouted(), unrouted_reason_name, "head.unrouted");
+    out->severity = in.severity();
+    out->panic = in.panic();
+    out->flagged = in.flagged();
+    out->sealed = in.sealed();
+    out->exercise = in.exercise();
+    out->type = reader.text(in.type(), ANY, "head.type");
+    out->area = reader.text(in.area(), ANY, "head.area");
+    out->responsible_area = reader.text(in.responsible_area(), ANY, "head.responsible_area");
+    out->source = reader.text(in.source(), ANY, "head.source");
+    out->event_id = reader.text(in.event_id(), ANY, "head.event_id");
+    out->route = reader.text(in.route(), ANY, "head.route");
+    out->reason = reader.text(in.reason(), ANY, "head.reason");
+    out->ladder = reader.text(in.ladder(), ANY, "head.ladder");
+    out->received_ms = in.received_ms();
+    out->closed_ms = in.closed_ms();
+    out->opened_seq = in.opened_seq();
+    out->merged_into = in.merged_into();
+    out->reworks = in.reworks();
+    out->reopens = in.reopens();
+}
+
+void read(Reader &reader, const bihuan::Task &in, struct task *out)
+{
+    out->no = in.no();
+    out->epoch = in.epoch();
+    out->lost = in.lost();
+    out->role = reader.known(in.role(), task_role_name, "task.role");
+    out->state = reader.known(in.state(), task_state_name, "task.state");
+    out->outcome = reader.known(in.outcome(), outcome_name, "task.outcome");
+    out->on_behalf = in.on_behalf();
+    out->auto_respond = in.auto_respond();
+    out->unit = reader.text(in.unit(), ANY, "task.unit");
+    out->principal = reader.text(in.principal(), ANY, "task.principal");
+    out->worker = reader.text(in.worker(), ANY, "task.worker");
+    out->last_worker = reader.text(in.last_worker(), ANY, "task.last_worker");
+    out->spoke_principal = reader.text(in.spoke_principal(), ANY, "task.spoke_principal");
+    out->spoke_person = reader.text(in.spoke_person(), ANY, "task.spoke_person");
+    out->reason = reader.text(in.reason(), ANY, "task.reason");
+    out->dispatched_ms = in.dispatched_ms();
+    out->responded_ms = in.responded_ms();
+    out->arrived_ms = in.arrived_ms();
+    out->done_ms = in.done_ms();
+}
+
+void read(Reader &reader, const bihuan::Clock &in, struct clock *out)
+{
+    out->kind = reader.known(in.kind(), clock_kind_name, "clock.kind");
+    out->task = in.task();
+    out->state = reader.known(in.state(), clock_state_name, "clock.state");
+    out->calendar = reader.known(in.calendar(), calendar_name, "clock.calendar");
+    out->started_ms = in.started_ms();
+    out->budget_ms = in.budget_ms();
+    out->consumed_ms = in.consumed_ms();
+    out->running_since_ms = in.running_since_ms();
+    out->due_ms = in.due_ms();
+    out->stopped_ms = in.stopped_ms();
+    out->rung = in.rung();
+    out->next_ms = in.next_ms();
+}
+
+static void read(Reader &reader, const bihuan::Change &in, struct change *out)
+{
+    out->incident = in.incident();
+    out->prev = in.prev();
+    out->head = reader.one<struct incident>(in.head());
+    out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
+    out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+}
+
+static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
+{
+    out->clock = reader.known(in.clock(), clock_kind_name, "rung.clock");
+    out->task = in.task();
+    out->number = in.number();
+    out->colour = reader.known(in.colour(), rung_colour_name, "rung.colour");
+    out->due_ms = in.due_ms();
+    out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
+    out->to_post = reader.text(in.to_post(), ANY, "rung.to_post");
+    out->notice = in.notice();
+    out->in_downtime = in.in_downtime();
+}
+
+void read(Reader &reader, const bihuan::Record &in, struct record *out)
+{
+    out->seq = in.seq();
+    out->at_ms = in.at_ms();
+    out->kind = reader.known(in.kind(), record_kind_name, "record.kind");
+    out->principal = reader.text(in.principal(), ANY, "record.principal");
+    out->person = reader.text(in.person(), ANY, "record.person");
+    out->on_behalf = reader.text(in.on_behalf(), ANY, "record.on_behalf");
+    out->request = reader.text(in.request(), ANY, "record.request");
+    out->key = key_of(in.key());
+    out->digest = key_of(in.digest());
+    size_t changes = in.changes() ? in.changes()->size() : 0;
+    if (changes > sizeof out->changes / sizeof out->changes[0])
+        reader.fail(REFUSAL_TOO_MANY, "record.changes", "record.changes: %zu", changes);
+    for (; !reader.code && out->change_count < changes; out->change_count++)
+        read(reader, *in.changes()->Get(static_cast<flatbuffers::uoffset_t>(out->change_count)),
+             &out->changes[out->change_count]);
+    out->event = reader.one<struct event>(in.event());
+    out->rung = reader.one<struct rung>(in.rung());
+    out->task = in.task();
+    out->epoch = in.epoch();
+    out->word = reader.known(in.word(), word_name, "record.word");
+    out->lease_end = reader.known(in.lease_end(), lease_end_name, "record.lease_end");
+    out->outcome = reader.known(in.outcome(), outcome_name, "record.outcome");
+    out->reason = reader.text(in.reason(), ANY, "record.reason");
+    out->text = reader.text(in.text(), ANY, "record.text");
+    out->unit_ms = in.unit_ms();
+    out->auto_respond = in.auto_respond();
+    out->refusal = reader.known(in.refusal(), refusal_name, "record.refusal");
+    out->count = in.count();
+    out->policy = reader.bytes(in.policy(), ANY, "record.policy");
+    out->from_ms = in.from_ms();
+    out->offset_ms = in.offset_ms();
+    out->term = in.term();
+}
+
+static void read(Reader &, const bihuan::WordKept &in, struct word_kept *out)
+{
+    out->key = key_of(in.key());
+    out->digest = key_of(in.digest());
+    out->seq = in.seq();
+    out->task = in.task();
+}
+
+void read(Reader &reader, const bihuan::Row &in, struct row *out)
+{
+    out->incident = in.incident();
+    out->seq = in.seq();
+    if (in.head())
+        read(reader, *in.head(), &out->head);
+    out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
+    out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+}
+
+} // namespace facts

@@ -1,0 +1,683 @@
+#include "schemas/facts.hpp"
+#include "schemas/wire.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
+#include "wire_generated.h"
+
+#define PLUS_ONE(...) +1
+static_assert(sizeof(decltype(bihuan::EnumValuesQueryKind())) == 1 QUERIES(PLUS_ONE), "wire.fbs has all queries");
+static_assert(sizeof(decltype(bihuan::EnumValuesBody())) == 1 MESSAGES(PLUS_ONE), "wire.fbs has all messages");
+
+namespace facts
+{
+
+/* The members of struct message that have no name of their own. */
+using status_body = decltype(message::status);
+using credit_body = decltype(message::credit);
+using bye_body = decltype(message::bye);
+using reload_body = decltype(message::reload);
+using backup_body = decltype(message::backup);
+using subscribe_body = decltype(message::subscribe);
+
+/* --- plain C → tables --- */
+
+static Offset<bihuan::Hello> pack(Builder &builder, const struct hello &hello)
+{
+    auto client = pack(builder, hello.client);
+    auto unit = pack(builder, hello.unit);
+    auto worker = pack(builder, hello.worker);
+    return bihuan::CreateHello(builder, hello.version, client, unit, worker);
+}
+
+static Offset<bihuan::Welcome> pack(Builder &builder, const struct welcome &welcome)
+{
+    auto broker = pack(builder, welcome.broker);
+    auto principal = pack(builder, welcome.principal);
+    bihuan::WelcomeBuilder out(builder);
+    out.add_version(welcome.version);
+    out.add_broker(broker);
+    out.add_principal(principal);
+    out.add_journal(welcome.journal);
+    out.add_term(welcome.term);
+    out.add_now_ms(welcome.now_ms);
+    out.add_heartbeat_ms(welcome.heartbeat_ms);
+    out.add_silent_ms(welcome.silent_ms);
+    out.add_exercise(welcome.exercise);
+    out.add_speed(welcome.speed);
+    return out.Finish();
+}
+
+static Offset<bihuan::Bye> pack(Builder &builder, const bye_body &bye)
+{
+    return bihuan::CreateBye(builder, bye.drain);
+}
+
+/* A reason may have been cut to fit on its way here: a character cut in half would make the whole refusal unreadable,
+ * so it is dropped. */
+static Offset<String> pack_whole_characters(Builder &builder, const char *text)
+{
+    size_t whole = text ? text_prefix(text) : 0;
+    return whole ? builder.CreateString(text, whole) : Offset<String>();
+}
+
+static Offset<bihuan::Refusal> pack(Builder &builder, const struct refusal &refusal)
+{
+    auto field = pack_whole_characters(builder, refusal.field);
+    auto reason = pack_whole_characters(builder, refusal.reason);
+    return bihuan::CreateRefusal(builder, static_cast<bihuan::RefusalCode>(refusal.code), field, reason,
+                                 refusal.retry_after_ms);
+}
+
+static Offset<bihuan::Receipt> pack(Builder &builder, const struct receipt &receipt)
+{
+    return bihuan::CreateReceipt(builder, receipt.incident, receipt.journal, receipt.term, receipt.seq, receipt.at_ms,
+                                 receipt.repeat);
+}
+
+static Offset<bihuan::Status> pack(Builder &builder, const status_body &status)
+{
+    auto event_id = pack(builder, status.event_id);
+    return bihuan::CreateStatus(builder, event_id, status.incident);
+}
+
+static Offset<bihuan::Credit> pack(Builder &builder, const credit_body &credit)
+{
+    return bihuan::CreateCredit(builder, credit.n);
+}
+
+static Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
+{
+    auto task = pack(builder, delivery.task);
+    auto head = pack(builder, delivery.head);
+    auto event = pack_if(builder, delivery.event);
+    auto clocks = pack_all<bihuan::Clock>(builder, delivery.clocks, delivery.clock_count);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
+}
+
+static Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
+{
+    auto reason = pack(builder, revoke.reason);
+    return bihuan::CreateRevoke(builder, revoke.incident, revoke.task, revoke.epoch, reason);
+}
+
+static Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
+{
+    auto request = pack(builder, word.request);
+    auto person = pack(builder, word.person);
+    auto on_behalf = pack(builder, word.on_behalf);
+    auto reason = pack(builder, word.reason);
+    auto text = pack(builder, word.text);
+    bihuan::WordBuilder out(builder);
+    out.add_request(request);
+    out.add_verb(static_cast<bihuan::WordVerb>(word.verb));
+    out.add_incident(word.incident);
+    out.add_task(word.task);
+    out.add_epoch(word.epoch);
+    out.add_person(person);
+    out.add_on_behalf(on_behalf);
+    out.add_outcome(static_cast<bihuan::Outcome>(word.outcome));
+    out.add_reason(reason);
+    out.add_text(text);
+    out.add_unit_ms(word.unit_ms);
+    out.add_auto_respond(word.auto_respond);
+    return out.Finish();
+}
+
+static Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
+{
+    auto request = pack(builder, act.request);
+    auto unit = pack(builder, act.unit);
+    auto person = pack(builder, act.person);
+    auto reason = pack(builder, act.reason);
+    auto text = pack(builder, act.text);
+    bihuan::ActBuilder out(builder);
+    out.add_request(request);
+    out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
+    out.add_incident(act.incident);
+    out.add_task(act.task);
+    out.add_into(act.into);
+    out.add_unit(unit);
+    out.add_role(static_cast<bihuan::TaskRole>(act.role));
+    out.add_person(person);
+    out.add_outcome(static_cast<bihuan::Outcome>(act.outcome));
+    out.add_passed(act.passed);
+    out.add_reason(reason);
+    out.add_text(text);
+    return out.Finish();
+}
+
+static Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
+{
+    auto cursor = pack(builder, query.cursor);
+    auto unit = pack(builder, query.unit);
+    auto type = pack(builder, query.type);
+    auto area = pack(builder, query.area);
+    auto source = pack(builder, query.source);
+    auto event = pack_if(builder, query.event);
+    bihuan::QueryBuilder out(builder);
+    out.add_kind(static_cast<bihuan::QueryKind>(query.kind));
+    out.add_incident(query.incident);
+    out.add_cursor(cursor);
+    out.add_limit(query.limit);
+    out.add_state(static_cast<bihuan::IncidentState>(query.state));
+    out.add_unit(unit);
+    out.add_type(type);
+    out.add_area(area);
+    out.add_source(source);
+    out.add_overdue(query.overdue);
+    out.add_live_only(query.live_only);
+    out.add_event(event);
+    out.add_at_ms(query.at_ms);
+    return out.Finish();
+}
+
+static Offset<bihuan::UnitLoad> pack(Builder &builder, const struct unit_load &load)
+{
+    auto unit = pack(builder, load.unit);
+    auto name = pack(builder, load.name);
+    bihuan::UnitLoadBuilder out(builder);
+    out.add_unit(unit);
+    out.add_name(name);
+    out.add_workers(load.workers);
+    out.add_credit(load.credit);
+    out.add_queued(load.queued);
+    out.add_unsigned_(load.unsigned_);
+    out.add_working(load.working);
+    out.add_overdue(load.overdue);
+    out.add_shelved(load.shelved);
+    out.add_returned(load.returned);
+    return out.Finish();
+}
+
+static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &overview)
+{
+    auto by_rung = builder.CreateVector(overview.overdue_by_rung, std::size(overview.overdue_by_rung));
+    auto units = pack_all<bihuan::UnitLoad>(builder, overview.units, overview.unit_count);
+    bihuan::OverviewBuilder out(builder);
+    out.add_now_ms(overview.now_ms);
+    out.add_accepted(overview.accepted);
+    out.add_closed(overview.closed);
+    out.add_live(overview.live);
+    out.add_records(overview.records);
+    out.add_unrouted(overview.unrouted);
+    out.add_desk(overview.desk);
+    out.add_verifying(overview.verifying);
+    out.add_returned(overview.returned);
+    out.add_shelved(overview.shelved);
+    out.add_due_5(overview.due_5);
+    out.add_due_15(overview.due_15);
+    out.add_due_60(overview.due_60);
+    out.add_overdue(overview.overdue);
+    out.add_overdue_by_rung(by_rung);
+    out.add_units(units);
+    return out.Finish();
+}
+
+static Offset<bihuan::Considered> pack(Builder &builder, const struct considered &considered)
+{
+    auto rule = pack(builder, considered.rule);
+    auto verdict = pack(builder, considered.verdict);
+    return bihuan::CreateConsidered(builder, rule, verdict, considered.chosen);
+}
+
+static Offset<bihuan::Explanation> pack(Builder &builder, const struct explanation &explanation)
+{
+    auto area = pack(builder, explanation.area);
+    auto type = pack(builder, explanation.type);
+    auto unit = pack(builder, explanation.unit);
+    auto rule = pack(builder, explanation.rule);
+    auto rules = pack_all<bihuan::Considered>(builder, explanation.rules, explanation.rule_count);
+    auto clocks = pack(builder, explanation.clocks);
+    auto policy = pack(builder, explanation.policy);
+    return bihuan::CreateExplanation(builder, area, type, unit, rule,
+                                     static_cast<bihuan::UnroutedReason>(explanation.unrouted), rules, clocks, policy);
+}
+
+static Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)
+{
+    auto cursor = pack(builder, answer.cursor);
+    auto rows = pack_all<bihuan::Row>(builder, answer.rows, answer.row_count);
+    auto records = pack_all<bihuan::Record>(builder, answer.records, answer.record_count);
+    auto overview = pack_if(builder, answer.overview);
+    auto explanation = pack_if(builder, answer.explanation);
+    auto workers = pack_all<bihuan::UnitLoad>(builder, answer.workers, answer.worker_count);
+    return bihuan::CreateAnswer(builder, static_cast<bihuan::QueryKind>(answer.kind), cursor, rows, records, overview,
+                                explanation, workers);
+}
+
+static Offset<bihuan::Reload> pack(Builder &builder, const reload_body &reload)
+{
+    auto request = pack(builder, reload.request);
+    auto person = pack(builder, reload.person);
+    return bihuan::CreateReload(builder, request, person);
+}
+
+static Offset<bihuan::Backup> pack(Builder &builder, const backup_body &backup)
+{
+    auto request = pack(builder, backup.request);
+    auto person = pack(builder, backup.person);
+    auto path = pack(builder, backup.path);
+    return bihuan::CreateBackup(builder, request, person, path);
+}
+
+static Offset<bihuan::Subscribe> pack(Builder &builder, const subscribe_body &subscribe)
+{
+    auto cursor = pack(builder, subscribe.cursor);
+    return bihuan::CreateSubscribe(builder, cursor, subscribe.credit);
+}
+
+static Offset<bihuan::Entry> pack(Builder &builder, const struct entry &entry)
+{
+    auto cursor = pack(builder, entry.cursor);
+    auto record = pack_if(builder, entry.record);
+    return bihuan::CreateEntry(builder, cursor, record);
+}
+
+/* --- tables → plain C. What needs the state of things (ids, rights, epochs) is not decided here. --- */
+
+static void read(Reader &reader, const bihuan::Hello &in, struct hello *out)
+{
+    out->version = in.version();
+    reader.require(out->version != 0, "version");
+    out->client = reader.text(in.client(), ID_MAX_BYTES, "client");
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->worker = reader.text(in.worker(), ID_MAX_BYTES, "worker");
+}
+
+static void read(Reader &reader, const bihuan::Welcome &in, struct welcome *out)
+{
+    out->version = in.version();
+    out->broker = reader.text(in.broker(), TEXT_MAX_BYTES, "broker");
+    out->principal = reader.text(in.principal(), CODE_MAX_BYTES, "principal");
+    out->journal = in.journal();
+    out->term = in.term();
+    out->now_ms = in.now_ms();
+    out->heartbeat_ms = in.heartbeat_ms();
+    out->silent_ms = in.silent_ms();
+    out->exercise = in.exercise();
+    out->speed = reader.number(in.speed(), 0, 1e9, "speed");
+}
+
+static void read(Reader &, const bihuan::Bye &in, bye_body *out)
+{
+    out->drain = in.drain();
+}
+
+static void read(Reader &reader, const bihuan::Refusal &in, struct refusal *out)
+{
+    out->code = reader.known(in.code(), refusal_name, "code");
+    out->field = reader.text(in.field(), TEXT_MAX_BYTES, "field");
+    out->reason = reader.text(in.reason(), TEXT_MAX_BYTES, "reason");
+    out->retry_after_ms = in.retry_after_ms();
+}
+
+static void read(Reader &, const bihuan::Receipt &in, struct receipt *out)
+{
+    out->incident = in.incident();
+    out->journal = in.journal();
+    out->term = in.term();
+    out->seq = in.seq();
+    out->at_ms = in.at_ms();
+    out->repeat = in.repeat();
+}
+
+static void read(Reader &reader, const bihuan::Publish &in, struct event *out)
+{
+    reader.require(in.event() != nullptr, "event");
+    if (!in.event())
+        return;
+    read(reader, *in.event(), out);
+    reader.require(*out->id != '\0', "id");
+    reader.require(*out->type != '\0', "type");
+}
+
+static void read(Reader &reader, const bihuan::Status &in, status_body *out)
+{
+    out->event_id = reader.text(in.event_id(), ID_MAX_BYTES, "event_id");
+    out->incident = in.incident();
+    reader.require(out->incident || *out->event_id, "event_id");
+}
+
+static uint32_t read_credit(Reader &reader, uint32_t n, const char *field)
+{
+    if (reader.from == From::CLIENT && n > CREDIT_MAX)
+        reader.fail(REFUSAL_BAD_VALUE, field, "%s: %u, at most %u", field, n, static_cast<unsigned>(CREDIT_MAX));
+    return n;
+}
+
+static void read(Reader &reader, const bihuan::Credit &in, credit_body *out)
+{
+    out->n = read_credit(reader, in.n(), "n");
+    reader.require(out->n != 0, "n");
+}
+
+static void read(Reader &reader, const bihuan::Delivery &in, struct delivery *out)
+{
+    out->incident = in.incident();
+    if (in.task())
+        read(reader, *in.task(), &out->task);
+    if (in.head())
+        read(reader, *in.head(), &out->head);
+    out->event = reader.one<struct event>(in.event());
+    out->clocks = reader.all<struct clock>(in.clocks(), CLOCKS_MAX, "clocks", &out->clock_count);
+    out->resume = in.resume();
+}
+
+static void read(Reader &reader, const bihuan::Revoke &in, struct revoke *out)
+{
+    out->incident = in.incident();
+    out->task = in.task();
+    out->epoch = in.epoch();
+    out->reason = reader.text(in.reason(), TEXT_MAX_BYTES, "reason");
+}
+
+static void read(Reader &reader, const bihuan::Word &in, struct word *out)
+{
+    out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
+    out->verb = reader.known(in.verb(), word_name, "verb");
+    reader.require(in.verb() != bihuan::WordVerb::ABSENT, "verb");
+    out->incident = in.incident();
+    reader.require(out->incident != 0, "incident");
+    out->task = in.task();
+    reader.require(out->task != 0, "task");
+    out->epoch = in.epoch();
+    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->on_behalf = reader.text(in.on_behalf(), CODE_MAX_BYTES, "on_behalf");
+    out->outcome = reader.known(in.outcome(), outcome_name, "outcome");
+    out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
+    out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->unit_ms = reader.time(in.unit_ms(), "unit_ms");
+    out->auto_respond = in.auto_respond();
+}
+
+static void read(Reader &reader, const bihuan::Act &in, struct act *out)
+{
+    out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
+    out->verb = reader.known(in.verb(), act_name, "verb");
+    reader.require(in.verb() != bihuan::ActVerb::ABSENT, "verb");
+    out->incident = in.incident();
+    reader.require(out->incident != 0, "incident");
+    out->task = in.task();
+    out->into = in.into();
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->role = reader.known(in.role(), task_role_name, "role");
+    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->outcome = reader.known(in.outcome(), outcome_name, "outcome");
+    out->passed = in.passed();
+    out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
+    out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+}
+
+static void read(Reader &reader, const bihuan::Query &in, struct query *out)
+{
+    out->kind = reader.known(in.kind(), query_name, "kind");
+    reader.require(in.kind() != bihuan::QueryKind::ABSENT, "kind");
+    out->incident = in.incident();
+    out->cursor = reader.text(in.cursor(), ID_MAX_BYTES, "cursor");
+    out->limit = in.limit();
+    out->state = reader.known(in.state(), incident_state_name, "state");
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
+    out->source = reader.text(in.source(), CODE_MAX_BYTES, "source");
+    out->overdue = in.overdue();
+    out->live_only = in.live_only();
+    out->event = reader.one<struct event>(in.event());
+    out->at_ms = reader.time(in.at_ms(), "at_ms");
+}
+
+static void read(Reader &reader, const bihuan::UnitLoad &in, struct unit_load *out)
+{
+    out->unit = reader.text(in.unit(), TEXT_MAX_BYTES, "unit");
+    out->name = reader.text(in.name(), TEXT_MAX_BYTES, "name");
+    out->workers = in.workers();
+    out->credit = in.credit();
+    out->queued = in.queued();
+    out->unsigned_ = in.unsigned_();
+    out->working = in.working();
+    out->overdue = in.overdue();
+    out->shelved = in.shelved();
+    out->returned = in.returned();
+}
+
+static void read(Reader &reader, const bihuan::Overview &in, struct overview *out)
+{
+    out->now_ms = in.now_ms();
+    out->accepted = in.accepted();
+    out->closed = in.closed();
+    out->live = in.live();
+    out->records = in.records();
+    out->unrouted = in.unrouted();
+    out->desk = in.desk();
+    out->verifying = in.verifying();
+    out->returned = in.returned();
+    out->shelved = in.shelved();
+    out->due_5 = in.due_5();
+    out->due_15 = in.due_15();
+    out->due_60 = in.due_60();
+    out->overdue = in.overdue();
+    for (flatbuffers::uoffset_t i = 0; in.overdue_by_rung() && i < in.overdue_by_rung()->size(); i++)
+        if (i < std::size(out->overdue_by_rung))
+            out->overdue_by_rung[i] = in.overdue_by_rung()->Get(i);
+    out->units = reader.all<struct unit_load>(in.units(), SIZE_MAX, "units", &out->unit_count);
+}
+
+static void read(Reader &reader, const bihuan::Considered &in, struct considered *out)
+{
+    out->rule = reader.text(in.rule(), TEXT_MAX_BYTES, "rule");
+    out->verdict = reader.text(in.verdict(), TEXT_MAX_BYTES, "verdict");
+    out->chosen = in.chosen();
+}
+
+static void read(Reader &reader, const bihuan::Explanation &in, struct explanation *out)
+{
+    out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->rule = reader.text(in.rule(), TEXT_MAX_BYTES, "rule");
+    out->unrouted = reader.known(in.unrouted(), unrouted_reason_name, "unrouted");
+    out->rules = reader.all<struct considered>(in.rules(), SIZE_MAX, "rules", &out->rule_count);
+    out->clocks = reader.text(in.clocks(), TEXT_MAX_BYTES, "clocks");
+    out->policy = reader.text(in.policy(), TEXT_MAX_BYTES, "policy");
+}
+
+static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)
+{
+    out->kind = reader.known(in.kind(), query_name, "kind");
+    out->cursor = reader.text(in.cursor(), TEXT_MAX_BYTES, "cursor");
+    out->rows = reader.all<struct row>(in.rows(), SIZE_MAX, "rows", &out->row_count);
+    out->records = reader.all<struct record>(in.records(), SIZE_MAX, "records", &out->record_count);
+    out->overview = reader.one<struct overview>(in.overview());
+    out->explanation = reader.one<struct explanation>(in.explanation());
+    out->workers = reader.all<struct unit_load>(in.workers(), SIZE_MAX, "workers", &out->worker_count);
+}
+
+static void read(Reader &reader, const bihuan::Reload &in, reload_body *out)
+{
+    out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
+    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+}
+
+static void read(Reader &reader, const bihuan::Backup &in, backup_body *out)
+{
+    out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
+    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->path = reader.required(in.path(), ADDRESS_MAX_BYTES, "path");
+}
+
+static void read(Reader &reader, const bihuan::Subscribe &in, subscribe_body *out)
+{
+    out->cursor = reader.text(in.cursor(), ID_MAX_BYTES, "cursor");
+    out->credit = read_credit(reader, in.credit(), "credit");
+}
+
+static void read(Reader &reader, const bihuan::Entry &in, struct entry *out)
+{
+    out->cursor = reader.text(in.cursor(), TEXT_MAX_BYTES, "cursor");
+    out->record = reader.one<struct record>(in.record());
+}
+
+/* --- every message: its table in the union, and its member of struct message --- */
+
+struct codec {
+    enum message_kind kind;
+    Offset<void> (*pack)(Builder &, const struct message &);
+    void (*read)(Reader &, const void *table, struct message *);
+};
+
+template <enum message_kind Kind, bihuan::Body Body> constexpr enum message_kind same()
+{
+    static_assert(static_cast<int>(Kind) == static_cast<int>(Body), "wire.h and wire.fbs number a message alike");
+    return Kind;
+}
+
+#define CODEC(KIND, Table, member)                                                                                     \
+    {                                                                                                                  \
+        same<MESSAGE_##KIND, bihuan::Body::Table>(),                                                                   \
+            [](Builder &builder, const struct message &in) { return pack(builder, in.member).Union(); },               \
+            [](Reader &reader, const void *table, struct message *out) {                                               \
+                read(reader, *static_cast<const bihuan::Table *>(table), &out->member);                                \
+            },                                                                                                         \
+    }
+
+static constexpr codec codecs[] = {
+    CODEC(HELLO, Hello, hello),
+    CODEC(WELCOME, Welcome, welcome),
+    {same<MESSAGE_HEARTBEAT, bihuan::Body::Heartbeat>(),
+     [](Builder &builder, const struct message &in) {
+         return bihuan::CreateHeartbeat(builder, in.heartbeat.holding).Union();
+     },
+     [](Reader &, const void *table, struct message *out) {
+         out->heartbeat.holding = static_cast<const bihuan::Heartbeat *>(table)->holding();
+     }},
+    CODEC(BYE, Bye, bye),
+    CODEC(REFUSAL, Refusal, refusal),
+    CODEC(RECEIPT, Receipt, receipt),
+    {same<MESSAGE_PUBLISH, bihuan::Body::Publish>(),
+     [](Builder &builder, const struct message &in) {
+         return bihuan::CreatePublish(builder, pack(builder, in.publish)).Union();
+     },
+     [](Reader &reader, const void *table, struct message *out) {
+         read(reader, *static_cast<const bihuan::Publish *>(table), &out->publish);
+     }},
+    CODEC(STATUS, Status, status),
+    CODEC(CREDIT, Credit, credit),
+    CODEC(TASK, Delivery, task),
+    CODEC(REVOKE, Revoke, revoke),
+    CODEC(WORD, Word, word),
+    CODEC(ACT, Act, act),
+    CODEC(QUERY, Query, query),
+    CODEC(ANSWER, Answer, answer),
+    CODEC(RELOAD, Reload, reload),
+    CODEC(BACKUP, Backup, backup),
+    CODEC(SUBSCRIBE, Subscribe, subscribe),
+    CODEC(ENTRY, Entry, entry),
+};
+static_assert(std::size(codecs) == 0 MESSAGES(PLUS_ONE), "every message has a codec");
+
+static const codec *codec_of(unsigned kind)
+{
+    for (const codec &each : codecs)
+        if (static_cast<unsigned>(each.kind) == kind)
+            return &each;
+    return nullptr;
+}
+
+static void encode(const struct message &message, struct buffer *out)
+{
+    Builder &builder = fresh_builder();
+    const codec *codec = codec_of(message.kind);
+    assert(codec);
+    auto body = codec->pack(builder, message);
+    auto type = static_cast<bihuan::Body>(message.kind);
+    bihuan::FinishMessageBuffer(builder, bihuan::CreateMessage(builder, WIRE_VERSION, message.tag, type, body));
+    take(builder, out);
+}
+
+/* What is known of a frame before its body is looked at. */
+static const codec *open_envelope(Reader &reader, const uint8_t *frame, size_t size_bytes, uint64_t *tag)
+{
+    if (size_bytes > ANSWER_MAX_BYTES) {
+        reader.fail(REFUSAL_TOO_LONG, "frame", "frame: %zu bytes, at most %d", size_bytes, FRAME_MAX_BYTES);
+        return nullptr;
+    }
+    flatbuffers::Verifier verifier(frame, size_bytes, 2, 1);
+    if (!verifier.VerifyBuffer<bihuan::Envelope>(bihuan::MessageIdentifier())) {
+        reader.fail(REFUSAL_MALFORMED, "frame", "frame: not a whole %s message", bihuan::MessageIdentifier());
+        return nullptr;
+    }
+    auto *envelope = flatbuffers::GetRoot<bihuan::Envelope>(frame);
+    *tag = envelope->tag();
+    const codec *codec = codec_of(envelope->body_type());
+    if (envelope->version() != WIRE_VERSION)
+        reader.fail(REFUSAL_UNKNOWN_VERSION, "version", "version: %u, this side speaks %d", envelope->version(),
+                    WIRE_VERSION);
+    else if (!codec)
+        reader.fail(REFUSAL_UNKNOWN_MESSAGE, "body", "body: unknown message %u", envelope->body_type());
+    return codec;
+}
+
+static bool is_from_broker(enum message_kind kind)
+{
+    return !message_accepted(kind, 'P') && !message_accepted(kind, 'W') && !message_accepted(kind, 'C') &&
+           !message_accepted(kind, 'F');
+}
+
+/* frame is aligned and lives as long as out. */
+static void decode(Reader &reader, const uint8_t *frame, size_t size_bytes, struct message *out)
+{
+    const codec *codec = open_envelope(reader, frame, size_bytes, &out->tag);
+    if (reader.code)
+        return;
+    bool from_broker = is_from_broker(codec->kind);
+    if (!from_broker && size_bytes > FRAME_MAX_BYTES) {
+        reader.fail(REFUSAL_TOO_LONG, "frame", "frame: %zu bytes, at most %d", size_bytes, FRAME_MAX_BYTES);
+        return;
+    }
+    /* An honest table takes 8 bytes and more: a small frame that names one table many times is not worth the work. */
+    size_t tables = from_broker ? std::min<size_t>(ANSWER_TABLES_MAX, size_bytes / 8) : FRAME_TABLES_MAX;
+    flatbuffers::Verifier verifier(frame, size_bytes, FRAME_DEPTH_MAX, static_cast<flatbuffers::uoffset_t>(tables));
+    if (!verifier.VerifyBuffer<bihuan::Message>(bihuan::MessageIdentifier())) {
+        reader.fail(REFUSAL_MALFORMED, "body", "body: damaged, or more than %zu tables", tables);
+        return;
+    }
+    const void *body = bihuan::GetMessage(frame)->body();
+    if (!body) {
+        reader.fail(REFUSAL_MISSING_FIELD, "body", "body: missing");
+        return;
+    }
+    reader.from = from_broker ? From::BROKER : From::CLIENT;
+    out->kind = codec->kind;
+    codec->read(reader, body, out);
+}
+
+} // namespace facts
+
+void wire_encode(const struct message *message, struct buffer *out)
+{
+    facts::contained([&] { facts::encode(*message, out); });
+}
+
+int wire_decode(const void *frame, size_t size_bytes, struct arena *arena, struct message *out, struct refusal *refusal)
+{
+    struct message message;
+    memset(&message, 0, sizeof message);
+    facts::Reader reader(arena, facts::From::CLIENT);
+    /* Frames arrive at any address; the verifier assumes an aligned one and does not notice. */
+    size_t copied = size_bytes <= ANSWER_MAX_BYTES ? size_bytes : 0;
+    auto *copy = static_cast<const uint8_t *>(arena_memdup(arena, frame, copied));
+    facts::decode(reader, copy, size_bytes, &message);
+    if (!reader.code) {
+        *out = message;
+        return 0;
+    }
+    memset(out, 0, sizeof *out);
+    out->tag = message.tag;
+    *refusal = {reader.code, reader.field, reader.reason, 0};
+    return -EBADMSG;
+}

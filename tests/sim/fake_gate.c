@@ -1,0 +1,142 @@
+/* The gate's five functions over a network of frames in memory: lossy, slow, out of order. Sessions are the real ones. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/base/panic.h"
+#include "tests/sim/world.h"
+
+struct gate {
+    struct network *network;
+    struct sessions *sessions;
+    struct gate_counts counts;
+};
+
+struct gate *fake_gate_new(struct network *network)
+{
+    struct gate *gate = calloc(1, sizeof(*gate));
+    ASSERT(gate);
+    gate->network = network;
+    gate->sessions = sessions_new();
+    return gate;
+}
+
+void fake_gate_free(struct gate *gate)
+{
+    sessions_free(gate->sessions);
+    free(gate);
+}
+
+static void post(struct network *network, struct frame **list, size_t actor, const void *bytes, size_t size)
+{
+    if (chance_percent(network->chance, network->loss_percent)) {
+        network->lost++;
+        return;
+    }
+    struct frame *frame = calloc(1, sizeof(*frame) + size);
+    ASSERT(frame);
+    frame->at_ms = *network->now_ms + (int64_t)chance_below(network->chance, (uint64_t)network->delay_max_ms + 1);
+    frame->actor = actor;
+    frame->size = size;
+    memcpy(frame->bytes, bytes, size);
+    while (*list && (*list)->at_ms <= frame->at_ms)
+        list = &(*list)->next;
+    frame->next = *list;
+    *list = frame;
+}
+
+/* The first frame that has arrived for the actor (any: SIZE_MAX). */
+static struct frame *take(struct network *network, struct frame **list, size_t actor)
+{
+    for (; *list && (*list)->at_ms <= *network->now_ms; list = &(*list)->next)
+        if (actor == SIZE_MAX || (*list)->actor == actor) {
+            struct frame *frame = *list;
+            *list = frame->next;
+            return frame;
+        }
+    return NULL;
+}
+
+void network_send(struct network *network, size_t actor, const struct message *message)
+{
+    struct buffer bytes = {0};
+    wire_encode(message, &bytes);
+    post(network, &network->to_broker, actor, bytes.data, bytes.size);
+    buffer_release(&bytes);
+}
+
+bool network_receive(struct network *network, size_t actor, struct arena *arena, struct message *message)
+{
+    struct refusal refusal;
+    struct frame *frame = take(network, &network->to_actors, actor);
+    if (!frame)
+        return false;
+    int error = wire_decode(frame->bytes, frame->size, arena, message, &refusal);
+    if (error)
+        panic("the broker sent what does not decode: %s %s", refusal.field ? refusal.field : "", refusal.reason);
+    free(frame);
+    return true;
+}
+
+void network_clear(struct network *network)
+{
+    struct frame **lists[] = {&network->to_broker, &network->to_actors};
+    for (size_t i = 0; i < 2; i++)
+        while (*lists[i]) {
+            struct frame *next = (*lists[i])->next;
+            free(*lists[i]);
+            *lists[i] = next;
+        }
+}
+
+/* --- what turn.c calls --- */
+
+bool gate_pending(struct gate *gate)
+{
+    return gate->network->to_broker && gate->network->to_broker->at_ms <= *gate->network->now_ms;
+}
+
+bool gate_receive(struct gate *gate, struct arena *arena, int64_t mono_ms, struct gate_input *in)
+{
+    struct network *network = gate->network;
+    struct frame *frame = take(network, &network->to_broker, SIZE_MAX);
+    if (!frame)
+        return false;
+    uint32_t routing_id[2] = {(uint32_t)frame->actor, network->connection[frame->actor]};
+    memset(in, 0, sizeof(*in));
+    in->session = session_of(gate->sessions, 0, network->endpoints[frame->actor], routing_id, sizeof(routing_id),
+                             mono_ms);
+    in->principal = network->principals[frame->actor];
+    strncpy(in->session->principal, in->principal, sizeof(in->session->principal) - 1);
+    in->bad = wire_decode(frame->bytes, frame->size, arena, &in->message, &in->refusal) != 0;
+    free(frame);
+    return true;
+}
+
+int gate_send_frame(struct gate *gate, uint64_t peer, const void *bytes, size_t size)
+{
+    struct session *session = session_get(gate->sessions, peer);
+    uint32_t routing_id[2];
+    if (!session)
+        return -EHOSTUNREACH;
+    memcpy(routing_id, session->routing_id, sizeof(routing_id));
+    if (routing_id[1] != gate->network->connection[routing_id[0]])
+        return -EHOSTUNREACH;
+    post(gate->network, &gate->network->to_actors, routing_id[0], bytes, size);
+    return 0;
+}
+
+void gate_watch(struct gate *gate)
+{
+    (void)gate;
+}
+
+struct sessions *gate_sessions(struct gate *gate)
+{
+    return gate->sessions;
+}
+
+const struct gate_counts *gate_counts(const struct gate *gate)
+{
+    return &gate->counts;
+}

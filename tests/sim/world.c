@@ -1,0 +1,196 @@
+#include "tests/sim/world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/base/panic.h"
+#include "broker/config/config.h"
+#include "broker/recover.h"
+
+uint64_t chance_next(struct chance *chance)
+{
+    /* splitmix64: every seed gives a good sequence, also small ones */
+    uint64_t z = chance->state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+uint64_t chance_below(struct chance *chance, uint64_t n)
+{
+    return n ? chance_next(chance) % n : 0;
+}
+
+bool chance_percent(struct chance *chance, unsigned percent)
+{
+    return chance_below(chance, 100) < percent;
+}
+
+/* --- a journal that fails as planted --- */
+
+struct failing {
+    struct journal journal;
+    struct journal *inner;
+    struct world *world;
+};
+
+static int failing_append(struct journal *journal, const struct journal_entry *entry)
+{
+    struct failing *f = (struct failing *)journal;
+    return f->inner->ops->append(f->inner, entry);
+}
+
+static void nobody_told(void *arg, uint64_t entry_number, enum durable verdict)
+{
+    (void)arg;
+    (void)entry_number;
+    ASSERT(verdict == DURABLE_OK);
+}
+
+static void failing_durable(struct journal *journal, journal_durable_fn *fn, void *arg)
+{
+    struct failing *f = (struct failing *)journal;
+    enum crash planted = f->world->next_commit;
+    f->world->next_commit = CRASH_NONE;
+    if (planted == CRASH_UNKNOWN)
+        f->inner->ops->durable(f->inner, nobody_told, NULL);
+    if (planted != CRASH_NONE)
+        fn(arg, 0, DURABLE_UNKNOWN);
+    else
+        f->inner->ops->durable(f->inner, fn, arg);
+}
+
+static int failing_replay(struct journal *journal, uint64_t after, journal_replay_fn *fn, void *arg)
+{
+    struct failing *f = (struct failing *)journal;
+    return f->inner->ops->replay(f->inner, after, fn, arg);
+}
+
+static int failing_trim(struct journal *journal, uint64_t upto)
+{
+    struct failing *f = (struct failing *)journal;
+    return f->inner->ops->trim(f->inner, upto);
+}
+
+static void failing_close(struct journal *journal)
+{
+    (void)journal; /* it outlives the broker */
+}
+
+static const struct journal_ops failing_ops = {failing_append, failing_durable, failing_replay, failing_trim,
+                                               failing_close};
+
+/* --- the broker's life --- */
+
+static int64_t virtual_now(void *arg)
+{
+    return ((struct world *)arg)->now_ms;
+}
+
+static int64_t no_step(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+static bool bring_up(struct world *w)
+{
+    struct turn *t = &w->turn;
+    const char *fault = "";
+    struct recovered count;
+    struct store_options options = {.create = true, .journal = 620802, .map_bytes = 256 << 20, .other = w->journal};
+    if (store_open(w->folder, &options, &t->store, &fault) != 0) {
+        snprintf(w->fault, sizeof(w->fault), "the store does not open: %s", fault);
+        return false;
+    }
+    t->core = core_new(&(struct core_options){.journal = 620802});
+    core_set_policy(t->core, t->policy);
+    if (recover(t->core, t->store, w->now_ms, &count, w->fault) != 0)
+        return false;
+    t->gate = fake_gate_new(&w->network);
+    t->outbox = outbox_new(t->gate);
+    turn_init(t);
+    t->sweep_began = 0;
+    w->restarts++;
+    return recover_announce(t, w->fault) == 0;
+}
+
+static void take_down(struct world *w)
+{
+    struct turn *t = &w->turn;
+    outbox_free(t->outbox);
+    fake_gate_free(t->gate);
+    core_free(t->core);
+    store_close(t->store);
+    turn_release(t);
+    network_clear(&w->network);
+}
+
+bool world_open(struct world *w, uint64_t seed, const char *config_folder)
+{
+    struct faults faults = {0};
+    memset(w, 0, sizeof(*w));
+    w->chance.state = seed;
+    w->now_ms = INT64_C(1790000000000);
+    w->network = (struct network){.chance = &w->chance, .now_ms = &w->now_ms};
+    struct failing *failing = calloc(1, sizeof(*failing));
+    ASSERT(failing);
+    *failing = (struct failing){{&failing_ops}, journal_mem_new(), w};
+    w->journal = &failing->journal;
+    snprintf(w->folder, sizeof(w->folder), "/dev/shm/bihuan-sim-XXXXXX");
+    ASSERT(mkdtemp(w->folder));
+    if (config_load(config_folder, &w->turn.policy, &faults) != 0) {
+        snprintf(w->fault, sizeof(w->fault), "%.200s", faults_text(&faults));
+        return false;
+    }
+    w->turn.now = virtual_now;
+    w->turn.step = no_step;
+    w->turn.time = w;
+    w->turn.speed = 1;
+    w->turn.query_budget_us = INT64_C(1) << 40;
+    return bring_up(w);
+}
+
+static void remove_folder(const char *folder)
+{
+    static const char *const files[] = {"data.mdb", "lock.mdb", "lock", "broker.lock"};
+    char path[128];
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+void world_close(struct world *w)
+{
+    struct failing *failing = (struct failing *)w->journal;
+    take_down(w);
+    policy_free(w->turn.policy);
+    journal_mem_free(failing->inner);
+    free(failing);
+    remove_folder(w->folder);
+}
+
+bool world_crash(struct world *w)
+{
+    struct failing *failing = (struct failing *)w->journal;
+    w->crashes++;
+    take_down(w);
+    journal_mem_crash(failing->inner);
+    w->next_commit = CRASH_NONE;
+    /* Down for a while: clocks become due meanwhile. */
+    w->now_ms += (int64_t)chance_below(&w->chance, 120000);
+    return bring_up(w);
+}
+
+bool world_turn(struct world *w)
+{
+    w->turn.touched_ms = chance_percent(&w->chance, 20) ? 0 : INT64_MAX / 2; /* quiet: rows are flushed */
+    if (turn_run(&w->turn) == 0)
+        return true;
+    return world_crash(w);
+}

@@ -1,0 +1,72 @@
+/* world.h: a city in one process and one seed, around the real turn.c, core, store tables and codecs: sources, workers
+ * and a dispatcher on a lossy, slow network, virtual time, and a broker that dies between any two steps. The gate and
+ * the journal are stood in for (fake_gate.c, journal_mem.c with planted failures); everything else is the broker. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/turn.h"
+
+/* --- chance: one seed gives one run --- */
+struct chance {
+    uint64_t state;
+};
+uint64_t chance_next(struct chance *);
+uint64_t chance_below(struct chance *, uint64_t n);
+bool chance_percent(struct chance *, unsigned percent);
+
+/* --- network (fake_gate.c) --- */
+#define ACTORS_MAX 16
+
+struct frame {
+    struct frame *next;
+    int64_t at_ms;  /* arrives then */
+    size_t actor;   /* to or from whom */
+    size_t size;
+    uint8_t bytes[];
+};
+
+struct network {
+    struct chance *chance;
+    const int64_t *now_ms;
+    unsigned loss_percent;
+    int64_t delay_max_ms;
+    struct frame *to_broker, *to_actors;
+    uint64_t lost;
+    const char *principals[ACTORS_MAX];
+    char endpoints[ACTORS_MAX];
+    uint32_t connection[ACTORS_MAX]; /* part of the routing id: rises when an actor connects anew */
+};
+
+struct gate *fake_gate_new(struct network *);
+void fake_gate_free(struct gate *);
+/* What an actor sends, and what has arrived for it (in the arena); false when nothing has. */
+void network_send(struct network *, size_t actor, const struct message *);
+bool network_receive(struct network *, size_t actor, struct arena *, struct message *);
+void network_clear(struct network *); /* everything under way is lost */
+
+/* --- the broker under test (world.c) --- */
+enum crash { CRASH_NONE, CRASH_LOST, CRASH_UNKNOWN }; /* at the commit: not on disk; on disk, but nobody was told */
+
+struct world {
+    struct chance chance;
+    int64_t now_ms;
+    struct network network;
+    struct turn turn;
+    struct journal *journal; /* survives crashes */
+    char folder[64];         /* of the tables; survives crashes */
+    enum crash next_commit;
+    uint64_t crashes, restarts;
+    char fault[256];
+};
+
+/* False with fault filled: a violation at the very start. */
+bool world_open(struct world *, uint64_t seed, const char *config_folder);
+void world_close(struct world *);
+/* One turn; a crash that was planted ends with the broker up again. False: it could not come up. */
+bool world_turn(struct world *);
+bool world_crash(struct world *);
+
+#endif

@@ -1,0 +1,88 @@
+"""Configuration that changes under a running broker: good files take force at once, bad ones change nothing, and what open
+incidents refer to cannot vanish."""
+
+import os
+import unittest
+
+import tap
+from broker import Broker
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.broker = Broker(tcp=True).start()
+
+    def tearDown(self):
+        self.broker.__exit__(None, None, None)
+
+    def publish(self, id, type="1.01"):
+        answer, = self.broker.publish({"id": id, "type": type, "area": "620899001001"})
+        return answer["incident"]
+
+    def unit_of(self, incident):
+        return self.broker.row(incident)["tasks"][0]["unit"]
+
+    def test_a_new_route_takes_force(self):
+        self.assertEqual(self.unit_of(self.publish("r1")), "fire")
+        self.broker.edit("routes.yaml", "{type: 1, to: fire}", "{type: 1, to: police}")
+        self.broker.cli("reload", as_="ops")
+        self.assertEqual(self.unit_of(self.publish("r2")), "police")
+
+    def test_sighup_does_the_same(self):
+        self.broker.edit("routes.yaml", "{type: 1, to: fire}", "{type: 1, to: police}")
+        self.assertIn("done=1", self.broker.hup())
+        self.assertEqual(self.unit_of(self.publish("s1")), "police")
+
+    def test_a_bad_file_is_refused_with_its_place_and_the_old_one_stays(self):
+        self.broker.edit("routes.yaml", "{type: 1, to: fire}", "{type: 1, to: fyre}")
+        refused = self.broker.cli("reload", as_="ops", ok=False)
+        self.assertEqual(refused.exit, 1, refused)
+        self.assertRegex(refused.out + refused.err, r"routes\.yaml:2:\d+: .*fyre.*fire")
+        self.assertEqual(self.unit_of(self.publish("b1")), "fire")
+        self.assertIn("refused=1", self.broker.hup())
+
+    def test_what_is_in_use_cannot_vanish(self):
+        self.publish("u1", "5")
+        for file, old in (("types.yaml", "  - {code: 5, name: 数秒时限, clocks: seconds}\n"),
+                          ("routes.yaml", "  - {type: 5, to: night}              # nobody works at night: its clocks run out\n")):
+            self.broker.edit(file, old, "")
+        refused = self.broker.cli("reload", as_="ops", ok=False)
+        self.assertEqual(refused.exit, 1, refused)
+        self.assertIn("policy_in_use", refused.out + refused.err)
+        self.assertRegex(refused.out + refused.err, r"\b1\b")
+
+    def test_retired_with_a_successor_may(self):
+        incident = self.publish("u2", "5")
+        self.broker.edit("units.yaml", "{id: night, name: 夜班队}", "{id: night, name: 夜班队, retired: true, successor: police}")
+        self.broker.cli("reload", as_="ops")
+        self.assertEqual(self.unit_of(incident), "night")
+        self.assertEqual(self.unit_of(self.publish("u3", "5")), "police")
+
+    def test_explain_answers_for_today_and_for_a_past_day(self):
+        when = self.broker.row(self.publish("e1"))["head"]["received"]
+        self.broker.edit("routes.yaml", "{type: 1, to: fire}", "{type: 1, to: police}")
+        self.broker.cli("reload", as_="ops")
+        args = ("explain", "--type", "1.01", "--area", "620899001001", "--json")
+        self.assertEqual(self.broker.cli(*args).json["explanation"]["unit"], "police")
+        self.assertEqual(self.broker.cli(*args, "--at", when).json["explanation"]["unit"], "fire")
+
+    def test_a_revoked_key_is_out_at_once(self):
+        self.broker.publish({"id": "k1", "type": "1.01", "area": "620899001001"}, as_="camera")
+        self.broker.edit("principals.yaml", "name: camera,", "name: camera, revoked: true,")
+        self.broker.cli("reload", as_="ops")
+        refused = self.broker.cli("publish", "--json", "--timeout", "3", as_="camera", ok=False,
+                                  stdin='{"id":"k2","type":"1.01","area":"620899001001"}\n')
+        self.assertNotEqual(refused.exit, 0)
+        self.assertFalse([r for r in self.broker.records() if r.get("request") == "k2"])
+
+    def test_the_broker_does_not_start_with_a_bad_file(self):
+        self.broker.stop()
+        with open(os.path.join(self.broker.config, "types.yaml"), "a", encoding="utf-8") as file:
+            file.write("  - {code: 9, name: 没有时限}\n")
+        result = self.broker.cli("check", self.broker.config, ok=False)
+        self.assertEqual(result.exit, 4, result)
+        self.assertRegex(result.out + result.err, r"types\.yaml:\d+:\d+: .*clocks")
+
+
+if __name__ == "__main__":
+    tap.main()

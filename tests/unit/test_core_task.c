@@ -1,0 +1,665 @@
+/* What a department may say of a task, and when; leases from offer to end; the centre on a unit's behalf. */
+#include "core_fixture.h"
+
+static int setup(void **state)
+{
+    *state = fixture_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_free(*state);
+    return 0;
+}
+
+/* --- the table --- */
+
+#define NOBODY REFUSAL_NOT_HOLDER
+#define NOT    REFUSAL_WRONG_STATE
+
+/* Whoever says it holds the task where its state can be held; elsewhere nobody does. */
+/* clang-format off */
+static const int by_worker[TASK_STATE_END][WORD_END] = {
+    /*                  -  respond  arrive   handle   note     feedback return   give_back */
+    [TASK_QUEUED]    = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       0},
+    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT},
+    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT},
+    [TASK_SUSPENDED] = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+    [TASK_DONE]      = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+    [TASK_RETURNED]  = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+    [TASK_WITHDRAWN] = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+    [TASK_SHELVED]   = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+};
+static const int by_centre[TASK_STATE_END][WORD_END] = {
+    /*                  -  respond  arrive   handle   note     feedback return   give_back */
+    [TASK_QUEUED]    = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       NOT},
+    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT},
+    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT},
+    [TASK_SUSPENDED] = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+    [TASK_DONE]      = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+    [TASK_RETURNED]  = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+    [TASK_WITHDRAWN] = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+    [TASK_SHELVED]   = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+};
+static const enum task_state after[WORD_END] = {
+    [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
+    [WORD_FEEDBACK] = TASK_DONE,     [WORD_RETURN] = TASK_RETURNED, [WORD_GIVE_BACK] = TASK_QUEUED,
+};
+/* clang-format on */
+
+static bool can_be_held(enum task_state state)
+{
+    return state == TASK_OFFERED || state == TASK_RESPONDED || state == TASK_HANDLING;
+}
+
+/* An open incident whose lead is in the state, with an assist still open, so that no feedback ends it. */
+static uint64_t incident_with(struct fixture *f, enum task_state state)
+{
+    struct task tasks[2] = {{.no = 1, .epoch = 4, .role = TASK_LEAD, .state = state, .unit = "water"},
+                            {.no = 2, .epoch = 1, .role = TASK_ASSIST, .state = TASK_QUEUED, .unit = "gas"}};
+    if (can_be_held(state)) {
+        tasks[0].principal = "water.dept";
+        tasks[0].worker = "w1";
+    }
+    uint64_t id = ident_pack(JOURNAL, ++f->requests);
+    struct row row = {.incident = id,
+                      .seq = 1,
+                      .head = {.state = INCIDENT_OPEN, .severity = 3, .type = "slow", .area = "620802", .opened_seq = 1},
+                      .tasks = tasks,
+                      .task_count = 2};
+    core_load(f->core, &row);
+    core_ready(f->core, f->now_ms);
+    return id;
+}
+
+static void assert_cell(struct fixture *f, bool centre, enum task_state state, enum word_verb verb, int expected)
+{
+    core_set_sequence(f->core, 100);
+    uint64_t id = incident_with(f, state);
+    hello(f, "water.dept", "water", "w1", 11);
+    if (centre)
+        say_on_behalf(f, verb, id, 1);
+    else
+        say(f, "w1", verb, id);
+    if ((int)answer(f) != expected)
+        fail_msg("%s says %s of a task that is %s: %s, not %s", centre ? "the centre" : "a worker", word_name(verb),
+                 task_state_name(state), refusal_text(answer(f)), refusal_text((enum refusal_code)expected));
+    enum task_state now = task_of(f, id, 1).state;
+    assert_int_equal(now, expected || verb == WORD_NOTE ? state : after[verb]);
+    if (!expected && verb != WORD_NOTE && verb != WORD_GIVE_BACK)
+        assert_int_equal(task_of(f, id, 1).on_behalf, centre);
+}
+
+static void every_state_and_word(void **unused)
+{
+    (void)unused;
+    for (enum task_state state = 1; state < TASK_STATE_END; state++) {
+        for (enum word_verb verb = 1; verb < WORD_END; verb++) {
+            struct fixture *f = fixture_new();
+            assert_cell(f, false, state, verb, by_worker[state][verb]);
+            assert_cell(f, true, state, verb, by_centre[state][verb]);
+            fixture_free(f);
+        }
+    }
+}
+
+static void a_refusal_names_the_state_and_what_is_possible(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = incident_with(f, TASK_OFFERED);
+    say(f, "w1", WORD_FEEDBACK, id);
+    assert_string_equal(last_answer(f)->refusal.reason,
+                        "task 1 is offered; possible is respond, note, return, give_back");
+    id = incident_with(f, TASK_DONE);
+    say_on_behalf(f, WORD_FEEDBACK, id, 1);
+    assert_string_equal(last_answer(f)->refusal.reason, "task 1 is done; possible is nothing");
+}
+
+/* --- who, and how exactly --- */
+
+static uint64_t offered(struct fixture *f)
+{
+    uint64_t id = publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, 1);
+    offer(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    return id;
+}
+
+static void only_the_holder_speaks_by_the_current_epoch(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    struct word word = word_for(f, WORD_RESPOND, id, 1);
+    say_as(f, "water.dept", "w2", word);
+    assert_refused(f, REFUSAL_NOT_HOLDER);
+    say_as(f, "all.dept", "w1", word); /* the same worker name of another principal */
+    assert_refused(f, REFUSAL_NOT_HOLDER);
+    word.epoch = 0;
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_STALE_EPOCH);
+    word.epoch = 2;
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_STALE_EPOCH);
+    word.epoch = 1;
+    say_as(f, "camera", "w1", word);
+    assert_refused(f, REFUSAL_FORBIDDEN);
+    word.task = 7;
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_UNKNOWN_TASK);
+    word.incident = ident_pack(JOURNAL, 777);
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_UNKNOWN_INCIDENT);
+    word.incident = ident_pack(1, 1); /* another journal's */
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_UNKNOWN_INCIDENT);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+}
+
+static void what_a_word_needs(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    say(f, "w1", WORD_RESPOND, id);
+    struct word word = word_for(f, WORD_FEEDBACK, id, 1);
+    word.outcome = 0;
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    assert_string_equal(last_answer(f)->refusal.field, "outcome");
+    word = word_for(f, WORD_RETURN, id, 1);
+    word.reason = "";
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    assert_string_equal(last_answer(f)->refusal.field, "reason");
+    word = word_for(f, WORD_HANDLE, id, 1);
+    word.request = "";
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    assert_string_equal(last_answer(f)->refusal.field, "request");
+    word = word_for(f, WORD_END, id, 1);
+    say_as(f, "water.dept", "w1", word);
+    assert_refused(f, REFUSAL_BAD_VALUE);
+    word = word_for(f, WORD_HANDLE, id, 1);
+    word.on_behalf = "gas";
+    say_as(f, "desk.one", NULL, word);
+    assert_refused(f, REFUSAL_BAD_VALUE); /* it is with water */
+    word.on_behalf = NULL;
+    say_as(f, "desk.one", NULL, word);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    word.on_behalf = "water";
+    word.person = "";
+    say_as(f, "desk.one", NULL, word);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    assert_string_equal(last_answer(f)->refusal.field, "person");
+}
+
+static void a_repeated_word_gets_its_first_answer(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    struct word respond = word_for(f, WORD_RESPOND, id, 1), feedback = word_for(f, WORD_FEEDBACK, id, 1);
+    respond.request = "r";
+    feedback.request = "f";
+    say_as(f, "water.dept", "w1", respond);
+    uint64_t seq = last_answer(f)->receipt.seq;
+    say_as(f, "water.dept", "w1", respond);
+    assert_true(last_answer(f)->receipt.repeat);
+    assert_int_equal(last_answer(f)->receipt.seq, seq);
+    respond.text = "something else";
+    say_as(f, "water.dept", "w1", respond);
+    assert_refused(f, REFUSAL_ID_CONFLICT);
+    say_as(f, "water.dept", "w1", feedback);
+    seq = last_answer(f)->receipt.seq;
+    assert_int_equal(state_of(f, id), INCIDENT_CLOSED);
+    size_t records = f->outcome.record_count;
+    say_as(f, "water.dept", "w1", feedback); /* nobody holds it any more; a retry is answered all the same */
+    assert_true(last_answer(f)->receipt.repeat);
+    assert_int_equal(last_answer(f)->receipt.seq, seq);
+    assert_int_equal(f->outcome.record_count, records);
+}
+
+static void the_latest_words_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    struct word notes[WORDS_KEPT + 1];
+    for (size_t i = 0; i <= WORDS_KEPT; i++) {
+        notes[i] = word_for(f, WORD_NOTE, id, 1);
+        notes[i].request = arena_printf(&f->arena, "note %zu", i);
+        say_as(f, "water.dept", "w1", notes[i]);
+        assert_done(f);
+    }
+    assert_int_equal(row_of(f, id).word_count, WORDS_KEPT);
+    say_as(f, "water.dept", "w1", notes[1]);
+    assert_true(last_answer(f)->receipt.repeat);
+    say_as(f, "water.dept", "w1", notes[0]); /* forgotten: said anew */
+    assert_false(last_answer(f)->receipt.repeat);
+}
+
+/* --- leases --- */
+
+static void silence_before_respond_gives_it_to_a_colleague(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    pass(f, LEASE_MS - 1);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    worker_ready(f, "water", "w2", 12, 1);
+    pass(f, 1);
+    struct task task = task_of(f, id, 1);
+    assert_int_equal(task.state, TASK_QUEUED);
+    assert_int_equal(task.lost, 1);
+    assert_string_equal(task.last_worker, "w1");
+    assert_int_equal(record_at(f, 0)->kind, RECORD_LEASE_ENDED);
+    assert_int_equal(record_at(f, 0)->lease_end, LEASE_SILENT);
+    offer(f);
+    task = task_of(f, id, 1);
+    assert_string_equal(task.worker, "w2");
+    assert_int_equal(task.epoch, 2);
+    struct word late = word_for(f, WORD_RESPOND, id, 1);
+    late.epoch = 1;
+    say_as(f, "water.dept", "w1", late);
+    assert_refused(f, REFUSAL_NOT_HOLDER);
+    say(f, "w2", WORD_RESPOND, id);
+    assert_done(f);
+    assert_int_equal(task_of(f, id, 1).lost, 0);
+}
+
+static void anything_heard_keeps_the_lease(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    for (int i = 0; i < 10; i++) {
+        pass(f, LEASE_MS - 1);
+        heard(f, "water.dept", "w1", 11);
+    }
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    for (int i = 0; i < 2; i++) {
+        pass(f, LEASE_MS - 1);
+        heard(f, "water.dept", "w1", 99); /* not its connection */
+    }
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+}
+
+static void a_silent_worker_goes_on_when_heard_again(void **state)
+{
+    struct fixture *f = *state;
+    worker_ready(f, "water", "w1", 11, 2);
+    pass(f, LEASE_MS);
+    uint64_t id = publish(f, "slow");
+    offer(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+    heard(f, "water.dept", "w1", 11);
+    offer(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    assert_true(core_next_due(f->core) == f->now_ms + LEASE_MS);
+}
+
+static void silence_after_respond_is_resumed_by_a_colleague(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    say(f, "w1", WORD_RESPOND, id);
+    struct clock handle = clock_of(f, id, CLOCK_HANDLE, 1);
+    pass(f, LEASE_MS);
+    struct task task = task_of(f, id, 1);
+    assert_int_equal(task.state, TASK_RESPONDED);
+    assert_string_equal(task.worker, "");
+    assert_int_equal(task.lost, 0);
+    worker_ready(f, "water", "w2", 12, 1);
+    offer(f);
+    task = task_of(f, id, 1);
+    assert_int_equal(task.state, TASK_RESPONDED);
+    assert_string_equal(task.worker, "w2");
+    assert_int_equal(task.epoch, 2);
+    assert_true(last_effect(f)->resume);
+    assert_int_equal(clock_of(f, id, CLOCK_HANDLE, 1).due_ms, handle.due_ms);
+    say(f, "w2", WORD_FEEDBACK, id);
+    assert_int_equal(state_of(f, id), INCIDENT_CLOSED);
+}
+
+static void lost_too_often_is_shelved_where_people_see_it(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, 9);
+    for (int i = 0; i < LOST_MAX; i++) {
+        assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+        offer(f);
+        say(f, "w1", WORD_GIVE_BACK, id);
+        assert_done(f);
+    }
+    struct overview overview;
+    core_overview(f->core, f->now_ms, &f->arena, &overview);
+    assert_int_equal(overview.shelved, 1);
+    assert_int_equal(task_of(f, id, 1).state, TASK_SHELVED);
+    assert_int_equal(record_at(f, 0)->kind, RECORD_SHELVED);
+    offer(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_SHELVED);
+    act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id});
+    offer(f);
+    struct task task = task_of(f, id, 1);
+    assert_int_equal(task.state, TASK_OFFERED);
+    assert_int_equal(task.lost, 0);
+}
+
+static void restarts_do_not_count_as_lost(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    struct row row = row_of(f, id);
+    struct fixture *after_restart = fixture_new();
+    after_restart->now_ms = f->now_ms + DAY_MS;
+    core_load(after_restart->core, &row);
+    core_set_sequence(after_restart->core, row.seq);
+    core_ready(after_restart->core, after_restart->now_ms);
+    pass(after_restart, LEASE_MS - 1);
+    assert_int_equal(task_of(after_restart, id, 1).state, TASK_OFFERED);
+    hello(after_restart, "water.dept", "water", "w1", 21);
+    assert_int_equal(last_effect(after_restart)->kind, EFFECT_DELIVER); /* again, by the same epoch */
+    assert_int_equal(last_effect(after_restart)->epoch, 1);
+    assert_int_equal(last_effect(after_restart)->peer, 21);
+    say(after_restart, "w1", WORD_RESPOND, id);
+    assert_done(after_restart);
+    assert_int_equal(task_of(after_restart, id, 1).lost, 0);
+    fixture_free(after_restart);
+}
+
+static void a_name_that_says_hello_again_takes_over_its_leases(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    hello(f, "water.dept", "water", "w1", 12);
+    assert_int_equal(last_effect(f)->kind, EFFECT_DELIVER);
+    assert_int_equal(last_effect(f)->peer, 12);
+    assert_int_equal(last_effect(f)->epoch, 1);
+    publish(f, "slow");
+    size_t offers = count_records(f, RECORD_OFFERED);
+    offer(f); /* credit is granted anew after hello */
+    assert_int_equal(count_records(f, RECORD_OFFERED), offers);
+    credit(f, "water.dept", "w1", 11, 5); /* the old connection speaks for nobody */
+    assert_refused(f, REFUSAL_HELLO_FIRST);
+    credit(f, "water.dept", "w1", 12, 5);
+    offer(f);
+    assert_int_equal(count_records(f, RECORD_OFFERED), offers + 1);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+}
+
+static void a_draining_worker_keeps_only_what_it_responded_to(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t first = publish(f, "slow"), second = publish(f, "slow"), third = publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, 2);
+    offer(f);
+    say(f, "w1", WORD_RESPOND, first);
+    bye(f, "water.dept", "w1", 11, true);
+    assert_int_equal(task_of(f, first, 1).state, TASK_RESPONDED);
+    assert_string_equal(task_of(f, first, 1).worker, "w1");
+    assert_int_equal(task_of(f, second, 1).state, TASK_QUEUED);
+    assert_int_equal(task_of(f, second, 1).lost, 0);
+    assert_int_equal(record_at(f, 0)->lease_end, LEASE_DRAINED);
+    credit(f, "water.dept", "w1", 11, 5);
+    offer(f);
+    assert_int_equal(task_of(f, third, 1).state, TASK_QUEUED);
+    say(f, "w1", WORD_HANDLE, first);
+    assert_done(f);
+    bye(f, "water.dept", "w1", 11, false);
+    assert_int_equal(record_at(f, 0)->lease_end, LEASE_LEFT);
+    assert_int_equal(task_of(f, first, 1).state, TASK_HANDLING);
+    assert_string_equal(task_of(f, first, 1).worker, "");
+    assert_true(core_next_due(f->core) > f->now_ms + LEASE_MS);
+}
+
+static void draining_gives_back_all_tasks_of_one_incident(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = publish(f, "both");
+    act_as(f, "desk.one", (struct act){.verb = ACT_TRANSFER, .incident = id, .task = 2, .unit = "water"});
+    worker_ready(f, "water", "w1", 11, 5);
+    publish(f, "slow");
+    offer(f);
+    assert_int_equal(count_records(f, RECORD_OFFERED), 3);
+    bye(f, "water.dept", "w1", 11, true);
+    assert_int_equal(count_records(f, RECORD_LEASE_ENDED), 3);
+}
+
+static void hello_is_for_members_of_the_unit(void **state)
+{
+    struct fixture *f = *state;
+    hello(f, "water.dept", "gas", "w1", 11);
+    assert_refused(f, REFUSAL_OUT_OF_SCOPE);
+    hello(f, "camera", "water", "w1", 11);
+    assert_refused(f, REFUSAL_FORBIDDEN);
+    hello(f, "water.dept", "", "w1", 11);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    hello(f, "water.dept", "water", NULL, 11);
+    assert_refused(f, REFUSAL_MISSING_FIELD);
+    char name[ID_MAX_BYTES + 2];
+    memset(name, 'w', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    hello(f, "water.dept", "water", name, 11);
+    assert_refused(f, REFUSAL_TOO_LONG);
+    struct unit_load *workers;
+    assert_int_equal(core_workers(f->core, &f->arena, &workers), 0);
+}
+
+static void a_worker_that_changes_its_unit_leaves_its_tasks(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = publish(f, "slow");
+    hello(f, "all.dept", "water", "w1", 11);
+    credit(f, "all.dept", "w1", 11, 1);
+    offer(f);
+    assert_string_equal(task_of(f, id, 1).worker, "w1");
+    hello(f, "all.dept", "gas", "w1", 11);
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+    credit(f, "all.dept", "w1", 11, 1);
+    offer(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+}
+
+/* --- the order of offers --- */
+
+static uint64_t publish_severe(struct fixture *f, const char *type, int severity)
+{
+    struct event event = {.id = arena_printf(&f->arena, "e%llu", (unsigned long long)++f->requests),
+                          .type = type,
+                          .severity = severity};
+    publish_event(f, "camera", &event, "620802");
+    return last_answer(f)->receipt.incident;
+}
+
+static void the_queue_is_by_severity_respond_due_and_order(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t late = publish_severe(f, "slow", 3), same = publish_severe(f, "slow", 3);
+    uint64_t urgent = publish_severe(f, "urgent", 3), severe = publish_severe(f, "slow", 1);
+    uint64_t incidents[9];
+    uint32_t tasks[9];
+    assert_int_equal(core_queue(f->core, "water", incidents, tasks, 9), 4);
+    const uint64_t expected[] = {severe, urgent, late, same};
+    assert_memory_equal(incidents, expected, sizeof expected);
+    assert_int_equal(core_queue(f->core, "water", incidents, tasks, 2), 2);
+    assert_memory_equal(incidents, expected, 2 * sizeof expected[0]);
+    assert_int_equal(core_queue(f->core, "nothing", incidents, tasks, 9), 0);
+    worker_ready(f, "water", "w1", 11, 4);
+    offer(f);
+    size_t delivered = 0;
+    for (size_t i = 0; i < f->outcome.effect_count; i++) {
+        if (f->outcome.effects[i].kind == EFFECT_DELIVER)
+            assert_true(f->outcome.effects[i].incident == expected[delivered++]);
+    }
+    assert_int_equal(delivered, 4);
+}
+
+static void a_long_queue_is_told_in_order(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = 300 };
+    static uint64_t incidents[MANY];
+    static uint32_t tasks[MANY];
+    for (int i = 0; i < MANY; i++) {
+        publish_severe(f, i % 3 ? "slow" : "urgent", 1 + i * 7 % 4);
+        f->now_ms += i * 37 % 11;
+    }
+    assert_int_equal(core_queue(f->core, "water", incidents, tasks, MANY), MANY);
+    int last_severity = 0;
+    int64_t last_due_ms = 0;
+    for (int i = 0; i < MANY; i++) {
+        int severity = row_of(f, incidents[i]).head.severity;
+        int64_t due_ms = clock_of(f, incidents[i], CLOCK_RESPOND, 1).due_ms;
+        assert_true(severity > last_severity || (severity == last_severity && due_ms >= last_due_ms));
+        last_severity = severity;
+        last_due_ms = due_ms;
+    }
+}
+
+static void offers_go_round_and_use_up_credit(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t ids[6];
+    for (int i = 0; i < 6; i++)
+        ids[i] = publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, 3);
+    worker_ready(f, "water", "w2", 12, 2);
+    offer(f);
+    const char *const expected[] = {"w1", "w2", "w1", "w2", "w1", ""};
+    for (int i = 0; i < 6; i++)
+        assert_string_equal(task_of(f, ids[i], 1).worker, expected[i]);
+    offer(f);
+    assert_int_equal(count_records(f, RECORD_OFFERED), 5);
+    credit(f, "water.dept", "w2", 12, 1);
+    offer(f);
+    assert_string_equal(task_of(f, ids[5], 1).worker, "w2");
+}
+
+static void a_turn_offers_only_so_much_and_no_unit_starves(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t gas = 0;
+    for (int i = 0; i < OFFERS_MAX + 5; i++)
+        gas = publish(f, "slow");
+    act_as(f, "desk.one", (struct act){.verb = ACT_TRANSFER, .incident = gas, .unit = "gas"});
+    worker_ready(f, "water", "w1", 11, CREDIT_MAX);
+    worker_ready(f, "gas", "g1", 12, 1);
+    offer(f);
+    assert_int_equal(count_records(f, RECORD_OFFERED), OFFERS_MAX);
+    assert_int_equal(task_of(f, gas, 1).state, TASK_OFFERED);
+    offer(f);
+    assert_int_equal(count_records(f, RECORD_OFFERED), OFFERS_MAX + 5);
+}
+
+static void credit_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct unit_load *workers;
+    worker_ready(f, "water", "w1", 11, UINT32_MAX);
+    credit(f, "water.dept", "w1", 11, UINT32_MAX);
+    assert_int_equal(core_workers(f->core, &f->arena, &workers), 1);
+    assert_int_equal(workers[0].credit, CREDIT_MAX);
+    assert_string_equal(workers[0].unit, "water");
+    assert_string_equal(workers[0].name, "w1");
+}
+
+/* --- on behalf --- */
+
+static void the_centre_speaks_for_a_unit_without_workers(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = publish(f, "slow");
+    say_on_behalf(f, WORD_RESPOND, id, 1);
+    assert_done(f);
+    const struct record *record = record_at(f, 0);
+    assert_string_equal(record->on_behalf, "water");
+    assert_string_equal(record->person, "Zhao");
+    assert_string_equal(record->principal, "desk.one");
+    worker_ready(f, "water", "w1", 11, 5);
+    offer(f);
+    assert_string_equal(task_of(f, id, 1).worker, ""); /* the centre speaks for the unit now */
+    act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id});
+    assert_done(f);
+    offer(f);
+    assert_string_equal(task_of(f, id, 1).worker, "w1");
+    assert_true(last_effect(f)->resume);
+}
+
+static void the_centre_takes_a_task_out_of_a_workers_hands(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    say_on_behalf(f, WORD_RESPOND, id, 1);
+    assert_done(f);
+    const struct effect *revoke = last_of(f, EFFECT_REVOKE);
+    assert_non_null(revoke);
+    assert_int_equal(revoke->peer, 11);
+    assert_int_equal(revoke->incident, id);
+    assert_int_equal(revoke->epoch, 1);
+    say(f, "w1", WORD_HANDLE, id);
+    assert_refused(f, REFUSAL_NOT_HOLDER);
+    say_on_behalf(f, WORD_FEEDBACK, id, 1);
+    assert_int_equal(state_of(f, id), INCIDENT_CLOSED);
+    assert_string_equal(task_of(f, id, 1).spoke_person, "Zhao");
+}
+
+static void a_return_waits_for_the_centre_on_its_own_clock(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    pass(f, 10 * SECOND_MS);
+    say(f, "w1", WORD_RETURN, id);
+    assert_done(f);
+    struct task task = task_of(f, id, 1);
+    assert_int_equal(task.state, TASK_RETURNED);
+    assert_string_equal(task.reason, "not_ours");
+    assert_int_equal(task.epoch, 2);
+    struct clock respond = clock_of(f, id, CLOCK_RESPOND, 1);
+    assert_int_equal(respond.state, CLOCK_PAUSED);
+    assert_int_equal(respond.consumed_ms, 10 * SECOND_MS);
+    assert_int_equal(clock_of(f, id, CLOCK_RESOLVE, 0).state, CLOCK_RUNNING);
+    struct clock dispatch = clock_of(f, id, CLOCK_DISPATCH, 0);
+    assert_int_equal(dispatch.state, CLOCK_RUNNING);
+    assert_int_equal(dispatch.started_ms, f->now_ms);
+    pass(f, MINUTE_MS);
+    act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id}); /* refused: theirs after all */
+    respond = clock_of(f, id, CLOCK_RESPOND, 1);
+    assert_int_equal(respond.state, CLOCK_RUNNING);
+    assert_int_equal(respond.due_ms, f->now_ms + 2 * HOUR_MS - 10 * SECOND_MS);
+    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_MET);
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+    assert_int_equal(task_of(f, id, 1).epoch, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_and_word),
+        cmocka_unit_test_setup_teardown(a_refusal_names_the_state_and_what_is_possible, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_the_holder_speaks_by_the_current_epoch, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_word_needs, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_repeated_word_gets_its_first_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_latest_words_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_before_respond_gives_it_to_a_colleague, setup, teardown),
+        cmocka_unit_test_setup_teardown(anything_heard_keeps_the_lease, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_silent_worker_goes_on_when_heard_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_after_respond_is_resumed_by_a_colleague, setup, teardown),
+        cmocka_unit_test_setup_teardown(lost_too_often_is_shelved_where_people_see_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(restarts_do_not_count_as_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_name_that_says_hello_again_takes_over_its_leases, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_draining_worker_keeps_only_what_it_responded_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(draining_gives_back_all_tasks_of_one_incident, setup, teardown),
+        cmocka_unit_test_setup_teardown(hello_is_for_members_of_the_unit, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_worker_that_changes_its_unit_leaves_its_tasks, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_queue_is_by_severity_respond_due_and_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_long_queue_is_told_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(offers_go_round_and_use_up_credit, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_turn_offers_only_so_much_and_no_unit_starves, setup, teardown),
+        cmocka_unit_test_setup_teardown(credit_is_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_centre_speaks_for_a_unit_without_workers, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_centre_takes_a_task_out_of_a_workers_hands, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_return_waits_for_the_centre_on_its_own_clock, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

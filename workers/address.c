@@ -1,0 +1,160 @@
+#include "workers/address.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#define DEFAULT_BASE "ipc:///run/bihuan"
+#define FAULT_BYTES 256
+
+static const struct endpoint {
+    char letter;
+    const char *name;
+    int port_offset;
+} endpoints[] = {{'P', "publish", 0}, {'W', "work", 1}, {'C', "command", 2}, {'F', "feed", 3}};
+
+__attribute__((format(printf, 3, 4))) static int fail(int error, char *fault, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(fault, FAULT_BYTES, format, args);
+    va_end(args);
+    return error;
+}
+
+static const struct endpoint *endpoint_of(char letter)
+{
+    for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+        if (endpoints[i].letter == letter)
+            return &endpoints[i];
+    return NULL;
+}
+
+/* An option, else the environment, else NULL; empty is as good as absent. */
+static const char *option(const char *value, const char *variable)
+{
+    if (!value || !*value)
+        value = getenv(variable);
+    return value && *value ? value : NULL;
+}
+
+/* --- where --- */
+
+static int ipc_endpoint(const char *base, const struct endpoint *endpoint, struct address *out, char *fault)
+{
+    size_t length = strlen(base);
+    while (length > strlen("ipc:///") && base[length - 1] == '/')
+        length--;
+    int size = snprintf(out->endpoint, sizeof(out->endpoint), "%.*s/%s", (int)length, base, endpoint->name);
+    size_t limit = strlen("ipc://") + sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+    if (base[strlen("ipc://")] != '/')
+        return fail(-EINVAL, fault, "broker \"%s\": an ipc path starts at the root, as in " DEFAULT_BASE, base);
+    if (size < 0 || (size_t)size > limit)
+        return fail(-ENAMETOOLONG, fault, "broker \"%s\": the path is too long for a unix socket", base);
+    return 0;
+}
+
+static int tcp_endpoint(const char *base, const struct endpoint *endpoint, struct address *out, char *fault)
+{
+    const char *colon = strrchr(base, ':');
+    char *end = NULL;
+    long port = colon > base + strlen("tcp:/") ? strtol(colon + 1, &end, 10) : 0;
+    if (port < 1 || port + endpoint->port_offset > 65535 || !end || *end || end == colon + 1)
+        return fail(-EINVAL, fault, "broker \"%s\": a tcp address is tcp://host:port, the port of publish", base);
+    int size = snprintf(out->endpoint, sizeof(out->endpoint), "%.*s:%ld", (int)(colon - base), base,
+                        port + endpoint->port_offset);
+    if (size < 0 || (size_t)size >= sizeof(out->endpoint))
+        return fail(-ENAMETOOLONG, fault, "broker address is too long");
+    return 0;
+}
+
+/* --- with which keys --- */
+
+static bool is_key(const char *text)
+{
+    uint8_t bytes[32];
+    return strlen(text) == KEY_TEXT_BYTES - 1 && zmq_z85_decode(bytes, text);
+}
+
+/* The first line of a key file. */
+static int read_key(const char *path, bool secret, char out[KEY_TEXT_BYTES], char *fault)
+{
+    char text[128] = "";
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        int error = errno;
+        if (fd >= 0)
+            close(fd);
+        return fail(-error, fault, "key file %s: %s", path, strerror(error));
+    }
+    ssize_t size = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (secret && (status.st_mode & (S_IRWXG | S_IRWXO)))
+        return fail(-EPERM, fault, "key file %s: others can read the secret key; chmod 600 %s", path, path);
+    text[size > 0 ? size : 0] = '\0';
+    text[strcspn(text, " \t\r\n")] = '\0';
+    if (!is_key(text))
+        return fail(-EINVAL, fault, "key file %s: not a key; 40 characters of Z85 are expected", path);
+    memcpy(out, text, KEY_TEXT_BYTES);
+    return 0;
+}
+
+/* Text, or the name of a file; 40 characters that name a file are the file. */
+static int server_key(const char *value, char out[KEY_TEXT_BYTES], char *fault)
+{
+    if (!is_key(value) || access(value, F_OK) == 0)
+        return read_key(value, false, out, fault);
+    memcpy(out, value, KEY_TEXT_BYTES);
+    return 0;
+}
+
+static bool is_loopback(const char *base)
+{
+    return strncmp(base, "tcp://127.0.0.1:", strlen("tcp://127.0.0.1:")) == 0;
+}
+
+static int keys(const struct client_options *options, const char *base, struct address *out, char *fault)
+{
+    const char *server = option(options->server_key, "BIHUAN_SERVER_KEY");
+    const char *file = option(options->key_file, "BIHUAN_KEY_FILE");
+    if (!server && is_loopback(base))
+        return 0;
+    if (!server)
+        return fail(-EINVAL, fault, "broker %s: tcp needs the broker's public key (server key)", base);
+    if (!file)
+        return fail(-EINVAL, fault, "broker %s: tcp needs your own secret key file (key file)", base);
+    int error = server_key(server, out->server_key, fault);
+    if (!error)
+        error = read_key(file, true, out->secret_key, fault);
+    if (error)
+        return error;
+    if (zmq_curve_public(out->public_key, out->secret_key) != 0)
+        return fail(-EINVAL, fault, "key file %s: no public key fits it", file);
+    out->curve = true;
+    return 0;
+}
+
+int address_resolve(const struct client_options *options, struct address *out, char fault[256])
+{
+    const char *base = option(options->base, "BIHUAN_BROKER");
+    const struct endpoint *endpoint = endpoint_of(options->endpoint);
+    *out = (struct address){0};
+    if (!base)
+        base = DEFAULT_BASE;
+    if (!endpoint)
+        return fail(-EINVAL, fault, "no such endpoint");
+    if (strncmp(base, "ipc://", strlen("ipc://")) == 0)
+        return ipc_endpoint(base, endpoint, out, fault);
+    if (strncmp(base, "tcp://", strlen("tcp://")) != 0)
+        return fail(-EINVAL, fault, "broker \"%s\": neither ipc:// nor tcp://", base);
+    int error = tcp_endpoint(base, endpoint, out, fault);
+    return error ? error : keys(options, base, out, fault);
+}
