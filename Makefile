@@ -40,6 +40,7 @@ LINK := $(B)/libbroker.a $(B)/libedge.a $(B)/libstore.a $(B)/libconfig.a $(B)/li
         $(B)/libschemas.a $(B)/libbase.a
 BROKER_LIBS := -lzmq -llmdb -lev -lgeos_c -lyaml -ljansson -lmicrohttpd -lsodium -lcrypto -lpthread -lm
 CLIENT_LIBS := -lzmq -lsodium -lcrypto -lpthread -lm
+CLI_LIBS := -lncursesw -lcsv -ljansson -lyaml
 
 BINARIES := $(B)/bihuand $(B)/bihuan $(B)/bihuan-worker $(B)/libbihuan.a $(B)/libbihuan.so
 all: $(BINARIES) $(B)/locale/zh_CN/LC_MESSAGES/bihuan.mo
@@ -73,7 +74,7 @@ $(B)/libbihuan.a: $(OBJ_workers) $(OBJ_schemas) $(OBJ_base)
 $(B)/libbihuan.so: $(OBJ_workers) $(OBJ_schemas) $(OBJ_base)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -shared -Wl,-soname,libbihuan.so.0 -Wl,--version-script=workers/bihuan.map -o $@ $^ $(CLIENT_LIBS)
 $(B)/bihuan: $(OBJ_cli) $(B)/libbihuan.a
-	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -lncursesw -lcsv -ljansson -lyaml
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) $(CLI_LIBS)
 $(B)/bihuan-worker: $(OBJ_runner) $(B)/libbihuan.a
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS) -ljansson
 
@@ -89,6 +90,15 @@ $(B)/tests/%: tests/unit/%.c $(LINK) $(B)/libbihuan.a
 	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(B)/tests/$*.o $(LINK) $(filter-out $(B)/obj/schemas/% $(B)/obj/broker/base/%,$(OBJ_workers)) \
 	    -Wl,--start-group $(LINK) -Wl,--end-group -lcmocka $(BROKER_LIBS)
+# The command line's rooms are tested without their main.
+$(B)/libcli.a: $(filter-out $(B)/obj/cli/main.o,$(OBJ_cli))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call SAY,AR)ar rcs $@ $^
+$(B)/tests/test_cli_%: tests/unit/test_cli_%.c $(B)/libcli.a $(B)/libbihuan.a
+	@mkdir -p $(@D)
+	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $@.o $<
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(B)/libcli.a $(B)/libbihuan.a -lcmocka $(CLIENT_LIBS) $(CLI_LIBS)
 # The simulation has parts of its own (tests/sim/*.c that are not test_*): a world around turn.c in place of the gate.
 SIM_PARTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)))
 $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)

@@ -250,7 +250,6 @@ static int open_core(struct broker *b)
     char fault[256];
     now_start(&b->now, meta->last_ms, b->options->speed);
     b->core = core_new(&(struct core_options){.journal = meta->journal, .exercise = meta->exercise});
-    core_set_policy(b->core, b->policy);
     if (recover(b->core, b->store, now_ms(&b->now), &count, fault) != 0) {
         fprintf(stderr, "bihuand: %s: %s\n", b->options->store, fault);
         return EXIT_STORE;

@@ -11,7 +11,7 @@
 
 #define PAGE_ROWS_DEFAULT 50
 #define SCAN_MAX 20000   /* rows looked at for one page: a page may come back short, with a cursor */
-#define TIMELINE_MAX 1000
+#define PAGE_TEXT_BYTES (1024 * 1024) /* of one page of a timeline, so that an answer stays below its limit */
 #define FEED_SLICE 512   /* records looked at for one feed in one turn */
 
 /* One answer under way. */
@@ -199,21 +199,38 @@ static void answer_list(struct reading *r)
     send_answer(r);
 }
 
-/* The timeline is walked back along `prev`, from the row's last record. */
-static size_t timeline(struct turn *t, const struct row *row, struct record *records, size_t n)
+static size_t text_bytes(const struct record *record)
 {
-    size_t count = 0;
-    for (uint64_t seq = row->seq; seq && count < n;) {
+    return strlen(record->text) + (record->event ? strlen(record->event->text) : 0);
+}
+
+/* The timeline is walked back along `prev`, from the row's last record or from where the last page ended: the newest
+ * page comes first, in order within itself. Fills records from the end; *seq is where the next page begins, or 0. */
+static size_t timeline(struct turn *t, uint64_t incident, uint64_t *seq, struct record *records, size_t n)
+{
+    size_t count = 0, bytes = 0;
+    while (*seq && count < n && bytes < PAGE_TEXT_BYTES) {
         struct record *record = &records[n - 1 - count];
-        if (store_get_record(t->store, seq, &t->arena, record) != 0)
+        if (store_get_record(t->store, *seq, &t->arena, record) != 0)
             break;
         count++;
-        seq = 0;
+        bytes += text_bytes(record);
+        *seq = 0;
         for (size_t i = 0; i < record->change_count; i++)
-            if (record->changes[i].incident == row->incident)
-                seq = record->changes[i].prev;
+            if (record->changes[i].incident == incident)
+                *seq = record->changes[i].prev;
     }
     return count;
+}
+
+/* Where a timeline's page begins: "S<sequence>" of this incident's, or its last record. */
+static bool timeline_start(const struct query *q, const struct row *row, uint64_t *seq)
+{
+    unsigned long long from = row->seq;
+    if (*q->cursor && sscanf(q->cursor, "S%llu", &from) != 1)
+        return false;
+    *seq = from;
+    return from <= row->seq;
 }
 
 static void answer_show(struct reading *r)
@@ -224,9 +241,15 @@ static void answer_show(struct reading *r)
         refuse(r, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
-    size_t n = only_department(r->who) ? 0 : TIMELINE_MAX;
+    uint64_t seq;
+    if (!timeline_start(r->query, row, &seq)) {
+        refuse(r, REFUSAL_BAD_CURSOR, "cursor", "not a cursor of this incident");
+        return;
+    }
+    size_t n = only_department(r->who) ? 0 : page_rows(r->query);
     struct record *records = ARENA_NEW(&t->arena, struct record, n + 1);
-    size_t count = timeline(t, row, records, n);
+    size_t count = timeline(t, row->incident, &seq, records, n);
+    r->answer.cursor = n && seq ? arena_printf(&t->arena, "S%llu", (unsigned long long)seq) : "";
     if (only_department(r->who))
         row->task_count = own_tasks(&t->arena, r->who, row->tasks, row->task_count, &row->tasks);
     r->answer.rows = row;
@@ -341,7 +364,7 @@ static void answer_explain(struct reading *r)
         refuse(r, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
-    if (!q->incident && (!q->event || !q->event->type)) {
+    if (!q->incident && (!q->event || !*q->event->type)) {
         refuse(r, REFUSAL_MISSING_FIELD, "event", "an incident, or an event with a type");
         return;
     }
@@ -372,7 +395,7 @@ static void answer_status(struct reading *r, const char *event_id, uint64_t inci
     struct turn *t = r->turn;
     struct message message = {.kind = MESSAGE_RECEIPT, .tag = r->tag};
     if (!event_id || !*event_id) {
-        struct query query = {.kind = QUERY_SHOW, .incident = incident};
+        struct query query = {.kind = QUERY_SHOW, .incident = incident, .cursor = ""};
         r->query = &query;
         r->answer.kind = QUERY_SHOW;
         answer_show(r);

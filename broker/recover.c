@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "broker/base/limits.h"
+#include "broker/base/log.h"
+#include "broker/config/config.h"
 
 struct recovering {
     struct core *core;
@@ -72,16 +74,45 @@ int recover(struct core *core, struct store *store, int64_t now_ms, struct recov
     return 0;
 }
 
-static int announce_policy(struct turn *t, char fault[256])
+/* The policy last in force, as the store keeps it: what a new one is held against. NULL in a new store. */
+static int last_policy(struct turn *t, struct policy **out)
 {
+    const struct store_meta *meta = store_meta(t->store);
+    static const uint8_t none[DIGEST_BYTES];
+    struct faults faults = {0};
+    const char *bundle;
+    size_t size;
+    *out = NULL;
+    if (memcmp(meta->policy, none, DIGEST_BYTES) == 0)
+        return 0;
+    int error = store_get_policy(t->store, INT64_MAX, &t->arena, &bundle, &size);
+    if (!error)
+        error = config_parse(bundle, size, out, &faults);
+    if (error)
+        log_error("policy unreadable=1 error=\"%s\" fault=\"%s\"", strerror(-error), faults_text(&faults));
+    faults_release(&faults);
+    return error;
+}
+
+/* A restart with other rules is a reload: decided against the rules that were in force. */
+static int change_policy(struct turn *t, char fault[256])
+{
+    struct policy *last;
+    int error = last_policy(t, &last);
+    if (error) {
+        snprintf(fault, 256, "the policy last in force cannot be read back: %s", strerror(-error));
+        return error;
+    }
     size_t before = t->outcome.effect_count;
+    core_set_policy(t->core, last);
     turn_command(t, &(struct command){.kind = COMMAND_RELOAD, .principal = "", .reload = {t->policy, NULL, NULL}});
-    for (size_t i = before; i < t->outcome.effect_count; i++)
-        if (t->outcome.effects[i].kind == EFFECT_REFUSAL) {
-            snprintf(fault, 256, "the configuration cannot take the place of the one last in force: %s",
-                     t->outcome.effects[i].refusal.reason);
-            return -EBUSY;
-        }
+    bool refused = core_policy(t->core) != t->policy;
+    if (refused && t->outcome.effect_count > before)
+        snprintf(fault, 256, "the configuration cannot take the place of the one last in force: %s",
+                 t->outcome.effects[before].refusal.reason);
+    policy_free(last);
+    if (refused)
+        return -EBUSY;
     return store_put_policy(t->store, &t->policy->hash, t->policy->bundle, t->policy->bundle_bytes, t->now_ms);
 }
 
@@ -94,12 +125,13 @@ int recover_announce(struct turn *t, char fault[256])
     start.start.last_ms = meta->last_ms;
     start.start.exercise = meta->exercise;
     turn_command(t, &start);
-    if (memcmp(meta->policy, t->policy->hash.bytes, DIGEST_BYTES) != 0)
-        error = announce_policy(t, fault);
-    if (error == -EBUSY)
+    if (memcmp(meta->policy, t->policy->hash.bytes, DIGEST_BYTES) == 0)
+        core_set_policy(t->core, t->policy);
+    else
+        error = change_policy(t, fault);
+    if (error)
         return error;
-    if (!error)
-        error = turn_run(t);
+    error = turn_run(t);
     if (error)
         snprintf(fault, 256, "the start could not be recorded: %s", strerror(-error));
     return error;

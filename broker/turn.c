@@ -155,10 +155,6 @@ static void take_hello(struct turn *t, const struct gate_input *in)
     struct session *session = in->session;
     const struct hello *hello = &in->message.hello;
     bool works = session->endpoint == 'W';
-    if (works && (!hello->unit || !hello->worker)) {
-        refuse(t, in, REFUSAL_MISSING_FIELD, "a worker's hello names its unit and its worker");
-        return;
-    }
     struct command command = command_of(in, COMMAND_HELLO);
     command.unit = hello->unit;
     command.worker = hello->worker;

@@ -157,8 +157,12 @@ void cli_say_refusal(const struct common *common, const struct message *message)
     const char *field = refusal->field && *refusal->field ? refusal->field : NULL;
     if (common->json)
         cli_print_json(message);
-    cli_fail(_("refused: %s%s%s%s: %s"), name ? name : "?", field ? " (" : "", field ? field : "", field ? ")" : "",
-             refusal->reason ? refusal->reason : "");
+    const char *reason = refusal->reason ? refusal->reason : "";
+    size_t length = strlen(reason); /* faults of a file end in a newline */
+    while (length && reason[length - 1] == '\n')
+        length--;
+    cli_fail(_("refused: %s%s%s%s: %.*s"), name ? name : "?", field ? " (" : "", field ? field : "", field ? ")" : "",
+             (int)length, reason);
 }
 
 void cli_fail(const char *format, ...)

@@ -1,26 +1,39 @@
 /* bihuan check and bihuan restore: work for `bihuand` without a running broker. */
 #include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/lines.h"
 #include "cli/verbs.h"
 
 /* bihuand's own exit codes that are told apart here. */
 enum { BIHUAND_DONE = 0, BIHUAND_USAGE = 2, BIHUAND_BAD_CONFIGURATION = 3 };
 
+enum { KEY_JSON = 'j' };
+
 struct arguments {
     const char *paths[2];
     int wanted;
+    bool json;
+};
+
+static const struct argp_option options[] = {
+    {"json", KEY_JSON, NULL, 0, N_("print JSON"), 0},
+    {0},
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
+    case KEY_JSON: arguments->json = true; return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num >= (unsigned)arguments->wanted)
             argp_error(state, _("too many arguments"));
@@ -57,24 +70,83 @@ static int exit_code(int status)
     }
 }
 
-static int run_bihuand(char *const *argv)
+/* said: where what it writes goes, -1: where ours does. Its process id, or -1. */
+static pid_t start_bihuand(char *const *argv, int said)
 {
-    int status;
     fflush(NULL);
     pid_t child = fork();
-    if (child == 0) {
-        become_bihuand(argv);
-        cli_fail(_("bihuand is neither beside bihuan nor in PATH"));
-        _exit(127);
+    if (child != 0)
+        return child;
+    if (said >= 0) {
+        dup2(said, STDOUT_FILENO);
+        dup2(said, STDERR_FILENO);
     }
-    if (child < 0) {
-        cli_fail("%s", strerror(errno));
-        return CLI_LOCAL;
-    }
+    become_bihuand(argv);
+    cli_fail(_("bihuand is neither beside bihuan nor in PATH"));
+    _exit(127);
+}
+
+static int await_bihuand(pid_t child)
+{
+    int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return CLI_LOCAL;
     return exit_code(status);
+}
+
+/* "routes.yaml:4:9: what" as an object; any other line has only its "what". */
+static json_t *fault_of(const char *line)
+{
+    char *file = NULL, *what = NULL;
+    int line_number, column;
+    json_t *fault;
+    if (sscanf(line, "%m[^:]:%d:%d: %m[^\n]", &file, &line_number, &column, &what) == 4)
+        fault = json_pack("{s:s, s:i, s:i, s:s}", "file", file, "line", line_number, "column", column, "what", what);
+    else
+        fault = json_pack("{s:s%}", "what", line, strcspn(line, "\n"));
+    free(file);
+    free(what);
+    return fault;
+}
+
+/* What it says as {"done": …, "said": […]}. */
+static int run_as_json(char *const *argv)
+{
+    int ends[2];
+    struct lines lines;
+    const char *text;
+    ssize_t length;
+    json_t *said = json_array();
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return CLI_LOCAL;
+    pid_t child = start_bihuand(argv, ends[1]);
+    close(ends[1]);
+    lines_init(&lines, ends[0]);
+    while ((length = lines_next(&lines, &text)) > 0) {
+        char *line = strndup(text, (size_t)length);
+        json_array_append_new(said, fault_of(line));
+        free(line);
+    }
+    lines_release(&lines);
+    close(ends[0]);
+    int code = child < 0 ? CLI_LOCAL : await_bihuand(child);
+    json_t *object = json_pack("{s:b, s:o}", "done", code == CLI_DONE, "said", said);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+    return code;
+}
+
+static int run_bihuand(const struct arguments *arguments, char *const *argv)
+{
+    if (arguments->json)
+        return run_as_json(argv);
+    pid_t child = start_bihuand(argv, -1);
+    if (child >= 0)
+        return await_bihuand(child);
+    cli_fail("%s", strerror(errno));
+    return CLI_LOCAL;
 }
 
 /* A file is checked with its folder: routes mean nothing without types and units. */
@@ -90,7 +162,7 @@ static const char *folder_of(const char *path, char *out, size_t size_bytes)
 
 int verb_check(int argc, char **argv)
 {
-    static const struct argp argp = {NULL, parse, N_("FILE_OR_FOLDER"),
+    static const struct argp argp = {options, parse, N_("FILE_OR_FOLDER"),
                                      N_("Checks a city's configuration without a broker and prints every fault as "
                                         "file:line:column. A file is checked with the others of its folder."),
                                      NULL, NULL, NULL};
@@ -102,12 +174,12 @@ int verb_check(int argc, char **argv)
         return CLI_BAD_INPUT;
     }
     char *command[] = {"bihuand", "--check", (char *)folder_of(arguments.paths[0], folder, sizeof(folder)), NULL};
-    return run_bihuand(command);
+    return run_bihuand(&arguments, command);
 }
 
 int verb_restore(int argc, char **argv)
 {
-    static const struct argp argp = {NULL, parse, N_("BACKUP FOLDER"),
+    static const struct argp argp = {options, parse, N_("BACKUP FOLDER"),
                                      N_("Makes a store in FOLDER, which must not hold one, from a backup. It begins a new "
                                         "term, so that no number is given twice."),
                                      NULL, NULL, NULL};
@@ -118,5 +190,5 @@ int verb_restore(int argc, char **argv)
         return CLI_BAD_INPUT;
     }
     char *command[] = {"bihuand", "--restore", (char *)arguments.paths[0], "--store", (char *)arguments.paths[1], NULL};
-    return run_bihuand(command);
+    return run_bihuand(&arguments, command);
 }

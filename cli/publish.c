@@ -88,7 +88,8 @@ static void show_progress(struct publishing *publishing)
         now_ms - publishing->shown_ms < PROGRESS_MS)
         return;
     publishing->shown_ms = now_ms;
-    fprintf(stderr, _("\r\033[Kline %zu: %zu accepted, %zu refused, %zu in flight, %.0f/s"), publishing->line,
+    fputs("\r\033[K", stderr);
+    fprintf(stderr, _("line %zu: %zu accepted, %zu refused, %zu in flight, %.0f/s"), publishing->line,
             publishing->accepted, publishing->refused + publishing->bad, publishing->flights.count,
             (double)publishing->accepted * 1000 / (double)(now_ms - publishing->began_ms));
 }

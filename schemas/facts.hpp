@@ -23,7 +23,9 @@ using Octets = Vector<uint8_t>;
 
 /* Of this namespace, so that the templates below find every `pack` that takes one. */
 struct Builder : flatbuffers::FlatBufferBuilder {
-    using FlatBufferBuilder::FlatBufferBuilder;
+    explicit Builder(size_t first_bytes) : flatbuffers::FlatBufferBuilder(first_bytes)
+    {
+    }
 };
 
 /* C callers cannot catch: running out of memory while encoding ends the process here. */

@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+/* clang-format off */
+
 /* 诉求性质 */
 #define NATURES(X) \
     X(1, HELP, help) X(2, COMPLAINT, complaint) X(3, REPORT, report) X(4, CONSULT, consult) \
@@ -110,6 +112,8 @@ extern "C" {
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+
+/* clang-format on */
 
 #define NATURE_X(v, N, n) NATURE_##N = v,
 enum nature { NATURES(NATURE_X) };
@@ -207,19 +211,19 @@ struct attachment {
 
 /* 上报信息: one message from a source. */
 struct event {
-    const char *id;   /* the source's own id of the event: idempotency */
-    const char *type; /* type code */
+    const char *id;                /* the source's own id of the event: idempotency */
+    const char *type;              /* type code */
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
     enum nature nature;
-    int severity;     /* 1 特别重大 … 4 一般; 0: the type's own */
+    int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
     int64_t observed_ms;
-    bool panic;       /* the panic lane */
-    bool sealed;      /* treat as 举报: exclusion applies */
+    bool panic;  /* the panic lane */
+    bool sealed; /* treat as 举报: exclusion applies */
     const struct attachment *attachments;
     size_t attachment_count;
-    struct bytes reporter; /* sealed to the custodian's key; opaque here */
+    struct bytes reporter;  /* sealed to the custodian's key; opaque here */
     enum outcome_code done; /* handled on site: arrives with its outcome */
     const char *evidence;
 };
@@ -239,8 +243,8 @@ struct incident {
     const char *reason;            /* of the last act that ended or moved it */
     const char *ladder;
     int64_t received_ms, closed_ms;
-    uint64_t opened_seq;           /* the record that carries the event */
-    uint64_t merged_into;          /* incident id */
+    uint64_t opened_seq;  /* the record that carries the event */
+    uint64_t merged_into; /* incident id */
     uint32_t reworks, reopens;
 };
 
@@ -255,8 +259,8 @@ struct task {
     bool on_behalf;    /* the centre speaks for the unit; not offered to workers */
     bool auto_respond; /* responded by the runner, not by a person */
     const char *unit;
-    const char *principal, *worker; /* the lease's holder; "" when nobody holds it */
-    const char *last_worker;        /* who lost or gave it back last: a colleague is preferred */
+    const char *principal, *worker;             /* the lease's holder; "" when nobody holds it */
+    const char *last_worker;                    /* who lost or gave it back last: a colleague is preferred */
     const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
@@ -269,18 +273,18 @@ struct clock {
     enum clock_state state;
     enum calendar calendar;
     int64_t started_ms, budget_ms, consumed_ms, running_since_ms, due_ms, stopped_ms;
-    uint32_t rung;     /* rungs fired so far */
-    int64_t next_ms;   /* when the next rung fires; 0: none left or not running */
+    uint32_t rung;   /* rungs fired so far */
+    int64_t next_ms; /* when the next rung fires; 0: none left or not running */
 };
 
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
-    uint64_t prev;     /* sequence of the record that touched it before, 0 if none: the timeline is walked back along it */
+    uint64_t prev; /* sequence of the record that touched it before, 0 if none: the timeline is walked back along it */
     const struct incident *head; /* NULL: untouched */
     const struct task *tasks;    /* by number, whole */
     size_t task_count;
-    const struct clock *clocks;  /* by (kind, task), whole */
+    const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
 };
 
@@ -308,10 +312,10 @@ struct rung {
     enum clock_kind clock;
     uint32_t task, number; /* number counts from 1 */
     enum rung_colour colour;
-    int64_t due_ms;      /* when this rung was due; the record's at_ms is when it fired */
+    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
     const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
-    bool notice;         /* false: a higher rung of the same clock fired with it after downtime */
-    bool in_downtime;    /* due while the broker was down */
+    bool notice;                   /* false: a higher rung of the same clock fired with it after downtime */
+    bool in_downtime;              /* due while the broker was down */
 };
 
 /* 记录: one decision's facts. */
@@ -325,20 +329,20 @@ struct record {
     struct key128 key, digest;      /* idempotency of request and content */
     struct change changes[2];       /* [0] the incident; [1] the survivor of a merge */
     size_t change_count;
-    const struct event *event;      /* opened */
-    const struct rung *rung;        /* rung */
-    uint32_t task, epoch;           /* the task a word or offer is about */
+    const struct event *event; /* opened */
+    const struct rung *rung;   /* rung */
+    uint32_t task, epoch;      /* the task a word or offer is about */
     enum word_verb word;
     enum lease_end lease_end;
     enum outcome_code outcome;
     const char *reason, *text;
-    int64_t unit_ms;                /* the unit's own time of what it reports */
+    int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
-    enum refusal_code refusal;      /* refused */
-    uint32_t count;                 /* refused: how many */
-    struct bytes policy;            /* policy, opened, assigned: SHA-256 of the policy in force */
-    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
-    uint32_t term;                  /* started */
+    enum refusal_code refusal;  /* refused */
+    uint32_t count;             /* refused: how many */
+    struct bytes policy;        /* policy, opened, assigned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
+    uint32_t term;              /* started */
 };
 
 /* What was promised to a publisher. */

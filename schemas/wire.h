@@ -16,6 +16,7 @@ extern "C" {
 #define WIRE_VERSION 1
 
 /* X(value, NAME, name, endpoints that accept it from a client: P publish, W work, C command, F feed; - from the broker) */
+/* clang-format off */
 #define MESSAGES(X) \
     X(1, HELLO, hello, "PWCF") X(2, WELCOME, welcome, "-") X(3, HEARTBEAT, heartbeat, "PWCF") X(4, BYE, bye, "PWCF") \
     X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") \
@@ -24,16 +25,17 @@ extern "C" {
     X(30, ACT, act, "PC") X(31, QUERY, query, "PWC") X(32, ANSWER, answer, "-") X(33, RELOAD, reload, "C") \
     X(34, BACKUP, backup, "C") \
     X(40, SUBSCRIBE, subscribe, "F") X(41, ENTRY, entry, "-")
+/* clang-format on */
 
 #define MESSAGE_X(v, N, n, e) MESSAGE_##N = v,
 enum message_kind { MESSAGES(MESSAGE_X) };
 
 /* client → broker, first on each connection. worker and unit only on the work endpoint. */
 struct hello {
-    uint32_t version;     /* WIRE_VERSION of the client */
-    const char *client;   /* software and version, for the log */
-    const char *unit;     /* work: the unit it works for */
-    const char *worker;   /* work: name, unique within the principal */
+    uint32_t version;   /* WIRE_VERSION of the client */
+    const char *client; /* software and version, for the log */
+    const char *unit;   /* work: the unit it works for */
+    const char *worker; /* work: name, unique within the principal */
 };
 
 struct welcome {
@@ -44,28 +46,28 @@ struct welcome {
     uint32_t heartbeat_ms; /* real milliseconds: send something at least this often */
     uint32_t silent_ms;    /* real milliseconds of silence after which leases end */
     bool exercise;
-    double speed;          /* of the broker's time; 1 in life */
+    double speed; /* of the broker's time; 1 in life */
 };
 
 struct refusal {
     enum refusal_code code;
-    const char *field;     /* what it is about, if one field */
-    const char *reason;    /* English, for people */
+    const char *field;       /* what it is about, if one field */
+    const char *reason;      /* English, for people */
     uint32_t retry_after_ms; /* real; 0: do not retry unchanged */
 };
 
 /* client → broker: a department's word on a task, from its worker, or from the centre on its behalf. */
 struct word {
-    const char *request;   /* request id: idempotency */
+    const char *request; /* request id: idempotency */
     enum word_verb verb;
     uint64_t incident;
-    uint32_t task, epoch;  /* epoch 0 from the centre on behalf: the current one */
-    const char *person;    /* who says it */
-    const char *on_behalf; /* command endpoint: the unit spoken for */
+    uint32_t task, epoch;      /* epoch 0 from the centre on behalf: the current one */
+    const char *person;        /* who says it */
+    const char *on_behalf;     /* command endpoint: the unit spoken for */
     enum outcome_code outcome; /* feedback */
-    const char *reason;    /* return: reason code */
+    const char *reason;        /* return: reason code */
     const char *text;
-    int64_t unit_ms;       /* the unit's own time */
+    int64_t unit_ms; /* the unit's own time */
     bool auto_respond;
 };
 
@@ -74,13 +76,13 @@ struct act {
     const char *request;
     enum act_verb verb;
     uint64_t incident;
-    uint32_t task;         /* transfer, release: which (0: the only one it can be) */
-    uint64_t into;         /* merge: the survivor */
-    const char *unit;      /* assign, transfer */
-    enum task_role role;   /* assign; 0: lead when there is none, else assist */
+    uint32_t task;       /* transfer, release: which (0: the only one it can be) */
+    uint64_t into;       /* merge: the survivor */
+    const char *unit;    /* assign, transfer */
+    enum task_role role; /* assign; 0: lead when there is none, else assist */
     const char *person;
     enum outcome_code outcome; /* close */
-    bool passed;           /* verify */
+    bool passed;               /* verify */
     const char *reason, *text;
 };
 
@@ -92,7 +94,7 @@ struct delivery {
     const struct event *event;
     const struct clock *clocks; /* the task's own, running */
     size_t clock_count;
-    bool resume;            /* a colleague responded before and fell silent */
+    bool resume; /* a colleague responded before and fell silent */
 };
 
 struct revoke {
@@ -101,38 +103,40 @@ struct revoke {
     const char *reason;
 };
 
+/* clang-format off */
 #define QUERIES(X) X(1, LIST, list) X(2, SHOW, show) X(3, QUEUE, queue) X(4, OVERVIEW, overview) \
     X(5, EXPLAIN, explain) X(6, WORKERS, workers)
+/* clang-format on */
 #define QUERY_X(v, N, n) QUERY_##N = v,
 enum query_kind { QUERIES(QUERY_X) };
 const char *query_name(enum query_kind);
 
 struct query {
     enum query_kind kind;
-    uint64_t incident;               /* show; explain of an incident */
-    const char *cursor;              /* list, show: from the last answer; "" from the start */
-    uint32_t limit;                  /* rows a page; 0: the default */
+    uint64_t incident;  /* show; explain of an incident */
+    const char *cursor; /* list, show: from the last answer; "" from the start */
+    uint32_t limit;     /* rows a page; 0: the default */
     /* list: what is set must match */
     enum incident_state state;
     const char *unit, *type, *area, *source;
     bool overdue, live_only;
     /* explain: an imagined event */
     const struct event *event;
-    int64_t at_ms;                   /* explain: under the policy in force then; 0: now */
+    int64_t at_ms; /* explain: under the policy in force then; 0: now */
 };
 
 /* How many, for `watch` and the demo's sums. */
 struct unit_load {
     const char *unit, *name;
-    uint32_t workers, credit;        /* connected now */
+    uint32_t workers, credit;                                        /* connected now */
     uint32_t queued, unsigned_, working, overdue, shelved, returned; /* unsigned_: queued or offered */
 };
 struct overview {
     int64_t now_ms;
-    uint64_t accepted, closed, live, records; /* accepted and closed: of this journal */
+    uint64_t accepted, closed, live, records;              /* accepted and closed: of this journal */
     uint32_t unrouted, desk, verifying, returned, shelved; /* waiting for us */
-    uint32_t due_5, due_15, due_60;          /* clocks due within minutes */
-    uint32_t overdue, overdue_by_rung[8];    /* live clocks past due, by rungs climbed after breach */
+    uint32_t due_5, due_15, due_60;                        /* clocks due within minutes */
+    uint32_t overdue, overdue_by_rung[8];                  /* live clocks past due, by rungs climbed after breach */
     const struct unit_load *units;
     size_t unit_count;
 };
@@ -145,22 +149,22 @@ struct considered {
 };
 struct explanation {
     const char *area, *type;
-    const char *unit;    /* the lead, "" when unrouted */
+    const char *unit; /* the lead, "" when unrouted */
     const char *rule;
     enum unrouted_reason unrouted;
     const struct considered *rules;
     size_t rule_count;
-    const char *clocks;  /* profile */
-    const char *policy;  /* hex of the policy's hash */
+    const char *clocks; /* profile */
+    const char *policy; /* hex of the policy's hash */
 };
 
 /* broker → client: a page. Which part is filled depends on the query. */
 struct answer {
     enum query_kind kind;
-    const char *cursor;  /* for the next page; "" at the end */
-    const struct row *rows;          /* list, show, queue */
+    const char *cursor;     /* for the next page; "" at the end */
+    const struct row *rows; /* list, show, queue */
     size_t row_count;
-    const struct record *records;    /* show: the timeline */
+    const struct record *records; /* show: the timeline */
     size_t record_count;
     const struct overview *overview;
     const struct explanation *explanation;
@@ -184,19 +188,35 @@ struct message {
         struct refusal refusal;
         struct receipt receipt;
         struct event publish;
-        struct { const char *event_id; uint64_t incident; } status; /* one of the two */
-        struct { int32_t holding; } heartbeat; /* worker: leased tasks it knows of; -1: it does not say */
-        struct { uint32_t n; } credit;  /* adds n */
-        struct { bool drain; } bye;     /* drain: no new tasks, unresponded go back, stay until told */
+        struct {
+            const char *event_id;
+            uint64_t incident;
+        } status; /* one of the two */
+        struct {
+            int32_t holding;
+        } heartbeat; /* worker: leased tasks it knows of; -1: it does not say */
+        struct {
+            uint32_t n;
+        } credit; /* adds n */
+        struct {
+            bool drain;
+        } bye; /* drain: no new tasks, unresponded go back, stay until told */
         struct delivery task;
         struct revoke revoke;
         struct word word;
         struct act act;
         struct query query;
         struct answer answer;
-        struct { const char *request, *person; } reload;
-        struct { const char *request, *person, *path; } backup;
-        struct { const char *cursor; uint32_t credit; } subscribe; /* "" or "0": from the beginning; "end": from now */
+        struct {
+            const char *request, *person;
+        } reload;
+        struct {
+            const char *request, *person, *path;
+        } backup;
+        struct {
+            const char *cursor;
+            uint32_t credit;
+        } subscribe; /* "" or "0": from the beginning; "end": from now */
         struct entry entry;
     };
 };

@@ -12,7 +12,7 @@
 #include <zmq.h>
 
 #define DEFAULT_BASE "ipc:///run/bihuan"
-#define FAULT_BYTES 256
+#define FAULT_BYTES  256
 
 static const struct endpoint {
     char letter;

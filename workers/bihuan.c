@@ -13,7 +13,7 @@
 
 #define IN_FLIGHT_DEFAULT 1024
 #define POLL_MESSAGES_MAX 1024 /* handled in one call of bh_poll */
-#define WAIT_MAX_MS 60000
+#define WAIT_MAX_MS       60000
 
 _Static_assert(BH_FAULT_BYTES == 256, "client_open's");
 _Static_assert(BH_INCIDENT_BYTES == IDENT_TEXT_BYTES, "ident.h's");
@@ -171,10 +171,10 @@ static int check_event(const struct bh_event *event, struct bh_result *result)
 static struct event event_of(const struct bh_event *from, struct attachment attachments[ATTACHMENTS_MAX])
 {
     for (size_t i = 0; i < from->attachment_count; i++)
-        attachments[i] = (struct attachment){.uri = from->attachments[i].uri,
-                                             .media_type = from->attachments[i].media_type,
-                                             .sha256 = {from->attachments[i].sha256,
-                                                        from->attachments[i].sha256 ? 32 : 0}};
+        attachments[i] =
+            (struct attachment){.uri = from->attachments[i].uri,
+                                .media_type = from->attachments[i].media_type,
+                                .sha256 = {from->attachments[i].sha256, from->attachments[i].sha256 ? 32 : 0}};
     return (struct event){
         .id = from->id,
         .type = from->type,

@@ -299,9 +299,9 @@ struct bh_task {
     char incident[BH_INCIDENT_BYTES]; /**< "620802-000123-K" */
     uint32_t task;                    /**< The task's number within the incident. */
     uint32_t epoch;                   /**< Quoted in every word; the library does it. */
-    bool resume;      /**< Somebody responded before, perhaps we ourselves before a restart: go on, do not start anew. */
-    bool responded;   /**< BH_RESPOND was said and acknowledged, or `resume`. */
-    bool revoked;     /**< No longer ours: stop. `revoke_reason` says why. */
+    bool resume;    /**< Somebody responded before, perhaps we ourselves before a restart: go on, do not start anew. */
+    bool responded; /**< BH_RESPOND was said and acknowledged, or `resume`. */
+    bool revoked;   /**< No longer ours: stop. `revoke_reason` says why. */
     const char *revoke_reason;
     const char *unit;
     const char *type;
@@ -311,7 +311,7 @@ struct bh_task {
     int severity; /**< 1 gravest … 4 */
     bool panic, exercise;
     int64_t respond_due_ms, feedback_due_ms; /**< 0: no such clock. */
-    const char *json; /**< The whole delivery as one line: incident, task, event, clocks. */
+    const char *json;                        /**< The whole delivery as one line: incident, task, event, clocks. */
     void *user;
 };
 

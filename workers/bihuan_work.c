@@ -14,7 +14,7 @@
 #include "schemas/ident.h"
 #include "workers/asks.h"
 
-#define WORDS_MAX 65536 /* in flight */
+#define WORDS_MAX   65536 /* in flight */
 #define WAIT_MAX_MS 60000
 
 /* fresh → handed → taken → gone. Gone by its own end skips taken; a fresh one that is taken was never seen. */
@@ -30,8 +30,8 @@ struct held {
     struct held *next;
     enum hold hold;
     uint64_t incident;
-    uint32_t speaking;  /* words in flight */
-    bool responding;    /* BH_RESPOND is among them, or was said */
+    uint32_t speaking; /* words in flight */
+    bool responding;   /* BH_RESPOND is among them, or was said */
     struct arena texts;
 };
 
@@ -305,6 +305,7 @@ static void work_on(struct bh_work *work)
     greet(work);
     asks_expire(&work->asks);
     grant(work);
+    client_hold(work->client, bh_work_held(work));
 }
 
 static void wait_on(struct bh_work *work, int64_t until_ms)
@@ -501,7 +502,6 @@ int bh_work_fd(const struct bh_work *work)
 
 int bh_work_timeout_ms(struct bh_work *work)
 {
-    client_hold(work->client, bh_work_held(work));
     return asks_timeout_ms(&work->asks, client_tend(work->client));
 }
 

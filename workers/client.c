@@ -18,15 +18,15 @@
 #include "broker/base/panic.h"
 #include "workers/address.h"
 
-#define TEND_MAX_MS 1000
+#define TEND_MAX_MS     1000
 #define RESEND_FIRST_MS 1000
-#define RESEND_MAX_MS 15000
-#define HELLO_FIRST_MS 1000
-#define HELLO_MAX_MS 10000
-#define INBOX_MAX (2 * CREDIT_MAX)
-#define QUEUE_MESSAGES 4096
-#define LINGER_MS 500
-#define NEVER INT64_MAX
+#define RESEND_MAX_MS   15000
+#define HELLO_FIRST_MS  1000
+#define HELLO_MAX_MS    10000
+#define INBOX_MAX       (2 * CREDIT_MAX)
+#define QUEUE_MESSAGES  4096
+#define LINGER_MS       500
+#define NEVER           INT64_MAX
 
 /* A message on its way: until it is sent, and, when it has an answer, until that is here. */
 struct outgoing {
@@ -54,11 +54,11 @@ struct client {
 
     /* session */
     bool connected, greeted, hello_sent;
-    uint64_t hello_tag;
+    uint64_t hello_tag, heartbeat_tag;
+    int32_t holding;
     int64_t hello_due_ms, heard_ms, said_ms;
     int hello_backoff_ms;
     uint32_t greetings;
-    int32_t holding;
     struct welcome welcome;
     struct arena welcome_texts;
     char trouble[256];
@@ -183,9 +183,22 @@ static int send_frame(struct client *client, const void *frame, size_t size_byte
     return 0;
 }
 
+static bool has_answer(enum message_kind kind)
+{
+    return kind == MESSAGE_PUBLISH || kind == MESSAGE_STATUS || kind == MESSAGE_WORD || kind == MESSAGE_ACT ||
+           kind == MESSAGE_QUERY || kind == MESSAGE_RELOAD || kind == MESSAGE_BACKUP;
+}
+
+/* Tags of what has an answer are even, so that a refusal of anything else is known for what it is. */
+static uint64_t next_tag(struct client *client, enum message_kind kind)
+{
+    client->last_tag += 2;
+    return client->last_tag | !has_answer(kind);
+}
+
 static int send_now(struct client *client, struct message *message)
 {
-    message->tag = ++client->last_tag;
+    message->tag = next_tag(client, message->kind);
     wire_encode(message, &client->encoded);
     return send_frame(client, client->encoded.data, client->encoded.size);
 }
@@ -203,12 +216,6 @@ static bool readable(const struct client *client)
 }
 
 /* --- outgoing --- */
-
-static bool has_answer(enum message_kind kind)
-{
-    return kind == MESSAGE_PUBLISH || kind == MESSAGE_STATUS || kind == MESSAGE_WORD || kind == MESSAGE_ACT ||
-           kind == MESSAGE_QUERY || kind == MESSAGE_RELOAD || kind == MESSAGE_BACKUP;
-}
 
 static void schedule(struct client *client, struct outgoing *outgoing, int64_t due_ms)
 {
@@ -230,7 +237,7 @@ static void drop(struct client *client, struct outgoing *outgoing)
 static struct outgoing *queue_up(struct client *client, const struct message *message, int64_t until_ms)
 {
     struct message tagged = *message;
-    tagged.tag = ++client->last_tag;
+    tagged.tag = next_tag(client, message->kind);
     wire_encode(&tagged, &client->encoded);
     struct outgoing *outgoing = malloc(sizeof(*outgoing) + client->encoded.size);
     ASSERT(outgoing);
@@ -272,7 +279,6 @@ static void send_due(struct client *client, int64_t now_ms)
     if (!client->greeted || client->next_due_ms > now_ms)
         return;
     client->next_due_ms = NEVER;
-    client->holding = -1;
     for (struct outgoing *o = client->ring->after; o != client->ring; o = after) {
         bool stays = o->answered;
         after = o->after;
@@ -393,8 +399,7 @@ static void watch_connection(struct client *client)
 
 static void beat(struct client *client, int64_t now_ms)
 {
-    struct message heartbeat = {.kind = MESSAGE_HEARTBEAT};
-    heartbeat.heartbeat.holding = client->holding;
+    struct message heartbeat = {.kind = MESSAGE_HEARTBEAT, .heartbeat = {.holding = client->holding}};
     if (now_ms - client->heard_ms > client->welcome.silent_ms && !socket_readable(client)) {
         snprintf(client->trouble, sizeof(client->trouble), "the broker has fallen silent");
         client->heard_ms = now_ms;
@@ -402,6 +407,7 @@ static void beat(struct client *client, int64_t now_ms)
     } else if (now_ms - client->said_ms >= client->welcome.heartbeat_ms * 3 / 4) {
         client->said_ms = now_ms; /* also when there is no room: then it is not silence that ails us */
         send_now(client, &heartbeat);
+        client->heartbeat_tag = heartbeat.tag;
     }
 }
 
@@ -454,7 +460,8 @@ static bool take_answer(struct client *client, const struct message *message)
     return true;
 }
 
-static bool take_hello_refusal(struct client *client, struct message *message)
+/* Of a hello, or of a heartbeat after our rights were taken away. */
+static bool take_our_refusal(struct client *client, struct message *message)
 {
     snprintf(client->trouble, sizeof(client->trouble), "the broker refuses us: %s: %s",
              refusal_name(message->refusal.code), message->refusal.reason ? message->refusal.reason : "");
@@ -475,14 +482,14 @@ static bool take(struct client *client, struct message *message)
     case MESSAGE_HEARTBEAT:
         return false;
     case MESSAGE_REFUSAL:
-        if (message->tag == client->hello_tag)
-            return take_hello_refusal(client, message);
         if (message->refusal.code == REFUSAL_HELLO_FIRST) {
             if (client->greeted)
                 be_stranger(client);
             return false;
         }
-        return message->tag ? take_answer(client, message) : true;
+        if (message->tag && (message->tag == client->hello_tag || message->tag == client->heartbeat_tag))
+            return take_our_refusal(client, message);
+        return message->tag == 0 || message->tag % 2 || take_answer(client, message);
     case MESSAGE_RECEIPT:
     case MESSAGE_ANSWER:
         return take_answer(client, message);
@@ -521,7 +528,8 @@ static bool refuse_long(struct client *client, struct message *message)
     while (!outgoing->too_long)
         outgoing = outgoing->after;
     *message = (struct message){.kind = MESSAGE_REFUSAL, .tag = outgoing->tag};
-    message->refusal = (struct refusal){.code = REFUSAL_TOO_LONG, .reason = "the message is longer than a frame may be"};
+    message->refusal =
+        (struct refusal){.code = REFUSAL_TOO_LONG, .reason = "the message is longer than a frame may be"};
     wire_encode(message, &client->encoded);
     zmq_msg_close(&client->frame);
     ASSERT(zmq_msg_init_size(&client->frame, client->encoded.size) == 0); /* as if received: it may have to be kept */
@@ -661,7 +669,8 @@ int client_open(const struct client_options *options, struct client **out, char 
     ASSERT(client->ring);
     client->ring->before = client->ring->after = client->ring;
     client->next_due_ms = NEVER;
-    client->last_tag = random_u64() >> 1;
+    client->last_tag = random_u64() >> 1 & ~(uint64_t)1;
+    client->holding = -1;
     client->hello_backoff_ms = HELLO_FIRST_MS;
     client->inbox_end = &client->inbox;
     arena_init(&client->welcome_texts);

@@ -17,12 +17,12 @@ struct client;
 /* Where and as whom. Endpoints are found under base: "ipc:///run/bihuan" gives .../publish, work, command, feed;
  * "tcp://host:6201" gives ports 6201 publish, 6202 work, 6203 command, 6204 feed. */
 struct client_options {
-    const char *base;        /* NULL: $BIHUAN_BROKER, else "ipc:///run/bihuan" */
-    char endpoint;           /* 'P', 'W', 'C', 'F' */
-    const char *server_key;  /* Z85 public key of the broker (tcp); NULL: $BIHUAN_SERVER_KEY (text or file) */
-    const char *key_file;    /* own CURVE secret key file; NULL: $BIHUAN_KEY_FILE */
+    const char *base;          /* NULL: $BIHUAN_BROKER, else "ipc:///run/bihuan" */
+    char endpoint;             /* 'P', 'W', 'C', 'F' */
+    const char *server_key;    /* Z85 public key of the broker (tcp); NULL: $BIHUAN_SERVER_KEY (text or file) */
+    const char *key_file;      /* own CURVE secret key file; NULL: $BIHUAN_KEY_FILE */
     const char *unit, *worker; /* work endpoint */
-    const char *software;    /* for hello */
+    const char *software;      /* for hello */
 };
 
 /* 0, or -errno with a sentence for people. Connects lazily: the broker need not be there. */

@@ -71,23 +71,44 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     struct bh_options *connection = &arguments->work.connection;
     struct runner *runner = arguments->runner;
     switch (key) {
-    case 'd': arguments->work.unit = value; break;
-    case 'b': connection->broker = value; break;
-    case OPTION_SERVER_KEY: connection->server_key = value; break;
-    case OPTION_KEY_FILE: connection->key_file = value; break;
-    case 'n': arguments->work.worker = value; break;
-    case 'c': runner->credit = number(state, value, CREDIT_MAX); break;
-    case OPTION_AUTO_RESPOND: runner->auto_respond = true; break;
-    case OPTION_ONCE: runner->once = number(state, value, UINT32_MAX); break;
-    case OPTION_LOG: arguments->log = value; break;
-    case ARGP_KEY_ARGS: runner->command = state->argv + state->next; break;
+    case 'd':
+        arguments->work.unit = value;
+        break;
+    case 'b':
+        connection->broker = value;
+        break;
+    case OPTION_SERVER_KEY:
+        connection->server_key = value;
+        break;
+    case OPTION_KEY_FILE:
+        connection->key_file = value;
+        break;
+    case 'n':
+        arguments->work.worker = value;
+        break;
+    case 'c':
+        runner->credit = number(state, value, CREDIT_MAX);
+        break;
+    case OPTION_AUTO_RESPOND:
+        runner->auto_respond = true;
+        break;
+    case OPTION_ONCE:
+        runner->once = number(state, value, UINT32_MAX);
+        break;
+    case OPTION_LOG:
+        arguments->log = value;
+        break;
+    case ARGP_KEY_ARGS:
+        runner->command = state->argv + state->next;
+        break;
     case ARGP_KEY_END:
         if (!arguments->work.unit)
             argp_error(state, _("which department? --department UNIT"));
         if (!runner->command)
             argp_error(state, _("which command? -- COMMAND [ARGUMENT...]"));
         break;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
@@ -96,16 +117,17 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .args_doc = N_("-- COMMAND [ARGUMENT...]"),
-    .doc = N_("Works for a department: runs COMMAND for each task.\v"
-              "The task is on the command's stdin as one line of JSON, and in its environment: BIHUAN_INCIDENT, "
-              "BIHUAN_TASK, BIHUAN_EPOCH, BIHUAN_TYPE, BIHUAN_AREA, BIHUAN_UNIT, BIHUAN_RESUME, BIHUAN_SEVERITY, "
-              "BIHUAN_EXERCISE.\n\n"
-              "What it prints is said, a line a word, at once:\n"
-              "  respond | arrive | handle | note TEXT\n"
-              "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back\n"
-              "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n\n"
-              "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "
-              "running commands finish; a second one stops them."),
+    .doc =
+        N_("Works for a department: runs COMMAND for each task.\v"
+           "The task is on the command's stdin as one line of JSON, and in its environment: BIHUAN_INCIDENT, "
+           "BIHUAN_TASK, BIHUAN_EPOCH, BIHUAN_TYPE, BIHUAN_AREA, BIHUAN_UNIT, BIHUAN_RESUME, BIHUAN_SEVERITY, "
+           "BIHUAN_EXERCISE.\n\n"
+           "What it prints is said, a line a word, at once:\n"
+           "  respond | arrive | handle | note TEXT\n"
+           "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back\n"
+           "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n\n"
+           "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "
+           "running commands finish; a second one stops them."),
     .argp_domain = "bihuan",
 };
 
@@ -158,6 +180,10 @@ static void tidy(struct runner *runner)
     for (; job; job = after) {
         after = TAILQ_NEXT(job, next);
         job_speak(job); /* what found no room before */
+        if (job_idle(job) && job->end[0] && !job->counted) {
+            job->counted = true;
+            runner->finished++;
+        }
         if (!job_idle(job) || job->ours)
             continue;
         TAILQ_REMOVE(&runner->jobs, job, next);
@@ -172,10 +198,10 @@ static void reap(struct runner *runner)
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         TAILQ_FOREACH(job, &runner->jobs, next)
-            if (job->pid == pid) {
-                job_ended(job, status);
-                break;
-            }
+    if (job->pid == pid) {
+        job_ended(job, status);
+        break;
+    }
 }
 
 static void stop(struct runner *runner)
@@ -187,8 +213,8 @@ static void stop(struct runner *runner)
         return;
     }
     TAILQ_FOREACH(job, &runner->jobs, next)
-        if (job->pid)
-            kill(-job->pid, SIGTERM);
+    if (job->pid)
+        kill(-job->pid, SIGTERM);
 }
 
 static void take_signals(struct runner *runner)
@@ -208,8 +234,8 @@ static bool finished(const struct runner *runner)
     if (!runner->stops)
         return false;
     TAILQ_FOREACH(job, &runner->jobs, next)
-        if (!job_idle(job) && !waiting(job))
-            return false;
+    if (!job_idle(job) && !waiting(job))
+        return false;
     return true;
 }
 
@@ -219,7 +245,7 @@ static size_t descriptors(const struct runner *runner, struct pollfd **fds, size
     const struct job *job;
     size_t n = 2;
     TAILQ_FOREACH(job, &runner->jobs, next)
-        n += 2;
+    n += 2;
     if (n > *capacity) {
         *capacity = 2 * n;
         *fds = realloc(*fds, *capacity * sizeof(**fds));
@@ -254,7 +280,7 @@ static void run(struct runner *runner)
         if (poll(fds, n, bh_work_timeout_ms(runner->work)) < 0)
             ASSERT(errno == EINTR);
         TAILQ_FOREACH(job, &runner->jobs, next)
-            job_read(job);
+        job_read(job);
         take_signals(runner);
     }
     free(fds);

@@ -62,14 +62,15 @@ struct job {
     TAILQ_ENTRY(job) next;
     struct runner *runner;
     struct bh_task *task;
-    bool ours;   /* the task: not ended, not taken away */
+    bool ours; /* the task: not ended, not taken away */
     char incident[BH_INCIDENT_BYTES];
-    pid_t pid;   /* 0: not started, or ended */
+    pid_t pid;     /* 0: not started, or ended */
     char end[256]; /* how the command ended; "": not yet */
-    bool over;   /* it has ended, all it said was heard, and its end was told */
+    bool over;     /* it has ended, all it said was heard, and its end was told */
+    bool counted;  /* as finished */
     struct lines out, err;
-    char last_error[256]; /* last line of its stderr */
-    STAILQ_HEAD(, saying) words;  /* the first is in flight when speaking */
+    char last_error[256];        /* last line of its stderr */
+    STAILQ_HEAD(, saying) words; /* the first is in flight when speaking */
     size_t word_count;
     bool speaking;
 };
@@ -83,7 +84,7 @@ struct runner {
     int signals; /* signalfd */
     TAILQ_HEAD(, job) jobs;
     unsigned started, running, finished; /* commands */
-    int stops; /* SIGTERM and SIGINT so far */
+    int stops;                           /* SIGTERM and SIGINT so far */
 };
 
 /* Takes up a task: its command starts when there is room for one more. */

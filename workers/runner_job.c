@@ -287,7 +287,6 @@ static void tell_end(struct job *job)
 {
     char text[sizeof(job->end) + sizeof(job->last_error) + 2];
     job->over = true;
-    job->runner->finished++;
     if (!job->ours)
         return;
     snprintf(text, sizeof(text), "%s%s%s", job->end, job->last_error[0] ? ": " : "", job->last_error);

@@ -37,10 +37,10 @@ static json_t *line_of(const char *what, const char *worker, const struct bh_tas
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    json_t *line = json_pack("{s:s, s:I, s:s, s:s, s:s, s:i, s:i}", "log", what, "at_ms",
-                             (json_int_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, "worker", worker, "unit",
-                             task->unit, "incident", task->incident, "task", (int)task->task, "epoch",
-                             (int)task->epoch);
+    json_t *line =
+        json_pack("{s:s, s:I, s:s, s:s, s:s, s:i, s:i}", "log", what, "at_ms",
+                  (json_int_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, "worker", worker, "unit", task->unit,
+                  "incident", task->incident, "task", (int)task->task, "epoch", (int)task->epoch);
     ASSERT(line);
     return line;
 }

@@ -14,8 +14,8 @@ static const struct verb {
     const char *name;
     enum argument argument;
 } verbs[] = {
-    {BH_RESPOND, "respond", NONE},  {BH_ARRIVE, "arrive", NONE},   {BH_HANDLE, "handle", NONE},
-    {BH_NOTE, "note", NONE},        {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
+    {BH_RESPOND, "respond", NONE},     {BH_ARRIVE, "arrive", NONE},        {BH_HANDLE, "handle", NONE},
+    {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
     {BH_GIVE_BACK, "give_back", NONE},
 };
 
@@ -132,8 +132,8 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
     const struct {
         const char *key;
         const char **to;
-    } texts[] = {{"outcome", &word->outcome}, {"reason", &word->reason}, {"text", &word->text},
-                 {"person", &word->person}};
+    } texts[] = {
+        {"outcome", &word->outcome}, {"reason", &word->reason}, {"text", &word->text}, {"person", &word->person}};
     const char *text = json_string_value(value);
     if (strcmp(key, "unit_ms") == 0 && json_is_integer(value)) {
         word->unit_ms = json_integer_value(value);

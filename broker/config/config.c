@@ -14,8 +14,8 @@ static const char *const file_names[FILE_COUNT] = {CITY_FILES(FILE_NAME)};
 static const bool file_needed[FILE_COUNT] = {CITY_FILES(FILE_NEEDED)};
 
 static void (*const readers[FILE_COUNT])(struct reading *, struct document *) = {
-    [FILE_CITY] = read_city,   [FILE_LADDERS] = read_ladders, [FILE_CLOCKS] = read_clocks,
-    [FILE_TYPES] = read_types, [FILE_AREAS] = read_areas,     [FILE_UNITS] = read_units,
+    [FILE_CITY] = read_city,     [FILE_LADDERS] = read_ladders,       [FILE_CLOCKS] = read_clocks,
+    [FILE_TYPES] = read_types,   [FILE_AREAS] = read_areas,           [FILE_UNITS] = read_units,
     [FILE_ROUTES] = read_routes, [FILE_PRINCIPALS] = read_principals,
 };
 
@@ -36,8 +36,8 @@ static int open_document(struct reading *reading, struct documents *documents, e
         return fault_add(reading->faults, name, 0, 0, "larger than %d bytes; a table of this size belongs split up",
                          CONFIG_FILE_MAX_BYTES);
     if (result != 0) {
-        fault_add(reading->faults, name, 0, 0, "%s", result == -ENOENT ? "no such file; every city needs it"
-                                                                       : strerror(-result));
+        fault_add(reading->faults, name, 0, 0, "%s",
+                  result == -ENOENT ? "no such file; every city needs it" : strerror(-result));
         return result;
     }
     result = document_load(&documents->all[which], name, file->text, file->size_bytes, reading->faults);

@@ -153,6 +153,20 @@ int node_fault(const struct document *document, const yaml_node_t *node, const c
     return fault_at(document, &node->start_mark, sentence);
 }
 
+void node_fault_unknown(const struct document *document, const yaml_node_t *node, const char *what, const char *text,
+                        const char *const *known, size_t n)
+{
+    const char *near = nearest(text, known, n);
+    struct buffer list = {0};
+    for (size_t i = 0; i < n; i++)
+        buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", known[i]);
+    if (near != NULL)
+        node_fault(document, node, "unknown %s '%s'; did you mean '%s'?", what, text, near);
+    else
+        node_fault(document, node, "unknown %s '%s'; one of %s", what, text, (const char *)list.data);
+    buffer_release(&list);
+}
+
 size_t node_line(const yaml_node_t *node)
 {
     return node->start_mark.line + 1;
@@ -215,11 +229,7 @@ static void place_field(struct document *document, const yaml_node_t *node, size
         fields[i] = node_value(document, node, pair);
         return;
     }
-    const char *near = text != NULL ? nearest(text, keys, n) : NULL;
-    if (near != NULL)
-        node_fault(document, key, "unknown key '%s'; did you mean '%s'?", text, near);
-    else
-        node_fault(document, key, "unknown key '%s'; the first known one is '%s'", text != NULL ? text : "?", keys[0]);
+    node_fault_unknown(document, key, "key", text != NULL ? text : "?", keys, n);
 }
 
 bool node_fields(struct document *document, yaml_node_t *node, const char *what, const char *const *keys, size_t n,

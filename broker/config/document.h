@@ -22,6 +22,9 @@ yaml_node_t *document_root(struct document *);
 /* A fault at the node (NULL: at the file). Returns -EINVAL. */
 int node_fault(const struct document *, const yaml_node_t *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* "unknown WHAT 'text'; did you mean 'x'?", or one of all n when none is near. */
+void node_fault_unknown(const struct document *, const yaml_node_t *, const char *what, const char *text,
+                        const char *const *known, size_t n);
 size_t node_line(const yaml_node_t *);
 
 /* The values of a mapping by keys[0 … n-1]; absent ones are NULL. Unknown and repeated keys are faults (and the rest

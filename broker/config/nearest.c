@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define LENGTH_MAX 48  /* longer names are compared by their beginning */
+#define LENGTH_MAX 48 /* longer names are compared by their beginning */
 #define SEARCH_MAX 5000
 
 static size_t least(size_t a, size_t b, size_t c)

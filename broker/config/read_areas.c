@@ -5,8 +5,8 @@
 #include "broker/config/reading.h"
 
 enum { CODE, NAME, POST, GRIDS, VALID_FROM, VALID_TO, RETIRED, SUCCESSOR, SUCCEEDED_BY, AREAS, FIELDS };
-static const char *const keys[FIELDS] = {"code",    "name",      "post",         "grids", "valid_from", "valid_to",
-                                         "retired", "successor", "succeeded_by", "areas"};
+static const char *const keys[FIELDS] = {"code",     "name",    "post",      "grids",        "valid_from",
+                                         "valid_to", "retired", "successor", "succeeded_by", "areas"};
 
 enum { ROOT_AREAS, ROOT_POSTS, ROOT_POLYGONS, ROOT_FIELDS };
 static const char *const root_keys[ROOT_FIELDS] = {"areas", "posts", "polygons"};
@@ -28,12 +28,10 @@ static void read_posts(struct areas_reading *in, yaml_node_t *table)
         return;
     for (size_t i = 0; i < node_pairs(table); i++) {
         yaml_node_t *key = node_key(in->document, table, i);
-        size_t level = level_index(in->reading->policy, node_text(in->document, key, "a level", CODE_MAX_BYTES));
-        if (level == SIZE_MAX)
-            node_fault(in->document, key, "unknown level; the levels stand in city.yaml");
-        else
-            in->posts[level] =
-                read_name(in->reading, in->document, node_value(in->document, table, i), "a post", "");
+        const char *name = node_text(in->document, key, "a level", CODE_MAX_BYTES);
+        size_t level = named_level(in->reading, in->document, key, name);
+        if (level != SIZE_MAX)
+            in->posts[level] = read_name(in->reading, in->document, node_value(in->document, table, i), "a post", "");
     }
 }
 
@@ -166,9 +164,8 @@ static struct area *read_area(struct areas_reading *in, yaml_node_t *node, const
         area->post = post != NULL ? keep(in->reading, post) : "";
     }
     read_times(in, fields, area);
-    if (fields[GRIDS] != NULL &&
-        node_number(in->document, fields[GRIDS], "grids (of a level with one below it)", 0,
-                    max_grids(in->reading->policy, area->level), &grids))
+    if (fields[GRIDS] != NULL && node_number(in->document, fields[GRIDS], "grids (of a level with one below it)", 0,
+                                             max_grids(in->reading->policy, area->level), &grids))
         add_grids(in, fields[GRIDS], area, grids);
     return area;
 }
@@ -210,8 +207,8 @@ static void check_successor(struct areas_reading *in, yaml_node_t *node, const s
     if (area->succeeded_by != NULL && policy_area(policy, area->succeeded_by) == NULL)
         node_fault(in->document, node, "unknown successor '%s' of area '%s'", area->succeeded_by, area->code);
     else if (area->succeeded_by != NULL && policy_area_now(policy, area) == NULL)
-        node_fault(in->document, node, "the successors of area '%s' end nowhere: in a circle, or in one retired without",
-                   area->code);
+        node_fault(in->document, node,
+                   "the successors of area '%s' end nowhere: in a circle, or in one retired without", area->code);
 }
 
 static void link_areas(struct areas_reading *in)
@@ -250,8 +247,9 @@ static void read_polygon(struct areas_reading *in, yaml_node_t *node, struct pol
     if (!node_fields(in->document, node, "a polygon source", polygon_keys, 3, fields))
         return;
     if (fields[0] == NULL || fields[1] == NULL) {
-        node_fault(in->document, node, "polygons need a file and the property that names the area: "
-                                       "{file: streets.geojson, property: code}");
+        node_fault(in->document, node,
+                   "polygons need a file and the property that names the area: "
+                   "{file: streets.geojson, property: code}");
         return;
     }
     source->file = read_name(in->reading, in->document, fields[0], "a file's name", "");

@@ -7,7 +7,7 @@ static const char *const keys[FIELDS] = {"name", "city", "journal", "utc_offset"
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
-    {"province", "省", 2}, {"city", "市", 4},        {"district", "区县", 6},
+    {"province", "省", 2}, {"city", "市", 4},         {"district", "区县", 6},
     {"street", "街道", 9}, {"community", "社区", 12}, {"grid", "网格", 15},
 };
 

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "broker/config/nearest.h"
 #include "broker/config/reading.h"
 
 /* --- ladders.yaml --- */
@@ -91,12 +90,8 @@ static enum clock_kind read_clock_kind(struct document *document, yaml_node_t *k
     static const char *const known[] = {CLOCK_KINDS(CLOCK_KIND_NAME) "ladder"};
     const char *name = node_text(document, key, "a clock", CODE_MAX_BYTES);
     enum clock_kind kind = name != NULL ? clock_kind_of(name) : 0;
-    if (name != NULL && kind == 0) {
-        const char *near = nearest(name, known, sizeof(known) / sizeof(*known));
-        node_fault(document, key, "unknown clock '%s'; %s%s%s", name, near != NULL ? "did you mean '" : "one of accept, ",
-                   near != NULL ? near : "dispatch, resolve, respond, arrive, handle, feedback",
-                   near != NULL ? "'?" : " …");
-    }
+    if (name != NULL && kind == 0)
+        node_fault_unknown(document, key, "clock", name, known, sizeof(known) / sizeof(*known));
     return kind;
 }
 

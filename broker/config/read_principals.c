@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "broker/config/nearest.h"
 #include "broker/config/reading.h"
 
 enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, FIELDS };
@@ -28,7 +27,8 @@ static struct arena *arena_of(struct principals_reading *in)
 
 static const char *check_z85(const char *text, size_t size_bytes)
 {
-    static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+    static const char alphabet[] =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
     if (size_bytes != Z85_KEY_BYTES)
         return "not 40 characters long";
     return strspn(text, alphabet) < Z85_KEY_BYTES ? "not in Z85's alphabet" : NULL;
@@ -58,7 +58,8 @@ static void add_key(struct principals_reading *in, yaml_node_t *node, struct pri
 {
     const char *wrong = check_z85(text, size_bytes);
     if (wrong != NULL)
-        node_fault(in->document, node, "%s: the key is %s; write the public key that 'bihuan keys' shows", where, wrong);
+        node_fault(in->document, node, "%s: the key is %s; write the public key that 'bihuan keys' shows", where,
+                   wrong);
     else
         add_credential(in, node, principal, arena_printf(arena_of(in), "curve:%.40s", text));
 }
@@ -138,12 +139,8 @@ static unsigned read_roles(struct principals_reading *in, yaml_node_t *list)
         yaml_node_t *item = node_item(in->document, list, i);
         const char *name = node_text(in->document, item, "a role", CODE_MAX_BYTES);
         enum principal_role role = name != NULL ? role_of(name) : 0;
-        const char *near = name != NULL && role == 0 ? nearest(name, known, sizeof(known) / sizeof(*known)) : NULL;
-        if (near != NULL)
-            node_fault(in->document, item, "unknown role '%s'; did you mean '%s'?", name, near);
-        else if (name != NULL && role == 0)
-            node_fault(in->document, item, "unknown role '%s'; write source, department, intake, dispatcher, verifier, "
-                                           "duty_chief, auditor or operator", name);
+        if (name != NULL && role == 0)
+            node_fault_unknown(in->document, item, "role", name, known, sizeof(known) / sizeof(*known));
         roles |= (unsigned)role;
     }
     return roles;
@@ -279,7 +276,7 @@ static void read_one(struct principals_reading *in, yaml_node_t *node, yaml_node
 static void read_each(struct principals_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
 {
     const struct policy *policy = in->reading->policy;
-    const char *name = node_text(in->document, fields[NAME], "a principal's name", CODE_MAX_BYTES);
+    const char *name = read_code(in->reading, in->document, fields[NAME], "a principal's name", "/");
     const char *hole = name != NULL ? strstr(name, "{id}") : NULL;
     if (!node_is(fields[EACH], "unit"))
         node_fault(in->document, fields[EACH], "principals are made for 'each: unit'");
@@ -292,6 +289,9 @@ static void read_each(struct principals_reading *in, yaml_node_t *node, yaml_nod
         if (unit->retired)
             continue;
         const char *own = arena_printf(arena_of(in), "%.*s%s%s", (int)(hole - name), name, unit->id, hole + 4);
+        if (strlen(own) > CODE_MAX_BYTES)
+            node_fault(in->document, fields[NAME], "'%s' is too long; at most %d bytes with the id", own,
+                       CODE_MAX_BYTES);
         struct principal *principal = add_principal(in, node, own);
         if (principal == NULL)
             continue;

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "broker/config/nearest.h"
 #include "broker/config/reading.h"
 
 enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, FIELDS };
@@ -45,22 +44,14 @@ static void index_kinds(struct routes_reading *in)
 /* "@street.执法", "@community": a level, and the kind of a unit there. */
 static bool read_relative(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
 {
-    const struct policy *policy = in->reading->policy;
     const char *dot = strchr(to->text, '.');
     size_t level_bytes = dot != NULL ? (size_t)(dot - to->text - 1) : strlen(to->text + 1);
     const char *level = arena_memdup(in->reading->scratch, to->text + 1, level_bytes);
     to->kind = RECIPIENT_RELATIVE;
     to->unit_kind = dot != NULL ? dot + 1 : "";
-    to->level = level_index(policy, level);
-    if (to->level == SIZE_MAX) {
-        const char *near = NULL, *names[LEVELS_MAX + 2] = {"local", "owner"};
-        for (size_t i = 0; i < policy->level_count; i++)
-            names[i + 2] = policy->levels[i].name;
-        near = nearest(level, names, policy->level_count + 2);
-        node_fault(in->document, node, "unknown recipient '%s'; write @local, @owner or @LEVEL.KIND%s%s%s", to->text,
-                   near != NULL ? "; did you mean '@" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    to->level = named_level(in->reading, in->document, node, level);
+    if (to->level == SIZE_MAX)
         return false;
-    }
     if (textmap_get(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, to->unit_kind)) != NULL)
         return true;
     node_fault(in->document, node, "'%s' can never find anybody: units.yaml has no unit of kind '%s' at a %s", to->text,
@@ -111,6 +102,8 @@ static const struct recipient *read_recipients(struct routes_reading *in, yaml_n
 static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t *assist, yaml_node_t *verify,
                          struct route *route)
 {
+#define VERIFIER_TEXT(v, N, n) #n,
+    static const char *const known[] = {VERIFIERS(VERIFIER_TEXT)};
     route->desk = route->desk && to == NULL;
     if (to != NULL && node_is(to, "desk"))
         route->desk = true;
@@ -123,7 +116,7 @@ static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t
     const char *name = node_text(in->document, verify, "verify", CODE_MAX_BYTES);
     route->verify = name != NULL ? verifier_of(name) : 0;
     if (name != NULL && route->verify == 0)
-        node_fault(in->document, verify, "unknown verifier '%s'; write none, source or centre", name);
+        node_fault_unknown(in->document, verify, "verifier", name, known, sizeof(known) / sizeof(*known));
 }
 
 /* --- conditions --- */
@@ -137,13 +130,9 @@ static unsigned read_natures(struct routes_reading *in, yaml_node_t *list)
         yaml_node_t *item = node_item(in->document, list, i);
         const char *name = node_text(in->document, item, "a nature", CODE_MAX_BYTES);
         enum nature nature = name != NULL ? nature_of(name) : 0;
-        if (nature != 0) {
-            natures |= 1u << nature;
-        } else if (name != NULL) {
-            const char *near = nearest(name, known, sizeof(known) / sizeof(*known));
-            node_fault(in->document, item, "unknown nature '%s'; write %s%s", name, near != NULL ? near : "",
-                       near != NULL ? ", if that is meant" : "help, complaint, report, consult, suggest or praise");
-        }
+        if (name != NULL && nature == 0)
+            node_fault_unknown(in->document, item, "nature", name, known, sizeof(known) / sizeof(*known));
+        natures |= nature != 0 ? 1u << nature : 0;
     }
     return natures;
 }

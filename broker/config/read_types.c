@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "broker/config/nearest.h"
 #include "broker/config/reading.h"
 
 enum { CODE, NAME, SEVERITY, CLOCKS, RETIRED, SUCCESSOR, TYPES, FIELDS };
@@ -10,7 +9,6 @@ static const char *const keys[FIELDS] = {"code", "name", "severity", "clocks", "
 
 static void read_profile(struct reading *reading, struct document *document, yaml_node_t *node, struct type *type)
 {
-    const struct textmap *known = &reading->policy->profile_map;
     if (node_is_mapping(node)) {
         struct profile *own = ARENA_NEW(&reading->policy->arena, struct profile, 1);
         own->name = arena_printf(&reading->policy->arena, "of %s", type->code);
@@ -19,13 +17,7 @@ static void read_profile(struct reading *reading, struct document *document, yam
         type->profile = own;
         return;
     }
-    const char *name = node_text(document, node, "a profile", CODE_MAX_BYTES);
-    type->profile = name != NULL ? textmap_get(known, name) : NULL;
-    if (name == NULL || type->profile != NULL)
-        return;
-    const char *near = nearest_key(name, known);
-    node_fault(document, node, "unknown profile '%s'%s%s%s", name, near != NULL ? "; did you mean '" : "",
-               near != NULL ? near : "; it is not in clocks.yaml", near != NULL ? "'?" : "");
+    type->profile = named_profile(reading, document, node);
 }
 
 /* A dotted path: no empty part. */
@@ -124,8 +116,8 @@ static void check_type(struct reading *reading, struct document *document, const
     if (policy_type(reading->policy, type->successor) == NULL)
         node_fault(document, entry->node, "unknown successor '%s' of type '%s'", type->successor, type->code);
     else if (policy_type_now(reading->policy, type) == NULL)
-        node_fault(document, entry->node, "the successors of type '%s' end nowhere: in a circle, or in one retired without",
-                   type->code);
+        node_fault(document, entry->node,
+                   "the successors of type '%s' end nowhere: in a circle, or in one retired without", type->code);
 }
 
 void read_types(struct reading *reading, struct document *document)
@@ -133,8 +125,8 @@ void read_types(struct reading *reading, struct document *document)
     yaml_node_t *field;
     static const char *const root_keys[] = {"types"};
     struct policy *policy = reading->policy;
-    struct entry_node *entries = flatten(reading, document, root_field(document, root_keys, 1, &field), "types",
-                                         &policy->type_count);
+    struct entry_node *entries =
+        flatten(reading, document, root_field(document, root_keys, 1, &field), "types", &policy->type_count);
     struct type *types = ARENA_NEW(&policy->arena, struct type, policy->type_count);
     policy->types = types;
     for (size_t i = 0; i < policy->type_count; i++)

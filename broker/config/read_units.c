@@ -129,32 +129,45 @@ static const char *fill(struct units_reading *in, const char *text, const struct
     return arena_printf(arena, "%s%s", out, text);
 }
 
-static void read_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
+struct each {
+    const char *id, *name, *kind; /* id and name with holes */
+    size_t level;
+};
+
+static void make_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields, const struct each *each)
 {
     const struct policy *policy = in->reading->policy;
+    for (size_t i = 0; i < policy->area_count; i++) {
+        const struct area *area = &policy->areas[i];
+        if (area->level != each->level || area->retired || *area->code == '\0')
+            continue;
+        const char *id = fill(in, each->id, area);
+        if (strlen(id) > CODE_MAX_BYTES) {
+            node_fault(in->document, fields[ID], "'%s' is too long; at most %d bytes with the code", id,
+                       CODE_MAX_BYTES);
+            return;
+        }
+        struct unit *unit = add_unit(in, node, fields);
+        add_to_map(in, node, id, unit);
+        set_name(in, unit, fill(in, each->name, area));
+        unit->area = area;
+        unit->kind = each->kind;
+    }
+}
+
+static void read_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
+{
     const char *level_name = node_text(in->document, fields[EACH], "a level", CODE_MAX_BYTES);
-    size_t level = level_name != NULL ? level_index(policy, level_name) : SIZE_MAX;
-    const char *id = node_text(in->document, fields[ID], "a unit's id", CODE_MAX_BYTES);
-    const char *name = fields[NAME] != NULL ? node_text(in->document, fields[NAME], "a name", NAME_MAX_BYTES) : "{name}";
+    size_t level = level_name != NULL ? named_level(in->reading, in->document, fields[EACH], level_name) : SIZE_MAX;
+    const char *id = read_code(in->reading, in->document, fields[ID], "a unit's id", "@,/");
+    const char *name = read_name(in->reading, in->document, fields[NAME], "a unit's name", "{name}");
     const char *kind = read_kind(in, fields[KIND]);
-    if (level_name != NULL && level == SIZE_MAX)
-        node_fault(in->document, fields[EACH], "unknown level '%s'; the levels stand in city.yaml", level_name);
     if (id != NULL && strstr(id, "{code}") == NULL)
         node_fault(in->document, fields[ID], "the id of 'each' needs the area's code in it: \"zf-{code}\"");
     else if (fields[AREA] != NULL || fields[NAMES] != NULL || fields[RETIRED] != NULL || fields[SUCCESSOR] != NULL)
         node_fault(in->document, node, "'each' goes with id, name, kind, parent and supervisor only");
-    else if (id != NULL && name != NULL && level != SIZE_MAX) {
-        for (size_t i = 0; i < policy->area_count; i++) {
-            const struct area *area = &policy->areas[i];
-            if (area->level != level || area->retired || *area->code == '\0')
-                continue;
-            struct unit *unit = add_unit(in, node, fields);
-            add_to_map(in, node, fill(in, id, area), unit);
-            set_name(in, unit, fill(in, name, area));
-            unit->area = area;
-            unit->kind = kind;
-        }
-    }
+    else if (id != NULL && level != SIZE_MAX)
+        make_each(in, node, fields, &(struct each){id, name, kind, level});
 }
 
 static void read_unit(struct units_reading *in, yaml_node_t *node)
@@ -189,8 +202,8 @@ static void check_successor(struct units_reading *in, yaml_node_t *node, const s
     if (unit->successor != NULL && policy_unit(policy, unit->successor) == NULL)
         node_fault(in->document, node, "unknown successor '%s' of unit '%s'", unit->successor, unit->id);
     else if (unit->successor != NULL && policy_unit_now(policy, unit) == NULL)
-        node_fault(in->document, node, "the successors of unit '%s' end nowhere: in a circle, or in one retired without",
-                   unit->id);
+        node_fault(in->document, node,
+                   "the successors of unit '%s' end nowhere: in a circle, or in one retired without", unit->id);
 }
 
 /* `@street.执法` must mean one unit. */
@@ -203,8 +216,9 @@ static void check_local(struct units_reading *in, struct textmap *locals, yaml_n
     if (first == NULL)
         textmap_put(locals, key, (void *)unit);
     else
-        node_fault(in->document, node, "units '%s' (line %zu) and '%s' are both of kind '%s' at %s; give one another kind",
-                   first->id, first->origin.line, unit->id, unit->kind, unit->area->code);
+        node_fault(in->document, node,
+                   "units '%s' (line %zu) and '%s' are both of kind '%s' at %s; give one another kind", first->id,
+                   first->origin.line, unit->id, unit->kind, unit->area->code);
 }
 
 static void link_units(struct units_reading *in)

@@ -55,7 +55,8 @@ struct entry_node *flatten(struct reading *reading, struct document *document, y
     *count = 0;
     if (list == NULL || !node_is_list(document, list, document->file))
         return NULL;
-    struct entry_node *entries = ARENA_NEW(reading->scratch, struct entry_node, count_nested(document, list, nested) + 1);
+    struct entry_node *entries =
+        ARENA_NEW(reading->scratch, struct entry_node, count_nested(document, list, nested) + 1);
     *count = (size_t)(flatten_into(entries, document, list, nested, NULL) - entries);
     return entries;
 }
@@ -128,6 +129,11 @@ const struct unit *named_unit(struct reading *reading, struct document *document
     return named(document, node, "unit", &reading->policy->unit_map);
 }
 
+const struct profile *named_profile(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    return named(document, node, "profile", &reading->policy->profile_map);
+}
+
 const struct ladder *named_ladder(struct reading *reading, struct document *document, yaml_node_t *node)
 {
     return named(document, node, "ladder", &reading->policy->ladder_map);
@@ -140,6 +146,18 @@ size_t level_index(const struct policy *policy, const char *name)
             return i;
     }
     return SIZE_MAX;
+}
+
+size_t named_level(struct reading *reading, struct document *document, const yaml_node_t *node, const char *name)
+{
+    const struct policy *policy = reading->policy;
+    const char *known[LEVELS_MAX];
+    size_t level = level_index(policy, name);
+    for (size_t i = 0; i < policy->level_count; i++)
+        known[i] = policy->levels[i].name;
+    if (level == SIZE_MAX)
+        node_fault_unknown(document, node, "level", name, known, policy->level_count);
+    return level;
 }
 
 void fault_twice(struct document *document, yaml_node_t *node, const char *what, const char *key,

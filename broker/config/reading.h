@@ -8,10 +8,13 @@
 #include "broker/core/policy.h"
 
 /* X(NAME, file, needed) in the order in which they are read. */
-#define CITY_FILES(X) \
-    X(CITY, "city.yaml", true) X(LADDERS, "ladders.yaml", false) X(CLOCKS, "clocks.yaml", true) \
-    X(TYPES, "types.yaml", true) X(AREAS, "areas.yaml", true) X(UNITS, "units.yaml", true) \
-    X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)
+#define CITY_FILES(X)                                                                                                  \
+    X(CITY, "city.yaml", true)                                                                                         \
+    X(LADDERS, "ladders.yaml", false)                                                                                  \
+    X(CLOCKS, "clocks.yaml", true)                                                                                     \
+    X(TYPES, "types.yaml", true)                                                                                       \
+    X(AREAS, "areas.yaml", true)                                                                                       \
+    X(UNITS, "units.yaml", true) X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -63,9 +66,11 @@ void read_retired(struct reading *, struct document *, yaml_node_t *retired, yam
 const struct type *named_type(struct reading *, struct document *, yaml_node_t *);
 const struct area *named_area(struct reading *, struct document *, yaml_node_t *);
 const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *);
+const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
-/* SIZE_MAX when there is no such level. */
+/* The index of a level; SIZE_MAX when there is none, for named_level with a fault at the node. */
 size_t level_index(const struct policy *, const char *name);
+size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
 /* Limits of a profile, or written inside a type: kind → duration, beside `ladder`. */
 void read_limits(struct reading *, struct document *, yaml_node_t *, struct profile *);

@@ -18,8 +18,9 @@ void policy_free(struct policy *policy)
 {
     if (policy == NULL)
         return;
-    struct textmap *maps[] = {&policy->type_map,       &policy->area_map,    &policy->unit_map,   &policy->principal_map,
-                              &policy->credential_map, &policy->profile_map, &policy->ladder_map, &policy->local_map};
+    struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
+                              &policy->principal_map, &policy->credential_map, &policy->profile_map,
+                              &policy->ladder_map,    &policy->local_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);

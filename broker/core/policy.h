@@ -18,7 +18,7 @@ struct origin {
 /* 12–15 digits cut at the city's levels; level[0] is the widest. */
 #define LEVELS_MAX 8
 struct level {
-    const char *name; /* "city", "district", "street", "community", "grid" */
+    const char *name;  /* "city", "district", "street", "community", "grid" */
     const char *title; /* 区县 */
     size_t digits;
 };
@@ -34,7 +34,7 @@ struct area {
     size_t level;              /* index into levels */
     const char *post;          /* who stands on the ladder here; "" is a vacancy */
     int64_t valid_from_ms, valid_to_ms;
-    const char *succeeded_by;  /* code, or NULL */
+    const char *succeeded_by; /* code, or NULL */
     bool retired;
     struct origin origin;
 };
@@ -43,8 +43,8 @@ struct unit {
     const char *id;
     const struct dated_name *names; /* newest last; at least one */
     size_t name_count;
-    const struct area *area;   /* its 属地; NULL: the whole city */
-    const char *kind;          /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
+    const struct area *area; /* its 属地; NULL: the whole city */
+    const char *kind;        /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
     const struct unit *parent, *supervisor;
     bool retired;
     const char *successor;
@@ -70,7 +70,7 @@ struct ladder {
     const char *name;
     const double *warnings; /* fractions of the budget, rising, below 1: blue, then yellow */
     size_t warning_count;
-    int64_t step_ms;        /* 0: the budget again */
+    int64_t step_ms; /* 0: the budget again */
     bool is_default;
     struct origin origin;
 };
@@ -101,25 +101,25 @@ struct recipient {
 
 /* One rule, `except` entries flattened: each is a rule of its own with a deeper area, or an exclusion. */
 struct route {
-    const struct type *type;   /* subtree; NULL: any */
-    const struct area *area;   /* subtree; NULL: anywhere */
-    unsigned natures;          /* bit per nature; 0: any */
-    unsigned severities;       /* bit per severity; 0: any */
-    const char *calendar;      /* name; NULL: any (calendars come later) */
-    bool excludes;             /* `except` without `to`: the rule it belongs to does not hold there */
-    const struct route *of;    /* the rule an exclusion belongs to */
+    const struct type *type; /* subtree; NULL: any */
+    const struct area *area; /* subtree; NULL: anywhere */
+    unsigned natures;        /* bit per nature; 0: any */
+    unsigned severities;     /* bit per severity; 0: any */
+    const char *calendar;    /* name; NULL: any (calendars come later) */
+    bool excludes;           /* `except` without `to`: the rule it belongs to does not hold there */
+    const struct route *of;  /* the rule an exclusion belongs to */
     const struct recipient *to;
     size_t to_count;
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool desk;                 /* `to: desk`: a person dispatches */
+    bool desk; /* `to: desk`: a person dispatches */
     struct origin origin;
 };
 
 struct principal {
     const char *name;
-    unsigned roles;             /* enum principal_role bits */
+    unsigned roles;                 /* enum principal_role bits */
     const char *const *credentials; /* "curve:<Z85 public key>", "uid:1000", "plain:" (the insecure one) */
     size_t credential_count;
     const struct unit *const *units; /* department: whose tasks it may take */
@@ -128,24 +128,26 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic;                 /* may use the panic lane */
+    bool panic; /* may use the panic lane */
     bool revoked;
     struct origin origin;
 };
 
 /* A GeoJSON file and which of its properties names the area. place/ builds the index. */
 struct polygon_source {
-    const char *file;     /* as written, relative to the configuration's folder */
+    const char *file; /* as written, relative to the configuration's folder */
     const char *property;
-    const struct value_code { const char *value, *code; } *codes; /* property value → area code; none: the value is it */
+    const struct value_code {
+        const char *value, *code;
+    } * codes; /* property value → area code; none: the value is it */
     size_t code_count;
     struct origin origin;
 };
 
 struct policy {
     struct arena arena;
-    struct digest hash;   /* SHA-256 of the bundle */
-    const char *bundle;   /* every file's name and text, for the store; config_parse reads it back */
+    struct digest hash; /* SHA-256 of the bundle */
+    const char *bundle; /* every file's name and text, for the store; config_parse reads it back */
     size_t bundle_bytes;
     const char *city, *name; /* city: the top area's code; name: for people */
     uint32_t journal;        /* journal code for a new store */
@@ -153,17 +155,25 @@ struct policy {
     int64_t lease_ms;
     struct level levels[LEVELS_MAX];
     size_t level_count;
-    const struct type *types;   size_t type_count;
-    const struct area *areas;   size_t area_count;
-    const struct unit *units;   size_t unit_count;
-    const struct profile *profiles; size_t profile_count;
-    const struct ladder *ladders;   size_t ladder_count;
-    const struct route *routes; size_t route_count;
-    const struct principal *principals; size_t principal_count;
-    const struct polygon_source *polygons; size_t polygon_count;
+    const struct type *types;
+    size_t type_count;
+    const struct area *areas;
+    size_t area_count;
+    const struct unit *units;
+    size_t unit_count;
+    const struct profile *profiles;
+    size_t profile_count;
+    const struct ladder *ladders;
+    size_t ladder_count;
+    const struct route *routes;
+    size_t route_count;
+    const struct principal *principals;
+    size_t principal_count;
+    const struct polygon_source *polygons;
+    size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
-    struct textmap local_map;   /* "area code/kind" → unit, for relative recipients */
-    struct map route_map;       /* policy_route_key of a (type, area) → struct route_list: the rules for exactly these, so
+    struct textmap local_map; /* "area code/kind" → unit, for relative recipients */
+    struct map route_map; /* policy_route_key of a (type, area) → struct route_list: the rules for exactly these, so
                                  * that routing walks the ancestors of both, not the table */
 };
 

@@ -5,19 +5,20 @@
 #include "broker/core/policy.h"
 
 /* X(NAME, roles that may) */
-#define RIGHTS(X) \
-    X(PUBLISH, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE) \
-    X(WITHDRAW, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE) \
-    X(STATUS, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) \
-    X(WORK, PRINCIPAL_DEPARTMENT) \
-    X(ON_BEHALF, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) \
-    X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */ \
-    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */ \
-    X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF) \
-    X(VERIFY_OWN, PRINCIPAL_SOURCE)                          /* what it reported, where the route says verify: source */ \
-    X(READ_ALL, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) \
-    X(READ_OWN, PRINCIPAL_SOURCE | PRINCIPAL_DEPARTMENT)     /* what it reported, or has a task in */ \
-    X(OPERATE, PRINCIPAL_OPERATOR)                           /* reload, backup */
+#define RIGHTS(X)                                                                                                      \
+    X(PUBLISH, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE)                                                                    \
+    X(WITHDRAW, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE)                                                                   \
+    X(STATUS, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR)   \
+    X(WORK, PRINCIPAL_DEPARTMENT)                                                                                      \
+    X(ON_BEHALF, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                          \
+    X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */                    \
+    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */                               \
+    X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \
+    X(VERIFY_OWN, PRINCIPAL_SOURCE) /* what it reported, where the route says verify: source */                        \
+    X(READ_ALL,                                                                                                        \
+      PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR)         \
+    X(READ_OWN, PRINCIPAL_SOURCE | PRINCIPAL_DEPARTMENT) /* what it reported, or has a task in */                      \
+    X(OPERATE, PRINCIPAL_OPERATOR)                       /* reload, backup */
 
 #define RIGHT_ENUM(N, roles) RIGHT_##N,
 enum right { RIGHTS(RIGHT_ENUM) RIGHT_COUNT };

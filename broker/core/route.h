@@ -15,8 +15,8 @@ struct route_query {
 };
 
 struct route_result {
-    const struct route *route;  /* NULL when unrouted for want of a rule */
-    const struct unit *lead;    /* NULL when unrouted or desk */
+    const struct route *route; /* NULL when unrouted for want of a rule */
+    const struct unit *lead;   /* NULL when unrouted or desk */
     const struct unit *assists[ASSISTS_MAX];
     size_t assist_count;
     enum unrouted_reason unrouted; /* 0 when sent */

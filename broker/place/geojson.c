@@ -119,8 +119,8 @@ static GEOSGeometry *read_polygon(const struct reader *reader, const json_t *rin
     GEOSGeometry **parts = read_parts(reader, rings, read_ring);
     if (parts == NULL)
         return NULL;
-    GEOSGeometry *polygon = GEOSGeom_createPolygon_r(reader->context->handle, parts[0], parts + 1,
-                                                     (unsigned)json_array_size(rings) - 1);
+    GEOSGeometry *polygon =
+        GEOSGeom_createPolygon_r(reader->context->handle, parts[0], parts + 1, (unsigned)json_array_size(rings) - 1);
     free(parts); /* the rings belong to the polygon now, even when it failed */
     if (polygon == NULL)
         fault(reader, "%s", reader->context->complaint);
@@ -202,7 +202,8 @@ static int check_system(const struct reader *reader, const json_t *root)
     const char *name = json_string_value(json_object_get(properties, "name"));
     if (name == NULL || strstr(name, "CRS84") != NULL || strstr(name, "4326") != NULL || strstr(name, "4490") != NULL)
         return 0;
-    return fault_add(reader->faults, reader->name, 0, 0, "coordinates are in '%s'; convert them to WGS84 degrees", name);
+    return fault_add(reader->faults, reader->name, 0, 0, "coordinates are in '%s'; convert them to WGS84 degrees",
+                     name);
 }
 
 static int open_root(const char *path, const char *name, json_t **root, struct faults *faults)

@@ -97,7 +97,8 @@ static void build_tree(struct place_index *index)
     for (size_t i = 0; i < index->count; i++)
         GEOSSTRtree_insert_r(geos, index->tree, index->polygons[i].geometry, &index->polygons[i]);
     GEOSGeometry *anywhere = GEOSGeom_createPointFromXY_r(geos, 0, 0);
-    GEOSSTRtree_query_r(geos, index->tree, anywhere, ignore, NULL); /* GEOS builds it at the first query: here, not live */
+    GEOSSTRtree_query_r(geos, index->tree, anywhere, ignore,
+                        NULL); /* GEOS builds it at the first query: here, not live */
     GEOSGeom_destroy_r(geos, anywhere);
 }
 

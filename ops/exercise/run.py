@@ -249,7 +249,7 @@ class Demo:
         for child in self.workers.values():
             child.wait()
         overview, = self.bihuan("chief-li", "overview", "--json")
-        records = [line.get("record") for line in self.bihuan("auditor", "tail", "--from", "0", "--json")]
+        records = self.bihuan("auditor", "tail", "--from", "0", "--json")
         print(f"\nSummary, after {time.monotonic() - self.began:.0f} s\n")
         agrees = summary.report(records, self.logs, overview["overview"])
         self.broker.terminate()

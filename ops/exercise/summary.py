@@ -21,7 +21,7 @@ class Trail:
     """Everything the records say, added up."""
 
     def __init__(self, records):
-        self.records = [record for record in records if record]
+        self.records = [record for record in records if "seq" in record]
         self.heads, self.tasks, self.clocks = {}, {}, {}
         self.accepted = collections.Counter()   # by source
         self.said = collections.Counter()       # by (principal, kind of record)
@@ -171,4 +171,4 @@ def report(records, folder, overview=None):
 
 
 if __name__ == "__main__":
-    sys.exit(0 if report([line.get("record") for line in read(sys.argv[1])], sys.argv[2]) else 1)
+    sys.exit(0 if report(read(sys.argv[1]), sys.argv[2]) else 1)

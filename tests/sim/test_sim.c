@@ -270,7 +270,7 @@ static bool run_seed(uint64_t seed, uint64_t *trace)
 int main(int argc, char **argv)
 {
     const char *seeds = getenv("BIHUAN_SIM_SEEDS");
-    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 40, failed = 0, first, again;
+    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 40, failed = 0, first = 0, again = 0;
     if (argc > 1)
         return run_seed(strtoull(argv[1], NULL, 10), &first) ? 0 : 1;
     for (uint64_t seed = 1; seed <= n; seed++)

@@ -4,6 +4,7 @@
         broker.cli("publish", "--type", "1", as_="camera")
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -13,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -25,6 +27,19 @@ BUILD = os.path.join(ROOT, os.environ.get("BIHUAN_BUILD", "build"))
 CITY = os.path.join(ROOT, "tests/system/city")
 DATA = os.environ.get("BIHUAN_DATA", os.path.join(ROOT, "../shared/data"))
 LIMIT_S = float(os.environ.get("BIHUAN_TEST_LIMIT_S", "30"))  # for any one thing awaited
+
+
+RUNNING = []  # processes to end when the test ends, however it does
+
+
+@atexit.register
+def end_all():
+    for process in RUNNING:
+        if process.alive():
+            process.kill()
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
 
 
 def binary(name):
@@ -47,6 +62,9 @@ def free_ports(count):
 class Lines:
     """The lines a process writes, kept and waited for."""
 
+    def last(self):
+        return "\n".join(line[:300] for line in self.seen[-12:])
+
     def __init__(self, stream):
         self.seen = []
         self.arrived = queue.Queue()
@@ -65,7 +83,7 @@ class Lines:
         try:
             line = self.arrived.get(timeout=limit_s)
         except queue.Empty:
-            raise TimeoutError(f"nothing written within {limit_s} s; before that:\n" + "\n".join(self.seen[-20:])) from None
+            raise TimeoutError(f"nothing written within {limit_s} s; before that:\n" + self.last()) from None
         if line is None:
             self.arrived.put(None)
         return line
@@ -76,7 +94,7 @@ class Lines:
         while True:
             line = self.next(max(0.01, ends - time.monotonic()))
             if line is None:
-                raise AssertionError("the process ended:\n" + "\n".join(self.seen[-20:]))
+                raise AssertionError("the process ended:\n" + self.last())
             if holds(line):
                 return line
 
@@ -88,7 +106,7 @@ class Result:
         self.exit, self.out, self.err = done.returncode, done.stdout, done.stderr
 
     def __repr__(self):
-        return f"exit {self.exit}\n{self.out}\n{self.err}"
+        return f"exit {self.exit}\n{self.out[:1000]}\n{self.err[:1000]}"
 
     @property
     def lines(self):
@@ -106,6 +124,7 @@ class Process:
     def __init__(self, command, env=None, stdin=None):
         self.process = subprocess.Popen(command, env=env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         encoding="utf-8", errors="replace", start_new_session=True)
+        RUNNING.append(self)
         self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
 
     @property
@@ -216,7 +235,7 @@ class Broker:
         """A graceful stop: SIGTERM, exit status 0."""
         status = self.process.terminate()
         process, self.process = self.process, None
-        assert status == 0, f"exit status {status}\n" + "\n".join(process.err.seen[-20:])
+        assert status == 0, f"exit status {status}\n" + process.err.last()
 
     def kill(self):
         self.process.kill()
@@ -225,10 +244,6 @@ class Broker:
     def restart(self):
         self.stop()
         return self.start()
-
-    @property
-    def log(self):
-        return self.process.err.seen if self.process else []
 
     def hup(self):
         """Reloads by signal; returns the log line that says how it went."""
@@ -241,11 +256,11 @@ class Broker:
     def __exit__(self, kind, error, trace):
         try:
             if self.process and kind is None:
-                assert self.process.alive(), "the broker died:\n" + "\n".join(self.log[-20:])
+                assert self.process.alive(), "the broker died:\n" + self.process.err.last()
                 self.stop()
         finally:
             if kind and self.process:
-                print("# the broker's last lines:\n# " + "\n# ".join(self.log[-20:]))
+                print("# the broker's last lines:\n# " + self.process.err.last().replace("\n", "\n# "))
             self.close()
 
     def close(self):
@@ -298,7 +313,7 @@ class Broker:
 
     def records(self, as_=None):
         """The whole trail."""
-        return [line["record"] for line in self.cli("tail", "--from", "0", "--json", as_=as_).lines if "record" in line]
+        return [line for line in self.cli("tail", "--from", "0", "--json", as_=as_).lines if "seq" in line]
 
     def row(self, incident):
         """An incident as it is: head, tasks, clocks."""
@@ -330,11 +345,11 @@ class Trail:
     def until(self, limit_s=LIMIT_S, **wanted):
         """The next record whose fields are as wanted (incident: any of its changes)."""
         def holds(line):
-            record = json.loads(line).get("record", {})
+            record = json.loads(line)
             self.records.append(record)
             return all(value in incidents_of(record) if name == "incident" else record.get(name) == value
                        for name, value in wanted.items())
-        return json.loads(self.process.out.until(holds, limit_s))["record"]
+        return json.loads(self.process.out.until(holds, limit_s))
 
     def close(self):
         self.process.kill()

@@ -36,8 +36,10 @@ def make(name, **fields):
     """A table of the schema with these fields: make("Event", id="1", type="2")."""
     table = getattr(module(name), name + "T")()
     for field, value in fields.items():
-        assert hasattr(table, field), f"{name} has no {field}"
-        setattr(table, field, value)
+        first, *rest = field.split("_")
+        attribute = first + "".join(map(str.capitalize, rest))  # as flatc names it
+        assert hasattr(table, attribute), f"{name} has no {field}"
+        setattr(table, attribute, value)
     return table
 
 
@@ -53,7 +55,7 @@ def name_of(enum, number):
 def encode(body, tag=1, version=VERSION, identifier=IDENTIFIER):
     """A frame with this body (a table made by make)."""
     kind = type(body).__name__[:-1]
-    message = make("Message", version=version, tag=tag, bodyType=value("Body", kind), body=body)
+    message = make("Message", version=version, tag=tag, body_type=value("Body", kind), body=body)
     builder = flatbuffers.Builder(1024)
     builder.Finish(message.Pack(builder), identifier)
     return bytes(builder.Output())

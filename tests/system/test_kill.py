@@ -25,8 +25,9 @@ class Publisher:
         self.log = os.path.join(broker.folder, f"receipts-{source}")
         self.process = subprocess.Popen(
             [binary("bihuan"), "publish", "--json", "--log", self.log, "--in-flight", "64", "--timeout", "30"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(self.log + "-errors", "w"), encoding="utf-8",
             env=broker.environment(source))
+        broker.children.append(self)
         self.feeder = threading.Thread(target=self.feed, daemon=True)
         self.feeder.start()
 
@@ -43,17 +44,25 @@ class Publisher:
     def more(self, count):
         """Reads so many receipts more."""
         for _ in range(count):
-            assert self.process.stdout.readline(), "publish ended: " + self.process.stderr.read()
+            assert self.process.stdout.readline(), "publish ended"
             self.receipts += 1
 
     def finish(self):
         """Every receipt of its log."""
         self.stop = True
-        _, said = self.process.communicate(timeout=60)
-        self.feeder.join(60)
-        assert self.process.returncode == 0, said
+        self.receipts += len(self.process.stdout.readlines())
+        self.feeder.join()
+        with open(self.log + "-errors", encoding="utf-8") as said:
+            assert self.process.wait() == 0, said.read()
         with open(self.log, encoding="utf-8") as log:
             return [json.loads(line) for line in log]
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Kill(unittest.TestCase):

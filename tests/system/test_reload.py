@@ -43,6 +43,7 @@ class Reload(unittest.TestCase):
 
     def test_what_is_in_use_cannot_vanish(self):
         self.publish("u1", "5")
+        self.broker.edit("principals.yaml", "types: [1, 2, 5, 6]", "types: [1, 2, 6]")
         for file, old in (("types.yaml", "  - {code: 5, name: 数秒时限, clocks: seconds}\n"),
                           ("routes.yaml", "  - {type: 5, to: night}              # nobody works at night: its clocks run out\n")):
             self.broker.edit(file, old, "")

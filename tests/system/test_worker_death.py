@@ -88,9 +88,9 @@ class WorkerDeath(unittest.TestCase):
         self.trail.until(kind="shelved", incident=incident)
         overview = self.broker.cli("overview", "--json").json
         self.assertEqual(overview["overview"]["shelved"], 1)
-        with Worker(self.broker, "police", "next", as_="police") as worker:
-            self.broker.cli("transfer", incident, "--unit", "police", "--reason", "再试", as_="desk")
-            self.assertEqual(worker.next().task.state, 2)
+        with Worker(self.broker, "fire", "next", as_="fire") as worker:
+            self.broker.cli("transfer", incident, "--unit", "fire", "--reason", "换人处理", as_="desk")
+            self.assertEqual(worker.next().task.lost, 0, "another unit begins anew")
 
     def test_a_handler_that_fails_before_respond_gives_the_task_back(self):
         incident = self.publish("fails-1")

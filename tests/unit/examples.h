@@ -297,6 +297,7 @@ static inline struct message example_message(enum message_kind kind)
                                            .speed = 60.5};
         break;
     case MESSAGE_HEARTBEAT:
+        message.heartbeat.holding = 2;
         break;
     case MESSAGE_BYE:
         message.bye.drain = true;

@@ -26,7 +26,7 @@ typedef int fake_script(struct fake *, const struct message *in, struct message 
 struct fake {
     void *context, *router;
     char folder[32], base[64];
-    const char *endpoint; /* "publish", "work", … */
+    const char *endpoint;   /* "publish", "work", … */
     const char *secret_key; /* of the broker, for CURVE */
     fake_script *script;
     pthread_t thread;
@@ -34,6 +34,7 @@ struct fake {
     uint32_t heartbeat_ms, silent_ms; /* of the welcome; 0: five and fifteen seconds */
     atomic_int heard[64];             /* messages by kind */
     atomic_int credit;                /* granted since the last hello */
+    atomic_int holding;               /* of the last heartbeat */
     uint64_t last_tag;                /* of the last message that was not a heartbeat */
     char last_request[80];            /* of the last word or publish */
 };
@@ -79,6 +80,7 @@ static inline int fake_manners(struct fake *fake, const struct message *in, stru
         fake->credit += (int)in->credit.n;
     if (in->kind != MESSAGE_HEARTBEAT)
         return 0;
+    fake->holding = in->heartbeat.holding;
     out[0] = (struct message){.kind = MESSAGE_HEARTBEAT, .tag = in->tag};
     return 1;
 }

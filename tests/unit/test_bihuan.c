@@ -263,13 +263,13 @@ static void every_error_has_a_sentence(void **state)
 
 /* What the department script does; set by each test before it starts. */
 static struct {
-    int offer;                   /* tasks to offer for credit, in all */
+    int offer; /* tasks to offer for credit, in all */
     int offered;
-    bool twice;                  /* each delivery comes twice */
-    enum refusal_code refuse;    /* every word */
-    int mute;                    /* words to lose */
+    bool twice;               /* each delivery comes twice */
+    enum refusal_code refuse; /* every word */
+    int mute;                 /* words to lose */
     bool refuse_hello;
-    bool with_revoke;            /* revoke each task when a note is said of it, with the note's receipt */
+    bool with_revoke; /* revoke each task when a note is said of it, with the note's receipt */
 } plan;
 
 static struct message delivery(uint64_t number, uint32_t epoch, enum task_state task_state)
@@ -346,6 +346,13 @@ static void close_department(struct department *department)
     memset(&plan, 0, sizeof(plan));
 }
 
+static int no_plan(void **state)
+{
+    (void)state;
+    memset(&plan, 0, sizeof(plan));
+    return 0;
+}
+
 static int utter(struct bh_work *work, struct bh_task *task, enum bh_verb verb)
 {
     struct bh_word word = {.verb = verb, .outcome = verb == BH_FEEDBACK ? "resolved" : NULL};
@@ -396,6 +403,25 @@ static void a_repeated_delivery_is_one_task(void **state)
         assert_int_equal(bh_work_next(d.work, 5000, &task), BH_OK);
     assert_int_equal(bh_work_next(d.work, 200, &task), BH_AGAIN);
     assert_int_equal(bh_work_held(d.work), 3);
+    close_department(&d);
+}
+
+static void heartbeats_tell_what_is_held(void **state)
+{
+    (void)state;
+    struct department d;
+    struct bh_task *task;
+    char fault[BH_FAULT_BYTES];
+    fake_place(&d.fake, "work", department_script);
+    d.fake.heartbeat_ms = 50;
+    plan.offer = 2;
+    fake_start(&d.fake);
+    struct bh_work_options options = {.unit = "u1", .credit = 2, .connection.broker = d.fake.base};
+    assert_int_equal(bh_work_open(&options, &d.work, fault), BH_OK);
+    assert_int_equal(bh_work_next(d.work, 5000, &task), BH_OK);
+    assert_int_equal(bh_work_next(d.work, 5000, &task), BH_OK);
+    assert_int_equal(bh_work_next(d.work, 300, &task), BH_AGAIN);
+    assert_int_equal(d.fake.holding, 2);
     close_department(&d);
 }
 
@@ -565,23 +591,24 @@ static void a_worker_that_is_not_accepted_is_told_why(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(publishes_and_waits_for_the_receipt),
-        cmocka_unit_test(nonsense_is_not_sent),
-        cmocka_unit_test(pipelines),
-        cmocka_unit_test(callbacks_may_start_more_and_end_with_their_time),
-        cmocka_unit_test(can_be_polled_from_outside),
-        cmocka_unit_test(queries_answer_in_json),
-        cmocka_unit_test(every_error_has_a_sentence),
-        cmocka_unit_test(a_task_comes_whole_and_ends_with_feedback),
-        cmocka_unit_test(a_repeated_delivery_is_one_task),
-        cmocka_unit_test(words_are_checked),
-        cmocka_unit_test(a_lost_word_is_said_again_with_the_same_request),
-        cmocka_unit_test(a_revoked_task_is_handed_out_once_more),
-        cmocka_unit_test(a_stale_word_tells_that_the_task_is_gone),
-        cmocka_unit_test(a_refused_respond_leaves_the_task_unresponded),
-        cmocka_unit_test(draining_finishes_what_was_responded),
-        cmocka_unit_test(after_a_restart_of_the_broker_work_goes_on),
-        cmocka_unit_test(a_worker_that_is_not_accepted_is_told_why),
+        cmocka_unit_test_setup(publishes_and_waits_for_the_receipt, no_plan),
+        cmocka_unit_test_setup(nonsense_is_not_sent, no_plan),
+        cmocka_unit_test_setup(pipelines, no_plan),
+        cmocka_unit_test_setup(callbacks_may_start_more_and_end_with_their_time, no_plan),
+        cmocka_unit_test_setup(can_be_polled_from_outside, no_plan),
+        cmocka_unit_test_setup(queries_answer_in_json, no_plan),
+        cmocka_unit_test_setup(every_error_has_a_sentence, no_plan),
+        cmocka_unit_test_setup(a_task_comes_whole_and_ends_with_feedback, no_plan),
+        cmocka_unit_test_setup(a_repeated_delivery_is_one_task, no_plan),
+        cmocka_unit_test_setup(heartbeats_tell_what_is_held, no_plan),
+        cmocka_unit_test_setup(words_are_checked, no_plan),
+        cmocka_unit_test_setup(a_lost_word_is_said_again_with_the_same_request, no_plan),
+        cmocka_unit_test_setup(a_revoked_task_is_handed_out_once_more, no_plan),
+        cmocka_unit_test_setup(a_stale_word_tells_that_the_task_is_gone, no_plan),
+        cmocka_unit_test_setup(a_refused_respond_leaves_the_task_unresponded, no_plan),
+        cmocka_unit_test_setup(draining_finishes_what_was_responded, no_plan),
+        cmocka_unit_test_setup(after_a_restart_of_the_broker_work_goes_on, no_plan),
+        cmocka_unit_test_setup(a_worker_that_is_not_accepted_is_told_why, no_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,22 @@ static int silent(struct fake *fake, const struct message *in, struct message *o
     return in->kind == MESSAGE_HELLO ? fake_manners(fake, in, out) : 0;
 }
 
+static int refuses_to_be_read(struct fake *fake, const struct message *in, struct message *out)
+{
+    if (in->kind != MESSAGE_SUBSCRIBE)
+        return fake_manners(fake, in, out);
+    out[0] = fake_refusal(in->tag, REFUSAL_BAD_CURSOR, 0);
+    return 1;
+}
+
+static int revokes_us(struct fake *fake, const struct message *in, struct message *out)
+{
+    if (in->kind != MESSAGE_HEARTBEAT)
+        return fake_manners(fake, in, out);
+    fake->script = does_not_know_us;
+    return does_not_know_us(fake, in, out);
+}
+
 /* Two entries of a feed come before the answer. */
 static int talkative(struct fake *fake, const struct message *in, struct message *out)
 {
@@ -370,6 +386,48 @@ static void heartbeats_keep_the_session(void **state)
     leave(&room);
 }
 
+static void what_has_no_answer_may_be_refused(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct arena arena;
+    struct message message = {.kind = MESSAGE_SUBSCRIBE, .subscribe = {.cursor = "x", .credit = 1}};
+    arena_init(&arena);
+    fake_place(&fake, "feed", refuses_to_be_read);
+    fake_start(&fake);
+    struct client *client = open_client(fake.base, 'F');
+    uint64_t tag = client_send(client, &message);
+    int64_t until_ms = now_ms(CLOCK_MONOTONIC) + 5000;
+    while (!client_receive(client, &arena, &message) && now_ms(CLOCK_MONOTONIC) < until_ms)
+        client_wait(client, 1000);
+    assert_int_equal(message.kind, MESSAGE_REFUSAL);
+    assert_int_equal(message.refusal.code, REFUSAL_BAD_CURSOR);
+    assert_true(message.tag == tag);
+    client_close(client);
+    fake_stop(&fake);
+    fake_remove(&fake);
+    arena_release(&arena);
+}
+
+static void who_is_revoked_hears_of_it_by_the_next_heartbeat(void **state)
+{
+    (void)state;
+    struct room room;
+    struct message message;
+    fake_place(&room.fake, "publish", revokes_us);
+    room.fake.heartbeat_ms = 100;
+    fake_start(&room.fake);
+    arena_init(&room.arena);
+    room.client = open_client(room.fake.base, 'P');
+    int64_t until_ms = now_ms(CLOCK_MONOTONIC) + 5000;
+    while (!client_receive(room.client, &room.arena, &message) && now_ms(CLOCK_MONOTONIC) < until_ms)
+        client_wait(room.client, 1000);
+    assert_int_equal(message.kind, MESSAGE_REFUSAL);
+    assert_int_equal(message.refusal.code, REFUSAL_UNKNOWN_SENDER);
+    assert_true(message.tag == 0);
+    leave(&room);
+}
+
 static void waiting_costs_nothing(void **state)
 {
     (void)state;
@@ -571,6 +629,8 @@ int main(void)
         cmocka_unit_test(too_long_is_refused_here_and_harms_nothing),
         cmocka_unit_test(many_in_flight_are_all_answered),
         cmocka_unit_test(heartbeats_keep_the_session),
+        cmocka_unit_test(what_has_no_answer_may_be_refused),
+        cmocka_unit_test(who_is_revoked_hears_of_it_by_the_next_heartbeat),
         cmocka_unit_test(waiting_costs_nothing),
         cmocka_unit_test(credit_belongs_to_a_session),
         cmocka_unit_test(addresses_are_found_or_explained),

@@ -47,8 +47,9 @@ static void limits_and_severity_are_inherited(void **state)
 static void children_may_stand_before_parents(void **state)
 {
     struct city_rig *rig = *state;
-    city_write(rig, "types.yaml", "types:\n  - {code: 2.01.1, name: 渣土}\n  - {code: 2.01}\n  - {code: 1, clocks: slow}\n"
-                                  "  - {code: 2, name: 环境, clocks: slow, severity: 3}\n");
+    city_write(rig, "types.yaml",
+               "types:\n  - {code: 2.01.1, name: 渣土}\n  - {code: 2.01}\n  - {code: 1, clocks: slow}\n"
+               "  - {code: 2, name: 环境, clocks: slow, severity: 3}\n");
     const struct policy *policy = city_read_sound(rig);
     assert_int_equal(policy_type(policy, "2.01.1")->severity, 3);
     assert_string_equal(policy_type(policy, "2.01.1")->profile->name, "slow");
@@ -57,14 +58,15 @@ static void children_may_stand_before_parents(void **state)
 static void nested_lists_are_the_same_tree(void **state)
 {
     struct city_rig *rig = *state;
-    city_write(rig, "areas.yaml", "posts: {street: 主任, grid: 网格员}\n"
-                                  "areas:\n"
-                                  "  - code: 620802\n"
-                                  "    name: 区\n"
-                                  "    areas:\n"
-                                  "      - code: 620802001\n"
-                                  "        name: 东街道\n"
-                                  "        areas: [{code: 620802001001, name: 一社区, grids: 1}]\n");
+    city_write(rig, "areas.yaml",
+               "posts: {street: 主任, grid: 网格员}\n"
+               "areas:\n"
+               "  - code: 620802\n"
+               "    name: 区\n"
+               "    areas:\n"
+               "      - code: 620802001\n"
+               "        name: 东街道\n"
+               "        areas: [{code: 620802001001, name: 一社区, grids: 1}]\n");
     const struct policy *policy = city_read_sound(rig);
     assert_string_equal(policy_area(policy, "620802001001")->parent->code, "620802001");
     assert_string_equal(policy_area(policy, "620802001")->post, "主任");
@@ -88,9 +90,10 @@ static void what_is_not_written_has_a_default(void **state)
 static void units_have_dated_names(void **state)
 {
     struct city_rig *rig = *state;
-    city_write(rig, "units.yaml", "units:\n"
-                                  "  - {id: cg, names: [{name: 旧, to: 2024-03-01}, {name: 新, from: 2024-03-01}]}\n"
-                                  "  - {id: hw, name: 环卫}\n");
+    city_write(rig, "units.yaml",
+               "units:\n"
+               "  - {id: cg, names: [{name: 旧, to: 2024-03-01}, {name: 新, from: 2024-03-01}]}\n"
+               "  - {id: hw, name: 环卫}\n");
     const struct unit *unit = policy_unit(city_read_sound(rig), "cg");
     int64_t change_ms = 1709222400000; /* 2024-03-01 00:00 +08:00 */
     assert_string_equal(unit_name(unit, change_ms - 1), "旧");
@@ -111,7 +114,8 @@ static void each_makes_a_unit_per_area(void **state)
 static void ladders_are_read(void **state)
 {
     struct city_rig *rig = *state;
-    city_write(rig, "ladders.yaml", "ladders:\n  default: {warn: [0.8], step: 10m}\n  fast: {warn: [], step: budget}\n");
+    city_write(rig, "ladders.yaml",
+               "ladders:\n  default: {warn: [0.8], step: 10m}\n  fast: {warn: [], step: budget}\n");
     city_write(rig, "clocks.yaml", "profiles:\n  urgent: {handle: 5m, ladder: fast}\n  slow: {handle: 1h30m}\n");
     const struct policy *policy = city_read_sound(rig);
     assert_int_equal(policy_ladder(policy, "")->step_ms, 600000);
@@ -154,8 +158,9 @@ static void a_bundle_reads_back(void **state)
     struct city_rig *rig = *state;
     city_write(rig, "a.pub", KEY_A);
     city_write(rig, "principals.yaml", "principals:\n  - {name: camera, roles: source, key_files: [a.pub]}\n");
-    city_write(rig, "areas.yaml", "areas: [{code: 620802}, {code: 620802001}, {code: 620802001001}]\n"
-                                  "polygons: [{file: p.geojson, property: code}]\n");
+    city_write(rig, "areas.yaml",
+               "areas: [{code: 620802}, {code: 620802001}, {code: 620802001001}]\n"
+               "polygons: [{file: p.geojson, property: code}]\n");
     city_write(rig, "p.geojson", "{}");
     const struct policy *policy = city_read_sound(rig);
     struct policy *again = NULL;
@@ -183,10 +188,12 @@ static void the_hash_tells_configurations_apart(void **state)
 static void retired_things_have_successors(void **state)
 {
     struct city_rig *rig = *state;
-    city_write(rig, "types.yaml", "types:\n  - {code: 1, clocks: slow}\n  - {code: 2, clocks: slow}\n"
-                                  "  - {code: 3, retired: true, successor: 4}\n  - {code: 4, retired: true, successor: 1}\n");
-    city_write(rig, "areas.yaml", "areas:\n  - {code: 620802}\n  - {code: 620802001}\n  - {code: 620802001001}\n"
-                                  "  - {code: 620802001002, retired: true, succeeded_by: 620802001001, valid_to: 2025-01-01}\n");
+    city_write(rig, "types.yaml",
+               "types:\n  - {code: 1, clocks: slow}\n  - {code: 2, clocks: slow}\n"
+               "  - {code: 3, retired: true, successor: 4}\n  - {code: 4, retired: true, successor: 1}\n");
+    city_write(rig, "areas.yaml",
+               "areas:\n  - {code: 620802}\n  - {code: 620802001}\n  - {code: 620802001001}\n"
+               "  - {code: 620802001002, retired: true, succeeded_by: 620802001001, valid_to: 2025-01-01}\n");
     const struct policy *policy = city_read_sound(rig);
     assert_string_equal(policy_type_now(policy, policy_type(policy, "3"))->code, "1");
     assert_string_equal(policy_area_now(policy, policy_area(policy, "620802001002"))->code, "620802001001");
@@ -217,7 +224,8 @@ static const struct wrong wrongs[] = {
     {"city.yaml", "name: x\ncity: 620802\nlease: 5000d\n", "city.yaml:3:8: '5000d' is no duration"},
     {"city.yaml", "name: x\ncity: 620802\nutc_offset: 8\n", "city.yaml:3:13: a UTC offset is written \"+08:00\""},
     {"city.yaml", "name: x\ncity: 620802\njournal: 1234567\n", "city.yaml:3:10: the journal code"},
-    {"city.yaml", "name: x\ncity: 62\nlevels: [{name: a, digits: 2}, {name: b, digits: 2}]\n", "city.yaml:3:50: digits"},
+    {"city.yaml", "name: x\ncity: 62\nlevels: [{name: a, digits: 2}, {name: b, digits: 2}]\n",
+     "city.yaml:3:50: digits"},
     {"city.yaml", "name: x\ncity: 62\nlevels: [{name: a}]\n", "city.yaml:3:10: a level needs a name and digits"},
     /* areas */
     {"areas.yaml", "areas: [{code: 62080x}]\n", "areas.yaml:1:16: area code '62080x' is not all digits"},
@@ -242,25 +250,29 @@ static const struct wrong wrongs[] = {
     {"areas.yaml", "polygons: []\n", "areas.yaml:1:1: nothing under 'areas:'"},
     {"areas.yaml", "areas: [{code: 620802}]\npolygons: [{file: none.geojson, property: a}]\n",
      "areas.yaml:2:19: cannot read 'none.geojson': No such file"},
-    {"areas.yaml", "areas: [{code: 620802}]\npolygons: [{file: ../x, property: a}]\n", "'../x' leads out of the city's folder"},
+    {"areas.yaml", "areas: [{code: 620802}]\npolygons: [{file: ../x, property: a}]\n",
+     "'../x' leads out of the city's folder"},
     {"areas.yaml", "areas: [{code: 620802}]\npolygons: [{file: city.yaml}]\n", "areas.yaml:2:12: polygons need a file"},
     {"areas.yaml", "areas: [{code: 620802}]\npolygons: [{file: city.yaml, property: a, codes: {X: 9}}]\n",
      "areas.yaml:2:54: unknown area '9'"},
     /* types, clocks, ladders */
     {"types.yaml", "types: [{code: 1}]\n", "types.yaml:1:9: type '1' has no limits, nor any above it"},
-    {"types.yaml", "types: [{code: 1.02, clocks: slow}]\n", "types.yaml:1:9: type '1.02' has no parent; add a type with code 1"},
+    {"types.yaml", "types: [{code: 1.02, clocks: slow}]\n",
+     "types.yaml:1:9: type '1.02' has no parent; add a type with code 1"},
     {"types.yaml", "types: [{code: 1..2, clocks: slow}]\n", "types.yaml:1:16: type code '1..2' is no dotted path"},
     {"types.yaml", "types: [{name: x}]\n", "types.yaml:1:9: a type needs a code"},
     {"types.yaml", "types:\n- {code: 1, clocks: slow}\n- {code: 1, clocks: slow}\n",
      "types.yaml:3:10: type '1' is also at types.yaml:2"},
-    {"types.yaml", "types: [{code: 1, clocks: slwo}]\n", "types.yaml:1:27: unknown profile 'slwo'; did you mean 'slow'?"},
-    {"types.yaml", "types: [{code: 1, clocks: slow, severity: 5}]\n", "types.yaml:1:43: severity is a whole number from 1 to 4"},
+    {"types.yaml", "types: [{code: 1, clocks: slwo}]\n",
+     "types.yaml:1:27: unknown profile 'slwo'; did you mean 'slow'?"},
+    {"types.yaml", "types: [{code: 1, clocks: slow, severity: 5}]\n",
+     "types.yaml:1:43: severity is a whole number from 1 to 4"},
     {"types.yaml", "types: [{code: a b, clocks: slow}]\n", "types.yaml:1:16: a type's code 'a b' holds ' '"},
     {"types.yaml", "types: [{code: 123456789012345678901234567890123, clocks: slow}]\n", "too long; at most 32 bytes"},
-    {"types.yaml",
-     "types: [{code: 1, retired: true, successor: 2}, {code: 2, retired: true, successor: 1}]\n",
+    {"types.yaml", "types: [{code: 1, retired: true, successor: 2}, {code: 2, retired: true, successor: 1}]\n",
      "the successors of type '1' end nowhere"},
-    {"types.yaml", "types: [{code: 1, clocks: slow, successor: 1}]\n", "a successor stands only beside 'retired: true'"},
+    {"types.yaml", "types: [{code: 1, clocks: slow, successor: 1}]\n",
+     "a successor stands only beside 'retired: true'"},
     {"types.yaml", "types: [{code: 1, clocks: slow, types: [{code: 2.1}]}, {code: 2, clocks: slow}]\n",
      "type '2.1' is written under '1'"},
     {"clocks.yaml", "profiles: {urgent: {respnd: 1m}, slow: {handle: 1h}}\n",
@@ -285,9 +297,12 @@ static const struct wrong wrongs[] = {
     {"units.yaml", "units: [{id: cg, area: 620802}, {id: hw, area: 620802}]\n", "are both of kind '' at 620802"},
     {"units.yaml", "units: [{id: desk}, {id: cg}, {id: hw}]\n", "'desk' has a meaning of its own"},
     {"units.yaml", "units: [{id: \"@cg\"}]\n", "a unit's id '@cg' holds '@'"},
-    {"units.yaml", "units: [{each: strait, id: \"x{code}\"}]\n", "unknown level 'strait'"},
+    {"units.yaml", "units: [{each: strait, id: \"x{code}\"}]\n", "unknown level 'strait'; did you mean 'street'?"},
     {"units.yaml", "units: [{each: street, id: x}]\n", "needs the area's code in it"},
-    {"units.yaml", "units: [{id: cg, retired: true}, {id: hw}]\n", "routes.yaml:2:19: unit 'cg' is retired without a successor"},
+    {"units.yaml", "units: [{id: cg, retired: true}, {id: hw}]\n",
+     "routes.yaml:2:19: unit 'cg' is retired without a successor"},
+    {"units.yaml", "units: [{each: street, id: \"a-rather-long-name-for-u-{code}\"}, {id: cg}, {id: hw}]\n",
+     "'a-rather-long-name-for-u-620802001' is too long; at most 32 bytes"},
     /* routes */
     {"routes.yaml", "routes: [{type: 9.9, to: cg}]\n", "routes.yaml:1:17: unknown type '9.9'"},
     {"routes.yaml", "routes: [{type: 1, to: cq}]\n", "routes.yaml:1:24: unknown unit 'cq'; did you mean 'cg'?"},
@@ -295,9 +310,11 @@ static const struct wrong wrongs[] = {
     {"routes.yaml", "routes: [{type: 1, types: [2], to: cg}]\n", "'type' and 'types' say the same"},
     {"routes.yaml", "routes: [{type: 1, to: []}]\n", "routes.yaml:1:24: an empty list"},
     {"routes.yaml", "routes: [{type: 1, to: [cg,cg,cg,cg,cg,cg,cg,cg,cg]}]\n", "too many; write 1 to 8"},
-    {"routes.yaml", "routes: [{type: 1, to: \"@stret.执法\"}]\n", "unknown recipient '@stret.执法'"},
+    {"routes.yaml", "routes: [{type: 1, to: \"@stret.执法\"}]\n",
+     "routes.yaml:1:24: unknown level 'stret'; did you mean 'street'?"},
     {"routes.yaml", "routes: [{type: 1, to: \"@street.环卫\"}]\n", "'@street.环卫' can never find anybody"},
-    {"routes.yaml", "routes: [{type: 1, to: cg, nature: complain}]\n", "unknown nature 'complain'; write complaint"},
+    {"routes.yaml", "routes: [{type: 1, to: cg, nature: complain}]\n",
+     "unknown nature 'complain'; did you mean 'complaint'?"},
     {"routes.yaml", "routes: [{type: 1, to: cg, severity: [0]}]\n", "routes.yaml:1:39: severity is a whole number"},
     {"routes.yaml", "routes: [{type: 1, to: cg, verify: center}]\n", "unknown verifier 'center'"},
     {"routes.yaml", "routes: [{type: 1, area: 620802001, to: cg, except: [{area: 620802002, to: hw}]}]\n",
@@ -310,8 +327,10 @@ static const struct wrong wrongs[] = {
     {"principals.yaml", "principals: [{name: a, roles: source, keys: [short]}]\n", "the key is not 40 characters long"},
     {"principals.yaml", "principals: [{name: a, roles: source, key_files: [keys/none.pub]}]\n",
      "no such key file: 'keys/none.pub'"},
-    {"principals.yaml", "principals: [{name: a, roles: source, key_files: [/etc/passwd]}]\n", "leads out of the city's folder"},
-    {"principals.yaml", "principals: [{name: a, roles: source, key_files: [city.yaml]}]\n", "city.yaml: the key is not 40"},
+    {"principals.yaml", "principals: [{name: a, roles: source, key_files: [/etc/passwd]}]\n",
+     "leads out of the city's folder"},
+    {"principals.yaml", "principals: [{name: a, roles: source, key_files: [city.yaml]}]\n",
+     "city.yaml: the key is not 40"},
     {"principals.yaml", "principals: [{name: a, roles: source, uids: [5]}, {name: b, roles: source, uids: [5]}]\n",
      "the credential 'uid:5' is also that of 'a' (line 1)"},
     {"principals.yaml", "principals: [{name: a, roles: source, uids: [-1]}]\n", "a uid is a whole number"},

@@ -536,6 +536,37 @@ static void offers_go_round_and_use_up_credit(void **state)
     assert_string_equal(task_of(f, ids[5], 1).worker, "w2");
 }
 
+static void whoever_lost_it_last_is_asked_last(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, 1);
+    offer(f);
+    say(f, "w1", WORD_GIVE_BACK, id);
+    credit(f, "water.dept", "w1", 11, 1); /* next in turn */
+    worker_ready(f, "water", "w2", 12, 1);
+    offer(f);
+    assert_string_equal(task_of(f, id, 1).worker, "w2");
+    say(f, "w2", WORD_GIVE_BACK, id);
+    bye(f, "water.dept", "w1", 11, false);
+    credit(f, "water.dept", "w2", 12, 1);
+    offer(f);
+    assert_string_equal(task_of(f, id, 1).worker, "w2"); /* nobody else is there */
+}
+
+static void a_resume_goes_before_everything_queued(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t begun = offered(f);
+    say(f, "w1", WORD_RESPOND, begun);
+    bye(f, "water.dept", "w1", 11, false);
+    uint64_t severe = publish_severe(f, "urgent", 1);
+    worker_ready(f, "water", "w2", 12, 1);
+    offer(f);
+    assert_string_equal(task_of(f, begun, 1).worker, "w2");
+    assert_int_equal(task_of(f, severe, 1).state, TASK_QUEUED);
+}
+
 static void a_turn_offers_only_so_much_and_no_unit_starves(void **state)
 {
     struct fixture *f = *state;
@@ -655,6 +686,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_queue_is_by_severity_respond_due_and_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_long_queue_is_told_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(offers_go_round_and_use_up_credit, setup, teardown),
+        cmocka_unit_test_setup_teardown(whoever_lost_it_last_is_asked_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_resume_goes_before_everything_queued, setup, teardown),
         cmocka_unit_test_setup_teardown(a_turn_offers_only_so_much_and_no_unit_starves, setup, teardown),
         cmocka_unit_test_setup_teardown(credit_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(the_centre_speaks_for_a_unit_without_workers, setup, teardown),

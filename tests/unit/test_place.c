@@ -31,17 +31,17 @@ static int placed_teardown(void **state)
     return 0;
 }
 
-#define SQUARE(name, x0, y0, x1, y1) \
-    "{\"type\":\"Feature\",\"properties\":{\"code\":" name "},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[" \
+#define SQUARE(name, x0, y0, x1, y1)                                                                                   \
+    "{\"type\":\"Feature\",\"properties\":{\"code\":" name "},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[["   \
     "[" #x0 "," #y0 "],[" #x1 "," #y0 "],[" #x1 "," #y1 "],[" #x0 "," #y1 "],[" #x0 "," #y0 "]]]}}"
 #define FEATURES(list) "{\"type\":\"FeatureCollection\",\"features\":[" list "]}"
 
 static int build(struct placed *placed, const char *geojson, const char *source)
 {
     struct buffer text = {0};
-    buffer_printf(&text,
-                  "areas: [{code: 620802}, {code: 620802001}, {code: 620802001001}, {code: 620802002}]\npolygons: [%s]\n",
-                  source);
+    buffer_printf(
+        &text, "areas: [{code: 620802}, {code: 620802001}, {code: 620802001001}, {code: 620802002}]\npolygons: [%s]\n",
+        source);
     city_write_bytes(placed->rig, "areas.yaml", text.data, text.size);
     buffer_release(&text);
     city_write(placed->rig, "p.geojson", geojson);
@@ -70,8 +70,10 @@ static const char *at(const struct placed *placed, double latitude, double longi
 static void a_point_is_in_its_polygon(void **state)
 {
     struct placed *placed = *state;
-    build_sound(placed, FEATURES(SQUARE("\"620802001\"", 106.0, 35.0, 106.5, 35.5) "," SQUARE("620802002", 106.5, 35.0, 107.0, 35.5)),
-                BY_CODE);
+    build_sound(
+        placed,
+        FEATURES(SQUARE("\"620802001\"", 106.0, 35.0, 106.5, 35.5) "," SQUARE("620802002", 106.5, 35.0, 107.0, 35.5)),
+        BY_CODE);
     assert_string_equal(at(placed, 35.2, 106.2), "620802001");
     assert_string_equal(at(placed, 35.2, 106.7), "620802002"); /* a number in the property is a code too */
     assert_string_equal(at(placed, 35.6, 106.2), "");
@@ -84,8 +86,10 @@ static void a_point_is_in_its_polygon(void **state)
 static void a_border_belongs_to_the_lowest(void **state)
 {
     struct placed *placed = *state;
-    build_sound(placed, FEATURES(SQUARE("620802002", 106.5, 35.0, 107.0, 35.5) "," SQUARE("620802001", 106.0, 35.0, 106.5, 35.5)),
-                BY_CODE);
+    build_sound(
+        placed,
+        FEATURES(SQUARE("620802002", 106.5, 35.0, 107.0, 35.5) "," SQUARE("620802001", 106.0, 35.0, 106.5, 35.5)),
+        BY_CODE);
     assert_string_equal(at(placed, 35.2, 106.5), "620802002");
     assert_string_equal(at(placed, 35.5, 106.2), "620802001"); /* an outer border is inside */
 }
@@ -93,11 +97,12 @@ static void a_border_belongs_to_the_lowest(void **state)
 static void holes_are_outside_and_parts_are_inside(void **state)
 {
     struct placed *placed = *state;
-    build_sound(placed,
-                FEATURES("{\"properties\":{\"code\":\"620802001\"},\"geometry\":{\"type\":\"MultiPolygon\",\"coordinates\":["
-                         "[[[0,0],[9,0],[9,9],[0,9],[0,0]],[[3,3],[6,3],[6,6],[3,6],[3,3]]],"
-                         "[[[20,20],[21,20],[21,21],[20,20]]]]}}"),
-                BY_CODE);
+    build_sound(
+        placed,
+        FEATURES("{\"properties\":{\"code\":\"620802001\"},\"geometry\":{\"type\":\"MultiPolygon\",\"coordinates\":["
+                 "[[[0,0],[9,0],[9,9],[0,9],[0,0]],[[3,3],[6,3],[6,6],[3,6],[3,3]]],"
+                 "[[[20,20],[21,20],[21,21],[20,20]]]]}}"),
+        BY_CODE);
     assert_string_equal(at(placed, 1, 1), "620802001");
     assert_string_equal(at(placed, 4.5, 4.5), "");
     assert_string_equal(at(placed, 20.2, 20.8), "620802001");
@@ -142,8 +147,10 @@ static const struct {
     {"{", "p.geojson:1:1: not JSON"},
     {"[]", "not a FeatureCollection"},
     {"{\"features\":[{}]}", "feature 1: property 'code' is missing"},
-    {"{\"features\":[{\"properties\":{\"code\":1.5}}]}", "feature 1: property 'code' is neither text nor a whole number"},
-    {"{\"features\":[{\"properties\":{\"code\":\"620802001\"},\"geometry\":null}]}", "feature 1: its geometry is missing"},
+    {"{\"features\":[{\"properties\":{\"code\":1.5}}]}",
+     "feature 1: property 'code' is neither text nor a whole number"},
+    {"{\"features\":[{\"properties\":{\"code\":\"620802001\"},\"geometry\":null}]}",
+     "feature 1: its geometry is missing"},
     {"{\"features\":[{\"properties\":{\"code\":\"1\"},\"geometry\":{\"type\":\"Point\",\"coordinates\":[1,2]}}]}",
      "feature 1: its geometry is Point; an area is a Polygon"},
     {"{\"features\":[{\"properties\":{\"code\":\"1\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[]}}]}",
@@ -162,8 +169,9 @@ static const struct {
      "a ring has four positions or more"},
     {FEATURES(SQUARE("620802009", 0, 0, 1, 1)), "feature 1: unknown area '620802009'; add it to areas.yaml"},
     {"{\"crs\":{\"properties\":{\"name\":\"EPSG:4547\"}},\"features\":[]}", "coordinates are in 'EPSG:4547'"},
-    {FEATURES(SQUARE("620802001", 0, 0, 1, 1) "," "{\"properties\":{\"code\":620802002},\"geometry\":{\"type\":\"Polygon\","
-              "\"coordinates\":[[[0,0],[2,2],[2,0],[0,2],[0,0]]]}}"),
+    {FEATURES(SQUARE("620802001", 0, 0, 1, 1) ","
+                                              "{\"properties\":{\"code\":620802002},\"geometry\":{\"type\":\"Polygon\","
+                                              "\"coordinates\":[[[0,0],[2,2],[2,0],[0,2],[0,0]]]}}"),
      "feature 2: invalid polygon: Self-intersection"},
 };
 
@@ -182,22 +190,32 @@ static void bad_files_are_told_by_feature(void **state)
 
 static double metres_apart(double latitude_a, double longitude_a, double latitude_b, double longitude_b)
 {
-    double north = (latitude_a - latitude_b) * 111195, east = (longitude_a - longitude_b) * 111195 * cos(latitude_a / 57.29578);
+    double north = (latitude_a - latitude_b) * 111195,
+           east = (longitude_a - longitude_b) * 111195 * cos(latitude_a / 57.29578);
     return hypot(north, east);
 }
 
-/* Known pairs of WGS84 and GCJ-02, of GCJ-02 and BD-09 (published with the usual converters, six digits). */
+struct pair {
+    double latitude, longitude;
+};
+
+static void expect_same(enum coordinate_system a, struct pair in_a, enum coordinate_system b, struct pair in_b)
+{
+    place_to_wgs84(a, &in_a.latitude, &in_a.longitude);
+    place_to_wgs84(b, &in_b.latitude, &in_b.longitude);
+    assert_true(metres_apart(in_a.latitude, in_a.longitude, in_b.latitude, in_b.longitude) < 1);
+}
+
+/* 天安门 in pairs of systems, as the usual converters give them. */
 static void known_points_are_converted(void **state)
 {
     (void)state;
-    double latitude = 39.908823, longitude = 116.397470; /* 天安门 on a Chinese map */
-    place_to_wgs84(COORDINATES_GCJ02, &latitude, &longitude);
-    assert_true(metres_apart(latitude, longitude, 39.907420, 116.391228) < 2);
-    latitude = 39.915, longitude = 116.404;
-    place_to_wgs84(COORDINATES_BD09, &latitude, &longitude);
-    double again_latitude = 39.908698, again_longitude = 116.397628; /* the same in GCJ-02 */
-    place_to_wgs84(COORDINATES_GCJ02, &again_latitude, &again_longitude);
-    assert_true(metres_apart(latitude, longitude, again_latitude, again_longitude) < 2);
+    expect_same(COORDINATES_GCJ02, (struct pair){39.916404281, 116.410244499}, COORDINATES_WGS84,
+                (struct pair){39.915, 116.404});
+    expect_same(COORDINATES_BD09, (struct pair){39.921336994, 116.410369494}, COORDINATES_GCJ02,
+                (struct pair){39.915, 116.404});
+    expect_same(COORDINATES_BD09, (struct pair){39.915, 116.404}, COORDINATES_GCJ02,
+                (struct pair){39.908656740, 116.397627291});
 }
 
 static void systems_differ_by_hundreds_of_metres(void **state)
@@ -222,7 +240,8 @@ static void the_system_decides_the_area(void **state)
 {
     struct placed *placed = *state;
     build_sound(placed,
-                FEATURES(SQUARE("620802001", 106.664, 35.542, 106.666, 35.544) "," SQUARE("620802002", 106.6, 35.5, 106.664, 35.6)),
+                FEATURES(SQUARE("620802001", 106.664, 35.542, 106.666, 35.544) "," SQUARE("620802002", 106.6, 35.5,
+                                                                                          106.664, 35.6)),
                 BY_CODE);
     assert_string_equal(place_find(placed->index, COORDINATES_WGS84, 35.543, 106.665), "620802001");
     assert_string_equal(place_find(placed->index, COORDINATES_CGCS2000, 35.543, 106.665), "620802001");

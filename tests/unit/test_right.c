@@ -97,8 +97,10 @@ static void a_department_speaks_for_its_units_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_role_has_its_rights_and_no_more), cmocka_unit_test(the_revoked_and_the_unknown_have_none),
-        cmocka_unit_test(scope_is_a_subtree),                    cmocka_unit_test(what_is_unknown_is_not_outside),
+        cmocka_unit_test(every_role_has_its_rights_and_no_more),
+        cmocka_unit_test(the_revoked_and_the_unknown_have_none),
+        cmocka_unit_test(scope_is_a_subtree),
+        cmocka_unit_test(what_is_unknown_is_not_outside),
         cmocka_unit_test(a_department_speaks_for_its_units_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

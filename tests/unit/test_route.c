@@ -239,8 +239,9 @@ static void recipients_are_tried_in_order(void **state)
 static void the_retired_are_succeeded(void **state)
 {
     struct asked *asked = *state;
-    city_write(asked->rig, "types.yaml", "types:\n- {code: 1, clocks: slow}\n"
-                                         "- {code: 9, retired: true, successor: 1}\n- {code: 8, retired: true}\n");
+    city_write(asked->rig, "types.yaml",
+               "types:\n- {code: 1, clocks: slow}\n"
+               "- {code: 9, retired: true, successor: 1}\n- {code: 8, retired: true}\n");
     reads(asked, "routes:\n- {type: 1, to: old, assist: older}\n");
     expect_lead(asked, "1", "620802001", "hw");
     assert_int_equal(asked->result.assist_count, 0);

@@ -11,7 +11,7 @@
 
 #include "schemas/ident.h"
 
-#define WORDS_MAX 64
+#define WORDS_MAX     64
 #define ARGUMENTS_MAX 32
 
 /* What the fake's department has heard and is to do. Written by its thread, read when heard_words says so. */
@@ -149,6 +149,13 @@ static void finish(struct runner *runner)
     memset(&plan, 0, sizeof(plan));
 }
 
+static int no_plan(void **state)
+{
+    (void)state;
+    memset(&plan, 0, sizeof(plan));
+    return 0;
+}
+
 static void expect(int at, enum word_verb verb, const char *text)
 {
     assert_true(at < word_count);
@@ -186,13 +193,14 @@ static void the_task_is_on_stdin_and_in_the_environment(void **state)
     struct runner runner;
     char id[IDENT_TEXT_BYTES], expected[256];
     plan.offer = 1;
-    start(&runner,
-          "read -r line; case $line in *'\"缺失\\\"\\n第二行'*) ;; esac;"
-          "printf '%s' \"$line\" | python3 -c 'import json,sys; d=json.load(sys.stdin); assert \"井盖\" in json.dumps(d, "
-          "ensure_ascii=False)' && cat | wc -c | grep -qx 0 && "
-          "echo note $BIHUAN_INCIDENT/$BIHUAN_TASK/$BIHUAN_EPOCH/$BIHUAN_TYPE/$BIHUAN_AREA/$BIHUAN_UNIT/"
-          "$BIHUAN_RESUME/$BIHUAN_SEVERITY/$BIHUAN_EXERCISE; echo respond; echo return not_ours 不归我管",
-          "--once", "1", NULL);
+    start(
+        &runner,
+        "read -r line; case $line in *'\"缺失\\\"\\n第二行'*) ;; esac;"
+        "printf '%s' \"$line\" | python3 -c 'import json,sys; d=json.load(sys.stdin); assert \"井盖\" in json.dumps(d, "
+        "ensure_ascii=False)' && cat | wc -c | grep -qx 0 && "
+        "echo note $BIHUAN_INCIDENT/$BIHUAN_TASK/$BIHUAN_EPOCH/$BIHUAN_TYPE/$BIHUAN_AREA/$BIHUAN_UNIT/"
+        "$BIHUAN_RESUME/$BIHUAN_SEVERITY/$BIHUAN_EXERCISE; echo respond; echo return not_ours 不归我管",
+        "--once", "1", NULL);
     assert_int_equal(ended(&runner), 0);
     ident_format(ident_pack(620802, 1), id);
     snprintf(expected, sizeof(expected), "%s/1/4/0101/620802001/u1/0/2/0", id);
@@ -307,9 +315,17 @@ static void a_line_that_is_not_understood_is_named_and_passed_over(void **state)
     expect(1, WORD_NOTE, "end");
     expect(2, WORD_FEEDBACK, "");
     const char *errors = contents(runner.errors);
-    const char *named[] = {"\"dance\"", "\"feedback\": feedback needs", "\"feedback\" was not said", "return needs",
-                           "note needs", "\"sing\"", "no member \"say\"", "unknown member", "not UTF-8",
-                           "a line with a NUL", "a line longer than"};
+    const char *named[] = {"\"dance\"",
+                           "\"feedback\": feedback needs",
+                           "\"feedback\" was not said",
+                           "return needs",
+                           "note needs",
+                           "\"sing\"",
+                           "no member \"say\"",
+                           "unknown member",
+                           "not UTF-8",
+                           "a line with a NUL",
+                           "a line longer than"};
     for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
         if (!strstr(errors, named[i]))
             fail_msg("%s is not named in\n%s", named[i], errors);
@@ -337,8 +353,7 @@ static void several_at_once_but_not_more(void **state)
     char command[512];
     plan.offer = 5;
     /* Each command counts those at work beside it, itself included. */
-    snprintf(command, sizeof(command),
-             "d=$(dirname %s); ", "\"$PEERS\"");
+    snprintf(command, sizeof(command), "d=$(dirname %s); ", "\"$PEERS\"");
     setenv("PEERS", "/tmp/bihuan-test-peers/x", 1);
     (void)mkdir("/tmp/bihuan-test-peers", 0700);
     snprintf(command + strlen(command), sizeof(command) - strlen(command),
@@ -452,20 +467,20 @@ static void wrong_use_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_printed_is_said_in_order),
-        cmocka_unit_test(the_task_is_on_stdin_and_in_the_environment),
-        cmocka_unit_test(words_are_said_as_they_are_printed),
-        cmocka_unit_test(a_command_that_fails_before_respond_gives_back),
-        cmocka_unit_test(a_command_that_fails_after_respond_keeps_the_task),
-        cmocka_unit_test(a_resumed_task_is_not_given_back),
-        cmocka_unit_test(auto_respond_is_explicit_and_marked),
-        cmocka_unit_test(a_line_that_is_not_understood_is_named_and_passed_over),
-        cmocka_unit_test(a_revoked_task_stops_its_command),
-        cmocka_unit_test(several_at_once_but_not_more),
-        cmocka_unit_test(draining_gives_up_what_was_not_responded),
-        cmocka_unit_test(the_log_is_an_oracle),
-        cmocka_unit_test(a_killed_runner_takes_its_commands_along),
-        cmocka_unit_test(wrong_use_is_refused),
+        cmocka_unit_test_setup(what_is_printed_is_said_in_order, no_plan),
+        cmocka_unit_test_setup(the_task_is_on_stdin_and_in_the_environment, no_plan),
+        cmocka_unit_test_setup(words_are_said_as_they_are_printed, no_plan),
+        cmocka_unit_test_setup(a_command_that_fails_before_respond_gives_back, no_plan),
+        cmocka_unit_test_setup(a_command_that_fails_after_respond_keeps_the_task, no_plan),
+        cmocka_unit_test_setup(a_resumed_task_is_not_given_back, no_plan),
+        cmocka_unit_test_setup(auto_respond_is_explicit_and_marked, no_plan),
+        cmocka_unit_test_setup(a_line_that_is_not_understood_is_named_and_passed_over, no_plan),
+        cmocka_unit_test_setup(a_revoked_task_stops_its_command, no_plan),
+        cmocka_unit_test_setup(several_at_once_but_not_more, no_plan),
+        cmocka_unit_test_setup(draining_gives_up_what_was_not_responded, no_plan),
+        cmocka_unit_test_setup(the_log_is_an_oracle, no_plan),
+        cmocka_unit_test_setup(a_killed_runner_takes_its_commands_along, no_plan),
+        cmocka_unit_test_setup(wrong_use_is_refused, no_plan),
     };
     unsetenv("BIHUAN_BROKER");
     unsetenv("BIHUAN_SERVER_KEY");

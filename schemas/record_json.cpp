@@ -1,0 +1,195 @@
+/* Records and rows, and the nouns in them, as JSON. */
+#include "schemas/json.hpp"
+#include "schemas/record.h"
+
+namespace facts
+{
+
+static void write(Json &json, const struct place &place)
+{
+    json.text("area", place.area);
+    json.text("address", place.address);
+    json.text("system", coordinates_name(place.system));
+    if (!place.has_point)
+        return;
+    json.real("latitude", place.latitude);
+    json.real("longitude", place.longitude);
+}
+
+static void write(Json &json, const struct attachment &attachment)
+{
+    json.text("uri", attachment.uri);
+    json.text("media_type", attachment.media_type);
+    json.hex("sha256", attachment.sha256);
+}
+
+void write(Json &json, const struct event &event)
+{
+    bool has_place = event.place.has_point || (event.place.area && *event.place.area) ||
+                     (event.place.address && *event.place.address);
+    json.text("id", event.id);
+    json.text("type", event.type);
+    json.text("text", event.text);
+    json.text("source_ref", event.source_ref);
+    json.text("recurrence_of", event.recurrence_of);
+    json.text("nature", nature_name(event.nature));
+    json.number("severity", event.severity);
+    write_if(json, "place", has_place ? &event.place : nullptr);
+    json.time("observed", event.observed_ms);
+    json.flag("panic", event.panic);
+    json.flag("sealed", event.sealed);
+    write_all(json, "attachments", event.attachments, event.attachment_count);
+    json.base64("reporter", event.reporter);
+    json.text("done", outcome_name(event.done));
+    json.text("evidence", event.evidence);
+}
+
+void write(Json &json, const struct incident &incident)
+{
+    json.text("state", incident_state_name(incident.state));
+    json.text("nature", nature_name(incident.nature));
+    json.text("outcome", outcome_name(incident.outcome));
+    json.text("verify", verifier_name(incident.verify));
+    json.text("unrouted", unrouted_reason_name(incident.unrouted));
+    json.number("severity", incident.severity);
+    json.flag("panic", incident.panic);
+    json.flag("flagged", incident.flagged);
+    json.flag("sealed", incident.sealed);
+    json.flag("exercise", incident.exercise);
+    json.text("type", incident.type);
+    json.text("area", incident.area);
+    json.text("responsible_area", incident.responsible_area);
+    json.text("source", incident.source);
+    json.text("event_id", incident.event_id);
+    json.text("route", incident.route);
+    json.text("reason", incident.reason);
+    json.text("ladder", incident.ladder);
+    json.time("received", incident.received_ms);
+    json.time("closed", incident.closed_ms);
+    json.id("opened_seq", incident.opened_seq);
+    json.incident("merged_into", incident.merged_into);
+    json.number("reworks", incident.reworks);
+    json.number("reopens", incident.reopens);
+}
+
+void write(Json &json, const struct task &task)
+{
+    json.number("no", task.no);
+    json.number("epoch", task.epoch);
+    json.number("lost", task.lost);
+    json.text("role", task_role_name(task.role));
+    json.text("state", task_state_name(task.state));
+    json.text("outcome", outcome_name(task.outcome));
+    json.flag("on_behalf", task.on_behalf);
+    json.flag("auto_respond", task.auto_respond);
+    json.text("unit", task.unit);
+    json.text("principal", task.principal);
+    json.text("worker", task.worker);
+    json.text("last_worker", task.last_worker);
+    json.text("spoke_principal", task.spoke_principal);
+    json.text("spoke_person", task.spoke_person);
+    json.text("reason", task.reason);
+    json.time("dispatched", task.dispatched_ms);
+    json.time("responded", task.responded_ms);
+    json.time("arrived", task.arrived_ms);
+    json.time("done", task.done_ms);
+}
+
+void write(Json &json, const struct clock &clock)
+{
+    json.text("kind", clock_kind_name(clock.kind));
+    json.number("task", clock.task);
+    json.text("state", clock_state_name(clock.state));
+    json.text("calendar", calendar_name(clock.calendar));
+    json.time("started", clock.started_ms);
+    json.number("budget_ms", clock.budget_ms);
+    json.number("consumed_ms", clock.consumed_ms);
+    json.time("running_since", clock.running_since_ms);
+    json.time("due", clock.due_ms);
+    json.time("stopped", clock.stopped_ms);
+    json.number("rung", clock.rung);
+    json.time("next", clock.next_ms);
+}
+
+static void write(Json &json, const struct change &change)
+{
+    json.incident("incident", change.incident);
+    json.id("prev", change.prev);
+    write_if(json, "head", change.head);
+    write_all(json, "tasks", change.tasks, change.task_count);
+    write_all(json, "clocks", change.clocks, change.clock_count);
+}
+
+static void write(Json &json, const struct rung &rung)
+{
+    json.text("clock", clock_kind_name(rung.clock));
+    json.number("task", rung.task);
+    json.number("number", rung.number);
+    json.text("colour", rung_colour_name(rung.colour));
+    json.time("due", rung.due_ms);
+    json.text("to_area", rung.to_area);
+    json.text("to_post", rung.to_post);
+    json.flag("notice", rung.notice);
+    json.flag("in_downtime", rung.in_downtime);
+}
+
+void write(Json &json, const struct record &record)
+{
+    json.id("seq", record.seq);
+    json.time("at", record.at_ms);
+    json.text("kind", record_kind_name(record.kind));
+    json.text("principal", record.principal);
+    json.text("person", record.person);
+    json.text("on_behalf", record.on_behalf);
+    json.text("request", record.request);
+    json.key128("key", record.key);
+    json.key128("digest", record.digest);
+    write_all(json, "changes", record.changes, record.change_count);
+    write_if(json, "event", record.event);
+    write_if(json, "rung", record.rung);
+    json.number("task", record.task);
+    json.number("epoch", record.epoch);
+    json.text("word", word_name(record.word));
+    json.text("lease_end", lease_end_name(record.lease_end));
+    json.text("outcome", outcome_name(record.outcome));
+    json.text("reason", record.reason);
+    json.text("text", record.text);
+    json.time("unit_time", record.unit_ms);
+    json.flag("auto_respond", record.auto_respond);
+    json.text("refusal", refusal_name(record.refusal));
+    json.number("count", record.count);
+    json.hex("policy", record.policy);
+    json.time("from", record.from_ms);
+    json.number("offset_ms", record.offset_ms);
+    json.number("term", record.term);
+}
+
+static void write(Json &json, const struct word_kept &word)
+{
+    json.key128("key", word.key);
+    json.key128("digest", word.digest);
+    json.id("seq", word.seq);
+    json.number("task", word.task);
+}
+
+void write(Json &json, const struct row &row)
+{
+    json.incident("incident", row.incident);
+    json.id("seq", row.seq);
+    write(json, "head", row.head);
+    write_all(json, "tasks", row.tasks, row.task_count);
+    write_all(json, "clocks", row.clocks, row.clock_count);
+    write_all(json, "words", row.words, row.word_count);
+}
+
+} // namespace facts
+
+void record_json(const struct record *record, struct buffer *out)
+{
+    facts::write_line(*record, out);
+}
+
+void row_json(const struct row *row, struct buffer *out)
+{
+    facts::write_line(*row, out);
+}

@@ -1,0 +1,266 @@
+/* The bodies of messages from plain C to tables (wire.hpp). */
+#include "schemas/wire.hpp"
+
+#include <iterator>
+
+namespace facts
+{
+
+Offset<bihuan::Hello> pack(Builder &builder, const struct hello &hello)
+{
+    auto client = pack(builder, hello.client);
+    auto unit = pack(builder, hello.unit);
+    auto worker = pack(builder, hello.worker);
+    return bihuan::CreateHello(builder, hello.version, client, unit, worker);
+}
+
+Offset<bihuan::Welcome> pack(Builder &builder, const struct welcome &welcome)
+{
+    auto broker = pack(builder, welcome.broker);
+    auto principal = pack(builder, welcome.principal);
+    bihuan::WelcomeBuilder out(builder);
+    out.add_version(welcome.version);
+    out.add_broker(broker);
+    out.add_principal(principal);
+    out.add_journal(welcome.journal);
+    out.add_term(welcome.term);
+    out.add_now_ms(welcome.now_ms);
+    out.add_heartbeat_ms(welcome.heartbeat_ms);
+    out.add_silent_ms(welcome.silent_ms);
+    out.add_exercise(welcome.exercise);
+    out.add_speed(welcome.speed);
+    return out.Finish();
+}
+
+Offset<bihuan::Heartbeat> pack(Builder &builder, const heartbeat_body &heartbeat)
+{
+    return bihuan::CreateHeartbeat(builder, heartbeat.holding);
+}
+
+Offset<bihuan::Bye> pack(Builder &builder, const bye_body &bye)
+{
+    return bihuan::CreateBye(builder, bye.drain);
+}
+
+/* A reason may have been cut to fit on its way here: a character cut in half would make the whole refusal unreadable,
+ * so it is dropped. */
+static Offset<String> pack_whole_characters(Builder &builder, const char *text)
+{
+    size_t whole = text ? text_prefix(text) : 0;
+    return whole ? builder.CreateString(text, whole) : Offset<String>();
+}
+
+Offset<bihuan::Refusal> pack(Builder &builder, const struct refusal &refusal)
+{
+    auto field = pack_whole_characters(builder, refusal.field);
+    auto reason = pack_whole_characters(builder, refusal.reason);
+    return bihuan::CreateRefusal(builder, static_cast<bihuan::RefusalCode>(refusal.code), field, reason,
+                                 refusal.retry_after_ms);
+}
+
+Offset<bihuan::Receipt> pack(Builder &builder, const struct receipt &receipt)
+{
+    return bihuan::CreateReceipt(builder, receipt.incident, receipt.journal, receipt.term, receipt.seq, receipt.at_ms,
+                                 receipt.repeat);
+}
+
+Offset<bihuan::Status> pack(Builder &builder, const status_body &status)
+{
+    auto event_id = pack(builder, status.event_id);
+    return bihuan::CreateStatus(builder, event_id, status.incident);
+}
+
+Offset<bihuan::Credit> pack(Builder &builder, const credit_body &credit)
+{
+    return bihuan::CreateCredit(builder, credit.n);
+}
+
+Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
+{
+    auto task = pack(builder, delivery.task);
+    auto head = pack(builder, delivery.head);
+    auto event = pack_if(builder, delivery.event);
+    auto clocks = pack_all<bihuan::Clock>(builder, delivery.clocks, delivery.clock_count);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
+}
+
+Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
+{
+    auto reason = pack(builder, revoke.reason);
+    return bihuan::CreateRevoke(builder, revoke.incident, revoke.task, revoke.epoch, reason);
+}
+
+Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
+{
+    auto request = pack(builder, word.request);
+    auto person = pack(builder, word.person);
+    auto on_behalf = pack(builder, word.on_behalf);
+    auto reason = pack(builder, word.reason);
+    auto text = pack(builder, word.text);
+    bihuan::WordBuilder out(builder);
+    out.add_request(request);
+    out.add_verb(static_cast<bihuan::WordVerb>(word.verb));
+    out.add_incident(word.incident);
+    out.add_task(word.task);
+    out.add_epoch(word.epoch);
+    out.add_person(person);
+    out.add_on_behalf(on_behalf);
+    out.add_outcome(static_cast<bihuan::Outcome>(word.outcome));
+    out.add_reason(reason);
+    out.add_text(text);
+    out.add_unit_ms(word.unit_ms);
+    out.add_auto_respond(word.auto_respond);
+    return out.Finish();
+}
+
+Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
+{
+    auto request = pack(builder, act.request);
+    auto unit = pack(builder, act.unit);
+    auto person = pack(builder, act.person);
+    auto reason = pack(builder, act.reason);
+    auto text = pack(builder, act.text);
+    bihuan::ActBuilder out(builder);
+    out.add_request(request);
+    out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
+    out.add_incident(act.incident);
+    out.add_task(act.task);
+    out.add_into(act.into);
+    out.add_unit(unit);
+    out.add_role(static_cast<bihuan::TaskRole>(act.role));
+    out.add_person(person);
+    out.add_outcome(static_cast<bihuan::Outcome>(act.outcome));
+    out.add_passed(act.passed);
+    out.add_reason(reason);
+    out.add_text(text);
+    return out.Finish();
+}
+
+Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
+{
+    auto cursor = pack(builder, query.cursor);
+    auto unit = pack(builder, query.unit);
+    auto type = pack(builder, query.type);
+    auto area = pack(builder, query.area);
+    auto source = pack(builder, query.source);
+    auto event = pack_if(builder, query.event);
+    bihuan::QueryBuilder out(builder);
+    out.add_kind(static_cast<bihuan::QueryKind>(query.kind));
+    out.add_incident(query.incident);
+    out.add_cursor(cursor);
+    out.add_limit(query.limit);
+    out.add_state(static_cast<bihuan::IncidentState>(query.state));
+    out.add_unit(unit);
+    out.add_type(type);
+    out.add_area(area);
+    out.add_source(source);
+    out.add_overdue(query.overdue);
+    out.add_live_only(query.live_only);
+    out.add_event(event);
+    out.add_at_ms(query.at_ms);
+    return out.Finish();
+}
+
+static Offset<bihuan::UnitLoad> pack(Builder &builder, const struct unit_load &load)
+{
+    auto unit = pack(builder, load.unit);
+    auto name = pack(builder, load.name);
+    bihuan::UnitLoadBuilder out(builder);
+    out.add_unit(unit);
+    out.add_name(name);
+    out.add_workers(load.workers);
+    out.add_credit(load.credit);
+    out.add_queued(load.queued);
+    out.add_unsigned_(load.unsigned_);
+    out.add_working(load.working);
+    out.add_overdue(load.overdue);
+    out.add_shelved(load.shelved);
+    out.add_returned(load.returned);
+    return out.Finish();
+}
+
+static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &overview)
+{
+    auto by_rung = builder.CreateVector(overview.overdue_by_rung, std::size(overview.overdue_by_rung));
+    auto units = pack_all<bihuan::UnitLoad>(builder, overview.units, overview.unit_count);
+    bihuan::OverviewBuilder out(builder);
+    out.add_now_ms(overview.now_ms);
+    out.add_accepted(overview.accepted);
+    out.add_closed(overview.closed);
+    out.add_live(overview.live);
+    out.add_records(overview.records);
+    out.add_unrouted(overview.unrouted);
+    out.add_desk(overview.desk);
+    out.add_verifying(overview.verifying);
+    out.add_returned(overview.returned);
+    out.add_shelved(overview.shelved);
+    out.add_due_5(overview.due_5);
+    out.add_due_15(overview.due_15);
+    out.add_due_60(overview.due_60);
+    out.add_overdue(overview.overdue);
+    out.add_overdue_by_rung(by_rung);
+    out.add_units(units);
+    return out.Finish();
+}
+
+static Offset<bihuan::Considered> pack(Builder &builder, const struct considered &considered)
+{
+    auto rule = pack(builder, considered.rule);
+    auto verdict = pack(builder, considered.verdict);
+    return bihuan::CreateConsidered(builder, rule, verdict, considered.chosen);
+}
+
+static Offset<bihuan::Explanation> pack(Builder &builder, const struct explanation &explanation)
+{
+    auto area = pack(builder, explanation.area);
+    auto type = pack(builder, explanation.type);
+    auto unit = pack(builder, explanation.unit);
+    auto rule = pack(builder, explanation.rule);
+    auto rules = pack_all<bihuan::Considered>(builder, explanation.rules, explanation.rule_count);
+    auto clocks = pack(builder, explanation.clocks);
+    auto policy = pack(builder, explanation.policy);
+    return bihuan::CreateExplanation(builder, area, type, unit, rule,
+                                     static_cast<bihuan::UnroutedReason>(explanation.unrouted), rules, clocks, policy);
+}
+
+Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)
+{
+    auto cursor = pack(builder, answer.cursor);
+    auto rows = pack_all<bihuan::Row>(builder, answer.rows, answer.row_count);
+    auto records = pack_all<bihuan::Record>(builder, answer.records, answer.record_count);
+    auto overview = pack_if(builder, answer.overview);
+    auto explanation = pack_if(builder, answer.explanation);
+    auto workers = pack_all<bihuan::UnitLoad>(builder, answer.workers, answer.worker_count);
+    return bihuan::CreateAnswer(builder, static_cast<bihuan::QueryKind>(answer.kind), cursor, rows, records, overview,
+                                explanation, workers);
+}
+
+Offset<bihuan::Reload> pack(Builder &builder, const reload_body &reload)
+{
+    auto request = pack(builder, reload.request);
+    auto person = pack(builder, reload.person);
+    return bihuan::CreateReload(builder, request, person);
+}
+
+Offset<bihuan::Backup> pack(Builder &builder, const backup_body &backup)
+{
+    auto request = pack(builder, backup.request);
+    auto person = pack(builder, backup.person);
+    auto path = pack(builder, backup.path);
+    return bihuan::CreateBackup(builder, request, person, path);
+}
+
+Offset<bihuan::Subscribe> pack(Builder &builder, const subscribe_body &subscribe)
+{
+    auto cursor = pack(builder, subscribe.cursor);
+    return bihuan::CreateSubscribe(builder, cursor, subscribe.credit);
+}
+
+Offset<bihuan::Entry> pack(Builder &builder, const struct entry &entry)
+{
+    auto cursor = pack(builder, entry.cursor);
+    auto record = pack_if(builder, entry.record);
+    return bihuan::CreateEntry(builder, cursor, record);
+}
+
+} // namespace facts
