@@ -139,5 +139,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all unit bench demo test check bench-quick fresh-test install clean
-.SECONDARY:
+.SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -74,8 +74,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=4, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", default=os.path.join(ROOT, "build"), help="on the disk to measure")
-    parser.add_argument("--type", default="1.01")
-    parser.add_argument("--area", default="620802001001")
+    parser.add_argument("--type", default="2.01")
+    parser.add_argument("--area", default="620899001001")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="bench-", dir=options.folder)
     measured = []

@@ -14,7 +14,8 @@ static const struct argp_option every_option[] = {
     {"task", KEY_TASK, N_("N"), 0, N_("which task (the only one it can be)"), 0},
     {"into", KEY_INTO, N_("INCIDENT"), 0, N_("the incident that goes on"), 0},
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
-     N_("resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred, withdrawn"), 0},
+     N_("resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred, withdrawn"),
+     0},
     {"passed", KEY_PASSED, NULL, 0, N_("what was fed back holds"), 0},
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
@@ -22,7 +23,7 @@ static const struct argp_option every_option[] = {
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
-#define TAKES(key) (1u << ((key) - KEY_UNIT))
+#define TAKES(key) (1u << ((key)-KEY_UNIT))
 #define TAKES_WHY  (TAKES(KEY_REASON) | TAKES(KEY_TEXT))
 
 static const struct form {
@@ -72,31 +73,50 @@ static error_t parse(int key, char *value, struct argp_state *state)
     if (key >= KEY_UNIT && key <= KEY_TEXT)
         arguments->seen |= TAKES(key);
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 2); return 0;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 2);
+        return 0;
     case ARGP_KEY_ARG:
         if (act->incident)
             argp_error(state, _("one incident at a time"));
         act->incident = cli_incident(state, value);
         return 0;
-    case KEY_UNIT: act->unit = value; return 0;
+    case KEY_UNIT:
+        act->unit = value;
+        return 0;
     case KEY_ROLE:
         act->role = task_role_of(value);
         if (!act->role)
             argp_error(state, _("--role: lead or assist"));
         return 0;
-    case KEY_TASK: act->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX); return 0;
-    case KEY_INTO: act->into = cli_incident(state, value); return 0;
+    case KEY_TASK:
+        act->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX);
+        return 0;
+    case KEY_INTO:
+        act->into = cli_incident(state, value);
+        return 0;
     case KEY_OUTCOME:
         act->outcome = outcome_of(value);
         if (!act->outcome)
             argp_error(state, _("--outcome: no outcome \"%s\""), value);
         return 0;
-    case KEY_PASSED: act->passed = true; return 0;
-    case KEY_FAILED: act->passed = false; return 0;
-    case KEY_REASON: act->reason = value; return 0;
-    case KEY_TEXT: act->text = value; return 0;
-    case ARGP_KEY_END: check_complete(state, arguments); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case KEY_PASSED:
+        act->passed = true;
+        return 0;
+    case KEY_FAILED:
+        act->passed = false;
+        return 0;
+    case KEY_REASON:
+        act->reason = value;
+        return 0;
+    case KEY_TEXT:
+        act->text = value;
+        return 0;
+    case ARGP_KEY_END:
+        check_complete(state, arguments);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -129,10 +149,10 @@ static int act(enum act_verb verb, int argc, char **argv)
     return code;
 }
 
-#define VERB(name, verb) \
-    int verb_##name(int argc, char **argv) \
-    { \
-        return act(verb, argc, argv); \
+#define VERB(name, verb)                                                                                               \
+    int verb_##name(int argc, char **argv)                                                                             \
+    {                                                                                                                  \
+        return act(verb, argc, argv);                                                                                  \
     }
 VERB(assign, ACT_ASSIGN)
 VERB(transfer, ACT_TRANSFER)

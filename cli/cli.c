@@ -30,21 +30,37 @@ static error_t parse_common(int key, char *value, struct argp_state *state)
 {
     struct common *common = state->input;
     switch (key) {
-    case 'b': common->broker = value; return 0;
-    case KEY_SERVER_KEY: common->server_key = value; return 0;
-    case KEY_KEY_FILE: common->key_file = value; return 0;
-    case KEY_PERSON: common->person = value; return 0;
-    case 'j': common->json = true; return 0;
-    case KEY_UTC: common->utc = true; return 0;
-    case KEY_TIMEOUT: common->timeout_ms = 1000 * (int)cli_number(state, value, "timeout", 1, 86400); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case 'b':
+        common->broker = value;
+        return 0;
+    case KEY_SERVER_KEY:
+        common->server_key = value;
+        return 0;
+    case KEY_KEY_FILE:
+        common->key_file = value;
+        return 0;
+    case KEY_PERSON:
+        common->person = value;
+        return 0;
+    case 'j':
+        common->json = true;
+        return 0;
+    case KEY_UTC:
+        common->utc = true;
+        return 0;
+    case KEY_TIMEOUT:
+        common->timeout_ms = 1000 * (int)cli_number(state, value, "timeout", 1, 86400);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
 const struct argp common_argp = {common_options, parse_common, NULL, NULL, NULL, NULL, NULL};
 
 static const struct argp_option request_options[] = {
-    {"request", KEY_REQUEST, N_("ID"), 0, N_("id of this request: a repeat gets the first answer (a fresh random one)"), 0},
+    {"request", KEY_REQUEST, N_("ID"), 0, N_("id of this request: a repeat gets the first answer (a fresh random one)"),
+     0},
     {0},
 };
 
@@ -106,11 +122,16 @@ int cli_connect(const struct common *common, char endpoint, struct client **out)
 static const char *request_of(const struct message *message)
 {
     switch (message->kind) {
-    case MESSAGE_ACT: return message->act.request;
-    case MESSAGE_WORD: return message->word.request;
-    case MESSAGE_RELOAD: return message->reload.request;
-    case MESSAGE_BACKUP: return message->backup.request;
-    default: return NULL;
+    case MESSAGE_ACT:
+        return message->act.request;
+    case MESSAGE_WORD:
+        return message->word.request;
+    case MESSAGE_RELOAD:
+        return message->reload.request;
+    case MESSAGE_BACKUP:
+        return message->backup.request;
+    default:
+        return NULL;
     }
 }
 
@@ -195,7 +216,8 @@ void cli_print_done(const struct common *common, const struct message *answer)
     char id[IDENT_TEXT_BYTES] = "", time[WHEN_TEXT_BYTES];
     if (receipt->incident)
         ident_format(receipt->incident, id);
-    printf(receipt->repeat ? _("done before%s%s, sequence %" PRIu64 ", %s\n") : _("done%s%s, sequence %" PRIu64 ", %s\n"),
+    printf(receipt->repeat ? _("done before%s%s, sequence %" PRIu64 ", %s\n")
+                           : _("done%s%s, sequence %" PRIu64 ", %s\n"),
            *id ? " " : "", id, receipt->seq, when_text(receipt->at_ms, common->utc, time));
 }
 
@@ -203,7 +225,8 @@ uint64_t cli_incident(struct argp_state *state, const char *text)
 {
     uint64_t id = 0;
     if (ident_parse(text, &id) != 0)
-        argp_error(state, _("\"%s\" is not an incident id (like 620802-000123-K, its last character checks the rest)"), text);
+        argp_error(state, _("\"%s\" is not an incident id (like 620802-000123-K, its last character checks the rest)"),
+                   text);
     return id;
 }
 

@@ -14,7 +14,7 @@
 #include "schemas/wire.h"
 #include "workers/client.h"
 
-#define _(text) gettext(text)
+#define _(text)  gettext(text)
 #define N_(text) text
 
 enum cli_exit {
@@ -36,8 +36,14 @@ struct common {
  * both is a struct common *. */
 extern const struct argp common_argp;
 extern const struct argp request_argp;
-#define COMMON_CHILD  {&common_argp, 0, N_("Common options:"), 90}
-#define REQUEST_CHILD {&request_argp, 0, NULL, 0}
+#define COMMON_CHILD                                                                                                   \
+    {                                                                                                                  \
+        &common_argp, 0, N_("Common options:"), 90                                                                     \
+    }
+#define REQUEST_CHILD                                                                                                  \
+    {                                                                                                                  \
+        &request_argp, 0, NULL, 0                                                                                      \
+    }
 
 /* Fills the defaults, then parses; a mistake ends the process with CLI_USAGE. input starts with a struct common. */
 void cli_parse(const struct argp *, int argc, char **argv, void *input);

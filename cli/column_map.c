@@ -75,7 +75,8 @@ static bool key_repeats(struct loading *loading, const yaml_node_t *mapping, con
     return false;
 }
 
-static void each_key(struct loading *loading, const yaml_node_t *mapping, const char *what, take_key_fn *take, void *arg)
+static void each_key(struct loading *loading, const yaml_node_t *mapping, const char *what, take_key_fn *take,
+                     void *arg)
 {
     if (mapping->type != YAML_MAPPING_NODE) {
         fault_at(loading, mapping, _("%s: keys and values are wanted here"), what);
@@ -121,8 +122,8 @@ static void take_template(struct loading *loading, struct map_source *source, co
             add_piece(loading, source, &constant, column);
             at += 1 + length;
         } else if (*at == '{' || *at == '}') {
-            fault_at(loading, node, _("\"%s\": a brace without its partner; columns are {NAME}, a brace itself is {{ or }}"),
-                     text);
+            fault_at(loading, node,
+                     _("\"%s\": a brace without its partner; columns are {NAME}, a brace itself is {{ or }}"), text);
             break;
         } else {
             buffer_append(&constant, at, 1);
@@ -157,8 +158,8 @@ static void take_translation_key(struct loading *loading, const char *key, const
         source->piece_count = piece->text ? 1 : 0;
     } else if (strcmp(key, "values") == 0) {
         if (value->type == YAML_MAPPING_NODE)
-            source->translations = ARENA_NEW(
-                arena, struct map_translation, value->data.mapping.pairs.top - value->data.mapping.pairs.start + 1);
+            source->translations = ARENA_NEW(arena, struct map_translation,
+                                             value->data.mapping.pairs.top - value->data.mapping.pairs.start + 1);
         each_key(loading, value, key, take_value, source);
     } else if (strcmp(key, "otherwise") == 0) {
         source->otherwise = text_of(loading, value, key);
@@ -195,8 +196,10 @@ static void take_field(struct loading *loading, const char *key, const yaml_node
             fault_at(loading, value, _("%s: a template \"{COLUMN}\" or a translation {column, values} is wanted"), key);
         return;
     }
-    fault_at(loading, key_node, _("no field \"%s\"; there are id, type, area, address, latitude, longitude, system, "
-                                  "observed, nature, severity, text, source_ref, recurrence_of, panic, sealed"), key);
+    fault_at(loading, key_node,
+             _("no field \"%s\"; there are id, type, area, address, latitude, longitude, system, "
+               "observed, nature, severity, text, source_ref, recurrence_of, panic, sealed"),
+             key);
 }
 
 static void take_top(struct loading *loading, const char *key, const yaml_node_t *key_node, const yaml_node_t *value,
@@ -233,12 +236,17 @@ static bool is_constant(const struct map_source *source)
 static bool good_value(enum map_field field, const char *text)
 {
     switch (field) {
-    case MAP_NATURE: return nature_of(text) != 0;
-    case MAP_SYSTEM: return coordinates_of(text) != 0;
-    case MAP_SEVERITY: return strlen(text) == 1 && *text >= '1' && *text <= '4';
+    case MAP_NATURE:
+        return nature_of(text) != 0;
+    case MAP_SYSTEM:
+        return coordinates_of(text) != 0;
+    case MAP_SEVERITY:
+        return strlen(text) == 1 && *text >= '1' && *text <= '4';
     case MAP_PANIC:
-    case MAP_SEALED: return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-    default: return true;
+    case MAP_SEALED:
+        return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+    default:
+        return true;
     }
 }
 
@@ -246,8 +254,8 @@ static void check_written(struct loading *loading, enum map_field field, const c
 {
     const struct map_source *source = &loading->map->sources[field];
     if (text && !good_value(field, text))
-        fault_add(loading->faults, loading->map->file, source->line, source->column, _("%s: \"%s\" is not one of its values"),
-                  field_names[field], text);
+        fault_add(loading->faults, loading->map->file, source->line, source->column,
+                  _("%s: \"%s\" is not one of its values"), field_names[field], text);
 }
 
 /* A wrong constant would be an error of every row: it is said once, before the first. */
@@ -373,8 +381,8 @@ static const char *filled(const struct map_source *source, const char *const *va
     return text;
 }
 
-bool column_map_value(const struct column_map *map, enum map_field field, const char *const *values, struct arena *arena,
-                      const char **out)
+bool column_map_value(const struct column_map *map, enum map_field field, const char *const *values,
+                      struct arena *arena, const char **out)
 {
     const struct map_source *source = &map->sources[field];
     *out = filled(source, values, arena);

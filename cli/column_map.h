@@ -9,18 +9,21 @@
 #include "broker/base/fault.h"
 
 /* X(NAME, name): the fields a map may fill. */
-#define MAP_FIELDS(X) \
-    X(ID, id) X(TYPE, type) X(AREA, area) X(ADDRESS, address) X(LATITUDE, latitude) X(LONGITUDE, longitude) \
-    X(SYSTEM, system) X(OBSERVED, observed) X(NATURE, nature) X(SEVERITY, severity) X(TEXT, text) \
-    X(SOURCE_REF, source_ref) X(RECURRENCE_OF, recurrence_of) X(PANIC, panic) X(SEALED, sealed)
+#define MAP_FIELDS(X)                                                                                                  \
+    X(ID, id)                                                                                                          \
+    X(TYPE, type)                                                                                                      \
+    X(AREA, area)                                                                                                      \
+    X(ADDRESS, address) X(LATITUDE, latitude) X(LONGITUDE, longitude) X(SYSTEM, system) X(OBSERVED, observed)          \
+        X(NATURE, nature) X(SEVERITY, severity) X(TEXT, text) X(SOURCE_REF, source_ref)                                \
+            X(RECURRENCE_OF, recurrence_of) X(PANIC, panic) X(SEALED, sealed)
 #define MAP_FIELD_X(N, n) MAP_##N,
 enum map_field { MAP_FIELDS(MAP_FIELD_X) MAP_FIELD_COUNT };
 
 /* A template is a chain of pieces: constants and columns. */
 struct map_piece {
-    const char *text;   /* the constant, or the column's name */
+    const char *text; /* the constant, or the column's name */
     bool is_column;
-    size_t column;      /* its position, once bound to a file */
+    size_t column; /* its position, once bound to a file */
 };
 
 struct map_translation {
@@ -29,13 +32,13 @@ struct map_translation {
 
 /* Where a field's value comes from; neither pieces nor translations: the map does not fill it. */
 struct map_source {
-    const struct map_piece *pieces;   /* a translation has one: its column */
+    const struct map_piece *pieces; /* a translation has one: its column */
     size_t piece_count;
     bool translated;
     const struct map_translation *translations;
     size_t translation_count;
-    const char *otherwise;            /* NULL: a value not listed is an error */
-    size_t line, column;              /* in the map's file */
+    const char *otherwise; /* NULL: a value not listed is an error */
+    size_t line, column;   /* in the map's file */
 };
 
 struct column_map {
@@ -43,7 +46,7 @@ struct column_map {
     const char *file;
     bool has_time_zone;
     int time_zone_minutes;
-    const char *time_format;          /* NULL: RFC 3339 */
+    const char *time_format; /* NULL: RFC 3339 */
     char separator;
     struct map_source sources[MAP_FIELD_COUNT];
 };

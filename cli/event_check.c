@@ -25,8 +25,11 @@ bool bad_line(struct bad_line *bad, struct arena *arena, const char *field, cons
 static size_t utf8_length(const unsigned char *at)
 {
     static const unsigned char least[] = {0, 0, 0x80, 0xa0, 0x90};
-    size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : (at[0] & 0xf0) == 0xe0 ? 3
-                    : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;
+    size_t length = at[0] < 0x80                    ? 1
+                    : at[0] >= 0xc2 && at[0] < 0xe0 ? 2
+                    : (at[0] & 0xf0) == 0xe0        ? 3
+                    : at[0] >= 0xf0 && at[0] < 0xf5 ? 4
+                                                    : 0;
     for (size_t i = 1; i < length; i++)
         if ((at[i] & 0xc0) != 0x80)
             return 0;
@@ -96,7 +99,8 @@ static bool check_point(const struct place *place, struct arena *arena, struct b
 static bool check_attachments(const struct event *event, struct arena *arena, struct bad_line *bad)
 {
     if (event->attachment_count > ATTACHMENTS_MAX)
-        return bad_line(bad, arena, "attachments", _("%zu of them, at most %d"), event->attachment_count, ATTACHMENTS_MAX);
+        return bad_line(bad, arena, "attachments", _("%zu of them, at most %d"), event->attachment_count,
+                        ATTACHMENTS_MAX);
     for (size_t i = 0; i < event->attachment_count; i++) {
         const struct attachment *attachment = &event->attachments[i];
         const struct text_rule uri = {"attachments.uri", attachment->uri, ADDRESS_MAX_BYTES, true};

@@ -17,7 +17,7 @@ struct csv_rows {
     struct lines *lines;
     const struct column_map *map;
     struct csv_parser parser;
-    size_t next_line;   /* lines read so far */
+    size_t next_line; /* lines read so far */
     size_t name_count;
 
     /* the row being read */
@@ -120,8 +120,12 @@ static bool take_texts(const struct reading_row *row)
         enum map_field field;
         const char **into;
     } texts[] = {
-        {MAP_ID, &event->id},           {MAP_TYPE, &event->type}, {MAP_AREA, &event->place.area},
-        {MAP_ADDRESS, &event->place.address}, {MAP_TEXT, &event->text}, {MAP_SOURCE_REF, &event->source_ref},
+        {MAP_ID, &event->id},
+        {MAP_TYPE, &event->type},
+        {MAP_AREA, &event->place.area},
+        {MAP_ADDRESS, &event->place.address},
+        {MAP_TEXT, &event->text},
+        {MAP_SOURCE_REF, &event->source_ref},
         {MAP_RECURRENCE_OF, &event->recurrence_of},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -192,7 +196,8 @@ static bool take_observed(const struct reading_row *row)
         return bad_line(row->bad, row->arena, "observed", _("\"%s\" is not a time of the form %s"), text,
                         map->time_format ? map->time_format : "RFC 3339");
     if (!carries_offset && !map->has_time_zone)
-        return bad_line(row->bad, row->arena, "observed", _("\"%s\" carries no offset and the map has no time_zone"), text);
+        return bad_line(row->bad, row->arena, "observed", _("\"%s\" carries no offset and the map has no time_zone"),
+                        text);
     row->event->observed_ms = at_ms - (carries_offset ? 0 : map->time_zone_minutes * 60000LL);
     return true;
 }
@@ -235,7 +240,8 @@ static enum reading next_csv(struct events *events, struct arena *arena, struct 
         return READING_BAD;
     }
     const struct reading_row row = {rows, arena, event, bad};
-    return take_texts(&row) && take_kinds(&row) && take_observed(&row) && take_point(&row) ? READING_EVENT : READING_BAD;
+    return take_texts(&row) && take_kinds(&row) && take_observed(&row) && take_point(&row) ? READING_EVENT
+                                                                                           : READING_BAD;
 }
 
 static void close_csv(struct events *events)

@@ -55,9 +55,8 @@ static bool take_nature(struct reading_line *line, const char *field, const json
     if (!text_of(line, field, value, &name))
         return false;
     line->event->nature = nature_of(name);
-    return line->event->nature ||
-           bad_line(line->bad, line->arena, field,
-                    _("\"%s\": not help, complaint, report, consult, suggest or praise"), name);
+    return line->event->nature || bad_line(line->bad, line->arena, field,
+                                           _("\"%s\": not help, complaint, report, consult, suggest or praise"), name);
 }
 
 static bool take_severity(struct reading_line *line, const char *field, const json_t *value)
@@ -98,7 +97,8 @@ static bool take_reporter(struct reading_line *line, const char *field, const js
         return false;
     size_t capacity = strlen(text) / 4 * 3 + 3;
     uint8_t *bytes = arena_alloc(line->arena, capacity);
-    if (sodium_base642bin(bytes, capacity, text, strlen(text), NULL, &length, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+    if (sodium_base642bin(bytes, capacity, text, strlen(text), NULL, &length, &end, sodium_base64_VARIANT_ORIGINAL) !=
+            0 ||
         *end)
         return bad_line(line->bad, line->arena, field, _("not base64"));
     line->event->reporter = (struct bytes){bytes, length};
@@ -145,7 +145,8 @@ static bool take_point(struct reading_line *line, const char *field, const json_
             return false;
     }
     if (*present && !place->system)
-        return bad_line(line->bad, line->arena, "point.system", _("\"%s\": not wgs84, gcj02, bd09 or cgcs2000"), present);
+        return bad_line(line->bad, line->arena, "point.system", _("\"%s\": not wgs84, gcj02, bd09 or cgcs2000"),
+                        present);
     return true;
 }
 
@@ -154,7 +155,8 @@ static bool take_attachment(struct reading_line *line, const json_t *value, stru
     const char *key;
     json_t *part;
     if (!json_is_object(value))
-        return bad_line(line->bad, line->arena, "attachments", _("not an object {\"uri\", \"media_type\", \"sha256\"}"));
+        return bad_line(line->bad, line->arena, "attachments",
+                        _("not an object {\"uri\", \"media_type\", \"sha256\"}"));
     json_object_foreach((json_t *)value, key, part)
     {
         const char *field = arena_printf(line->arena, "attachments.%s", key);
@@ -182,15 +184,15 @@ static bool take_attachments(struct reading_line *line, const char *field, const
     return true;
 }
 
-#define TAKE_TEXT(name, member) \
-    static bool take_##name(struct reading_line *line, const char *field, const json_t *value) \
-    { \
-        return text_of(line, field, value, &line->event->member); \
+#define TAKE_TEXT(name, member)                                                                                        \
+    static bool take_##name(struct reading_line *line, const char *field, const json_t *value)                         \
+    {                                                                                                                  \
+        return text_of(line, field, value, &line->event->member);                                                      \
     }
-#define TAKE_FLAG(name, member) \
-    static bool take_##name(struct reading_line *line, const char *field, const json_t *value) \
-    { \
-        return flag_of(line, field, value, &line->event->member); \
+#define TAKE_FLAG(name, member)                                                                                        \
+    static bool take_##name(struct reading_line *line, const char *field, const json_t *value)                         \
+    {                                                                                                                  \
+        return flag_of(line, field, value, &line->event->member);                                                      \
     }
 TAKE_TEXT(id, id)
 TAKE_TEXT(type, type)
@@ -235,7 +237,8 @@ static bool take_field(struct reading_line *line, const char *name, const json_t
     return bad_line(line->bad, line->arena, name, _("no such field"));
 }
 
-bool event_from_json(const char *text, size_t size_bytes, struct arena *arena, struct event *event, struct bad_line *bad)
+bool event_from_json(const char *text, size_t size_bytes, struct arena *arena, struct event *event,
+                     struct bad_line *bad)
 {
     struct reading_line line = {arena, event, bad};
     json_error_t error;

@@ -31,7 +31,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         cli_children(state, &arguments->common, 1);
         state->child_inputs[1] = &arguments->event;
         return 0;
-    case ARGP_KEY_ARG: arguments->incident = cli_incident(state, value); return 0;
+    case ARGP_KEY_ARG:
+        arguments->incident = cli_incident(state, value);
+        return 0;
     case KEY_AT:
         if (when_parse(value, &arguments->at_ms) != 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "at", value);
@@ -40,7 +42,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (!arguments->event.type == !arguments->incident)
             argp_error(state, _("give an incident, or an event by --type and more"));
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -77,10 +80,15 @@ static void print_explanation(const struct explanation *explanation)
 int verb_explain(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {&event_argp, 0, NULL, 10}, {0}};
-    static const struct argp argp = {options, parse, N_("[INCIDENT]"),
-                                     N_("Shows which rule sends an incident, or an imagined event, where; by which line, and "
-                                        "what it beat."),
-                                     children, NULL, NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        N_("[INCIDENT]"),
+        N_("Shows which rule sends an incident, or an imagined event, where; by which line, and "
+           "what it beat."),
+        children,
+        NULL,
+        NULL};
     struct arguments arguments = {0};
     struct arena arena;
     struct message answer;

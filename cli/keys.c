@@ -36,8 +36,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case KEY_FOLDER: arguments->folder = value; return 0;
-    case KEY_JSON: arguments->json = true; return 0;
+    case KEY_FOLDER:
+        arguments->folder = value;
+        return 0;
+    case KEY_JSON:
+        arguments->json = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 1)
             argp_error(state, _("too many arguments"));
@@ -49,7 +53,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (strcmp(arguments->action, "make") == 0 && !is_name(arguments->name))
             argp_error(state, _("\"%s\" is not a name for a file"), arguments->name);
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -74,7 +79,8 @@ static void show(const struct arguments *arguments, const char *public_key, cons
     if (!arguments->json) {
         printf("%s\n", public_key);
         if (secret_file)
-            fprintf(stderr, _("%s is secret; in principals.yaml the credential is \"curve:%s\"\n"), secret_file, public_key);
+            fprintf(stderr, _("%s is secret; in principals.yaml the credential is \"curve:%s\"\n"), secret_file,
+                    public_key);
         return;
     }
     json_t *object = json_pack("{s:s, s:o}", "public", public_key, "credential", json_sprintf("curve:%s", public_key));
@@ -153,10 +159,15 @@ static int show_file(const struct arguments *arguments)
 
 int verb_keys(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse, N_("make NAME | show FILE"),
-                                     N_("make: writes NAME.key (secret, mode 0600) and NAME.pub, and prints the public key. "
-                                        "show: prints the public key of either file."),
-                                     NULL, NULL, NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        N_("make NAME | show FILE"),
+        N_("make: writes NAME.key (secret, mode 0600) and NAME.pub, and prints the public key. "
+           "show: prints the public key of either file."),
+        NULL,
+        NULL,
+        NULL};
     struct arguments arguments = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     return strcmp(arguments.action, "make") == 0 ? make(&arguments) : show_file(&arguments);

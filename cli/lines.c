@@ -22,7 +22,8 @@ static size_t whole_line(struct lines *lines)
 {
     const uint8_t *from = lines->buffer.data + lines->taken;
     size_t there = lines->buffer.size - lines->taken;
-    const uint8_t *newline = there > lines->searched ? memchr(from + lines->searched, '\n', there - lines->searched) : NULL;
+    const uint8_t *newline =
+        there > lines->searched ? memchr(from + lines->searched, '\n', there - lines->searched) : NULL;
     lines->searched = newline ? 0 : there;
     return newline ? (size_t)(newline - from) + 1 : 0;
 }

@@ -14,7 +14,7 @@ struct lines {
     struct buffer buffer;
     size_t taken, searched; /* bytes given out; bytes known to hold no newline */
     bool at_end;
-    int error;              /* errno of a failed read: the end too */
+    int error; /* errno of a failed read: the end too */
 };
 
 /* The descriptor stays the caller's. */

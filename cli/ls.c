@@ -33,20 +33,37 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct arguments *arguments = state->input;
     struct query *query = &arguments->query;
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 1); return 0;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 1);
+        return 0;
     case KEY_STATE:
         query->state = incident_state_of(value);
         if (!query->state)
             argp_error(state, _("--state: no state \"%s\""), value);
         return 0;
-    case KEY_UNIT: query->unit = value; return 0;
-    case KEY_TYPE: query->type = value; return 0;
-    case KEY_AREA: query->area = value; return 0;
-    case KEY_SOURCE: query->source = value; return 0;
-    case KEY_OVERDUE: query->overdue = true; return 0;
-    case KEY_LIVE: query->live_only = true; return 0;
-    case KEY_LIMIT: arguments->limit = cli_number(state, value, "limit", 0, 100000000); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case KEY_UNIT:
+        query->unit = value;
+        return 0;
+    case KEY_TYPE:
+        query->type = value;
+        return 0;
+    case KEY_AREA:
+        query->area = value;
+        return 0;
+    case KEY_SOURCE:
+        query->source = value;
+        return 0;
+    case KEY_OVERDUE:
+        query->overdue = true;
+        return 0;
+    case KEY_LIVE:
+        query->live_only = true;
+        return 0;
+    case KEY_LIMIT:
+        arguments->limit = cli_number(state, value, "limit", 0, 100000000);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -54,16 +71,26 @@ static error_t parse_queue(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 1); return 0;
-    case ARGP_KEY_ARG: arguments->query.unit = value; return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, _("which unit?")); return 0;
-    case KEY_LIMIT: arguments->limit = cli_number(state, value, "limit", 0, 100000000); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 1);
+        return 0;
+    case ARGP_KEY_ARG:
+        arguments->query.unit = value;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, _("which unit?"));
+        return 0;
+    case KEY_LIMIT:
+        arguments->limit = cli_number(state, value, "limit", 0, 100000000);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
 /* One page into the table (or out as JSON lines); the number of its rows. */
-static size_t take_page(const struct arguments *arguments, struct table *table, const struct answer *answer, size_t taken)
+static size_t take_page(const struct arguments *arguments, struct table *table, const struct answer *answer,
+                        size_t taken)
 {
     size_t n = answer->row_count;
     if (arguments->limit && n > (size_t)arguments->limit - taken)
@@ -124,8 +151,8 @@ static int list(struct arguments *arguments)
 int verb_ls(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
-    static const struct argp argp = {options, parse, NULL, N_("Lists incidents; what is set must match."), children, NULL,
-                                     NULL};
+    static const struct argp argp = {options,  parse, NULL, N_("Lists incidents; what is set must match."),
+                                     children, NULL,  NULL};
     struct arguments arguments = {.query.kind = QUERY_LIST, .limit = 200};
     cli_parse(&argp, argc, argv, &arguments);
     return list(&arguments);
@@ -138,8 +165,9 @@ int verb_queue(int argc, char **argv)
         {"limit", KEY_LIMIT, N_("N"), 0, N_("at most so many (200)"), 0},
         {0},
     };
-    static const struct argp argp = {queue_options, parse_queue, N_("UNIT"),
-                                     N_("Shows what waits for a unit, in the order it is offered."), children, NULL, NULL};
+    static const struct argp argp = {
+        queue_options, parse_queue, N_("UNIT"), N_("Shows what waits for a unit, in the order it is offered."),
+        children,      NULL,        NULL};
     struct arguments arguments = {.query.kind = QUERY_QUEUE, .limit = 200};
     cli_parse(&argp, argc, argv, &arguments);
     return list(&arguments);

@@ -81,7 +81,8 @@ static void help(FILE *out)
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-10s %s\n", verbs[i].name, _(verbs[i].what));
     fprintf(out, _("\n`bihuan VERB --help` says more of each. The broker is found by --broker or $BIHUAN_BROKER.\n"));
-    fprintf(out, _("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable or unknown, 4 bad input, 5 local failure.\n"));
+    fprintf(out,
+            _("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable or unknown, 4 bad input, 5 local failure.\n"));
 }
 
 static const struct verb *find_verb(const char *name)

@@ -33,7 +33,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case KEY_JSON: arguments->json = true; return 0;
+    case KEY_JSON:
+        arguments->json = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num >= (unsigned)arguments->wanted)
             argp_error(state, _("too many arguments"));
@@ -41,9 +43,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (state->arg_num < (unsigned)arguments->wanted)
-            argp_error(state, arguments->wanted == 1 ? _("which file or folder?") : _("which backup, and which folder?"));
+            argp_error(state,
+                       arguments->wanted == 1 ? _("which file or folder?") : _("which backup, and which folder?"));
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -63,10 +67,14 @@ static int exit_code(int status)
     if (!WIFEXITED(status))
         return CLI_LOCAL;
     switch (WEXITSTATUS(status)) {
-    case BIHUAND_DONE: return CLI_DONE;
-    case BIHUAND_USAGE: return CLI_USAGE;
-    case BIHUAND_BAD_CONFIGURATION: return CLI_BAD_INPUT;
-    default: return CLI_LOCAL;
+    case BIHUAND_DONE:
+        return CLI_DONE;
+    case BIHUAND_USAGE:
+        return CLI_USAGE;
+    case BIHUAND_BAD_CONFIGURATION:
+        return CLI_BAD_INPUT;
+    default:
+        return CLI_LOCAL;
     }
 }
 
@@ -162,10 +170,14 @@ static const char *folder_of(const char *path, char *out, size_t size_bytes)
 
 int verb_check(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse, N_("FILE_OR_FOLDER"),
+    static const struct argp argp = {options,
+                                     parse,
+                                     N_("FILE_OR_FOLDER"),
                                      N_("Checks a city's configuration without a broker and prints every fault as "
                                         "file:line:column. A file is checked with the others of its folder."),
-                                     NULL, NULL, NULL};
+                                     NULL,
+                                     NULL,
+                                     NULL};
     struct arguments arguments = {.wanted = 1};
     char folder[4096];
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -179,10 +191,15 @@ int verb_check(int argc, char **argv)
 
 int verb_restore(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse, N_("BACKUP FOLDER"),
-                                     N_("Makes a store in FOLDER, which must not hold one, from a backup. It begins a new "
-                                        "term, so that no number is given twice."),
-                                     NULL, NULL, NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        N_("BACKUP FOLDER"),
+        N_("Makes a store in FOLDER, which must not hold one, from a backup. It begins a new "
+           "term, so that no number is given twice."),
+        NULL,
+        NULL,
+        NULL};
     struct arguments arguments = {.wanted = 2};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (access(arguments.paths[0], R_OK) != 0) {

@@ -28,8 +28,8 @@ static void count_cell(struct table *table, uint32_t count, enum colour colour)
 
 void overview_units(struct table *table, const struct overview *overview)
 {
-    const char *headings[] = {_("UNIT"), _("NAME"), _("WORKERS"), _("UNSIGNED"), _("WORKING"), _("OVERDUE"), _("SHELVED"),
-                              _("RETURNED")};
+    const char *headings[] = {_("UNIT"),    _("NAME"),    _("WORKERS"), _("UNSIGNED"),
+                              _("WORKING"), _("OVERDUE"), _("SHELVED"), _("RETURNED")};
     table_init(table, sizeof(headings) / sizeof(headings[0]), headings);
     for (size_t i = 2; i < table->columns; i++)
         table->right[i] = true;
@@ -56,7 +56,8 @@ static void print_overview(const struct overview *overview, bool utc)
     char time[WHEN_TEXT_BYTES];
     struct table table;
     printf(_("%s  accepted %" PRIu64 "  closed %" PRIu64 "  live %" PRIu64 "  records %" PRIu64 "\n"),
-           when_text(overview->now_ms, utc, time), overview->accepted, overview->closed, overview->live, overview->records);
+           when_text(overview->now_ms, utc, time), overview->accepted, overview->closed, overview->live,
+           overview->records);
     printf(_("waiting for us: unrouted %" PRIu32 "  desk %" PRIu32 "  verifying %" PRIu32 "  returned %" PRIu32
              "  shelved %" PRIu32 "\n"),
            overview->unrouted, overview->desk, overview->verifying, overview->returned, overview->shelved);
@@ -98,9 +99,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 int verb_overview(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
-    static const struct argp argp = {NULL, parse, NULL,
-                                     N_("Shows what waits for the centre, what is due, what is late and each unit's load."),
-                                     children, NULL, NULL};
+    static const struct argp argp = {
+        NULL,     parse, NULL, N_("Shows what waits for the centre, what is due, what is late and each unit's load."),
+        children, NULL,  NULL};
     struct common common = {0};
     cli_parse(&argp, argc, argv, &common);
     return overview_print(&common);

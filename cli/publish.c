@@ -28,15 +28,15 @@ struct flight {
 
 struct publishing {
     const struct publish_options *options;
-    const char *file;      /* for messages */
+    const char *file; /* for messages */
     struct client *client;
     struct lines lines;
     struct events *events; /* NULL: the one of the options */
     struct receipts receipts;
     struct arena arena;
-    struct map flights;    /* by tag */
+    struct map flights; /* by tag */
     bool at_end, stopped;
-    int failure;           /* exit code of what stopped it, 0: nothing */
+    int failure; /* exit code of what stopped it, 0: nothing */
     size_t line, sent, accepted, repeated, refused, bad, unknown;
     int64_t heard_ms, shown_ms, began_ms;
 };
@@ -100,7 +100,8 @@ static void send_event(struct publishing *publishing, const struct event *event,
 {
     const struct message message = {.kind = MESSAGE_PUBLISH, .publish = *event};
     struct flight *flight = calloc(1, sizeof(*flight));
-    uint64_t tag = flight ? client_send_within(publishing->client, &message, publishing->options->common.timeout_ms) : 0;
+    uint64_t tag =
+        flight ? client_send_within(publishing->client, &message, publishing->options->common.timeout_ms) : 0;
     if (!tag) {
         cli_fail(_("out of room for messages in flight"));
         free(flight);
@@ -265,7 +266,7 @@ static void count_unknown(struct publishing *publishing)
 static void say_sum(const struct publishing *publishing)
 {
     clear_progress(publishing);
-    if (publishing->options->progress || !publishing->options->single)
+    if (!publishing->options->single)
         fprintf(stderr, _("%zu accepted (%zu of them again), %zu refused, %zu bad lines, %zu unknown\n"),
                 publishing->accepted, publishing->repeated, publishing->refused, publishing->bad, publishing->unknown);
 }
@@ -343,7 +344,8 @@ int verb_publish(int argc, char **argv)
     }
     arena_init(&publishing.arena);
     lines_init(&publishing.lines, fd);
-    publishing.receipts = (struct receipts){.json = options.common.json, .utc = options.common.utc, .quiet = options.quiet};
+    publishing.receipts =
+        (struct receipts){.json = options.common.json, .utc = options.common.utc, .quiet = options.quiet};
     int code = open_and_run(&publishing, &map);
     client_close(publishing.client);
     events_close(publishing.events);

@@ -8,8 +8,24 @@
 #include "cli/when.h"
 
 enum {
-    KEY_CSV = 0x2000, KEY_MAP, KEY_LOG, KEY_IN_FLIGHT, KEY_QUIET, KEY_ID, KEY_TEXT, KEY_ADDRESS, KEY_OBSERVED, KEY_PANIC,
-    KEY_SOURCE_REF, KEY_TYPE = 0x3000, KEY_AREA, KEY_SEVERITY, KEY_NATURE, KEY_LAT, KEY_LON, KEY_SYSTEM
+    KEY_CSV = 0x2000,
+    KEY_MAP,
+    KEY_LOG,
+    KEY_IN_FLIGHT,
+    KEY_QUIET,
+    KEY_ID,
+    KEY_TEXT,
+    KEY_ADDRESS,
+    KEY_OBSERVED,
+    KEY_PANIC,
+    KEY_SOURCE_REF,
+    KEY_TYPE = 0x3000,
+    KEY_AREA,
+    KEY_SEVERITY,
+    KEY_NATURE,
+    KEY_LAT,
+    KEY_LON,
+    KEY_SYSTEM
 };
 
 /* --- one event --- */
@@ -43,7 +59,8 @@ static void end_of_event(struct argp_state *state, struct place *place, int seen
     if (seen && !place->has_point)
         argp_error(state, _("a point needs --lat, --lon and --system"));
     if (place->has_point && !place->system)
-        argp_error(state, _("--system: which coordinates? wgs84, gcj02, bd09 and cgcs2000 differ by hundreds of metres"));
+        argp_error(state,
+                   _("--system: which coordinates? wgs84, gcj02, bd09 and cgcs2000 differ by hundreds of metres"));
 }
 
 static error_t parse_event(int key, char *value, struct argp_state *state)
@@ -51,9 +68,15 @@ static error_t parse_event(int key, char *value, struct argp_state *state)
     struct event *event = state->input;
     intptr_t seen = (intptr_t)state->hook;
     switch (key) {
-    case KEY_TYPE: event->type = value; return 0;
-    case KEY_AREA: event->place.area = value; return 0;
-    case KEY_SEVERITY: event->severity = (int)cli_number(state, value, "severity", 1, 4); return 0;
+    case KEY_TYPE:
+        event->type = value;
+        return 0;
+    case KEY_AREA:
+        event->place.area = value;
+        return 0;
+    case KEY_SEVERITY:
+        event->severity = (int)cli_number(state, value, "severity", 1, 4);
+        return 0;
     case KEY_NATURE:
         event->nature = nature_of(value);
         if (!event->nature)
@@ -72,8 +95,11 @@ static error_t parse_event(int key, char *value, struct argp_state *state)
         if (!event->place.system)
             argp_error(state, _("--system: \"%s\": not wgs84, gcj02, bd09 or cgcs2000"), value);
         return 0;
-    case ARGP_KEY_END: end_of_event(state, &event->place, (int)seen); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_END:
+        end_of_event(state, &event->place, (int)seen);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -121,15 +147,33 @@ static error_t parse(int key, char *value, struct argp_state *state)
         wanted->file = value;
         state->hook = key == KEY_CSV ? state : NULL;
         return 0;
-    case KEY_MAP: wanted->map = value; return 0;
-    case KEY_LOG: wanted->log = value; return 0;
-    case KEY_IN_FLIGHT: wanted->in_flight = (size_t)cli_number(state, value, "in-flight", 1, CLIENT_UNANSWERED_MAX / 2); return 0;
-    case KEY_QUIET: wanted->quiet = true; return 0;
-    case KEY_ID: wanted->event.id = value; return 0;
-    case KEY_TEXT: wanted->event.text = value; return 0;
-    case KEY_ADDRESS: wanted->event.place.address = value; return 0;
-    case KEY_SOURCE_REF: wanted->event.source_ref = value; return 0;
-    case KEY_PANIC: wanted->event.panic = true; return 0;
+    case KEY_MAP:
+        wanted->map = value;
+        return 0;
+    case KEY_LOG:
+        wanted->log = value;
+        return 0;
+    case KEY_IN_FLIGHT:
+        wanted->in_flight = (size_t)cli_number(state, value, "in-flight", 1, CLIENT_UNANSWERED_MAX / 2);
+        return 0;
+    case KEY_QUIET:
+        wanted->quiet = true;
+        return 0;
+    case KEY_ID:
+        wanted->event.id = value;
+        return 0;
+    case KEY_TEXT:
+        wanted->event.text = value;
+        return 0;
+    case KEY_ADDRESS:
+        wanted->event.place.address = value;
+        return 0;
+    case KEY_SOURCE_REF:
+        wanted->event.source_ref = value;
+        return 0;
+    case KEY_PANIC:
+        wanted->event.panic = true;
+        return 0;
     case KEY_OBSERVED:
         if (when_parse(value, &wanted->event.observed_ms) != 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "observed", value);
@@ -139,7 +183,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
             argp_error(state, _("--csv and --map go together"));
         end_of_options(state, wanted);
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -147,10 +192,14 @@ void publish_options_parse(struct publish_options *wanted, int argc, char **argv
 {
     static const struct argp_child children[] = {COMMON_CHILD, {&event_argp, 0, NULL, 10}, {0}};
     static const struct argp argp = {
-        options, parse, N_("[FILE]"),
+        options,
+        parse,
+        N_("[FILE]"),
         N_("Publishes events: JSON Lines from FILE or stdin, a CSV through a column map, or one event by options. Each "
            "line that is not accepted is named with its number and field; the rest goes on."),
-        children, NULL, NULL};
+        children,
+        NULL,
+        NULL};
     memset(wanted, 0, sizeof(*wanted));
     wanted->in_flight = 256;
     wanted->progress = isatty(STDERR_FILENO);

@@ -6,8 +6,8 @@
 
 struct publish_options {
     struct common common;
-    const char *file;   /* NULL or "-": stdin */
-    const char *map;    /* column map: file is a CSV */
+    const char *file; /* NULL or "-": stdin */
+    const char *map;  /* column map: file is a CSV */
     const char *log;
     size_t in_flight;
     bool quiet, progress;

@@ -28,10 +28,10 @@ static void add_json(struct buffer *out, const char *event_id, const struct rece
 {
     char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES];
     ident_format(receipt->incident, id);
-    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "id", event_id, "incident", id, "journal",
-                               (json_int_t)receipt->journal, "term", (json_int_t)receipt->term, "seq",
-                               (json_int_t)receipt->seq, "at", when_rfc3339(receipt->at_ms, time), "repeat",
-                               (int)receipt->repeat);
+    json_t *object =
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "id", event_id, "incident", id, "journal",
+                  (json_int_t)receipt->journal, "term", (json_int_t)receipt->term, "seq", (json_int_t)receipt->seq,
+                  "at", when_rfc3339(receipt->at_ms, time), "repeat", (int)receipt->repeat);
     char *line = json_dumps(object, JSON_COMPACT);
     ASSERT(line);
     buffer_printf(out, "%s\n", line);
@@ -81,7 +81,8 @@ int receipts_flush(struct receipts *receipts)
             return error;
         buffer_clear(&receipts->logged);
     }
-    fwrite(receipts->shown.data, 1, receipts->shown.size, stdout);
+    if (receipts->shown.size)
+        fwrite(receipts->shown.data, 1, receipts->shown.size, stdout);
     buffer_clear(&receipts->shown);
     return fflush(stdout) == 0 ? 0 : -errno;
 }

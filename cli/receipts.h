@@ -9,7 +9,7 @@
 #include "schemas/types.h"
 
 struct receipts {
-    int log;              /* descriptor, -1: none */
+    int log; /* descriptor, -1: none */
     bool json, utc, quiet;
     struct buffer logged, shown; /* since the last flush */
 };

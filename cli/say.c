@@ -17,7 +17,8 @@ static const struct argp_option options[] = {
     {"on-behalf", KEY_ON_BEHALF, N_("UNIT"), 0, N_("the unit that is spoken for (needed)"), 0},
     {"task", KEY_TASK, N_("N"), 0, N_("which task (the unit's one that is not yet done)"), 0},
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
-     N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"), 0},
+     N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"),
+     0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
@@ -56,23 +57,38 @@ static error_t parse(int key, char *value, struct argp_state *state)
     struct arguments *arguments = state->input;
     struct word *word = &arguments->word;
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 2); return 0;
-    case ARGP_KEY_ARG: take_argument(state, word, value); return 0;
-    case KEY_ON_BEHALF: word->on_behalf = value; return 0;
-    case KEY_TASK: word->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX); return 0;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 2);
+        return 0;
+    case ARGP_KEY_ARG:
+        take_argument(state, word, value);
+        return 0;
+    case KEY_ON_BEHALF:
+        word->on_behalf = value;
+        return 0;
+    case KEY_TASK:
+        word->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX);
+        return 0;
     case KEY_OUTCOME:
         word->outcome = outcome_of(value);
         if (!word->outcome)
             argp_error(state, _("--outcome: no outcome \"%s\""), value);
         return 0;
-    case KEY_REASON: word->reason = value; return 0;
-    case KEY_TEXT: word->text = value; return 0;
+    case KEY_REASON:
+        word->reason = value;
+        return 0;
+    case KEY_TEXT:
+        word->text = value;
+        return 0;
     case KEY_AT:
         if (when_parse(value, &word->unit_ms) != 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "at", value);
         return 0;
-    case ARGP_KEY_END: check_complete(state, arguments); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_END:
+        check_complete(state, arguments);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -86,7 +102,8 @@ static bool is_theirs(const struct task *task, const char *unit)
 static int find_task(const struct arguments *arguments, struct client *client, struct arena *arena, uint32_t *out)
 {
     const struct word *word = &arguments->word;
-    const struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_SHOW, .incident = word->incident}};
+    const struct message ask = {.kind = MESSAGE_QUERY,
+                                .query = {.kind = QUERY_SHOW, .incident = word->incident, .limit = 1}};
     struct message answer;
     int code = cli_ask(&arguments->common, client, &ask, arena, &answer);
     size_t found = 0;
@@ -100,7 +117,8 @@ static int find_task(const struct arguments *arguments, struct client *client, s
     if (found == 1)
         return CLI_DONE;
     cli_fail(found ? _("%s has several tasks in this incident: say which with --task")
-                   : _("%s has no task in this incident that is not over"), word->on_behalf);
+                   : _("%s has no task in this incident that is not over"),
+             word->on_behalf);
     return found ? CLI_USAGE : CLI_REFUSED;
 }
 
@@ -120,10 +138,15 @@ static int say(struct arguments *arguments, struct client *client, struct arena 
 int verb_say(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
-    static const struct argp argp = {options, parse, N_("INCIDENT WORD"),
-                                     N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
-                                        "note, feedback or return. The record names the unit, you and the --person."),
-                                     children, NULL, NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        N_("INCIDENT WORD"),
+        N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
+           "note, feedback or return. The record names the unit, you and the --person."),
+        children,
+        NULL,
+        NULL};
     struct arguments arguments = {0};
     struct client *client;
     struct arena arena;

@@ -20,10 +20,17 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 1); return 0;
-    case ARGP_KEY_ARG: arguments->incident = cli_incident(state, value); return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, _("which incident?")); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 1);
+        return 0;
+    case ARGP_KEY_ARG:
+        arguments->incident = cli_incident(state, value);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, _("which incident?"));
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -103,14 +110,15 @@ static void print_head(const struct row *row, const struct event *event, bool ut
 
 static void print_tasks(const struct row *row, bool utc, bool colour)
 {
-    const char *headings[] = {_("TASK"), _("ROLE"),   _("UNIT"),      _("STATE"), _("EPOCH"),
-                              _("WORKER"), _("DISPATCHED"), _("RESPONDED"), _("DONE"),  _("OUTCOME"), _("REASON")};
+    const char *headings[] = {_("TASK"),       _("ROLE"),      _("UNIT"), _("STATE"),   _("EPOCH"), _("WORKER"),
+                              _("DISPATCHED"), _("RESPONDED"), _("DONE"), _("OUTCOME"), _("REASON")};
     struct table table;
     char time[WHEN_TEXT_BYTES], worker[160];
     table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
     for (size_t i = 0; i < row->task_count; i++) {
         const struct task *task = &row->tasks[i];
-        snprintf(worker, sizeof(worker), "%s%s", task->on_behalf ? _("(on behalf) ") : "", task->worker ? task->worker : "");
+        snprintf(worker, sizeof(worker), "%s%s", task->on_behalf ? _("(on behalf) ") : "",
+                 task->worker ? task->worker : "");
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->no);
         table_cell(&table, COLOUR_NONE, words_task_role(task->role));
         table_cell(&table, COLOUR_NONE, task->unit);
@@ -133,17 +141,21 @@ static void print_tasks(const struct row *row, bool utc, bool colour)
 static enum colour clock_colour(const struct clock *clock)
 {
     switch (clock->state) {
-    case CLOCK_MET: return COLOUR_GREEN;
-    case CLOCK_LATE: return COLOUR_RED;
-    case CLOCK_RUNNING: return clock->rung ? COLOUR_YELLOW : COLOUR_NONE;
-    default: return COLOUR_DIM;
+    case CLOCK_MET:
+        return COLOUR_GREEN;
+    case CLOCK_LATE:
+        return COLOUR_RED;
+    case CLOCK_RUNNING:
+        return clock->rung ? COLOUR_YELLOW : COLOUR_NONE;
+    default:
+        return COLOUR_DIM;
     }
 }
 
 static void print_clocks(const struct row *row, bool utc, bool colour)
 {
-    const char *headings[] = {_("CLOCK"), _("TASK"), _("STATE"), _("BUDGET"), _("STARTED"), _("DUE"), _("STOPPED"),
-                              _("RUNGS")};
+    const char *headings[] = {_("CLOCK"),   _("TASK"), _("STATE"),   _("BUDGET"),
+                              _("STARTED"), _("DUE"),  _("STOPPED"), _("RUNGS")};
     struct table table;
     char time[WHEN_TEXT_BYTES];
     table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
@@ -187,22 +199,60 @@ static void print_text(const struct answer *answer, bool utc)
     table_release(&table);
 }
 
+/* Puts a page, which is older than what is there, before it. */
+static void prepend(struct answer *whole, const struct answer *page, struct arena *arena)
+{
+    size_t count = page->record_count + whole->record_count;
+    struct record *records = ARENA_NEW(arena, struct record, count + 1);
+    if (page->record_count)
+        memcpy(records, page->records, page->record_count * sizeof(*records));
+    if (whole->record_count)
+        memcpy(records + page->record_count, whole->records, whole->record_count * sizeof(*records));
+    whole->records = records;
+    whole->record_count = count;
+}
+
+/* The timeline comes in pages, the latest first; all of it ends up in *whole. */
+static int ask_pages(const struct arguments *arguments, struct client *client, struct arena *arena,
+                     struct message *whole)
+{
+    struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_SHOW, .incident = arguments->incident}};
+    int code = cli_ask(&arguments->common, client, &ask, arena, whole);
+    ask.query.cursor = code ? "" : whole->answer.cursor;
+    while (!code && ask.query.cursor && *ask.query.cursor) {
+        struct message page;
+        code = cli_ask(&arguments->common, client, &ask, arena, &page);
+        if (code)
+            break;
+        prepend(&whole->answer, &page.answer, arena);
+        ask.query.cursor = page.answer.cursor;
+    }
+    if (!code)
+        whole->answer.cursor = "";
+    return code;
+}
+
 int verb_show(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
-    static const struct argp argp = {NULL, parse, N_("INCIDENT"),
-                                     N_("Shows one incident: head, tasks, clocks and the timeline."), children, NULL, NULL};
+    static const struct argp argp = {
+        NULL, parse, N_("INCIDENT"), N_("Shows one incident: head, tasks, clocks and the timeline."), children,
+        NULL, NULL};
     struct arguments arguments = {0};
+    struct client *client;
     struct arena arena;
     struct message answer;
     cli_parse(&argp, argc, argv, &arguments);
-    struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_SHOW, .incident = arguments.incident}};
+    int code = cli_connect(&arguments.common, 'C', &client);
+    if (code)
+        return code;
     arena_init(&arena);
-    int code = cli_ask_once(&arguments.common, 'C', &ask, &arena, &answer);
+    code = ask_pages(&arguments, client, &arena, &answer);
     if (code == CLI_DONE && arguments.common.json)
         cli_print_json(&answer);
     else if (code == CLI_DONE && answer.answer.row_count)
         print_text(&answer.answer, arguments.common.utc);
     arena_release(&arena);
+    client_close(client);
     return code;
 }

@@ -25,14 +25,21 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 1); return 0;
-    case KEY_EVENT: arguments->event = value; return 0;
-    case ARGP_KEY_ARG: arguments->incident = cli_incident(state, value); return 0;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 1);
+        return 0;
+    case KEY_EVENT:
+        arguments->event = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        arguments->incident = cli_incident(state, value);
+        return 0;
     case ARGP_KEY_END:
         if (!arguments->event == !arguments->incident)
             argp_error(state, _("give a receipt's incident id, or --event ID"));
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -56,12 +63,18 @@ static void print_receipt(const struct common *common, const struct receipt *rec
 int verb_status(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
-    static const struct argp argp = {options, parse, N_("[INCIDENT]"),
-                                     N_("Shows the receipt first given for an event of this source, or what became of an incident."),
-                                     children, NULL, NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        N_("[INCIDENT]"),
+        N_("Shows the receipt first given for an event of this source, or what became of an incident."),
+        children,
+        NULL,
+        NULL};
     struct arguments arguments = {0};
     cli_parse(&argp, argc, argv, &arguments);
-    struct message ask = {.kind = MESSAGE_STATUS, .status = {.event_id = arguments.event, .incident = arguments.incident}};
+    struct message ask = {.kind = MESSAGE_STATUS,
+                          .status = {.event_id = arguments.event, .incident = arguments.incident}};
     struct message answer;
     struct arena arena;
     arena_init(&arena);

@@ -17,7 +17,7 @@ struct table {
     size_t columns, rows, capacity, filled; /* filled: cells of the last row */
     struct table_cell *cells;
     size_t widths[TABLE_COLUMNS_MAX];
-    bool right[TABLE_COLUMNS_MAX];          /* set it for columns of numbers */
+    bool right[TABLE_COLUMNS_MAX]; /* set it for columns of numbers */
 };
 
 /* headings: columns texts; they are the first row, in bold. */

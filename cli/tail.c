@@ -56,15 +56,22 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: cli_children(state, &arguments->common, 1); return 0;
+    case ARGP_KEY_INIT:
+        cli_children(state, &arguments->common, 1);
+        return 0;
     case KEY_FROM:
         if (strlen(value) > ID_MAX_BYTES)
             argp_error(state, _("--from: not a cursor"));
         arguments->from = value;
         return 0;
-    case 'f': arguments->follow = true; return 0;
-    case KEY_LIMIT: arguments->limit = cli_number(state, value, "limit", 1, 1000000000); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case 'f':
+        arguments->follow = true;
+        return 0;
+    case KEY_LIMIT:
+        arguments->limit = cli_number(state, value, "limit", 1, 1000000000);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -197,10 +204,15 @@ static int follow(struct tailing *tailing)
 int verb_tail(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
-    static const struct argp argp = {options, parse, NULL,
-                                     N_("Prints the trail of records from a cursor, as far as your rights go; ends at the "
-                                        "end of the trail unless --follow."),
-                                     children, NULL, NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        NULL,
+        N_("Prints the trail of records from a cursor, as far as your rights go; ends at the "
+           "end of the trail unless --follow."),
+        children,
+        NULL,
+        NULL};
     struct arguments arguments = {.from = "0"};
     cli_parse(&argp, argc, argv, &arguments);
     struct tailing tailing = {.arguments = &arguments, .colour = table_colour(stdout)};

@@ -32,21 +32,26 @@ const struct task *trail_lead(const struct row *row)
 enum colour trail_state_colour(enum incident_state state)
 {
     switch (state) {
-    case INCIDENT_UNROUTED: return COLOUR_RED;
+    case INCIDENT_UNROUTED:
+        return COLOUR_RED;
     case INCIDENT_DESK:
     case INCIDENT_CONFIRMING:
-    case INCIDENT_VERIFYING: return COLOUR_YELLOW;
-    case INCIDENT_CLOSED: return COLOUR_GREEN;
+    case INCIDENT_VERIFYING:
+        return COLOUR_YELLOW;
+    case INCIDENT_CLOSED:
+        return COLOUR_GREEN;
     case INCIDENT_MERGED:
     case INCIDENT_CANCELLED:
-    case INCIDENT_REJECTED: return COLOUR_DIM;
-    default: return COLOUR_NONE;
+    case INCIDENT_REJECTED:
+        return COLOUR_DIM;
+    default:
+        return COLOUR_NONE;
     }
 }
 
 void trail_list_init(struct table *table)
 {
-    const char *headings[] = {_("INCIDENT"), _("STATE"), _("SEV"),     _("TYPE"), _("AREA"),
+    const char *headings[] = {_("INCIDENT"), _("STATE"), _("SEV"),      _("TYPE"), _("AREA"),
                               _("UNIT"),     _("TASK"),  _("RECEIVED"), _("NEXT"), _("DUE")};
     table_init(table, sizeof(headings) / sizeof(headings[0]), headings);
     table->right[2] = true;
@@ -63,7 +68,8 @@ void trail_list_row(struct table *table, const struct row *row, bool utc)
     table_cell(table, trail_state_colour(head->state), words_incident_state(head->state));
     table_cellf(table, head->severity == 1 ? COLOUR_RED : COLOUR_NONE, "%d", head->severity);
     table_cell(table, COLOUR_NONE, head->type);
-    table_cell(table, COLOUR_NONE, head->responsible_area && *head->responsible_area ? head->responsible_area : head->area);
+    table_cell(table, COLOUR_NONE,
+               head->responsible_area && *head->responsible_area ? head->responsible_area : head->area);
     table_cell(table, COLOUR_NONE, lead ? lead->unit : "");
     table_cell(table, lead && lead->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE,
                lead ? words_task_state(lead->state) : words_unrouted(head->unrouted));
@@ -172,12 +178,16 @@ enum colour trail_record_colour(const struct record *record)
             return COLOUR_BLUE;
         return record->rung->colour == RUNG_YELLOW ? COLOUR_YELLOW : COLOUR_RED;
     case RECORD_SHELVED:
-    case RECORD_REFUSED: return COLOUR_RED;
+    case RECORD_REFUSED:
+        return COLOUR_RED;
     case RECORD_LEASE_ENDED:
     case RECORD_RETURNED:
-    case RECORD_REWORKED: return COLOUR_YELLOW;
-    case RECORD_CLOSED: return COLOUR_GREEN;
-    default: return COLOUR_NONE;
+    case RECORD_REWORKED:
+        return COLOUR_YELLOW;
+    case RECORD_CLOSED:
+        return COLOUR_GREEN;
+    default:
+        return COLOUR_NONE;
     }
 }
 

@@ -19,8 +19,8 @@
 #include "cli/words.h"
 #include "schemas/ident.h"
 
-#define ASK_MS    1000
-#define FEED_KEPT 256 /* latest lines; a higher screen shows no more */
+#define ASK_MS      1000
+#define FEED_KEPT   256 /* latest lines; a higher screen shows no more */
 #define FEED_CREDIT 256
 
 struct feed_line {
@@ -31,14 +31,14 @@ struct feed_line {
 struct watching {
     const struct common *common;
     struct client *command, *feed;
-    struct arena shown;           /* holds the overview on the screen */
+    struct arena shown; /* holds the overview on the screen */
     const struct overview *overview;
-    uint64_t asked;               /* tag of the overview under way, 0: none */
+    uint64_t asked; /* tag of the overview under way, 0: none */
     int64_t ask_ms;
-    uint32_t greetings, credit;   /* of the feed */
+    uint32_t greetings, credit; /* of the feed */
     char cursor[256], trouble[256];
     struct feed_line lines[FEED_KEPT];
-    size_t line_count;            /* ever; the latest are kept */
+    size_t line_count; /* ever; the latest are kept */
 };
 
 static volatile sig_atomic_t resized, ended;
@@ -138,7 +138,8 @@ static void take_feed(struct watching *watching)
             watching->greetings = 0;
         }
         if (message.kind == MESSAGE_ENTRY) {
-            snprintf(watching->cursor, sizeof(watching->cursor), "%s", message.entry.cursor ? message.entry.cursor : "");
+            snprintf(watching->cursor, sizeof(watching->cursor), "%s",
+                     message.entry.cursor ? message.entry.cursor : "");
             watching->credit -= message.entry.record && watching->credit ? 1 : 0;
             if (message.entry.record)
                 keep_line(watching, message.entry.record);
@@ -161,13 +162,18 @@ struct pen {
 static attr_t attribute_of(enum colour colour)
 {
     switch (colour) {
-    case COLOUR_BOLD: return A_BOLD;
-    case COLOUR_DIM: return A_DIM;
-    case COLOUR_RED: return COLOR_PAIR(COLOUR_RED) | A_BOLD;
+    case COLOUR_BOLD:
+        return A_BOLD;
+    case COLOUR_DIM:
+        return A_DIM;
+    case COLOUR_RED:
+        return COLOR_PAIR(COLOUR_RED) | A_BOLD;
     case COLOUR_YELLOW:
     case COLOUR_BLUE:
-    case COLOUR_GREEN: return COLOR_PAIR(colour);
-    default: return A_NORMAL;
+    case COLOUR_GREEN:
+        return COLOR_PAIR(colour);
+    default:
+        return A_NORMAL;
     }
 }
 
@@ -205,16 +211,17 @@ static void draw_title(const struct watching *watching, struct pen *pen)
     put(pen, COLOUR_BOLD, _("Bihuan  "));
     if (overview) {
         put(pen, COLOUR_BOLD, when_text(overview->now_ms, watching->common->utc, time));
-        put(pen, COLOUR_NONE, arena_printf(pen->arena, _("   accepted %" PRIu64 "   closed %" PRIu64 "   live %" PRIu64),
-                                           overview->accepted, overview->closed, overview->live));
+        put(pen, COLOUR_NONE,
+            arena_printf(pen->arena, _("   accepted %" PRIu64 "   closed %" PRIu64 "   live %" PRIu64),
+                         overview->accepted, overview->closed, overview->live));
     }
     if (welcome && welcome->exercise)
         put(pen, COLOUR_YELLOW, arena_printf(pen->arena, _("   EXERCISE ×%g"), welcome->speed));
     put(pen, COLOUR_DIM, _("   q: quit"));
     next_row(pen);
-    const char *trouble = watching->trouble[0] ? watching->trouble
+    const char *trouble = watching->trouble[0]                                       ? watching->trouble
                           : watching->asked && mono_ms() > watching->ask_ms + ASK_MS ? client_trouble(watching->command)
-                                                                                    : "";
+                                                                                     : "";
     put(pen, COLOUR_RED, trouble);
     next_row(pen);
 }
@@ -363,12 +370,14 @@ static void await(struct watching *watching, const sigset_t *while_waiting)
         ended = 1; /* the terminal is gone */
 }
 
-static void run(struct watching *watching)
+static int run(struct watching *watching)
 {
     sigset_t while_waiting;
+    if (!open_screen()) {
+        cli_fail(_("the terminal \"%s\" is not known here"), getenv("TERM"));
+        return CLI_LOCAL;
+    }
     catch_signals(&while_waiting);
-    if (!open_screen())
-        return;
     while (!ended && !quit_pressed()) {
         if (resized)
             resize();
@@ -379,6 +388,7 @@ static void run(struct watching *watching)
         await(watching, &while_waiting);
     }
     endwin();
+    return CLI_DONE;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -398,7 +408,7 @@ static int watch(const struct common *common)
         code = cli_connect(common, 'F', &watching.feed);
     arena_init(&watching.shown);
     if (!code)
-        run(&watching);
+        code = run(&watching);
     for (size_t i = 0; i < FEED_KEPT; i++)
         free(watching.lines[i].text);
     arena_release(&watching.shown);
@@ -410,10 +420,15 @@ static int watch(const struct common *common)
 int verb_watch(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
-    static const struct argp argp = {NULL, parse, NULL,
-                                     N_("The live screen of the command centre; q quits. Without a terminal, or with --json, "
-                                        "one overview."),
-                                     children, NULL, NULL};
+    static const struct argp argp = {
+        NULL,
+        parse,
+        NULL,
+        N_("The live screen of the command centre; q quits. Without a terminal, or with --json, "
+           "one overview."),
+        children,
+        NULL,
+        NULL};
     struct common common = {0};
     cli_parse(&argp, argc, argv, &common);
     const char *terminal = getenv("TERM");

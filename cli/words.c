@@ -34,11 +34,11 @@ static const char *const natures[] = {
 };
 
 static const char *const outcomes[] = {
-    [OUTCOME_RESOLVED] = C_("outcome", "resolved"),         [OUTCOME_PARTLY] = C_("outcome", "partly"),
-    [OUTCOME_PLANNED] = C_("outcome", "planned"),           [OUTCOME_EXPLAINED] = C_("outcome", "explained"),
-    [OUTCOME_NO_ACTION] = C_("outcome", "no_action"),       [OUTCOME_NOT_FOUND] = C_("outcome", "not_found"),
-    [OUTCOME_FALSE_ALARM] = C_("outcome", "false_alarm"),   [OUTCOME_SELF_CLEARED] = C_("outcome", "self_cleared"),
-    [OUTCOME_REFERRED] = C_("outcome", "referred"),         [OUTCOME_WITHDRAWN] = C_("outcome", "withdrawn"),
+    [OUTCOME_RESOLVED] = C_("outcome", "resolved"),       [OUTCOME_PARTLY] = C_("outcome", "partly"),
+    [OUTCOME_PLANNED] = C_("outcome", "planned"),         [OUTCOME_EXPLAINED] = C_("outcome", "explained"),
+    [OUTCOME_NO_ACTION] = C_("outcome", "no_action"),     [OUTCOME_NOT_FOUND] = C_("outcome", "not_found"),
+    [OUTCOME_FALSE_ALARM] = C_("outcome", "false_alarm"), [OUTCOME_SELF_CLEARED] = C_("outcome", "self_cleared"),
+    [OUTCOME_REFERRED] = C_("outcome", "referred"),       [OUTCOME_WITHDRAWN] = C_("outcome", "withdrawn"),
 };
 
 static const char *const clocks[] = {
@@ -57,19 +57,32 @@ static const char *const clock_states[] = {
 };
 
 static const char *const records[] = {
-    [RECORD_STARTED] = C_("record", "started"),       [RECORD_POLICY] = C_("record", "policy"),
-    [RECORD_WALL_STEP] = C_("record", "wall_step"),   [RECORD_REFUSED] = C_("record", "refused"),
-    [RECORD_OPENED] = C_("record", "opened"),         [RECORD_OFFERED] = C_("record", "offered"),
-    [RECORD_LEASE_ENDED] = C_("record", "lease_ended"), [RECORD_RESPONDED] = C_("record", "responded"),
-    [RECORD_ARRIVED] = C_("record", "arrived"),       [RECORD_HANDLING] = C_("record", "handling"),
-    [RECORD_NOTED] = C_("record", "noted"),           [RECORD_FED_BACK] = C_("record", "fed_back"),
-    [RECORD_RETURNED] = C_("record", "returned"),     [RECORD_SHELVED] = C_("record", "shelved"),
-    [RECORD_ASSIGNED] = C_("record", "assigned"),     [RECORD_TRANSFERRED] = C_("record", "transferred"),
-    [RECORD_RELEASED] = C_("record", "released"),     [RECORD_MERGED] = C_("record", "merged"),
-    [RECORD_CLOSED] = C_("record", "closed"),         [RECORD_CANCELLED] = C_("record", "cancelled"),
-    [RECORD_REJECTED] = C_("record", "rejected"),     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
-    [RECORD_VERIFIED] = C_("record", "verified"),     [RECORD_REWORKED] = C_("record", "reworked"),
-    [RECORD_RUNG] = C_("record", "rung"),             [RECORD_VERIFYING] = C_("record", "verifying"),
+    [RECORD_STARTED] = C_("record", "started"),
+    [RECORD_POLICY] = C_("record", "policy"),
+    [RECORD_WALL_STEP] = C_("record", "wall_step"),
+    [RECORD_REFUSED] = C_("record", "refused"),
+    [RECORD_OPENED] = C_("record", "opened"),
+    [RECORD_OFFERED] = C_("record", "offered"),
+    [RECORD_LEASE_ENDED] = C_("record", "lease_ended"),
+    [RECORD_RESPONDED] = C_("record", "responded"),
+    [RECORD_ARRIVED] = C_("record", "arrived"),
+    [RECORD_HANDLING] = C_("record", "handling"),
+    [RECORD_NOTED] = C_("record", "noted"),
+    [RECORD_FED_BACK] = C_("record", "fed_back"),
+    [RECORD_RETURNED] = C_("record", "returned"),
+    [RECORD_SHELVED] = C_("record", "shelved"),
+    [RECORD_ASSIGNED] = C_("record", "assigned"),
+    [RECORD_TRANSFERRED] = C_("record", "transferred"),
+    [RECORD_RELEASED] = C_("record", "released"),
+    [RECORD_MERGED] = C_("record", "merged"),
+    [RECORD_CLOSED] = C_("record", "closed"),
+    [RECORD_CANCELLED] = C_("record", "cancelled"),
+    [RECORD_REJECTED] = C_("record", "rejected"),
+    [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
+    [RECORD_VERIFIED] = C_("record", "verified"),
+    [RECORD_REWORKED] = C_("record", "reworked"),
+    [RECORD_RUNG] = C_("record", "rung"),
+    [RECORD_VERIFYING] = C_("record", "verifying"),
 };
 
 static const char *const colours[] = {

@@ -34,11 +34,39 @@ namespace facts
 
 /* --- packing --- */
 
+/* The short texts of the message being packed. The same code or name stands in several places of a record (an opened
+ * incident says its area three times), and every byte of it would be hashed and written: it is stored once. */
+#define SHARED_MAX       16
+#define SHARED_TEXT_MAX  40
+static thread_local struct {
+    Offset<String> offsets[SHARED_MAX];
+    size_t count;
+} shared;
+
 Builder &fresh_builder()
 {
     static thread_local Builder builder(4096);
     builder.Clear();
+    shared.count = 0;
     return builder;
+}
+
+static const String *text_at(const Builder &builder, Offset<String> offset)
+{
+    return reinterpret_cast<const String *>(builder.GetCurrentBufferPointer() + builder.GetSize() - offset.o);
+}
+
+static Offset<String> pack_shared(Builder &builder, const char *text, size_t len)
+{
+    for (size_t i = 0; i < shared.count; i++) {
+        const String *known = text_at(builder, shared.offsets[i]);
+        if (known->size() == len && memcmp(known->c_str(), text, len) == 0)
+            return shared.offsets[i];
+    }
+    auto offset = builder.CreateString(text, len);
+    if (shared.count < SHARED_MAX)
+        shared.offsets[shared.count++] = offset;
+    return offset;
 }
 
 void take(const Builder &builder, struct buffer *out)
@@ -49,7 +77,10 @@ void take(const Builder &builder, struct buffer *out)
 
 Offset<String> pack(Builder &builder, const char *text)
 {
-    return text && *text ? builder.CreateString(text) : Offset<String>();
+    if (!text || !*text)
+        return {};
+    size_t len = strlen(text);
+    return len <= SHARED_TEXT_MAX ? pack_shared(builder, text, len) : builder.CreateString(text, len);
 }
 
 Offset<Octets> pack(Builder &builder, const struct bytes &bytes)

@@ -249,8 +249,8 @@ enum bh_query_kind {
 
 /** @brief A question. Only the fields of its kind are read; a filter that is not set matches everything. */
 struct bh_query {
-    enum bh_query_kind kind;
     const char *event_id; /**< status */
+    enum bh_query_kind kind;
     const char *incident; /**< status, show, explain: "620802-000123-K" */
     const char *cursor;   /**< list, show: from the last page; NULL: from the start. */
     uint32_t limit;       /**< Rows a page; 0: the broker's choice. */
@@ -328,8 +328,8 @@ enum bh_verb {
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN. */
 struct bh_word {
+    const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;
-    const char *person;  /**< Who says it: an opaque staff reference. */
     const char *outcome; /**< "resolved", "partly", "planned", "explained", "no_action", "not_found", "false_alarm",
                               "self_cleared", "referred", "withdrawn" */
     const char *reason;

@@ -127,7 +127,7 @@ uint32_t bh_work_held(const struct bh_work *work)
 {
     uint32_t n = 0;
     for (const struct held *held = work->held; held; held = held->next)
-        n += held->hold != HOLD_GONE;
+        n += held->hold == HOLD_FRESH || held->hold == HOLD_HANDED;
     return n;
 }
 

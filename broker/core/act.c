@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "broker/core/clock.h"
 #include "broker/core/live.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
@@ -29,33 +28,51 @@ static bool releasable(const struct task *task)
     return task->state == TASK_SHELVED || task->state == TASK_RETURNED || spoken_for;
 }
 
-/* The task that the act names, or the only one it can be. NULL when refused. */
-static struct task *choose(struct acting *acting, bool (*fits)(const struct task *))
+static struct task *chosen(struct acting *acting, const struct task *task)
 {
-    const struct task *found = NULL;
-    size_t fitting = 0;
+    acting->record->task = task->no;
+    return draft_task(acting->draft, task->no);
+}
+
+static struct task *choose_named(struct acting *acting, bool (*fits)(const struct task *))
+{
     const struct draft *draft = acting->draft;
     for (size_t i = 0; i < draft->task_count; i++) {
         const struct task *task = &draft->tasks[i];
-        if (acting->act->task && task->no != acting->act->task)
+        if (task->no != acting->act->task)
             continue;
-        if (!acting->act->task && !fits(task))
+        if (fits(task))
+            return chosen(acting, task);
+        step_refuse(acting->step, REFUSAL_WRONG_STATE, "task", "task %u is %s", task->no, task_state_name(task->state));
+        return NULL;
+    }
+    step_refuse(acting->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", acting->act->task);
+    return NULL;
+}
+
+static struct task *choose_only(struct acting *acting, bool (*fits)(const struct task *))
+{
+    const struct task *found = NULL;
+    size_t fitting = 0;
+    for (size_t i = 0; i < acting->draft->task_count; i++) {
+        if (!fits(&acting->draft->tasks[i]))
             continue;
-        found = task;
+        found = &acting->draft->tasks[i];
         fitting++;
     }
-    if (acting->act->task && !found)
-        step_refuse(acting->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", acting->act->task);
-    else if (fitting > 1)
+    if (fitting == 1)
+        return chosen(acting, found);
+    if (fitting > 1)
         step_refuse(acting->step, REFUSAL_MISSING_FIELD, "task", "%zu tasks are possible: say which", fitting);
-    else if (!found)
-        refuse_state(acting, "no task of the incident is in a state for this");
-    else if (!fits(found))
-        step_refuse(acting->step, REFUSAL_WRONG_STATE, "task", "task %u is %s", found->no,
-                    task_state_name(found->state));
     else
-        return draft_task(acting->draft, acting->record->task = found->no);
+        refuse_state(acting, "no task of the incident is in a state for this");
     return NULL;
+}
+
+/* The task that the act names, or the only one it can be. NULL when refused. */
+static struct task *choose(struct acting *acting, bool (*fits)(const struct task *))
+{
+    return acting->act->task ? choose_named(acting, fits) : choose_only(acting, fits);
 }
 
 /* The unit that the act names, or its successor. NULL when refused. */

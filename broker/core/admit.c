@@ -11,8 +11,8 @@
 struct admission {
     struct step *step;
     const struct event *event;
-    struct route_query query;   /* type, area, nature, severity */
-    bool flagged;               /* something about it is unknown, and it is too urgent to be refused for that */
+    struct route_query query; /* type, area, nature, severity */
+    bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
 };
 
@@ -128,8 +128,7 @@ static const char *ladder_of(const struct admission *admission)
 /* What the policy calls it now; an unknown code stays as it was sent. */
 static const char *area_code(const struct admission *admission)
 {
-    return admission->query.area ? admission->query.area->code
-                                 : text_or_empty(admission->step->command->publish.area);
+    return admission->query.area ? admission->query.area->code : text_or_empty(admission->step->command->publish.area);
 }
 
 static struct incident head_of(const struct admission *admission)

@@ -21,10 +21,10 @@ enum command_kind {
     COMMAND_ACT,
     COMMAND_RELOAD,
     COMMAND_WALL_STEP,
-    COMMAND_DENY,     /* the gate or a query found a principal without the right: counts towards a `refused` record */
+    COMMAND_DENY, /* the gate or a query found a principal without the right: counts towards a `refused` record */
 };
 
-/* A request, or time passing. Borrowed for the call. */
+/* A request, or time passing. Records point into what it points to: texts and events live as long as the outcome. */
 struct command {
     enum command_kind kind;
     uint64_t peer, tag;        /* of the session that waits for the answer; 0: nobody */
@@ -33,27 +33,44 @@ struct command {
     const char *worker, *unit; /* hello; and of the session for credit, bye, heard, word on the work endpoint */
     struct key128 key, digest; /* publish, act, word: hash of (kind, principal, id) and of the decoded content */
     union {
-        struct { uint32_t term; int64_t last_ms; bool exercise; } start;
-        struct { int32_t holding; } heard; /* leased tasks the worker knows of; -1: it does not say */
-        struct { uint32_t n; } credit;
-        struct { bool drain; } bye;
+        struct {
+            uint32_t term;
+            int64_t last_ms;
+            bool exercise;
+        } start;
+        struct {
+            int32_t holding;
+        } heard; /* leased tasks the worker knows of; -1: it does not say */
+        struct {
+            uint32_t n;
+        } credit;
+        struct {
+            bool drain;
+        } bye;
         struct {
             const struct event *event;
             const char *area; /* found by place/; NULL when there is no place, "" when the point is in no polygon */
         } publish;
         const struct word *word;
         const struct act *act;
-        struct { const struct policy *policy; const char *request, *person; } reload;
-        struct { int64_t offset_ms; } wall_step;
-        struct { enum refusal_code code; } deny;
+        struct {
+            const struct policy *policy;
+            const char *request, *person;
+        } reload;
+        struct {
+            int64_t offset_ms;
+        } wall_step;
+        struct {
+            enum refusal_code code;
+        } deny;
     };
 };
 
 enum effect_kind {
     EFFECT_RECEIPT = 1, /* to the asker: it is done, and durable when this leaves */
     EFFECT_REFUSAL,
-    EFFECT_DELIVER,     /* to a worker: incident, task, epoch; the body is fetched when durable */
-    EFFECT_REVOKE,      /* to a worker: it no longer holds the task */
+    EFFECT_DELIVER, /* to a worker: incident, task, epoch; the body is fetched when durable */
+    EFFECT_REVOKE,  /* to a worker: it no longer holds the task */
 };
 
 /* Something to send. Held until everything decided before it is durable; any effect may be lost harmlessly. */
@@ -65,7 +82,7 @@ struct effect {
     uint64_t incident;
     uint32_t task, epoch;
     bool resume;
-    const char *reason;     /* revoke */
+    const char *reason; /* revoke */
 };
 
 /* What one turn decided so far, in order. Grows in the arena; reset by the turn. */
@@ -112,8 +129,8 @@ uint64_t core_wants(const struct core *, const struct command *);
 bool core_has(const struct core *, uint64_t incident);
 
 /* --- write-behind: rows changed since they were last stored --- */
-uint64_t core_sequence(const struct core *);          /* of the last record decided or applied */
-void core_set_sequence(struct core *, uint64_t seq);  /* restart: records continue after it */
+uint64_t core_sequence(const struct core *);         /* of the last record decided or applied */
+void core_set_sequence(struct core *, uint64_t seq); /* restart: records continue after it */
 /* Counters are state too: one row with a sequence of its own. */
 struct counters {
     uint64_t seq;              /* the last record they reflect */

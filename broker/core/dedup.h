@@ -15,7 +15,7 @@ struct dedup_entry {
 struct dedup {
     struct dedup_entry *ring; /* in accepted order; capacity is a power of two */
     size_t capacity, first, count;
-    uint32_t *slots; /* open addressing over keys: place in ring + 1; twice the capacity */
+    uint32_t *slots;     /* open addressing over keys: place in ring + 1; twice the capacity */
     size_t max, reserve; /* room for all, and of it kept for the centre's commands */
 };
 

@@ -128,8 +128,8 @@ static int64_t strictest_limit(const struct policy *policy, enum clock_kind kind
 /* 0: none. */
 static int64_t budget_of(const struct draft *draft, enum clock_kind kind)
 {
-    int64_t budget_ms = draft->type ? limit_of(draft->type->profile, kind)
-                                    : strictest_limit(draft->step->core->policy, kind);
+    int64_t budget_ms =
+        draft->type ? limit_of(draft->type->profile, kind) : strictest_limit(draft->step->core->policy, kind);
     if (budget_ms <= 0 && kind == CLOCK_DISPATCH)
         budget_ms = DISPATCH_DEFAULT_MS;
     return budget_ms;

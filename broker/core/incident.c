@@ -29,22 +29,24 @@ bool incident_allows(enum incident_state state, enum act_verb act)
     return table[state][act];
 }
 
+/* clang-format off */
 static const struct {
     bool (*decide)(struct acting *);
-    enum record_kind record; /* verify chooses between two */
+    enum record_kind record; /* of verify: when it passed */
     enum right right;
     bool needs_reason, needs_outcome;
 } acts[ACT_END] = {
-    [ACT_ASSIGN] = {act_assign, RECORD_ASSIGNED, RIGHT_DISPATCH, false, false},
+    [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
-    [ACT_MERGE] = {act_merge, RECORD_MERGED, RIGHT_DISPATCH, false, false},
-    [ACT_CLOSE] = {act_close, RECORD_CLOSED, RIGHT_END, false, true},
-    [ACT_CANCEL] = {act_cancel, RECORD_CANCELLED, RIGHT_END, true, false},
-    [ACT_REJECT] = {act_reject, RECORD_REJECTED, RIGHT_END, true, false},
-    [ACT_RELEASE] = {act_release, RECORD_RELEASED, RIGHT_DISPATCH, false, false},
-    [ACT_VERIFY] = {act_verify, RECORD_VERIFIED, RIGHT_VERIFY, false, false},
-    [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN, RIGHT_WITHDRAW, false, false},
+    [ACT_MERGE]    = {act_merge,    RECORD_MERGED,      RIGHT_DISPATCH, false, false},
+    [ACT_CLOSE]    = {act_close,    RECORD_CLOSED,      RIGHT_END,      false, true},
+    [ACT_CANCEL]   = {act_cancel,   RECORD_CANCELLED,   RIGHT_END,      true,  false},
+    [ACT_REJECT]   = {act_reject,   RECORD_REJECTED,    RIGHT_END,      true,  false},
+    [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
+    [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
+    [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
 };
+/* clang-format on */
 
 /* --- may it be done --- */
 

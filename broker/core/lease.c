@@ -163,22 +163,11 @@ void lease_hello(struct step *step)
     }
 }
 
-static int32_t leases_of(const struct worker *worker)
-{
-    int32_t n = 0;
-    const struct live_task *task;
-    TAILQ_FOREACH(task, &worker->leases, lease)
-    {
-        n++;
-    }
-    return n;
-}
-
 /* A worker that knows of fewer tasks than it holds, in two heartbeats running, was not told of some: a delivery on its
  * way may explain one such heartbeat, not two. Without this a lost delivery would wait as long as its worker lives. */
 static void make_up_for_lost(struct step *step, struct worker *worker, int32_t holding)
 {
-    bool missing = holding >= 0 && holding < leases_of(worker);
+    bool missing = holding >= 0 && holding < worker->lease_count;
     if (missing && worker->missing)
         deliver_again(step, worker);
     worker->missing = missing && !worker->missing;

@@ -1,6 +1,5 @@
 /* What the command centre watches. Counts are kept as rows change (derived.c, queue.c); only what is overdue or soon due
  * is walked, so that a screen that looks every second costs nothing of note. */
-#include <string.h>
 
 #include "broker/core/clock.h"
 #include "broker/core/ladder.h"

@@ -138,14 +138,18 @@ bool task_leased(const struct task *task)
 void lease_enter(struct core *core, struct live_task *task)
 {
     task->holder = worker_find(core, task->facts.principal, task->facts.worker);
-    if (task->holder)
-        TAILQ_INSERT_TAIL(&task->holder->leases, task, lease);
+    if (!task->holder)
+        return;
+    TAILQ_INSERT_TAIL(&task->holder->leases, task, lease);
+    task->holder->lease_count++;
 }
 
 void lease_leave(struct live_task *task)
 {
-    if (task->holder)
-        TAILQ_REMOVE(&task->holder->leases, task, lease);
+    if (!task->holder)
+        return;
+    TAILQ_REMOVE(&task->holder->leases, task, lease);
+    task->holder->lease_count--;
     task->holder = NULL;
 }
 

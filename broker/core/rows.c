@@ -127,14 +127,14 @@ static void mix_text(uint64_t *digest, const char *text)
 
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
-    const int64_t numbers[] = {head->state,    head->nature,      head->outcome,     head->verify,
-                               head->unrouted, head->severity,    head->panic,       head->flagged,
-                               head->sealed,   head->exercise,    head->received_ms, head->closed_ms,
-                               head->reworks,  head->reopens,     (int64_t)head->opened_seq,
-                               (int64_t)head->merged_into};
+    const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
+                               head->severity, head->panic,   head->flagged,     head->sealed,   head->exercise,
+                               head->reworks,  head->reopens, head->received_ms, head->closed_ms};
+    const uint64_t links[] = {head->opened_seq, head->merged_into};
     const char *const texts[] = {head->type,     head->area,  head->responsible_area, head->source,
                                  head->event_id, head->route, head->reason,           head->ladder};
     mix_bytes(digest, numbers, sizeof numbers);
+    mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
 }
@@ -142,11 +142,13 @@ static void mix_head(uint64_t *digest, const struct incident *head)
 static void mix_task(uint64_t *digest, const struct live_task *task)
 {
     const struct task *facts = &task->facts;
-    const int64_t numbers[] = {facts->no,        facts->epoch,        facts->lost,          facts->role,
-                               facts->state,     facts->outcome,      facts->on_behalf,     facts->auto_respond,
-                               facts->dispatched_ms, facts->responded_ms, facts->arrived_ms, facts->done_ms};
+    const int64_t numbers[] = {facts->no,           facts->epoch,        facts->lost,
+                               facts->role,         facts->state,        facts->outcome,
+                               facts->on_behalf,    facts->auto_respond, facts->dispatched_ms,
+                               facts->responded_ms, facts->arrived_ms,   facts->done_ms};
     const char *const texts[] = {facts->unit,        facts->principal,       facts->worker,
-                                 facts->last_worker, facts->spoke_principal, facts->spoke_person, facts->reason};
+                                 facts->last_worker, facts->spoke_principal, facts->spoke_person,
+                                 facts->reason};
     mix_bytes(digest, numbers, sizeof numbers);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
@@ -159,9 +161,9 @@ static void mix_task(uint64_t *digest, const struct live_task *task)
 
 static void mix_clock(uint64_t *digest, const struct clock *clock)
 {
-    const int64_t numbers[] = {clock->kind,        clock->task,        clock->state,            clock->calendar,
-                               clock->started_ms,  clock->budget_ms,   clock->consumed_ms,      clock->running_since_ms,
-                               clock->due_ms,      clock->stopped_ms,  clock->rung,             clock->next_ms};
+    const int64_t numbers[] = {clock->kind,       clock->task,       clock->state,       clock->calendar,
+                               clock->started_ms, clock->budget_ms,  clock->consumed_ms, clock->running_since_ms,
+                               clock->due_ms,     clock->stopped_ms, clock->rung,        clock->next_ms};
     mix_bytes(digest, numbers, sizeof numbers);
 }
 

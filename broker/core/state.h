@@ -47,7 +47,7 @@ struct live {
 /* A unit's tasks that wait for a worker, and its workers that could take one. */
 struct queue {
     const char *unit;
-    struct heap waiting; /* of live_task: resumes, then severity, respond due, id */
+    struct heap waiting;       /* of live_task: resumes, then severity, respond due, id */
     TAILQ_HEAD(, worker) idle; /* with credit; the next to be asked first */
     size_t idle_count;
     TAILQ_ENTRY(queue) ready;
@@ -64,10 +64,11 @@ struct worker {
     uint64_t peer; /* 0: not connected; holds leases from before a restart */
     uint32_t credit;
     bool draining, is_idle;
-    bool silent; /* its leases have ended; kept, so that it goes on where it was when heard again */
+    bool silent;  /* its leases have ended; kept, so that it goes on where it was when heard again */
     bool missing; /* its last heartbeat knew of fewer tasks than it holds */
     int64_t heard_ms;
     TAILQ_HEAD(, live_task) leases;
+    int32_t lease_count;
     TAILQ_ENTRY(worker) heard;
     TAILQ_ENTRY(worker) idle;
 };
@@ -102,7 +103,7 @@ struct core {
     /* beside state */
     struct textmap workers;
     TAILQ_HEAD(worker_list, worker) heard, silent; /* each the longest unheard first */
-    struct denial denials[DENIALS_MAX + 8]; /* the longest open first */
+    struct denial denials[DENIALS_MAX + 8];        /* the longest open first */
     size_t denial_count;
 };
 

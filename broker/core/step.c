@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "broker/base/panic.h"
 #include "broker/core/denial.h"
 
 /* --- the outcome: two arrays that grow in its arena --- */
@@ -102,9 +101,13 @@ uint64_t step_record(struct step *step, struct record *record)
 
 static const char *printed(struct arena *arena, const char *format, va_list arguments)
 {
-    char text[1024]; /* for people: longer is cut */
-    vsnprintf(text, sizeof text, format, arguments);
-    return arena_strdup(arena, text);
+    va_list again;
+    va_copy(again, arguments);
+    size_t size_bytes = (size_t)vsnprintf(NULL, 0, format, again) + 1;
+    va_end(again);
+    char *text = arena_alloc(arena, size_bytes);
+    vsnprintf(text, size_bytes, format, arguments);
+    return text;
 }
 
 const char *step_text(struct step *step, const char *format, ...)

@@ -91,19 +91,21 @@ static void give_up(struct saying *saying)
         draft_start_clock(saying->draft, CLOCK_DISPATCH, 0);
 }
 
+/* clang-format off */
 static const struct {
     enum record_kind record;
     void (*act)(struct saying *); /* NULL: only recorded */
     bool ends_lease;              /* nobody holds the task after it */
 } said[WORD_END] = {
-    [WORD_RESPOND] = {RECORD_RESPONDED, respond, false},
-    [WORD_ARRIVE] = {RECORD_ARRIVED, arrive, false},
-    [WORD_HANDLE] = {RECORD_HANDLING, handle, false},
-    [WORD_NOTE] = {RECORD_NOTED, NULL, false},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK, feedback, true},
-    [WORD_RETURN] = {RECORD_RETURNED, give_up, true},
-    /* WORD_GIVE_BACK ends the lease: lease.c */
+    [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,   arrive,   false},
+    [WORD_HANDLE]   = {RECORD_HANDLING,  handle,   false},
+    [WORD_NOTE]     = {RECORD_NOTED,     NULL,     false},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true},
+    [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
+    /* give_back ends the lease and nothing else: lease.c */
 };
+/* clang-format on */
 
 /* --- may it be said --- */
 

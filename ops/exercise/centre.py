@@ -6,6 +6,7 @@ import re
 
 PATIENCE_S = 12        # how long a unit where nobody is connected may leave a task unsigned before we phone
 VERIFY_FAILS_EACH = 9  # every so manieth verification fails, and the work is done again
+ENDED = ("closed", "merged", "cancelled", "rejected")
 NOT_OURS = {"jiaotong": "shizheng", "ranqi": "yingji"}  # where to send what a unit returned or could not bear
 
 
@@ -19,10 +20,12 @@ class Centre:
         self.seen = {}  # what was done to, so that it is done once
 
     def round(self):
-        rows = self.bihuan("chief-li", "ls", "--live", "--limit", "0", "--json")
-        for row in rows or ():
+        """Looks at every incident that has not ended; returns how many there are."""
+        rows = [row for row in self.bihuan("chief-li", "ls", "--live", "--limit", "0", "--json") or ()
+                if row["head"]["state"] not in ENDED]
+        for row in rows:
             self.look(row)
-        return len(rows or ())
+        return len(rows)
 
     def look(self, row):
         state, incident = row["head"]["state"], row["incident"]

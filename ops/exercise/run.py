@@ -25,6 +25,7 @@ SECONDS, EVENTS, SEED = 40, 300, 20260930
 DRAIN_S = 45                 # after the last event; what is then still open is shown as such
 STREET = "620802001"         # 东关街道, where all of it happens
 
+LEASE_S = 4                  # a worker this long silent loses its tasks
 PACE_S = 0.2                 # a step of a person's work takes so long
 
 # How people behave: the handler that stands for them.
@@ -37,7 +38,7 @@ MANNERS["vanishing"] = os.path.join(HERE, "vanishing.sh")
 DEPARTMENTS = (
     ("huanwei", "prompt", 2), ("shizheng", "prompt", 2), ("shuiwu", "failing", 1), ("shichang", "prompt", 1),
     ("jiaotong", "returning", 1), ("ranqi", "vanishing", 2), ("yingji", "prompt", 1), ("zongzhi", "prompt", 1),
-    (f"zf-{STREET}", "slow", 3), (f"jd-{STREET}", "prompt", 1), (f"sq-{STREET}001", "prompt", 1),
+    (f"zf-{STREET}", "slow", 5), (f"jd-{STREET}", "prompt", 1), (f"sq-{STREET}001", "prompt", 1),
     (f"sq-{STREET}002", "slow", 1),
 )  # nobody works for chengguan: it is phoned
 
@@ -111,7 +112,7 @@ class Demo:
         for folder in (self.keys, self.logs, self.ipc, public):
             os.makedirs(folder, mode=0o700, exist_ok=True)
         with open(os.path.join(self.city, "city.yaml"), "r+", encoding="utf-8") as file:
-            text = file.read().replace("lease: 15s", "lease: 3s")  # so that silence is noticed within the demo
+            text = file.read().replace("lease: 15s", f"lease: {LEASE_S * SPEED}s")
             file.seek(0)
             file.write(text)
             file.truncate()
@@ -119,7 +120,7 @@ class Demo:
                  "chief-li", "verifier-zhao", "auditor"]
         for name in names:
             subprocess.run([binary("bihuan"), "keys", "make", name, "--folder", self.keys], check=True,
-                           stdout=subprocess.DEVNULL)
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             shutil.copy(os.path.join(self.keys, name + ".pub"), public)
 
     def start_broker(self):

@@ -18,7 +18,7 @@ ROUTINE = (
     (5, "hotline-12345", "4.06", "超市缺斤短两", {"nature": "complaint"}),
     (5, "sensor-iot", "1.01.11.1", "燃气井盖开裂", {"source_ref": "sensor-{n}"}),
     (4, "snap-app", "2.03.01", "工地夜间施工", {"nature": "complaint"}),
-    (3, "hotline-12345", "2.01.01.1", "举报违法搭建", {"nature": "report"}),  # a general rule sends reports to the desk
+    (3, "hotline-12345", "2.02.01", "举报某单位张贴小广告", {"nature": "report"}),  # the rule for reports: to the desk
 )
 URGENT = (
     (5, "panic-button", "3.08", "一键求助", {"panic": True, "source_ref": "button-{n}"}),

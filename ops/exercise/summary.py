@@ -7,8 +7,6 @@ import json
 import os
 import sys
 
-SAID = {"respond": "responded", "arrive": "arrived", "handle": "handling", "note": "noted", "feedback": "fed_back",
-        "return": "returned", "give_back": "lease_ended"}
 CLOCKS = ("dispatch", "respond", "arrive", "handle", "feedback", "verify", "resolve")
 
 
@@ -24,10 +22,11 @@ class Trail:
         self.records = [record for record in records if "seq" in record]
         self.heads, self.tasks, self.clocks = {}, {}, {}
         self.accepted = collections.Counter()   # by source
-        self.said = collections.Counter()       # by (principal, kind of record)
+        self.said = collections.Counter()       # by (principal, word)
         self.kinds = collections.Counter()
         self.rungs = collections.Counter()      # by colour
         self.unrouted = collections.Counter()   # by reason
+        self.returned = collections.Counter()   # by unit: a transfer changes the task's unit later
         self.redelivered = self.resumed = self.desk = 0
         lost = set()                            # tasks whose lease ended since they were last offered
         for record in self.records:
@@ -41,10 +40,12 @@ class Trail:
             self.accepted[record["principal"]] += 1
             self.unrouted[head.get("unrouted", "")] += head["state"] == "unrouted"
             self.desk += head["state"] == "desk"
+        if kind == "returned":
+            self.returned[record["changes"][0]["tasks"][0]["unit"]] += 1
         if kind == "rung":
             self.rungs[record["rung"]["colour"]] += 1
         if record.get("word"):
-            self.said[record.get("principal"), kind] += 1
+            self.said[record.get("principal"), record["word"]] += 1
         for change in record.get("changes", ()):
             self.change(kind, change, lost)
 
@@ -102,13 +103,13 @@ def differences(trail, logs, overview):
             yield from compare(f"sequence of {incident}", opened.get(incident), receipt["seq"])
 
     departments = {principal for principal, _ in trail.said if principal and principal.startswith("dept-")}
-    by_unit = collections.Counter((f"dept-{line['unit']}", SAID[line["say"]]) for line in logs.words)
+    by_unit = collections.Counter((f"dept-{line['unit']}", line["say"]) for line in logs.words)
     said = collections.Counter({key: n for key, n in trail.said.items() if key[0] in departments})
     for key in sorted(set(by_unit) | set(said)):
         yield from compare(f"{key[1]} by {key[0]}", said[key], by_unit[key])
-    kinds = {record["seq"]: record["kind"] for record in trail.records}
+    words = {record["seq"]: record.get("word") for record in trail.records}
     for line in logs.words:
-        yield from compare(f"record {line['sequence']}", kinds.get(line["sequence"]), SAID[line["say"]])
+        yield from compare(f"record {line['sequence']}", words.get(line["sequence"]), line["say"])
 
     if overview:
         yield from compare("overview's accepted", overview["accepted"], sum(trail.accepted.values()))
@@ -125,21 +126,20 @@ def lines(trail):
     units = collections.defaultdict(collections.Counter)
     for task in trail.tasks.values():
         units[task["unit"]][task["state"]] += 1
-    yield "  department        tasks   done  returned  other    in time (respond)"
+    yield "  department        done  returned  open    signed in time"
     for unit, states in sorted(units.items(), key=lambda item: -sum(item[1].values())):
         clocks = [clock["state"] for (incident, kind, no), clock in trail.clocks.items()
                   if kind == "respond" and trail.tasks.get((incident, no), {}).get("unit") == unit]
         met, late = clocks.count("met"), clocks.count("late")
-        other = sum(states.values()) - states["done"] - states["returned"]
         in_time = f"{met} of {met + late}" if met + late else "-"
-        yield f"  {unit:16}{sum(states.values()):7}{states['done']:7}{states['returned']:10}{other:7}    {in_time}"
+        yield f"  {unit:16}{states['done']:6}{trail.returned[unit]:10}{sum(states.values()) - states['done']:6}    {in_time}"
     yield ""
     verdicts = collections.Counter((kind, clock["state"]) for (_, kind, _), clock in trail.clocks.items())
     yield "  in time: " + "   ".join(
         f"{kind} {verdicts[kind, 'met']}/{verdicts[kind, 'met'] + verdicts[kind, 'late']}" for kind in CLOCKS
         if verdicts[kind, "met"] + verdicts[kind, "late"])
     yield "  rungs: " + "   ".join(f"{colour} {trail.rungs[colour]}" for colour in ("blue", "yellow", "red", "up"))
-    yield f"  returned {trail.kinds['returned']}   redelivered {trail.redelivered}   resumed {trail.resumed}   " \
+    yield f"  returned {sum(trail.returned.values())}   redelivered {trail.redelivered}   resumed {trail.resumed}   " \
           f"shelved {trail.kinds['shelved']}   reworked {trail.kinds['reworked']}"
     unrouted = sum(trail.unrouted.values())
     reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(trail.unrouted.items()) if n)
@@ -150,7 +150,7 @@ def missing(trail):
     """What a demo must have shown and this one has not."""
     verdicts = {clock["state"] for clock in trail.clocks.values()}
     shown = {"in time": "met" in verdicts, "late": "late" in verdicts, "escalated": trail.rungs["up"],
-             "returned": trail.kinds["returned"], "redelivered": trail.redelivered, "closed": trail.closed}
+             "returned": sum(trail.returned.values()), "redelivered": trail.redelivered, "closed": trail.closed}
     return [what for what, happened in shown.items() if not happened]
 
 

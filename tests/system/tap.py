@@ -10,7 +10,8 @@ class TapResult(unittest.TestResult):
 
     def say(self, test, verdict, suffix=""):
         self.number += 1
-        print(f"{verdict} {self.number} - {test._testMethodName}{suffix}", flush=True)
+        name = getattr(test, "_testMethodName", None) or str(test)
+        print(f"{verdict} {self.number} - {name}{suffix}", flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)
@@ -21,7 +22,11 @@ class TapResult(unittest.TestResult):
         self.say(test, "ok", f" # SKIP {reason}")
 
     def fault(self, test, error):
-        print("# " + self._exc_info_to_string(error, test).rstrip().replace("\n", "\n# "))
+        if isinstance(test, unittest.TestCase):
+            said = self._exc_info_to_string(error, test)
+        else:  # setUpClass
+            said = "".join(traceback.format_exception(*error))
+        print("# " + said.rstrip().replace("\n", "\n# "))
         self.say(test, "not ok")
 
     def addFailure(self, test, error):
@@ -30,13 +35,7 @@ class TapResult(unittest.TestResult):
 
     def addError(self, test, error):
         super().addError(test, error)
-        if isinstance(test, unittest.TestCase):
-            self.fault(test, error)
-        else:  # setUpModule or setUpClass
-            for line in traceback.format_exception(*error):
-                print("# " + line.rstrip().replace("\n", "\n# "))
-            self.number += 1
-            print(f"not ok {self.number} - {test}", flush=True)
+        self.fault(test, error)
 
 
 def main():

@@ -146,6 +146,16 @@ class Cli(unittest.TestCase):
             self.publish(f"page-{number}", type="3")
         self.assertEqual(len(self.cli("ls", "--limit", "2", "--json").lines), 2)
 
+    def test_a_long_timeline_is_whole_and_in_order(self):
+        incident = self.publish("long-1", type="2.02")
+        say = ("say", incident, "note", "--on-behalf", "police", "--person", "李四", "--text")
+        self.cli("say", incident, "respond", "--on-behalf", "police", "--person", "李四", ok=True)
+        for number in range(60):
+            self.cli(*say, f"第{number}次", ok=True)
+        records = self.cli("show", incident, "--json").json["records"]
+        self.assertEqual([record["kind"] for record in records], ["opened", "responded", *["noted"] * 60])
+        self.assertEqual([record["text"] for record in records[2:]], [f"第{number}次" for number in range(60)])
+
     def test_tail_goes_on_from_a_cursor(self):
         self.publish("tail-1")
         lines = self.cli("tail", "--json").lines
@@ -260,10 +270,15 @@ class Cli(unittest.TestCase):
         self.assertEqual(self.cli("ls", "--json", "--state", "desk", env=env).lines[0]["head"]["state"], "desk")
         self.assertTrue(incident)
 
+    def test_every_text_is_translated(self):
+        checked = subprocess.run(["make", "-C", os.path.join(ROOT, "cli/po"), "check"], capture_output=True, encoding="utf-8",
+                                 check=False)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
     # --- the live screen ---
 
     def test_watch_is_live_resizes_and_quits_cleanly(self):
-        screen = Screen(self.broker, 30, 110)
+        screen = Screen(self.broker, 30, 140)
         try:
             screen.until("waiting for us")
             incident = self.publish("watch-1", type="2.02", text="看见了")

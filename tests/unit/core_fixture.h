@@ -17,13 +17,13 @@
 #include "broker/core/policy.h"
 #include "schemas/ident.h"
 
-#define JOURNAL 620802u
-#define START_MS INT64_C(1790000000000)
+#define JOURNAL   620802u
+#define START_MS  INT64_C(1790000000000)
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS (60 * MINUTE_MS)
-#define DAY_MS (24 * HOUR_MS)
-#define LEASE_MS (15 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+#define LEASE_MS  (15 * SECOND_MS)
 
 /* --- the city ---
  *
@@ -88,26 +88,23 @@ static inline void city_units(struct city *city)
 
 static inline void city_clocks(struct city *city)
 {
-    static const struct limit urgent[] = {{CLOCK_RESPOND, CALENDAR_NATURAL, MINUTE_MS},
-                                          {CLOCK_ARRIVE, CALENDAR_NATURAL, 4 * MINUTE_MS},
-                                          {CLOCK_HANDLE, CALENDAR_NATURAL, 5 * MINUTE_MS},
-                                          {CLOCK_FEEDBACK, CALENDAR_NATURAL, 30 * MINUTE_MS},
-                                          {CLOCK_RESOLVE, CALENDAR_NATURAL, HOUR_MS},
-                                          {CLOCK_ANSWER, CALENDAR_NATURAL, HOUR_MS}};
-    static const struct limit slow[] = {{CLOCK_RESPOND, CALENDAR_NATURAL, 2 * HOUR_MS},
-                                        {CLOCK_HANDLE, CALENDAR_NATURAL, DAY_MS},
-                                        {CLOCK_FEEDBACK, CALENDAR_NATURAL, 2 * DAY_MS},
-                                        {CLOCK_CONTACT, CALENDAR_NATURAL, 3 * HOUR_MS},
-                                        {CLOCK_RESOLVE, CALENDAR_NATURAL, 7 * DAY_MS},
-                                        {CLOCK_DISPATCH, CALENDAR_NATURAL, HOUR_MS},
-                                        {CLOCK_VERIFY, CALENDAR_NATURAL, DAY_MS}};
+    static const struct limit urgent[] = {
+        {CLOCK_RESPOND, CALENDAR_NATURAL, MINUTE_MS},    {CLOCK_ARRIVE, CALENDAR_NATURAL, 4 * MINUTE_MS},
+        {CLOCK_HANDLE, CALENDAR_NATURAL, 5 * MINUTE_MS}, {CLOCK_FEEDBACK, CALENDAR_NATURAL, 30 * MINUTE_MS},
+        {CLOCK_RESOLVE, CALENDAR_NATURAL, HOUR_MS},      {CLOCK_ANSWER, CALENDAR_NATURAL, HOUR_MS}};
+    static const struct limit slow[] = {
+        {CLOCK_RESPOND, CALENDAR_NATURAL, 2 * HOUR_MS}, {CLOCK_HANDLE, CALENDAR_NATURAL, DAY_MS},
+        {CLOCK_FEEDBACK, CALENDAR_NATURAL, 2 * DAY_MS}, {CLOCK_CONTACT, CALENDAR_NATURAL, 3 * HOUR_MS},
+        {CLOCK_RESOLVE, CALENDAR_NATURAL, 7 * DAY_MS},  {CLOCK_DISPATCH, CALENDAR_NATURAL, HOUR_MS},
+        {CLOCK_VERIFY, CALENDAR_NATURAL, DAY_MS}};
     memcpy(city->urgent_limits, urgent, sizeof urgent);
     memcpy(city->slow_limits, slow, sizeof slow);
     city->warnings[0] = 0.5;
     city->warnings[1] = 0.8;
-    city->ladders[0] = (struct ladder){.name = "city", .warnings = city->warnings, .warning_count = 2, .is_default = true};
-    city->ladders[1] = (struct ladder){
-        .name = "fast", .warnings = city->warnings, .warning_count = 2, .step_ms = MINUTE_MS};
+    city->ladders[0] =
+        (struct ladder){.name = "city", .warnings = city->warnings, .warning_count = 2, .is_default = true};
+    city->ladders[1] =
+        (struct ladder){.name = "fast", .warnings = city->warnings, .warning_count = 2, .step_ms = MINUTE_MS};
     city->profiles[0] = (struct profile){
         .name = "1-5-30", .limits = city->urgent_limits, .limit_count = 6, .ladder = &city->ladders[1]};
     city->profiles[1] = (struct profile){.name = "slow", .limits = city->slow_limits, .limit_count = 7};
@@ -207,8 +204,9 @@ static inline struct city *city_new(uint8_t hash)
 static inline void city_free(struct city *city)
 {
     struct policy *policy = &city->policy;
-    struct textmap *maps[] = {&policy->type_map,       &policy->area_map,    &policy->unit_map,   &policy->principal_map,
-                              &policy->credential_map, &policy->profile_map, &policy->ladder_map, &policy->local_map};
+    struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
+                              &policy->principal_map, &policy->credential_map, &policy->profile_map,
+                              &policy->ladder_map,    &policy->local_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);
@@ -315,7 +313,7 @@ static inline enum refusal_code answer(const struct fixture *f)
 }
 
 #define assert_refused(f, expected) assert_string_equal(refusal_text(answer(f)), refusal_text(expected))
-#define assert_done(f) assert_refused(f, 0)
+#define assert_done(f)              assert_refused(f, 0)
 static inline const char *refusal_text(enum refusal_code code)
 {
     return code ? refusal_name(code) : "done";
@@ -380,8 +378,8 @@ static inline void publish_event(struct fixture *f, const char *principal, const
     struct event *kept = arena_memdup(&f->arena, event, sizeof *event);
     struct command command = {.kind = COMMAND_PUBLISH, .principal = principal, .endpoint = 'P'};
     char content[128];
-    snprintf(content, sizeof content, "%s/%s/%d/%d", event->type ? event->type : "", area ? area : "-",
-             event->severity, event->panic);
+    snprintf(content, sizeof content, "%s/%s/%d/%d", event->type ? event->type : "", area ? area : "-", event->severity,
+             event->panic);
     command.key = test_key(principal, event->id ? event->id : "");
     command.digest = test_key(content, "");
     command.publish.event = kept;
@@ -417,10 +415,21 @@ static inline void credit(struct fixture *f, const char *principal, const char *
                              .credit = {n}});
 }
 
+/* A heartbeat that says how many leased tasks the worker knows of. */
+static inline void heard_holding(struct fixture *f, const char *principal, const char *worker, uint64_t peer,
+                                 int holding)
+{
+    step(f, (struct command){.kind = COMMAND_HEARD,
+                             .principal = principal,
+                             .endpoint = 'W',
+                             .worker = worker,
+                             .peer = peer,
+                             .heard = {holding}});
+}
+
 static inline void heard(struct fixture *f, const char *principal, const char *worker, uint64_t peer)
 {
-    step(f, (struct command){
-                .kind = COMMAND_HEARD, .principal = principal, .endpoint = 'W', .worker = worker, .peer = peer});
+    heard_holding(f, principal, worker, peer, -1);
 }
 
 static inline void bye(struct fixture *f, const char *principal, const char *worker, uint64_t peer, bool drain)

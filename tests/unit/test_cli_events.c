@@ -86,10 +86,12 @@ static void every_field_of_json_arrives(void **unused)
     (void)unused;
     struct input input;
     input_open(&input,
-               "\xef\xbb\xbf{\"id\":\"a\",\"type\":\"1.02\",\"nature\":\"report\",\"severity\":1,\"area\":\"620802\",\"address\":\"街\","
+               "\xef\xbb\xbf{\"id\":\"a\",\"type\":\"1.02\",\"nature\":\"report\",\"severity\":1,\"area\":\"620802\","
+               "\"address\":\"街\","
                "\"point\":{\"lat\":35.5,\"lon\":106,\"system\":\"gcj02\"},\"text\":\"文\","
                "\"observed\":\"2026-09-30T17:50:00.25+08:00\",\"panic\":true,\"sealed\":true,\"source_ref\":\"cam\","
-               "\"recurrence_of\":\"x\",\"done\":\"resolved\",\"evidence\":\"e\",\"reporter\":\"AQID\",\"attachments\":[{\"uri\":\"u\","
+               "\"recurrence_of\":\"x\",\"done\":\"resolved\",\"evidence\":\"e\",\"reporter\":\"AQID\",\"attachments\":"
+               "[{\"uri\":\"u\","
                "\"media_type\":\"image/jpeg\",\"sha256\":"
                "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}]}\n"
                "\n"

@@ -80,8 +80,15 @@ static void times_read_back(void **unused)
     assert_int_equal(at_ms, INT64_C(1790697600000));
     assert_int_equal(when_parse("2026-09-30T17:50:00.25+08:00", &at_ms), 0);
     assert_int_equal(at_ms, INT64_C(1790761800250));
-    static const char *const none[] = {"", "now", "2026-9", "2026-02-30", "2026-09-30T25:00:00Z", "2026-09-30T17:50:00+25:00",
-                                       "2026-09-30T17:50:00.Z", "2026-09-30 17:50:00 ", "2026-09-30T17:50:00Zx"};
+    static const char *const none[] = {"",
+                                       "now",
+                                       "2026-9",
+                                       "2026-02-30",
+                                       "2026-09-30T25:00:00Z",
+                                       "2026-09-30T17:50:00+25:00",
+                                       "2026-09-30T17:50:00.Z",
+                                       "2026-09-30 17:50:00 ",
+                                       "2026-09-30T17:50:00Zx"};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         if (when_parse(none[i], &at_ms) == 0)
             fail_msg("\"%s\" was taken for a time", none[i]);
@@ -141,10 +148,8 @@ static void every_name_has_its_word(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chinese_takes_two_columns),
-        cmocka_unit_test(text_cannot_command_a_terminal),
-        cmocka_unit_test(times_read_back),
-        cmocka_unit_test(spans_name_their_two_largest_units),
+        cmocka_unit_test(chinese_takes_two_columns), cmocka_unit_test(text_cannot_command_a_terminal),
+        cmocka_unit_test(times_read_back),           cmocka_unit_test(spans_name_their_two_largest_units),
         cmocka_unit_test(every_name_has_its_word),
     };
     setlocale(LC_CTYPE, "C.UTF-8");

@@ -330,9 +330,9 @@ static void overdue_and_due_soon_are_counted(void **state)
     assert_int_equal(overview.accepted, 2);
     assert_int_equal(overview.live, 2);
     assert_int_equal(overview.overdue, 0);
-    assert_int_equal(overview.due_5, 3);   /* urgent: respond, arrive, handle */
+    assert_int_equal(overview.due_5, 3); /* urgent: respond, arrive, handle */
     assert_int_equal(overview.due_15, 3);
-    assert_int_equal(overview.due_60, 6);  /* feedback, resolve, answer too */
+    assert_int_equal(overview.due_60, 6); /* feedback, resolve, answer too */
     pass(f, 4 * MINUTE_MS + 30 * SECOND_MS);
     core_overview(f->core, f->now_ms, &f->arena, &overview);
     assert_int_equal(overview.overdue, 2); /* respond climbed to the top, arrive is just breached */

@@ -106,12 +106,18 @@ static void every_act_has_its_roles(void **state)
         const char *principal;
         enum refusal_code expected;
     } cases[] = {
-        {ACT_ASSIGN, "camera", REFUSAL_FORBIDDEN},  {ACT_ASSIGN, "checker", REFUSAL_FORBIDDEN},
-        {ACT_ASSIGN, "ops", REFUSAL_FORBIDDEN},     {ACT_ASSIGN, "nobody", REFUSAL_UNKNOWN_SENDER},
-        {ACT_TRANSFER, "water.dept", REFUSAL_FORBIDDEN}, {ACT_CLOSE, "auditor", REFUSAL_FORBIDDEN},
-        {ACT_MERGE, "camera", REFUSAL_FORBIDDEN},   {ACT_VERIFY, "desk.one", REFUSAL_FORBIDDEN},
-        {ACT_VERIFY, "chief.one", NOT},             {ACT_WITHDRAW, "desk.one", REFUSAL_FORBIDDEN},
-        {ACT_WITHDRAW, "button", REFUSAL_UNKNOWN_INCIDENT}, {ACT_WITHDRAW, "hotline", 0},
+        {ACT_ASSIGN, "camera", REFUSAL_FORBIDDEN},
+        {ACT_ASSIGN, "checker", REFUSAL_FORBIDDEN},
+        {ACT_ASSIGN, "ops", REFUSAL_FORBIDDEN},
+        {ACT_ASSIGN, "nobody", REFUSAL_UNKNOWN_SENDER},
+        {ACT_TRANSFER, "water.dept", REFUSAL_FORBIDDEN},
+        {ACT_CLOSE, "auditor", REFUSAL_FORBIDDEN},
+        {ACT_MERGE, "camera", REFUSAL_FORBIDDEN},
+        {ACT_VERIFY, "desk.one", REFUSAL_FORBIDDEN},
+        {ACT_VERIFY, "chief.one", NOT},
+        {ACT_WITHDRAW, "desk.one", REFUSAL_FORBIDDEN},
+        {ACT_WITHDRAW, "button", REFUSAL_UNKNOWN_INCIDENT},
+        {ACT_WITHDRAW, "hotline", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         act_as(f, cases[i].principal, act_for(f, cases[i].verb, incident_in(f, INCIDENT_UNROUTED)));
@@ -308,7 +314,8 @@ static void closing_withdraws_what_is_open(void **state)
     worker_ready(f, "water", "w1", 11, 1);
     offer(f);
     say(f, "w1", WORD_RESPOND, id);
-    act_as(f, "chief.one", (struct act){.verb = ACT_CLOSE, .incident = id, .outcome = OUTCOME_REFERRED, .reason = "119"});
+    act_as(f, "chief.one",
+           (struct act){.verb = ACT_CLOSE, .incident = id, .outcome = OUTCOME_REFERRED, .reason = "119"});
     assert_done(f);
     struct row row = row_of(f, id);
     assert_int_equal(row.head.state, INCIDENT_CLOSED);

@@ -346,8 +346,8 @@ static uint64_t records_digest(const struct fixture *f)
     uint64_t digest = 7;
     for (size_t i = 0; i < f->outcome.record_count; i++) {
         const struct record *record = &f->outcome.records[i];
-        const uint64_t facts[] = {digest, record->seq, (uint64_t)record->at_ms, (uint64_t)record->kind, record->task,
-                                  record->epoch, record->changes[0].incident, record->changes[0].prev};
+        const uint64_t facts[] = {digest,       record->seq,   (uint64_t)record->at_ms,     (uint64_t)record->kind,
+                                  record->task, record->epoch, record->changes[0].incident, record->changes[0].prev};
         digest = hash_bytes(facts, sizeof facts);
     }
     return digest;

@@ -66,9 +66,8 @@ static void a_flood_of_names_is_bounded(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < DENIALS_MAX + 100; i++)
-        step(f, (struct command){.kind = COMMAND_DENY,
-                                 .principal = arena_printf(&f->arena, "p%d", i),
-                                 .deny = {REFUSAL_FORBIDDEN}});
+        step(f, (struct command){
+                    .kind = COMMAND_DENY, .principal = arena_printf(&f->arena, "p%d", i), .deny = {REFUSAL_FORBIDDEN}});
     assert_int_equal(f->outcome.record_count, DENIALS_MAX + 1);
     pass(f, REFUSAL_RECORD_MS);
     assert_int_equal(f->outcome.record_count, DENIALS_MAX + 2);

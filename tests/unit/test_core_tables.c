@@ -98,7 +98,8 @@ static void the_index_agrees_with_a_sorted_array(void **unused)
 
 static struct dedup_entry entry_of(uint64_t n, int64_t at_ms)
 {
-    return (struct dedup_entry){.key = {n * 31 + 1, n * 7919}, .digest = {n, n}, .incident = n, .seq = n, .at_ms = at_ms};
+    return (struct dedup_entry){
+        .key = {n * 31 + 1, n * 7919}, .digest = {n, n}, .incident = n, .seq = n, .at_ms = at_ms};
 }
 
 static const struct dedup_entry *find(const struct dedup *dedup, uint64_t n, int64_t now_ms)

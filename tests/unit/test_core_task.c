@@ -65,11 +65,12 @@ static uint64_t incident_with(struct fixture *f, enum task_state state)
         tasks[0].worker = "w1";
     }
     uint64_t id = ident_pack(JOURNAL, ++f->requests);
-    struct row row = {.incident = id,
-                      .seq = 1,
-                      .head = {.state = INCIDENT_OPEN, .severity = 3, .type = "slow", .area = "620802", .opened_seq = 1},
-                      .tasks = tasks,
-                      .task_count = 2};
+    struct row row = {
+        .incident = id,
+        .seq = 1,
+        .head = {.state = INCIDENT_OPEN, .severity = 3, .type = "slow", .area = "620802", .opened_seq = 1},
+        .tasks = tasks,
+        .task_count = 2};
     core_load(f->core, &row);
     core_ready(f->core, f->now_ms);
     return id;
@@ -284,6 +285,23 @@ static void anything_heard_keeps_the_lease(void **state)
     assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
 }
 
+static void a_lost_delivery_is_made_up_for(void **state)
+{
+    struct fixture *f = *state;
+    offered(f);
+    size_t delivered = count_effects(f, EFFECT_DELIVER);
+    heard_holding(f, "water.dept", "w1", 11, 0); /* it may be on its way */
+    assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered);
+    heard_holding(f, "water.dept", "w1", 11, 0);
+    assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered + 1);
+    assert_int_equal(last_effect(f)->epoch, 1);
+    heard_holding(f, "water.dept", "w1", 11, 0); /* and so may that one */
+    heard_holding(f, "water.dept", "w1", 11, 1);
+    heard_holding(f, "water.dept", "w1", 11, 0);
+    heard(f, "water.dept", "w1", 11);
+    assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered + 1);
+}
+
 static void a_silent_worker_goes_on_when_heard_again(void **state)
 {
     struct fixture *f = *state;
@@ -446,6 +464,28 @@ static void hello_is_for_members_of_the_unit(void **state)
     assert_int_equal(core_workers(f->core, &f->arena, &workers), 0);
 }
 
+static void there_are_so_many_workers_and_the_longest_silent_makes_room(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < WORKERS_MAX; i++) {
+        hello(f, "water.dept", "water", arena_printf(&f->arena, "w%d", i), 100 + (uint64_t)i);
+        f->now_ms += i < 2;
+    }
+    assert_int_equal(f->outcome.effect_count, 0);
+    hello(f, "water.dept", "water", "late", 11);
+    assert_refused(f, REFUSAL_TOO_MANY);
+    pass(f, LEASE_MS - 2); /* w0 falls silent */
+    hello(f, "water.dept", "water", "late", 11);
+    struct unit_load *workers;
+    assert_int_equal(core_workers(f->core, &f->arena, &workers), WORKERS_MAX);
+    credit(f, "water.dept", "w0", 100, 1);
+    assert_refused(f, REFUSAL_HELLO_FIRST); /* forgotten */
+    credit(f, "water.dept", "late", 11, 1);
+    publish(f, "slow");
+    offer(f);
+    assert_int_equal(last_effect(f)->peer, 11);
+}
+
 static void a_worker_that_changes_its_unit_leaves_its_tasks(void **state)
 {
     struct fixture *f = *state;
@@ -465,9 +505,8 @@ static void a_worker_that_changes_its_unit_leaves_its_tasks(void **state)
 
 static uint64_t publish_severe(struct fixture *f, const char *type, int severity)
 {
-    struct event event = {.id = arena_printf(&f->arena, "e%llu", (unsigned long long)++f->requests),
-                          .type = type,
-                          .severity = severity};
+    struct event event = {
+        .id = arena_printf(&f->arena, "e%llu", (unsigned long long)++f->requests), .type = type, .severity = severity};
     publish_event(f, "camera", &event, "620802");
     return last_answer(f)->receipt.incident;
 }
@@ -674,6 +713,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_latest_words_are_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_before_respond_gives_it_to_a_colleague, setup, teardown),
         cmocka_unit_test_setup_teardown(anything_heard_keeps_the_lease, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lost_delivery_is_made_up_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_worker_goes_on_when_heard_again, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_after_respond_is_resumed_by_a_colleague, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_too_often_is_shelved_where_people_see_it, setup, teardown),
@@ -682,6 +722,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_draining_worker_keeps_only_what_it_responded_to, setup, teardown),
         cmocka_unit_test_setup_teardown(draining_gives_back_all_tasks_of_one_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(hello_is_for_members_of_the_unit, setup, teardown),
+        cmocka_unit_test_setup_teardown(there_are_so_many_workers_and_the_longest_silent_makes_room, setup, teardown),
         cmocka_unit_test_setup_teardown(a_worker_that_changes_its_unit_leaves_its_tasks, setup, teardown),
         cmocka_unit_test_setup_teardown(the_queue_is_by_severity_respond_due_and_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_long_queue_is_told_in_order, setup, teardown),
