@@ -4,6 +4,7 @@
 #include <ev.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
@@ -185,6 +186,8 @@ int loop_run(struct turn *turn, struct http *http)
     watch_passes(&loop);
     watch_signals(&loop);
     watch_sockets(&loop);
+    log_info("ready version=%s city=\"%s\" pid=%d live=%zu", BIHUAN_VERSION, turn->policy->name, (int)getpid(),
+             core_live(turn->core));
     ev_run(loop.ev, 0);
     jobs_free(turn->jobs);
     turn->jobs = NULL;

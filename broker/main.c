@@ -376,11 +376,8 @@ static int serve(const struct options *options)
     b->options = options;
     for (size_t i = 0; steps[i] && !code; i++)
         code = steps[i](b);
-    if (!code) {
-        log_info("ready version=%s city=\"%s\" pid=%d live=%zu", BIHUAN_VERSION, b->policy->name, (int)getpid(),
-                 core_live(b->core));
+    if (!code)
         code = run(b);
-    }
     http_close(b->http);
     if (b->turn.outbox)
         outbox_free(b->turn.outbox);

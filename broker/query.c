@@ -463,7 +463,8 @@ static void send_entry(struct feeding *f, const struct record *record)
     struct message message = {.kind = MESSAGE_ENTRY};
     message.entry.cursor = arena_printf(&f->turn->arena, "%llu", (unsigned long long)f->session->cursor);
     message.entry.record = record;
-    f->session->told = f->session->cursor;
+    if (!record)
+        f->session->told = f->session->cursor;
     outbox_put(f->turn->outbox, f->session->peer, &message);
     f->turn->stats.entries++;
 }

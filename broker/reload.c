@@ -56,12 +56,14 @@ static void reload_run(struct job *job)
 static void put_in_force(struct turn *t, struct reload *reload)
 {
     struct policy *old = t->policy;
-    struct command command = {.kind = COMMAND_RELOAD, .endpoint = 'C', .principal = reload->waiting.principal};
+    struct command command = {.kind = COMMAND_RELOAD, .endpoint = 'C'};
+    /* The record borrows these until it is durable, which is after this job's end. */
+    command.principal = arena_strdup(&t->arena, reload->waiting.principal);
     command.peer = reload->waiting.peer;
     command.tag = reload->waiting.tag;
     command.reload.policy = reload->policy;
-    command.reload.request = reload->waiting.request;
-    command.reload.person = reload->waiting.person;
+    command.reload.request = arena_strdup(&t->arena, reload->waiting.request);
+    command.reload.person = arena_strdup(&t->arena, reload->waiting.person);
     if (reload->waiting.request) {
         command.key = gate_key("act", command.principal, reload->waiting.request);
         memcpy(&command.digest, reload->policy->hash.bytes, sizeof(command.digest));

@@ -2,23 +2,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "broker/base/panic.h"
 #include "schemas/ident.h"
-
-#define NEVER INT64_MAX
-
-int64_t asks_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "workers/pace.h"
 
 void asks_init(struct asks *asks, struct client *client, uint32_t most)
 {
-    *asks = (struct asks){.client = client, .most = most, .next_until_ms = NEVER};
+    *asks = (struct asks){.client = client, .most = most, .next_until_ms = NEVER_MS};
     arena_init(&asks->arena);
     asks->ring = calloc(1, sizeof(*asks->ring));
     ASSERT(asks->ring);
@@ -57,7 +48,7 @@ int asks_start(struct asks *asks, const struct message *message, int timeout_ms,
     ASSERT(ask);
     *ask = *template;
     ask->tag = tag;
-    ask->until_ms = timeout_ms < 0 ? NEVER : asks_now_ms() + timeout_ms;
+    ask->until_ms = timeout_ms < 0 ? NEVER_MS : pace_now_ms() + timeout_ms;
     ask->before = asks->ring->before;
     ask->after = asks->ring;
     ask->before->after = ask->after->before = ask;
@@ -101,11 +92,11 @@ bool asks_take(struct asks *asks, const struct message *message)
 
 int asks_expire(struct asks *asks)
 {
-    int64_t now_ms = asks_now_ms();
+    int64_t now_ms = pace_now_ms();
     int expired = 0;
     if (asks->next_until_ms > now_ms)
         return 0;
-    asks->next_until_ms = NEVER;
+    asks->next_until_ms = NEVER_MS;
     for (struct ask *ask = asks->ring->after, *after; ask != asks->ring; ask = after) {
         after = ask->after;
         if (ask->until_ms <= now_ms) {
@@ -121,7 +112,7 @@ int asks_expire(struct asks *asks)
 
 int asks_timeout_ms(const struct asks *asks, int cap_ms)
 {
-    int64_t left_ms = asks->next_until_ms == NEVER ? cap_ms : asks->next_until_ms - asks_now_ms();
+    int64_t left_ms = asks->next_until_ms == NEVER_MS ? cap_ms : asks->next_until_ms - pace_now_ms();
     return left_ms < 0 ? 0 : left_ms < cap_ms ? (int)left_ms : cap_ms;
 }
 

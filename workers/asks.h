@@ -45,6 +45,4 @@ int asks_timeout_ms(const struct asks *, int cap_ms);
 /* The user's view of what came. */
 void asks_result(int error, const struct message *answer, struct bh_result *out);
 
-int64_t asks_now_ms(void); /* monotonic */
-
 #endif

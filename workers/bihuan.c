@@ -10,6 +10,7 @@
 #include "broker/base/panic.h"
 #include "schemas/ident.h"
 #include "workers/asks.h"
+#include "workers/pace.h"
 
 #define IN_FLIGHT_DEFAULT 1024
 #define POLL_MESSAGES_MAX 1024 /* handled in one call of bh_poll */
@@ -99,10 +100,10 @@ static int receive(struct bh *bh)
 
 int bh_poll(struct bh *bh, int timeout_ms)
 {
-    int64_t until_ms = timeout_ms < 0 ? INT64_MAX : asks_now_ms() + timeout_ms;
+    int64_t until_ms = timeout_ms < 0 ? INT64_MAX : pace_now_ms() + timeout_ms;
     for (;;) {
         int called = receive(bh);
-        int64_t left_ms = until_ms - asks_now_ms();
+        int64_t left_ms = until_ms - pace_now_ms();
         if (called || left_ms <= 0)
             return called;
         int wait_ms = asks_timeout_ms(&bh->asks, left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS);

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
 #include "schemas/ident.h"
 #include "workers/asks.h"
+#include "workers/pace.h"
 
 #define WORDS_MAX   65536 /* in flight */
 #define WAIT_MAX_MS 60000
@@ -60,13 +60,6 @@ static char *name_of(const char *given)
     return copy;
 }
 
-static uint64_t nonce(void)
-{
-    uint64_t value = 0;
-    ASSERT(getrandom(&value, sizeof(value), 0) == (ssize_t)sizeof(value));
-    return value;
-}
-
 int bh_work_open(const struct bh_work_options *options, struct bh_work **out, char fault[BH_FAULT_BYTES])
 {
     if (!options->unit || !*options->unit) {
@@ -93,7 +86,7 @@ int bh_work_open(const struct bh_work_options *options, struct bh_work **out, ch
     work->unit = strdup(options->unit);
     ASSERT(work->unit);
     work->credit_max = options->credit < 1 ? 1 : options->credit > CREDIT_MAX ? CREDIT_MAX : options->credit;
-    work->nonce = nonce();
+    work->nonce = pace_random();
     asks_init(&work->asks, client, WORDS_MAX);
     *out = work;
     return BH_OK;
@@ -310,7 +303,7 @@ static void work_on(struct bh_work *work)
 
 static void wait_on(struct bh_work *work, int64_t until_ms)
 {
-    int64_t left_ms = until_ms - asks_now_ms();
+    int64_t left_ms = until_ms - pace_now_ms();
     client_wait(work->client, asks_timeout_ms(&work->asks, left_ms < WAIT_MAX_MS ? (int)left_ms : WAIT_MAX_MS));
 }
 
@@ -345,14 +338,14 @@ static int look(struct bh_work *work, struct bh_task **task)
 
 int bh_work_next(struct bh_work *work, int timeout_ms, struct bh_task **task)
 {
-    int64_t until_ms = timeout_ms < 0 ? INT64_MAX : asks_now_ms() + timeout_ms;
+    int64_t until_ms = timeout_ms < 0 ? INT64_MAX : pace_now_ms() + timeout_ms;
     struct bh_task *next;
     free_gone(work);
     for (;;) {
         int error = look(work, &next);
         if (error == BH_OK)
             *task = next;
-        if (error != BH_AGAIN || asks_now_ms() >= until_ms)
+        if (error != BH_AGAIN || pace_now_ms() >= until_ms)
             return error;
         errno = 0;
         wait_on(work, until_ms);

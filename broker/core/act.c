@@ -316,11 +316,20 @@ static bool rework(struct acting *acting)
     return true;
 }
 
-bool act_verify(struct acting *acting)
+/* The centre's verifier may; the source only what it reported itself, and only where the route asks it to. */
+static bool may_verify(const struct acting *acting)
 {
     const struct incident *head = &acting->draft->head;
-    if (!right_has(acting->step->who, RIGHT_VERIFY) && head->verify != VERIFIER_SOURCE)
-        return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL, "the route does not ask the source to verify");
+    if (right_has(acting->step->who, RIGHT_VERIFY))
+        return true;
+    return head->verify == VERIFIER_SOURCE && strcmp(head->source, acting->step->who->name) == 0;
+}
+
+bool act_verify(struct acting *acting)
+{
+    if (!may_verify(acting))
+        return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
+                           "it is not yours to verify: the centre does, or its source where the route says so");
     if (!by_somebody_else(acting))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);

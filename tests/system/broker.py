@@ -168,7 +168,8 @@ class Broker:
         self.ipc, self.keys = os.path.join(self.folder, "ipc"), os.path.join(self.folder, "keys")
         if not os.path.exists(self.config):
             shutil.copytree(config, self.config)
-            self.edit("principals.yaml", "uids: [0]", f"uids: [{os.getuid()}]")
+            if os.path.exists(os.path.join(self.config, "principals.yaml")):  # else root is everybody
+                self.edit("principals.yaml", "uids: [0]", f"uids: [{os.getuid()}]")
         for made in (self.ipc, self.keys, os.path.join(self.config, "keys")):
             os.makedirs(made, mode=0o700, exist_ok=True)
         self.flags = ["--config", self.config, "--store", self.store, "--ipc", self.ipc, *flags]

@@ -347,7 +347,7 @@ static void many_in_flight_are_all_answered(void **state)
         while (client_receive(room.client, &room.arena, &answer))
             answers += answer.kind == MESSAGE_RECEIPT;
     assert_int_equal(answers, 3000);
-    assert_int_equal(room.fake.heard[MESSAGE_PUBLISH], 3000);
+    assert_true(room.fake.heard[MESSAGE_PUBLISH] >= 3000); /* more: a slow machine makes it send again */
     leave(&room);
 }
 
