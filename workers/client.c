@@ -21,6 +21,7 @@
 #define NO_ROOM_MS     100
 #define HELLO_FIRST_MS 1000
 #define HELLO_MAX_MS   10000
+#define RETRY_MAX_MS   3600000
 #define INBOX_MAX      (2 * CREDIT_MAX)
 
 /* A frame received while client_ask waited for another. */
@@ -214,7 +215,8 @@ static bool take_answer(struct client *client, const struct message *message)
     if (!outgoing)
         return false; /* an answer to what was sent twice, or was forgotten */
     if (message->kind == MESSAGE_REFUSAL && message->refusal.retry_after_ms) {
-        again_ms = pace_now_ms() + pace_jittered((int)message->refusal.retry_after_ms);
+        uint32_t pause_ms = message->refusal.retry_after_ms;
+        again_ms = pace_now_ms() + pace_jittered(pause_ms < RETRY_MAX_MS ? (int)pause_ms : RETRY_MAX_MS);
         if (again_ms < outgoing->until_ms) {
             outgoing_schedule(&client->outgoings, outgoing, again_ms);
             return false;

@@ -201,7 +201,7 @@ static void lengths_are_limited_at_the_byte(void **unused)
 static char *map_file(const char *text)
 {
     static char path[] = "/tmp/bihuan-map-XXXXXX";
-    strcpy(path + strlen(path) - 6, "XXXXXX");
+    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));

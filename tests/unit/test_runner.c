@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -350,24 +349,24 @@ static void several_at_once_but_not_more(void **state)
 {
     (void)state;
     struct runner runner;
-    char command[512];
+    char peers[] = "/tmp/bihuan-test-XXXXXX";
+    long most = 0;
     plan.offer = 5;
+    assert_non_null(mkdtemp(peers));
+    setenv("PEERS", peers, 1);
     /* Each command counts those at work beside it, itself included. */
-    snprintf(command, sizeof(command), "d=$(dirname %s); ", "\"$PEERS\"");
-    setenv("PEERS", "/tmp/bihuan-test-peers/x", 1);
-    (void)mkdir("/tmp/bihuan-test-peers", 0700);
-    snprintf(command + strlen(command), sizeof(command) - strlen(command),
-             "mktemp $d/at.XXXXXX >/dev/null; echo respond; sleep 0.3; echo note $(ls $d | wc -l);"
-             "f=$(ls $d | head -1); rm $d/$f; echo feedback resolved");
-    start(&runner, command, "--once", "5", "--credit", "2", NULL);
+    start(&runner,
+          "me=$(mktemp -p $PEERS); echo respond; sleep 0.3; echo note $(ls $PEERS | wc -l); rm $me;"
+          "echo feedback resolved",
+          "--once", "5", "--credit", "2", NULL);
     assert_int_equal(ended(&runner), 0);
     assert_int_equal(word_count, 15);
-    int most = 0;
-    for (int i = 0; i < 15; i++)
-        if (words[i].verb == WORD_NOTE && atol(words[i].text) > most)
-            most = (int)strtol(words[i].text, NULL, 10);
+    for (int i = 0; i < 15; i++) {
+        long peers_now = words[i].verb == WORD_NOTE ? strtol(words[i].text, NULL, 10) : 0;
+        most = peers_now > most ? peers_now : most;
+    }
     assert_int_equal(most, 2);
-    rmdir("/tmp/bihuan-test-peers");
+    assert_int_equal(rmdir(peers), 0);
     finish(&runner);
 }
 
