@@ -38,7 +38,7 @@ OBJ_broker := $(filter-out $(B)/obj/broker/main.o,$(call room_objects,broker))
 ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib$(r).a) $(B)/libschemas.a $(B)/libbroker.a
 LINK := $(B)/libbroker.a $(B)/libedge.a $(B)/libstore.a $(B)/libconfig.a $(B)/libplace.a $(B)/libcore.a \
         $(B)/libschemas.a $(B)/libbase.a
-BROKER_LIBS := -lzmq -llmdb -lev -lgeos_c -lyaml -ljansson -lmicrohttpd -lsodium -lcrypto -lpthread -lm
+BROKER_LIBS := -lzmq -llmdb -lev -lgeos_c -lyaml -ljansson -lmicrohttpd -lsodium -lcrypto -lxxhash -lpthread -lm
 CLIENT_LIBS := -lzmq -lsodium -lcrypto -lpthread -lm
 CLI_LIBS := -lncursesw -lcsv -ljansson -lyaml
 

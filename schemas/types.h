@@ -190,7 +190,7 @@ struct bytes {
     size_t len;
 };
 
-/* 128 bits of SHA-256: identity for idempotency. All zero is "none". */
+/* 128 bits of a hash: identity for idempotency. All zero is "none". */
 struct key128 {
     uint64_t hi, lo;
 };

@@ -67,8 +67,8 @@ struct gate_counts {
 };
 const struct gate_counts *gate_counts(const struct gate *);
 
-/* SHA-256 identities, over decoded fields in schema order (never bytes), with their lengths; absent and empty are the
- * same. An event's is taken before the broker fills in its area. (identity.c) */
+/* Identities (BLAKE2b) and content digests (SipHash) of 128 bits, over decoded fields in schema order (never bytes), with
+ * their lengths; absent and empty are the same. An event's is taken before the broker fills in its area. (identity.c) */
 struct key128 gate_key(const char *kind, const char *principal, const char *id);
 struct key128 gate_event_digest(const struct event *);
 struct key128 gate_word_digest(const struct word *);

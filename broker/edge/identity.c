@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "broker/base/buffer.h"
-#include "broker/base/digest.h"
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
 #include "broker/edge/gate.h"
@@ -67,12 +66,13 @@ static struct key128 key_of(const uint8_t bytes[16])
     return key;
 }
 
-/* Identity decides whose receipt is given: SHA-256, so that nobody can make two names meet. */
+/* Identity decides whose receipt is given: BLAKE2b, so that nobody can make two names meet; of 16 bytes, and half the
+ * cost of SHA-256 where the processor has no instructions for that. */
 static struct key128 identity(void)
 {
-    struct digest digest;
-    digest_bytes(&digest, content.data, content.size);
-    return key_of(digest.bytes);
+    uint8_t bytes[16];
+    crypto_generichash(bytes, sizeof bytes, content.data, content.size, NULL, 0);
+    return key_of(bytes);
 }
 
 /* A content digest tells a retry from a different message under the same id; who makes two of his own contents meet

@@ -2,20 +2,14 @@
 #include "broker/store/store_internal.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "broker/base/panic.h"
 
-/* Any fixed key: it guards against decay, and must stay what it is as long as the format does. */
-static const uint8_t checksum_key[crypto_shorthash_KEYBYTES] = "bihuan store v1";
-
 static uint64_t checksum_of(const void *value, size_t size_bytes)
 {
-    uint64_t sum;
-    _Static_assert(sizeof sum == crypto_shorthash_BYTES, "a checksum is 64 bits");
-    crypto_shorthash((uint8_t *)&sum, (const uint8_t *)value + sizeof sum, size_bytes - sizeof sum, checksum_key);
-    return sum;
+    return XXH3_64bits((const uint8_t *)value + sizeof(uint64_t), size_bytes - sizeof(uint64_t));
 }
 
 void value_seal(void *value, size_t size_bytes)
@@ -43,8 +37,9 @@ void *value_copy(const MDB_val *value, size_t head_bytes, struct arena *arena)
     return arena_memdup(arena, value->mv_data, value->mv_size);
 }
 
-void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,
-                 const void *body, size_t body_bytes)
+/* Its value's bytes, still to be sealed; borrowed until the queue grows. */
+static uint8_t *queue_open(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,
+                           const void *body, size_t body_bytes)
 {
     static const uint8_t padding[8];
     struct queued entry = {.key = key, .size_bytes = head_bytes + body_bytes, .kind = kind};
@@ -52,8 +47,14 @@ void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *
     size_t at = queue->size;
     buffer_append(queue, head, head_bytes);
     buffer_append(queue, body, body_bytes);
-    value_seal(queue->data + at, entry.size_bytes);
     buffer_append(queue, padding, -entry.size_bytes % 8);
+    return queue->data + at;
+}
+
+void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,
+                 const void *body, size_t body_bytes)
+{
+    value_seal(queue_open(queue, key, kind, head, head_bytes, body, body_bytes), head_bytes + body_bytes);
 }
 
 const struct queued *queue_next(const struct buffer *queue, size_t *at, const uint8_t **value)
@@ -67,34 +68,39 @@ const struct queued *queue_next(const struct buffer *queue, size_t *at, const ui
     return entry;
 }
 
-static void chain_on(struct digest *chain, const uint32_t origin[2], const void *bytes, size_t size_bytes)
+/* What is hashed lies in one piece in the value itself: all behind the checksum, with the chain before in the place of
+ * the chain after. */
+static void chain_on(struct digest *chain, struct record_head *head, size_t size_bytes)
 {
-    struct digest_part parts[] = {{chain->bytes, DIGEST_BYTES}, {origin, 2 * sizeof *origin}, {bytes, size_bytes}};
-    struct digest next;
-    digest_parts(&next, parts, 3);
-    *chain = next;
+    head->chain = *chain;
+    digest_bytes(chain, &head->journal, size_bytes - offsetof(struct record_head, journal));
+    head->chain = *chain;
 }
 
 void record_seal(const struct record *record, uint32_t journal, uint32_t term, struct digest *chain,
                  struct buffer *scratch, struct buffer *queue)
 {
+    struct record_head head = {.journal = journal, .term = term};
+    size_t size_bytes = sizeof head;
     record_encode(record, scratch);
-    chain_on(chain, (uint32_t[]){journal, term}, scratch->data, scratch->size);
-    struct record_head head = {.journal = journal, .term = term, .chain = *chain};
-    queue_value(queue, record->seq, 0, &head, sizeof head, scratch->data, scratch->size);
+    size_bytes += scratch->size;
+    uint8_t *value = queue_open(queue, record->seq, 0, &head, sizeof head, scratch->data, scratch->size);
+    chain_on(chain, (struct record_head *)value, size_bytes);
+    value_seal(value, size_bytes);
 }
 
 int record_unseal(const MDB_val *value, uint64_t seq, struct digest *chain, struct arena *arena, struct record *out,
                   struct bytes *bytes)
 {
-    const struct record_head *head = value_copy(value, sizeof *head, arena);
+    struct record_head *head = value_copy(value, sizeof *head, arena);
     if (head == NULL) {
         return -EBADMSG;
     }
     struct bytes body = {(const uint8_t *)(head + 1), value->mv_size - sizeof *head};
     if (chain != NULL) {
-        chain_on(chain, (uint32_t[]){head->journal, head->term}, body.ptr, body.len);
-        if (memcmp(chain, &head->chain, sizeof *chain) != 0) {
+        struct digest kept = head->chain;
+        chain_on(chain, head, value->mv_size);
+        if (memcmp(chain, &kept, sizeof kept) != 0) {
             return -EBADMSG;
         }
     }

@@ -1,9 +1,9 @@
 /* store_internal.h: what the files of the store share: the environment, the turn being gathered, and how values are
  * laid out on disk. Only store/ and its tests include it.
  *
- * Every value but those of closed_by_time begins with a checksum of the rest of it (SipHash-2-4 of libsodium under a
- * fixed key: 64 bits against decay, not against forgery, which is the chain's part). Integers are the machine's own, as
- * LMDB's are. Values lie unaligned in LMDB's pages and are copied before anything is read from them. */
+ * Every value but those of closed_by_time begins with a checksum of the rest of it (XXH3: 64 bits against decay, not against
+ * forgery, which is the chain's part). Integers are the machine's own, as LMDB's are. Values lie unaligned in LMDB's
+ * pages and are copied before anything is read from them. */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
@@ -33,7 +33,7 @@
 enum store_table { STORE_TABLES(TABLE_X) TABLE_END };
 
 /* --- values on disk --- */
-/* The chain is SHA-256 over the chain before, journal, term and the encoded record. */
+/* The chain is SHA-256 over journal, term, the chain before and the encoded record. */
 struct record_head {
     uint64_t checksum;
     uint32_t journal, term;
