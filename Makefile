@@ -133,7 +133,8 @@ install: all
 	install -m 644 workers/bihuan.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' workers/bihuan.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bihuan.pc
 	install -m 644 $(B)/locale/zh_CN/LC_MESSAGES/bihuan.mo $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES/
-	cp -r ops/cities schemas/PROTOCOL.md $(wildcard schemas/*.fbs) $(DESTDIR)$(PREFIX)/share/bihuan/
+	cp -r ops/cities schemas/PROTOCOL.md $(wildcard schemas/*.fbs) workers/departments workers/python \
+	    $(DESTDIR)$(PREFIX)/share/bihuan/
 
 clean:
 	rm -rf $(B)

@@ -5,7 +5,7 @@
  * Nothing is said to anybody before everything decided before it is durable: effects, refusals and answers alike. */
 #include "broker/turn.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "broker/base/panic.h"
@@ -150,25 +150,28 @@ static void welcome(struct turn *t, const struct gate_input *in)
     outbox_put(t->outbox, in->session->peer, &message);
 }
 
+/* Whether the core seats the worker. Its leased tasks come again as effects, hence after the welcome, which goes to the
+ * outbox within the turn. */
+static bool seat_worker(struct turn *t, const struct gate_input *in)
+{
+    struct command command = command_of(in, COMMAND_HELLO);
+    size_t before = t->outcome.effect_count;
+    command.unit = in->message.hello.unit;
+    command.worker = in->message.hello.worker;
+    decide(t, &command);
+    return t->outcome.effect_count == before || t->outcome.effects[before].kind != EFFECT_REFUSAL;
+}
+
 static void take_hello(struct turn *t, const struct gate_input *in)
 {
     struct session *session = in->session;
-    const struct hello *hello = &in->message.hello;
     bool works = session->endpoint == 'W';
-    struct command command = command_of(in, COMMAND_HELLO);
-    command.unit = hello->unit;
-    command.worker = hello->worker;
-    size_t before = t->outcome.effect_count;
-    /* The welcome goes first, so that a worker knows the terms before its leased tasks come again. */
-    if (!works || right_unit(policy_principal(t->policy, in->principal), hello->unit))
-        welcome(t, in);
-    if (works)
-        core_step(t->core, &command, t->now_ms, &t->outcome);
-    if (works && t->outcome.effect_count > before && t->outcome.effects[before].kind == EFFECT_REFUSAL)
+    if (works && !seat_worker(t, in))
         return;
-    strncpy(session->unit, works ? hello->unit : "", sizeof(session->unit) - 1);
-    strncpy(session->worker, works ? hello->worker : "", sizeof(session->worker) - 1);
+    snprintf(session->unit, sizeof(session->unit), "%s", works ? in->message.hello.unit : "");
+    snprintf(session->worker, sizeof(session->worker), "%s", works ? in->message.hello.worker : "");
     session->welcomed = true;
+    welcome(t, in);
 }
 
 static void take_heartbeat(struct turn *t, const struct gate_input *in)
