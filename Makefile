@@ -125,7 +125,8 @@ demo test check bench-quick fresh-test: %:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
-	    $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES $(DESTDIR)$(PREFIX)/share/bihuan
+	    $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES \
+	    $(addprefix $(DESTDIR)$(PREFIX)/share/bihuan/,schemas workers/departments workers/python)
 	install -m 755 $(B)/bihuand $(B)/bihuan $(B)/bihuan-worker $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(B)/libbihuan.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(B)/libbihuan.so $(DESTDIR)$(PREFIX)/lib/libbihuan.so.0
@@ -133,8 +134,10 @@ install: all
 	install -m 644 workers/bihuan.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' workers/bihuan.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bihuan.pc
 	install -m 644 $(B)/locale/zh_CN/LC_MESSAGES/bihuan.mo $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES/
-	cp -r ops/cities schemas/PROTOCOL.md $(wildcard schemas/*.fbs) workers/departments workers/python \
-	    $(DESTDIR)$(PREFIX)/share/bihuan/
+	cp -r ops/cities $(DESTDIR)$(PREFIX)/share/bihuan/
+	install -m 644 schemas/PROTOCOL.md $(wildcard schemas/*.fbs) $(DESTDIR)$(PREFIX)/share/bihuan/schemas/
+	install -m 755 $(wildcard workers/departments/*) $(DESTDIR)$(PREFIX)/share/bihuan/workers/departments/
+	install -m 755 $(wildcard workers/python/*.py) $(DESTDIR)$(PREFIX)/share/bihuan/workers/python/
 
 clean:
 	rm -rf $(B)
