@@ -217,11 +217,25 @@ int journal_lmdb_walk(struct store *s, uint64_t after, struct arena *arena, bool
 }
 
 /* --- trim --- */
+static int trim_record(struct store *s, MDB_txn *txn, MDB_cursor *cursor, const MDB_val *value, uint64_t seq,
+                       struct arena *arena)
+{
+    struct record record;
+    arena_reset(arena);
+    int error = record_unseal(value, seq, NULL, arena, &record, NULL);
+    if (error != 0) {
+        return store_fail(error, "record %llu is damaged", (unsigned long long)seq);
+    }
+    error = tables_before_trim(s, txn, &record);
+    return error != 0 ? error : store_errno(mdb_cursor_del(cursor, 0));
+}
+
 static int trim_slice(struct store *s, MDB_txn *txn, uint64_t upto)
 {
     MDB_cursor *cursor;
     MDB_val key, value;
     struct digest chain;
+    struct arena arena;
     int error = chain_after(s, txn, upto, &chain);
     if (error == 0) {
         error = store_errno(mdb_cursor_open(txn, s->tables[TABLE_RECORDS], &cursor));
@@ -229,11 +243,13 @@ static int trim_slice(struct store *s, MDB_txn *txn, uint64_t upto)
     if (error != 0) {
         return error;
     }
+    arena_init(&arena);
     while ((error = store_errno(mdb_cursor_get(cursor, &key, &value, MDB_FIRST))) == 0 && store_key(&key) <= upto) {
-        if ((error = store_errno(mdb_cursor_del(cursor, 0))) != 0) {
+        if ((error = trim_record(s, txn, cursor, &value, store_key(&key), &arena)) != 0) {
             break;
         }
     }
+    arena_release(&arena);
     mdb_cursor_close(cursor);
     if (error == 0) {
         s->stored.trimmed = upto;

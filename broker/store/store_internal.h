@@ -18,7 +18,7 @@
 /* Each table is a named database:
  *   records        sequence → record_head, record                  MDB_APPEND only
  *   keys           first sequence → keys_head, key_entry[]         MDB_APPEND only
- *   live, closed   incident → row_head, row                        an incident is in exactly one
+ *   live, closed   incident → row_head, row (or none)              an incident is in exactly one
  *   closed_by_time closed_ms, incident (big-endian) → nothing
  *   policies       SHA-256 → policy_head, bundle
  *   policy_at      at_ms → policy_head
@@ -40,6 +40,7 @@ struct record_head {
     struct digest chain;
 };
 
+/* Alone, without a row behind it: the row is the change of the record that opened the incident, at seq. */
 struct row_head {
     uint64_t checksum;
     uint64_t seq;
@@ -189,7 +190,10 @@ struct time_key {
 struct time_key time_key_of(int64_t closed_ms, uint64_t incident);
 uint64_t time_key_incident(const struct time_key *);
 /* A row from a value of live or closed; 0 or -EBADMSG. head may be NULL. */
-int row_unseal(const MDB_val *value, uint64_t incident, struct arena *, struct row *, struct row_head *head);
+int row_unseal(struct store *, MDB_txn *, const MDB_val *value, uint64_t incident, struct arena *, struct row *,
+               struct row_head *head);
+/* Before a record is forgotten: the row that is its change is written out. */
+int tables_before_trim(struct store *, MDB_txn *, const struct record *);
 /* The policy put in force last, or zeros. */
 void tables_last_policy(struct store *, MDB_txn *, uint8_t out[DIGEST_BYTES]);
 

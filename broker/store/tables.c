@@ -8,6 +8,13 @@
 #include "broker/base/panic.h"
 
 /* --- rows, gathered --- */
+/* Untouched since it was opened, an incident's row is that record's change: it need not be encoded, summed and written
+ * a second time. Another journal's records are not there to be looked up by sequence. */
+static bool as_opened(const struct store *s, const struct row *row)
+{
+    return s->journal == s->own && row->seq == row->head.opened_seq && row->word_count == 0;
+}
+
 int store_put_row(struct store *s, const struct row *row, bool closed)
 {
     struct pending *p = &s->pending;
@@ -15,7 +22,9 @@ int store_put_row(struct store *s, const struct row *row, bool closed)
     if (s->failed || s->read_only)
         return -EIO;
     ASSERT(row->incident != 0);
-    row_encode(row, &p->scratch);
+    buffer_clear(&p->scratch);
+    if (!as_opened(s, row))
+        row_encode(row, &p->scratch);
     queue_value(&p->rows, row->incident, closed, &head, sizeof head, p->scratch.data, p->scratch.size);
     p->row_seq = row->seq > p->row_seq ? row->seq : p->row_seq;
     return 0;
@@ -100,17 +109,77 @@ static int write_rows(struct store *s, MDB_txn *txn)
 }
 
 /* --- rows, read --- */
-int row_unseal(const MDB_val *value, uint64_t incident, struct arena *arena, struct row *out, struct row_head *head)
+static bool row_of_opened(const struct record *record, uint64_t incident, struct row *out)
+{
+    const struct change *change = &record->changes[0];
+    if (record->kind != RECORD_OPENED || record->change_count == 0 || change->incident != incident || !change->head)
+        return false;
+    *out = (struct row){.incident = incident, .seq = record->seq, .head = *change->head};
+    out->tasks = change->tasks;
+    out->task_count = change->task_count;
+    out->clocks = change->clocks;
+    out->clock_count = change->clock_count;
+    return true;
+}
+
+/* What a row that is its opening record says. */
+static bool resolve(struct store *s, MDB_txn *txn, uint64_t incident, uint64_t seq, struct arena *arena,
+                    struct row *out)
+{
+    MDB_val value;
+    struct record record;
+    return store_get_value(s, txn, TABLE_RECORDS, seq, &value) == 0 &&
+           record_unseal(&value, seq, NULL, arena, &record, NULL) == 0 && row_of_opened(&record, incident, out);
+}
+
+int row_unseal(struct store *s, MDB_txn *txn, const MDB_val *value, uint64_t incident, struct arena *arena,
+               struct row *out, struct row_head *head)
 {
     const struct row_head *copy = value_copy(value, sizeof *copy, arena);
     struct row row;
-    if (!copy || row_decode(copy + 1, value->mv_size - sizeof *copy, arena, &row) != 0 || row.incident != incident ||
-        row.seq != copy->seq)
+    bool intact = copy != NULL;
+    if (intact && value->mv_size == sizeof *copy)
+        intact = resolve(s, txn, incident, copy->seq, arena, &row);
+    else if (intact)
+        intact = row_decode(copy + 1, value->mv_size - sizeof *copy, arena, &row) == 0;
+    if (!intact || row.incident != incident || row.seq != copy->seq)
         return store_fail(-EBADMSG, "the row of incident %llu is damaged", (unsigned long long)incident);
     *out = row;
     if (head)
         *head = *copy;
     return 0;
+}
+
+/* --- rows whose record goes --- */
+static int write_out(struct store *s, MDB_txn *txn, enum store_table table, const struct row *row,
+                     struct row_head head)
+{
+    struct buffer body = {0}, value = {0};
+    row_encode(row, &body);
+    buffer_append(&value, &head, sizeof head);
+    buffer_append(&value, body.data, body.size);
+    value_seal(value.data, value.size);
+    int error = store_put_value(s, txn, table, row->incident, value.data, value.size, 0);
+    buffer_release(&body);
+    buffer_release(&value);
+    return error;
+}
+
+int tables_before_trim(struct store *s, MDB_txn *txn, const struct record *record)
+{
+    struct row row;
+    struct row_head head;
+    MDB_val value;
+    if (record->kind != RECORD_OPENED || !row_of_opened(record, record->changes[0].incident, &row))
+        return 0;
+    enum store_table table = TABLE_LIVE;
+    int error = store_get_value(s, txn, table, row.incident, &value);
+    if (error == -ENOENT)
+        error = store_get_value(s, txn, table = TABLE_CLOSED, row.incident, &value);
+    if (error != 0 || value.mv_size != sizeof head)
+        return error;
+    memcpy(&head, value.mv_data, sizeof head);
+    return head.seq == row.seq ? write_out(s, txn, table, &row, head) : -EBADMSG;
 }
 
 int store_get_row(struct store *s, uint64_t incident, struct arena *arena, struct row *out)
@@ -124,12 +193,12 @@ int store_get_row(struct store *s, uint64_t incident, struct arena *arena, struc
     if (error == -ENOENT)
         error = store_get_value(s, txn, TABLE_CLOSED, incident, &value);
     if (error == 0)
-        error = row_unseal(&value, incident, arena, out, NULL);
+        error = row_unseal(s, txn, &value, incident, arena, out, NULL);
     store_read_end(s);
     return error;
 }
 
-static int each_row(MDB_cursor *cursor, store_row_fn *fn, void *arg)
+static int each_row(struct store *s, MDB_txn *txn, MDB_cursor *cursor, store_row_fn *fn, void *arg)
 {
     struct arena arena;
     struct row row;
@@ -137,7 +206,7 @@ static int each_row(MDB_cursor *cursor, store_row_fn *fn, void *arg)
     arena_init(&arena);
     int found = store_errno(mdb_cursor_get(cursor, &key, &value, MDB_FIRST)), result = 0;
     while (found == 0 && result == 0) {
-        result = row_unseal(&value, store_key(&key), &arena, &row, NULL);
+        result = row_unseal(s, txn, &value, store_key(&key), &arena, &row, NULL);
         if (result == 0)
             result = fn(arg, &row);
         arena_reset(&arena);
@@ -158,7 +227,7 @@ int store_each_live(struct store *s, store_row_fn *fn, void *arg)
         return error;
     error = store_errno(mdb_cursor_open(txn, s->tables[TABLE_LIVE], &cursor));
     if (error == 0) {
-        error = each_row(cursor, fn, arg);
+        error = each_row(s, txn, cursor, fn, arg);
         mdb_cursor_close(cursor);
     }
     store_read_end(s);
@@ -196,7 +265,7 @@ bool store_next_closed(struct store *s, uint64_t *cursor_ms, uint64_t *cursor_id
         uint64_t incident = time_key_incident(time);
         error = store_get_value(s, txn, TABLE_CLOSED, incident, &value);
         if (error == 0)
-            error = row_unseal(&value, incident, arena, out, NULL);
+            error = row_unseal(s, txn, &value, incident, arena, out, NULL);
         *cursor_ms = from_big_endian(time->bytes);
         *cursor_id = incident;
     }

@@ -54,6 +54,93 @@ static void rows_come_back_as_they_were(void **state)
     assert_int_equal(store_get_row(f->store, incident_id(6), &f->arena, &out), -ENOENT);
 }
 
+/* An incident as the broker opens it, and its row before anything else happened to it. */
+static struct row open_whole(struct fixture *f, uint64_t number, enum incident_state state)
+{
+    static const struct task tasks[] = {{.no = 1, .epoch = 1, .state = TASK_QUEUED, .unit = "u-12"}};
+    static const struct clock clocks[] = {{.kind = CLOCK_RESPOND, .task = 1, .state = CLOCK_MET, .due_ms = 99}};
+    struct record *record = record_opened(f, number);
+    struct row row = row_of(f, number, state);
+    row.head.opened_seq = record->seq;
+    row.tasks = tasks, row.clocks = clocks;
+    row.task_count = row.clock_count = 1;
+    record->changes[0].head = arena_memdup(&f->arena, &row.head, sizeof row.head);
+    record->changes[0].tasks = tasks, record->changes[0].clocks = clocks;
+    record->changes[0].task_count = record->changes[0].clock_count = 1;
+    append(f, record);
+    assert_int_equal(store_put_row(f->store, &row, state == INCIDENT_CLOSED), 0);
+    return row;
+}
+
+static void assert_whole(struct fixture *f, uint64_t number, const struct row *row)
+{
+    struct row out = get_row(f, number);
+    assert_int_equal(out.seq, row->seq);
+    assert_int_equal(out.head.state, row->head.state);
+    assert_int_equal(out.head.opened_seq, row->seq);
+    assert_string_equal(out.head.type, row->head.type);
+    assert_int_equal(out.task_count, 1);
+    assert_string_equal(out.tasks[0].unit, "u-12");
+    assert_int_equal(out.clock_count, 1);
+    assert_int_equal(out.clocks[0].due_ms, 99);
+    assert_int_equal(out.word_count, 0);
+}
+
+static size_t stored_bytes(struct fixture *f, enum store_table table, uint64_t number)
+{
+    MDB_val value;
+    int error;
+    MDB_txn *txn = store_read_begin(f->store, &error);
+    assert_non_null(txn);
+    assert_int_equal(store_get_value(f->store, txn, table, incident_id(number), &value), 0);
+    store_read_end(f->store);
+    return value.mv_size;
+}
+
+static void a_row_as_opened_is_its_record(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t numbers[2];
+    struct row open = open_whole(f, 1, INCIDENT_OPEN), done = open_whole(f, 2, INCIDENT_CLOSED);
+    commit(f);
+    fixture_reopen(f);
+    assert_int_equal(stored_bytes(f, TABLE_LIVE, 1), sizeof(struct row_head)); /* nothing is stored twice */
+    assert_whole(f, 1, &open);
+    assert_int_equal(live_count(f), 1);
+    assert_whole(f, 2, &done);
+    assert_int_equal(closed_numbers(f, numbers, 2), 1);
+    append(f, record_about(f, 1, INCIDENT_VERIFYING));
+    put_row(f, 1, INCIDENT_VERIFYING);
+    commit(f);
+    assert_int_equal(get_row(f, 1).head.state, INCIDENT_VERIFYING);
+}
+
+static void a_row_outlives_the_record_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct row open = open_whole(f, 1, INCIDENT_OPEN), done = open_whole(f, 2, INCIDENT_CLOSED);
+    open_whole(f, 3, INCIDENT_OPEN);
+    put_watermark(f, 3);
+    commit(f);
+    assert_int_equal(f->store->own->ops->trim(f->store->own, 2), 0);
+    fixture_reopen(f);
+    assert_whole(f, 1, &open);
+    assert_whole(f, 2, &done);
+    assert_int_equal(live_count(f), 2);
+}
+
+static void a_row_without_its_record_is_damaged(void **state)
+{
+    struct fixture *f = *state;
+    struct row row = open_whole(f, 1, INCIDENT_OPEN);
+    open_incidents(f, 2, 2);
+    fixture_close(f);
+    harm(f, harm_flip, &(struct flip){TABLE_RECORDS, 1, 100});
+    assert_int_equal(fixture_open(f), 0);
+    assert_int_equal(store_get_row(f->store, incident_id(1), &f->arena, &row), -EBADMSG);
+    assert_non_null(strstr(store_fault(), "is damaged"));
+}
+
 static void a_closed_row_moves_and_comes_back(void **state)
 {
     struct fixture *f = *state;
@@ -537,6 +624,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(rows_come_back_as_they_were),
+        TEST(a_row_as_opened_is_its_record),
+        TEST(a_row_outlives_the_record_it_was),
+        TEST(a_row_without_its_record_is_damaged),
         TEST(a_closed_row_moves_and_comes_back),
         TEST(closed_rows_are_listed_newest_first),
         TEST(closed_at_one_instant_are_all_listed),
