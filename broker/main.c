@@ -36,12 +36,15 @@ static const struct argp_option flags[] = {
     {"ipc", 'i', "FOLDER", 0, "sockets publish, work, command and feed in this folder", 0},
     {"tcp", 't', "HOST:PORT", 0, "CURVE endpoints on PORT to PORT+3 (publish, work, command, feed)", 0},
     {"key-file", 'k', "FILE", 0, "the broker's CURVE secret key, mode 0600; needed for --tcp", 0},
-    {"insecure", KEY_INSECURE, "PORT", 0, "plain tcp on 127.0.0.1:PORT to PORT+3, for trials: everybody is one principal", 0},
+    {"insecure", KEY_INSECURE, "PORT", 0,
+     "plain tcp on 127.0.0.1:PORT to PORT+3, for trials: everybody is one principal", 0},
     {"http", KEY_HTTP, "HOST:PORT", 0, "/metrics and /healthz, on loopback only", 0},
-    {"exercise", KEY_EXERCISE, NULL, 0, "the store is an exercise's: never in figures, never opened by a real broker", 0},
+    {"exercise", KEY_EXERCISE, NULL, 0, "the store is an exercise's: never in figures, never opened by a real broker",
+     0},
     {"speed", KEY_SPEED, "N", 0, "time runs N times as fast; needs --exercise", 0},
     {"map-size", KEY_MAP, "MIB", 0, "limit of the store in MiB (default 16384)", 0},
-    {"check", KEY_CHECK, "FOLDER", 0, "check a configuration and exit: 0 good, 3 with file:line:column of every fault", 1},
+    {"check", KEY_CHECK, "FOLDER", 0, "check a configuration and exit: 0 good, 3 with file:line:column of every fault",
+     1},
     {"check-store", KEY_CHECK_STORE, "FOLDER", 0, "check a store that no broker has open, and exit", 1},
     {"restore", KEY_RESTORE, "BACKUP", 0, "make --store from a backup, in a new term, and exit", 1},
     {0},
@@ -266,9 +269,9 @@ static void add_endpoints(struct arena *arena, struct gate_endpoint *endpoints, 
     static const char letters[] = "PWCF";
     static const char *const names[] = {"publish", "work", "command", "feed"};
     for (int i = 0; i < 4; i++)
-        endpoints[(*n)++] = (struct gate_endpoint){
-            letters[i], folder ? arena_printf(arena, "ipc://%s/%s", folder, names[i])
-                               : arena_printf(arena, "tcp://%s:%d", host, port + i)};
+        endpoints[(*n)++] =
+            (struct gate_endpoint){letters[i], folder ? arena_printf(arena, "ipc://%s/%s", folder, names[i])
+                                                      : arena_printf(arena, "tcp://%s:%d", host, port + i)};
 }
 
 static int open_gate(struct broker *b)

@@ -68,7 +68,8 @@ static void write_units(const struct overview *overview, struct buffer *out)
     buffer_printf(out, "# HELP bihuan_unit tasks and workers by unit\n# TYPE bihuan_unit gauge\n");
     for (size_t i = 0; i < overview->unit_count; i++) {
         const struct unit_load *u = &overview->units[i];
-        const uint32_t values[] = {u->workers, u->queued, u->unsigned_, u->working, u->overdue, u->shelved, u->returned};
+        const uint32_t values[] = {u->workers, u->queued,  u->unsigned_, u->working,
+                                   u->overdue, u->shelved, u->returned};
         for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++)
             buffer_printf(out, "bihuan_unit{unit=\"%s\",what=\"%s\"} %u\n", u->unit, names[k], values[k]);
     }

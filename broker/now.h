@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 struct now {
-    int64_t start_ms;   /* broker's time at the start */
-    int64_t boot_ns;    /* CLOCK_BOOTTIME at the start */
-    int64_t drift_ms;   /* wall less broker's time that is known and not being slewed away */
-    int64_t slewed_ms;  /* already added to the broker's time */
-    int64_t slew_ms;    /* still to be added, at most 5 % of the time that passes */
+    int64_t start_ms;  /* broker's time at the start */
+    int64_t boot_ns;   /* CLOCK_BOOTTIME at the start */
+    int64_t drift_ms;  /* wall less broker's time that is known and not being slewed away */
+    int64_t slewed_ms; /* already added to the broker's time */
+    int64_t slew_ms;   /* still to be added, at most 5 % of the time that passes */
     int64_t last_ms;
     int64_t slew_seen_ns;
     double speed;

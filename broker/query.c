@@ -10,9 +10,9 @@
 #include "broker/now.h"
 
 #define PAGE_ROWS_DEFAULT 50
-#define SCAN_MAX 20000   /* rows looked at for one page: a page may come back short, with a cursor */
-#define PAGE_TEXT_BYTES (1024 * 1024) /* of one page of a timeline, so that an answer stays below its limit */
-#define FEED_SLICE 512   /* records looked at for one feed in one turn */
+#define SCAN_MAX          20000         /* rows looked at for one page: a page may come back short, with a cursor */
+#define PAGE_TEXT_BYTES   (1024 * 1024) /* of one page of a timeline, so that an answer stays below its limit */
+#define FEED_SLICE        512           /* records looked at for one feed in one turn */
 
 /* One answer under way. */
 struct reading {

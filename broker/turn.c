@@ -15,9 +15,9 @@
 #include "broker/reload.h"
 
 /* Rows are written behind: when this many records are above the watermark, or when it has been quiet for a while. */
-#define FLUSH_LAG 20000
-#define FLUSH_QUIET_MS 200
-#define FLUSH_SLICE_MIN 256
+#define FLUSH_LAG        20000
+#define FLUSH_QUIET_MS   200
+#define FLUSH_SLICE_MIN  256
 #define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
 
 static void read_clock(struct turn *);
@@ -309,10 +309,12 @@ static void take_backup(struct turn *t, const struct gate_input *in)
 static const struct {
     void (*take)(struct turn *, const struct gate_input *);
 } takers[] = {
-    [MESSAGE_HELLO] = {take_hello},     [MESSAGE_HEARTBEAT] = {take_heartbeat}, [MESSAGE_BYE] = {take_bye},
-    [MESSAGE_PUBLISH] = {take_publish}, [MESSAGE_STATUS] = {take_reader},       [MESSAGE_CREDIT] = {take_credit},
-    [MESSAGE_WORD] = {take_word},       [MESSAGE_ACT] = {take_act},             [MESSAGE_QUERY] = {take_reader},
-    [MESSAGE_RELOAD] = {take_reload},   [MESSAGE_BACKUP] = {take_backup},       [MESSAGE_SUBSCRIBE] = {take_reader},
+    [MESSAGE_HELLO] = {take_hello},   [MESSAGE_HEARTBEAT] = {take_heartbeat},
+    [MESSAGE_BYE] = {take_bye},       [MESSAGE_PUBLISH] = {take_publish},
+    [MESSAGE_STATUS] = {take_reader}, [MESSAGE_CREDIT] = {take_credit},
+    [MESSAGE_WORD] = {take_word},     [MESSAGE_ACT] = {take_act},
+    [MESSAGE_QUERY] = {take_reader},  [MESSAGE_RELOAD] = {take_reload},
+    [MESSAGE_BACKUP] = {take_backup}, [MESSAGE_SUBSCRIBE] = {take_reader},
 };
 
 static void take(struct turn *t, const struct gate_input *in)

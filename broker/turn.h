@@ -24,31 +24,31 @@ struct turn {
     struct policy *policy;
     struct place_index *place;
     const char *config_folder;
-    int64_t (*now)(void *arg);   /* the broker's time */
-    int64_t (*step)(void *arg);  /* a wall step noticed, or 0 */
+    int64_t (*now)(void *arg);  /* the broker's time */
+    int64_t (*step)(void *arg); /* a wall step noticed, or 0 */
     void *time;
     double speed;
     bool exercise;
-    int64_t query_budget_us;     /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
+    int64_t query_budget_us; /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
 
     /* of the running turn */
     struct arena arena;
     struct outcome outcome;
     int64_t now_ms;
-    size_t bytes;                /* of text taken in: bounds the entry */
+    size_t bytes; /* of text taken in: bounds the entry */
     struct reader {
         uint64_t peer;
         struct gate_input in;
-    } *readers;                  /* queries, answered once what they may see is durable */
+    } * readers; /* queries, answered once what they may see is durable */
     size_t reader_count;
 
     /* between turns */
-    uint64_t sweep;              /* write-behind: cursor in id order */
-    uint64_t sweep_began;        /* sequence when this sweep began; 0: none under way */
-    int64_t touched_ms;          /* real time of the last input: rows are flushed when it is quiet */
-    uint64_t feed_sequence;      /* up to where all feeds with credit have been served */
+    uint64_t sweep;         /* write-behind: cursor in id order */
+    uint64_t sweep_began;   /* sequence when this sweep began; 0: none under way */
+    int64_t touched_ms;     /* real time of the last input: rows are flushed when it is quiet */
+    uint64_t feed_sequence; /* up to where all feeds with credit have been served */
     bool feeds_behind;
-    uint64_t held_sequence;      /* for the panic's story */
+    uint64_t held_sequence; /* for the panic's story */
     struct turn_stats stats;
 };
 
@@ -67,7 +67,7 @@ int turn_settle(struct turn *);
  * commit: call turn_run after it. */
 void turn_command(struct turn *, const struct command *);
 /* peer 0: nobody waits for it. */
-void turn_refuse(struct turn *, uint64_t peer, uint64_t tag, enum refusal_code, const char *field,
-                 const char *reason, uint32_t retry_after_ms);
+void turn_refuse(struct turn *, uint64_t peer, uint64_t tag, enum refusal_code, const char *field, const char *reason,
+                 uint32_t retry_after_ms);
 
 #endif

@@ -11,7 +11,7 @@
 #define BLOCK_BYTES ((size_t)64 * 1024)
 /* The first block grows to what a turn used, up to this, so that a busy turn settles on one block. */
 #define KEEP_BYTES ((size_t)8 * 1024 * 1024)
-#define ALIGNMENT ((size_t)16)
+#define ALIGNMENT  ((size_t)16)
 
 struct arena_block {
     struct arena_block *older;

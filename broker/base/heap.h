@@ -25,6 +25,6 @@ void heap_update(struct heap *, struct heap_node *); /* after its order changed 
 void heap_remove(struct heap *, struct heap_node *); /* no effect when in no heap */
 
 /* The element that embeds node as member. */
-#define HEAP_OF(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
+#define HEAP_OF(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 
 #endif

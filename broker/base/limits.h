@@ -3,81 +3,81 @@
 #define BASE_LIMITS_H
 
 /* Wire. A frame above FRAME_MAX_BYTES is dropped by ZeroMQ with the connection (ZMQ_MAXMSGSIZE). */
-#define FRAME_MAX_BYTES (64 * 1024)
-#define FRAME_DEPTH_MAX 8
+#define FRAME_MAX_BYTES  (64 * 1024)
+#define FRAME_DEPTH_MAX  8
 #define FRAME_TABLES_MAX 512
 /* What a client accepts from the broker: a page of 200 rows with all their clocks. */
-#define ANSWER_MAX_BYTES (4 * 1024 * 1024)
+#define ANSWER_MAX_BYTES  (4 * 1024 * 1024)
 #define ANSWER_TABLES_MAX 65536
 
 /* Text fields, in bytes of UTF-8 without the NUL. Longer is a refusal that names the field. */
-#define ID_MAX_BYTES 64          /* source event ids, request ids, worker names, persons */
-#define CODE_MAX_BYTES 32        /* type codes, area codes, unit ids, principal names, reason codes */
-#define TEXT_MAX_BYTES (16 * 1024) /* description, note, reason text */
+#define ID_MAX_BYTES      64          /* source event ids, request ids, worker names, persons */
+#define CODE_MAX_BYTES    32          /* type codes, area codes, unit ids, principal names, reason codes */
+#define TEXT_MAX_BYTES    (16 * 1024) /* description, note, reason text */
 #define ADDRESS_MAX_BYTES 512
-#define ATTACHMENTS_MAX 16
-#define SEALED_MAX_BYTES 2048    /* the reporter, sealed to the custodian's key */
-#define FUTURE_MAX_MS (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
+#define ATTACHMENTS_MAX   16
+#define SEALED_MAX_BYTES  2048               /* the reporter, sealed to the custodian's key */
+#define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
-#define TASKS_MAX 16             /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
-#define CANDIDATES_MAX 8         /* recipients a route tries in order */
-#define ASSISTS_MAX 8
-#define WORDS_KEPT 8             /* latest words of a task whose repeats get the first answer */
-#define LOST_MAX 3               /* offers lost by a dying worker before the task is shelved */
+#define TASKS_MAX      16                  /* tasks of one incident, withdrawn ones included */
+#define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
+#define CANDIDATES_MAX 8                   /* recipients a route tries in order */
+#define ASSISTS_MAX    8
+#define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
+#define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
 
 /* One turn. */
-#define TURN_MESSAGES_MAX 1024   /* messages drained in one turn */
-#define TURN_BYTES_MAX (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
-#define TICK_RUNGS_MAX 256       /* rungs fired in one turn; input is served between batches */
-#define OFFERS_MAX 1024          /* offers decided at the end of one turn */
-#define QUERY_BUDGET_US 2000     /* time that queries and feeds may take in one turn */
-#define PAGE_ROWS_MAX 200        /* rows in one page of an answer */
+#define TURN_MESSAGES_MAX 1024          /* messages drained in one turn */
+#define TURN_BYTES_MAX    (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
+#define TICK_RUNGS_MAX    256           /* rungs fired in one turn; input is served between batches */
+#define OFFERS_MAX        1024          /* offers decided at the end of one turn */
+#define QUERY_BUDGET_US   2000          /* time that queries and feeds may take in one turn */
+#define PAGE_ROWS_MAX     200           /* rows in one page of an answer */
 
 /* Configuration. */
-#define CONFIG_FILE_MAX_BYTES (32 * 1024 * 1024)
-#define CONFIG_DEPTH_MAX 32      /* nested lists and mappings */
+#define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)
+#define CONFIG_DEPTH_MAX       32 /* nested lists and mappings */
 #define POLYGON_FILE_MAX_BYTES (256LL * 1024 * 1024)
-#define NAME_MAX_BYTES 192       /* names of areas, types, units; posts */
-#define DURATION_MAX_MS (3660 * 24 * 3600 * 1000LL)
-#define SUCCESSORS_MAX 64        /* successors in a row */
+#define NAME_MAX_BYTES         192 /* names of areas, types, units; posts */
+#define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
+#define SUCCESSORS_MAX         64 /* successors in a row */
 
 /* The broker. */
-#define WORKERS_MAX 10000
-#define PEERS_MAX 50000          /* sessions known at once; the idlest is forgotten first */
-#define CREDIT_MAX 4096
-#define LIVE_MAX 4000000         /* live incidents; beyond it publishes are refused */
-#define SYMBOLS_MAX 4000000
-#define DEDUP_MAX 4000000        /* publishes and centre commands remembered */
-#define DEDUP_RESERVE 65536      /* of these, kept for the centre's commands */
-#define DEDUP_WINDOW_MS (48 * 3600 * 1000LL) /* a repeat within this gets the first receipt */
-#define REFUSAL_RECORD_MS 60000  /* refusals of rights: one record a minute per (principal, code) */
+#define WORKERS_MAX       10000
+#define PEERS_MAX         50000 /* sessions known at once; the idlest is forgotten first */
+#define CREDIT_MAX        4096
+#define LIVE_MAX          4000000 /* live incidents; beyond it publishes are refused */
+#define SYMBOLS_MAX       4000000
+#define DEDUP_MAX         4000000              /* publishes and centre commands remembered */
+#define DEDUP_RESERVE     65536                /* of these, kept for the centre's commands */
+#define DEDUP_WINDOW_MS   (48 * 3600 * 1000LL) /* a repeat within this gets the first receipt */
+#define REFUSAL_RECORD_MS 60000                /* refusals of rights: one record a minute per (principal, code) */
 
 /* The edge. ZeroMQ's queues are per peer and inexact; what they do not take waits in the outbox. */
-#define PEER_SEND_MAX 4096       /* messages ZeroMQ queues to one peer */
-#define PEER_RECEIVE_MAX 1024    /* messages ZeroMQ queues from one peer before it stops reading */
-#define OUTBOX_PEER_MAX 4096     /* messages that wait for one peer with a full queue; newer ones are dropped */
+#define PEER_SEND_MAX            4096 /* messages ZeroMQ queues to one peer */
+#define PEER_RECEIVE_MAX         1024 /* messages ZeroMQ queues from one peer before it stops reading */
+#define OUTBOX_PEER_MAX          4096 /* messages that wait for one peer with a full queue; newer ones are dropped */
 #define OUTBOX_WAITING_BYTES_MAX (64 * 1024 * 1024) /* the same for all peers together */
-#define LISTEN_BACKLOG 1024
-#define CONNECTIONS_ALARM 40000  /* ZeroMQ cannot bound connections: above this many the log says so */
-#define HANDSHAKE_MAX_MS 5000
-#define LINGER_MAX_MS 1000       /* at the stop, for what is still queued */
-#define SOCKET_HEARTBEAT_MS 5000 /* ZeroMQ's own; a connection silent for three is closed */
-#define HTTP_CONNECTIONS_MAX 32
-#define OVERLOAD_RETRY_MS 5000   /* what a publisher refused for want of room is told to wait */
+#define LISTEN_BACKLOG           1024
+#define CONNECTIONS_ALARM        40000 /* ZeroMQ cannot bound connections: above this many the log says so */
+#define HANDSHAKE_MAX_MS         5000
+#define LINGER_MAX_MS            1000 /* at the stop, for what is still queued */
+#define SOCKET_HEARTBEAT_MS      5000 /* ZeroMQ's own; a connection silent for three is closed */
+#define HTTP_CONNECTIONS_MAX     32
+#define OVERLOAD_RETRY_MS        5000 /* what a publisher refused for want of room is told to wait */
 
 /* The store. */
-#define RECORD_INLINE_BYTES 2016 /* above this LMDB gives a value pages of its own */
-#define TAIL_MAX 2000000         /* records above the watermark before publishes are refused */
-#define MAP_DEFAULT_BYTES (16LL << 30)
-#define FULL_PERCENT 90          /* of the map: new publishes are refused above it */
+#define RECORD_INLINE_BYTES 2016    /* above this LMDB gives a value pages of its own */
+#define TAIL_MAX            2000000 /* records above the watermark before publishes are refused */
+#define MAP_DEFAULT_BYTES   (16LL << 30)
+#define FULL_PERCENT        90 /* of the map: new publishes are refused above it */
 
 /* Time. */
 #define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
-#define STEP_NOTICE_MS 1000      /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS 300000      /* below this it is slewed, above it waits for the operator */
-#define GAP_ALARM_MS (24 * 3600 * 1000LL)
-#define LEASE_DEFAULT_MS 15000   /* silence after which a lease ends; heartbeat is a third of it */
+#define STEP_NOTICE_MS      1000               /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS        300000             /* below this it is slewed, above it waits for the operator */
+#define GAP_ALARM_MS        (24 * 3600 * 1000LL)
+#define LEASE_DEFAULT_MS    15000 /* silence after which a lease ends; heartbeat is a third of it */
 
 #endif

@@ -12,9 +12,9 @@ struct map {
 };
 
 void map_release(struct map *);
-void *map_get(const struct map *, uint64_t key);           /* NULL when absent */
-void map_put(struct map *, uint64_t key, void *value);     /* replaces; value is not NULL */
-void *map_remove(struct map *, uint64_t key);              /* the value removed, or NULL */
+void *map_get(const struct map *, uint64_t key);       /* NULL when absent */
+void map_put(struct map *, uint64_t key, void *value); /* replaces; value is not NULL */
+void *map_remove(struct map *, uint64_t key);          /* the value removed, or NULL */
 /* Walks all slots: start with *cursor = 0; false at the end. Do not change the map meanwhile. */
 bool map_next(const struct map *, size_t *cursor, uint64_t *key, void **value);
 

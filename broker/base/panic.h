@@ -7,7 +7,6 @@ void panic_set_story(void (*story)(void *arg), void *arg);
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Assertions stay on in production. */
-#define ASSERT(condition) \
-    ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
+#define ASSERT(condition) ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
 
 #endif

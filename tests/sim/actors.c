@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGAIN_MS 4000      /* an unanswered question is asked again */
+#define AGAIN_MS     4000 /* an unanswered question is asked again */
 #define HEARTBEAT_MS 4000
 
 static struct chance *dice(struct actor *a)
@@ -312,17 +312,22 @@ static bool mend(struct actor *a, const struct row *row, bool calm)
         return true;
     }
     if (row->head.state == INCIDENT_VERIFYING) {
-        act(a, (struct act){.verb = ACT_VERIFY, .incident = row->incident, .passed = calm || percent(a, 80),
-                            .reason = "checked"});
+        act(a,
+            (struct act){
+                .verb = ACT_VERIFY, .incident = row->incident, .passed = calm || percent(a, 80), .reason = "checked"});
         return true;
     }
     for (size_t i = 0; i < row->task_count; i++) {
         const struct task *task = &row->tasks[i];
-        bool release = task->state == TASK_SHELVED || (task->state == TASK_RETURNED && (strcmp(task->unit, "u-city") == 0 || percent(a, 50)));
+        bool release = task->state == TASK_SHELVED ||
+                       (task->state == TASK_RETURNED && (strcmp(task->unit, "u-city") == 0 || percent(a, 50)));
         if (task->state != TASK_SHELVED && task->state != TASK_RETURNED)
             continue;
-        act(a, (struct act){.verb = release ? ACT_RELEASE : ACT_TRANSFER, .incident = row->incident, .task = task->no,
-                            .unit = release ? NULL : "u-city", .reason = "decided"});
+        act(a, (struct act){.verb = release ? ACT_RELEASE : ACT_TRANSFER,
+                            .incident = row->incident,
+                            .task = task->no,
+                            .unit = release ? NULL : "u-city",
+                            .reason = "decided"});
         return true;
     }
     return false;

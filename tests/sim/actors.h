@@ -6,7 +6,7 @@
 #include "tests/sim/world.h"
 
 #define EVENTS_MAX 64 /* of one source */
-#define HELD_MAX 64   /* tasks one worker has in hand */
+#define HELD_MAX   64 /* tasks one worker has in hand */
 
 /* One exchange that is repeated until it is answered. */
 struct asking {
@@ -31,8 +31,8 @@ struct held {
 
 struct actor {
     struct world *world;
-    size_t at;            /* index in the network */
-    char letter;          /* 'P', 'W', 'C' */
+    size_t at;   /* index in the network */
+    char letter; /* 'P', 'W', 'C' */
     const char *unit;
     char worker[32];
     bool welcomed;
@@ -47,12 +47,12 @@ struct actor {
     uint64_t conflicts; /* refusals id_conflict, all of them asked for */
     /* worker */
     struct held held[HELD_MAX];
-    uint64_t fed_back;  /* receipts for feedback */
+    uint64_t fed_back; /* receipts for feedback */
     /* dispatcher */
     struct asking asking;
-    uint64_t seen;      /* live incidents in the last whole list */
+    uint64_t seen; /* live incidents in the last whole list */
     bool list_done;
-    char fault[200];    /* a violation the actor saw */
+    char fault[200]; /* a violation the actor saw */
 };
 
 void actor_init(struct actor *, struct world *, size_t at, char letter, const char *principal, const char *unit);

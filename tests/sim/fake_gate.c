@@ -104,8 +104,8 @@ bool gate_receive(struct gate *gate, struct arena *arena, int64_t mono_ms, struc
         return false;
     uint32_t routing_id[2] = {(uint32_t)frame->actor, network->connection[frame->actor]};
     memset(in, 0, sizeof(*in));
-    in->session = session_of(gate->sessions, 0, network->endpoints[frame->actor], routing_id, sizeof(routing_id),
-                             mono_ms);
+    in->session =
+        session_of(gate->sessions, 0, network->endpoints[frame->actor], routing_id, sizeof(routing_id), mono_ms);
     in->principal = network->principals[frame->actor];
     strncpy(in->session->principal, in->principal, sizeof(in->session->principal) - 1);
     in->bad = wire_decode(frame->bytes, frame->size, arena, &in->message, &in->refusal) != 0;

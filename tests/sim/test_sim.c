@@ -11,7 +11,7 @@
 #include "schemas/ident.h"
 #include "tests/sim/actors.h"
 
-#define STEPS 600
+#define STEPS          600
 #define CALM_STEPS_MAX 4000
 
 struct run {
@@ -29,8 +29,8 @@ static void cast(struct run *r)
     static const struct {
         char letter;
         const char *principal, *unit;
-    } roles[] = {{'P', "src-1", NULL},     {'P', "src-2", NULL},     {'W', "dept-a", "u-a"},   {'W', "dept-a", "u-a"},
-                 {'W', "dept-b", "u-b"},   {'W', "dept-city", "u-city"}, {'C', "chief", NULL}};
+    } roles[] = {{'P', "src-1", NULL},   {'P', "src-2", NULL},         {'W', "dept-a", "u-a"}, {'W', "dept-a", "u-a"},
+                 {'W', "dept-b", "u-b"}, {'W', "dept-city", "u-city"}, {'C', "chief", NULL}};
     for (size_t i = 0; i < 7; i++)
         actor_init(&r->actors[i], &r->world, i, roles[i].letter, roles[i].principal, roles[i].unit);
     r->actor_count = 7;
@@ -107,13 +107,13 @@ static int audit_record(void *arg, const struct record *record, const void *byte
                                        record->rung->task, (int)record->rung->clock, change->clocks[0].started_ms,
                                        record->rung->number));
     case RECORD_OFFERED:
-        return audit_once(a, "an epoch was given twice",
-                          arena_printf(&a->arena, "offer %" PRIu64 "/%u/%u", change->incident, record->task,
-                                       record->epoch));
+        return audit_once(
+            a, "an epoch was given twice",
+            arena_printf(&a->arena, "offer %" PRIu64 "/%u/%u", change->incident, record->task, record->epoch));
     case RECORD_FED_BACK:
-        return audit_once(a, "one epoch fed back twice",
-                          arena_printf(&a->arena, "feedback %" PRIu64 "/%u/%u", change->incident, record->task,
-                                       record->epoch));
+        return audit_once(
+            a, "one epoch fed back twice",
+            arena_printf(&a->arena, "feedback %" PRIu64 "/%u/%u", change->incident, record->task, record->epoch));
     case RECORD_CLOSED:
         return change->head && change->head->outcome ? 0 : fault_of(a, "closed without an outcome", "");
     default:
@@ -182,7 +182,8 @@ static void compare_replays(struct run *r)
         compared++;
     }
     struct counters mine = core_counters(t->core), theirs = core_counters(fresh);
-    if ((mine.number != theirs.number || mine.accepted != theirs.accepted || mine.closed != theirs.closed) && !*r->fault)
+    if ((mine.number != theirs.number || mine.accepted != theirs.accepted || mine.closed != theirs.closed) &&
+        !*r->fault)
         snprintf(r->fault, sizeof(r->fault), "counters differ after a full replay: closed %" PRIu64 " and %" PRIu64,
                  mine.closed, theirs.closed);
     arena_release(&arena);

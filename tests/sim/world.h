@@ -22,8 +22,8 @@ bool chance_percent(struct chance *, unsigned percent);
 
 struct frame {
     struct frame *next;
-    int64_t at_ms;  /* arrives then */
-    size_t actor;   /* to or from whom */
+    int64_t at_ms; /* arrives then */
+    size_t actor;  /* to or from whom */
     size_t size;
     uint8_t bytes[];
 };
