@@ -246,12 +246,22 @@ static int open_store(struct broker *b)
     return EXIT_STORE;
 }
 
+/* A day and more without a record: the broker was down for long, or the wall clock is wrong and every deadline will seem
+ * to have passed. Either way somebody should look. */
+static void alarm_gap(int64_t last_ms, int64_t now_ms)
+{
+    if (last_ms && now_ms - last_ms > GAP_ALARM_MS)
+        log_warn("gap hours=%lld last_record_ms=%lld: down for long, or is the wall clock wrong?",
+                 (long long)((now_ms - last_ms) / 3600000), (long long)last_ms);
+}
+
 static int open_core(struct broker *b)
 {
     const struct store_meta *meta = store_meta(b->store);
     struct recovered count;
     char fault[256];
     now_start(&b->now, meta->last_ms, b->options->speed);
+    alarm_gap(meta->last_ms, now_ms(&b->now));
     b->core = core_new(&(struct core_options){.journal = meta->journal, .exercise = meta->exercise});
     if (recover(b->core, b->store, now_ms(&b->now), &count, fault) != 0) {
         fprintf(stderr, "bihuand: %s: %s\n", b->options->store, fault);

@@ -6,8 +6,10 @@
 #include "broker/turn.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "broker/base/log.h"
 #include "broker/base/panic.h"
 #include "broker/core/right.h"
 #include "broker/now.h"
@@ -64,12 +66,20 @@ static void read_clock(struct turn *t)
     t->stats.turns++;
 }
 
+static void notice_wall_step(struct turn *t)
+{
+    int64_t step = t->step(t->time);
+    if (!step)
+        return;
+    log_warn("wall_step ms=%lld: %s", (long long)step,
+             llabs(step) < STEP_SLEW_MS ? "slewed away" : "the broker's time does not follow it");
+    decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step}});
+}
+
 /* What is due at or before now fires before the turn's commands, up to the batch limit. */
 static void let_time_pass(struct turn *t)
 {
-    int64_t step = t->step(t->time);
-    if (step)
-        decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step}});
+    notice_wall_step(t);
     if (core_next_due(t->core) <= t->now_ms)
         decide(t, &(struct command){.kind = COMMAND_TICK, .principal = ""});
 }
