@@ -39,7 +39,11 @@ namespace facts
 #define SHARED_MAX       16
 #define SHARED_TEXT_MAX  40
 static thread_local struct {
-    Offset<String> offsets[SHARED_MAX];
+    struct {
+        const char *text;
+        size_t len;
+        Offset<String> offset;
+    } known[SHARED_MAX];
     size_t count;
 } shared;
 
@@ -51,21 +55,14 @@ Builder &fresh_builder()
     return builder;
 }
 
-static const String *text_at(const Builder &builder, Offset<String> offset)
-{
-    return reinterpret_cast<const String *>(builder.GetCurrentBufferPointer() + builder.GetSize() - offset.o);
-}
-
 static Offset<String> pack_shared(Builder &builder, const char *text, size_t len)
 {
-    for (size_t i = 0; i < shared.count; i++) {
-        const String *known = text_at(builder, shared.offsets[i]);
-        if (known->size() == len && memcmp(known->c_str(), text, len) == 0)
-            return shared.offsets[i];
-    }
+    for (size_t i = 0; i < shared.count; i++)
+        if (shared.known[i].len == len && memcmp(shared.known[i].text, text, len) == 0)
+            return shared.known[i].offset;
     auto offset = builder.CreateString(text, len);
     if (shared.count < SHARED_MAX)
-        shared.offsets[shared.count++] = offset;
+        shared.known[shared.count++] = {text, len, offset};
     return offset;
 }
 
@@ -226,29 +223,40 @@ Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
     return out.Finish();
 }
 
-Offset<bihuan::Clock> pack(Builder &builder, const struct clock &clock)
+static_assert(TASKS_MAX <= UINT8_MAX, "a clock says its task in one byte");
+
+static bihuan::Clock clock_of(const struct clock &clock)
 {
-    bihuan::ClockBuilder out(builder);
-    out.add_started_ms(clock.started_ms);
-    out.add_budget_ms(clock.budget_ms);
-    out.add_consumed_ms(clock.consumed_ms);
-    out.add_running_since_ms(clock.running_since_ms);
-    out.add_due_ms(clock.due_ms);
-    out.add_stopped_ms(clock.stopped_ms);
-    out.add_next_ms(clock.next_ms);
-    out.add_task(clock.task);
-    out.add_rung(clock.rung);
-    out.add_kind(static_cast<bihuan::ClockKind>(clock.kind));
-    out.add_state(static_cast<bihuan::ClockState>(clock.state));
-    out.add_calendar(static_cast<bihuan::Calendar>(clock.calendar));
-    return out.Finish();
+    return {static_cast<bihuan::ClockKind>(clock.kind),
+            static_cast<bihuan::ClockState>(clock.state),
+            static_cast<bihuan::Calendar>(clock.calendar),
+            static_cast<uint8_t>(clock.task),
+            clock.rung,
+            clock.started_ms,
+            clock.budget_ms,
+            clock.consumed_ms,
+            clock.running_since_ms,
+            clock.due_ms,
+            clock.stopped_ms,
+            clock.next_ms};
+}
+
+Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock *clocks, size_t n)
+{
+    bihuan::Clock *out;
+    if (n == 0)
+        return {};
+    auto offset = builder.CreateUninitializedVectorOfStructs<bihuan::Clock>(n, &out);
+    for (size_t i = 0; i < n; i++)
+        out[i] = clock_of(clocks[i]);
+    return offset;
 }
 
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change)
 {
     auto head = pack_if(builder, change.head);
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
-    auto clocks = pack_all<bihuan::Clock>(builder, change.clocks, change.clock_count);
+    auto clocks = pack(builder, change.clocks, change.clock_count);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -338,7 +346,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
 {
     auto head = pack(builder, row.head);
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
-    auto clocks = pack_all<bihuan::Clock>(builder, row.clocks, row.clock_count);
+    auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);

@@ -41,7 +41,7 @@ Offset<Octets> pack(Builder &, const struct bytes &);
 Offset<bihuan::Event> pack(Builder &, const struct event &);
 Offset<bihuan::Incident> pack(Builder &, const struct incident &);
 Offset<bihuan::Task> pack(Builder &, const struct task &);
-Offset<bihuan::Clock> pack(Builder &, const struct clock &);
+Offset<Vector<const bihuan::Clock *>> pack(Builder &, const struct clock *, size_t n);
 Offset<bihuan::Record> pack(Builder &, const struct record &);
 Offset<bihuan::Row> pack(Builder &, const struct row &);
 
@@ -118,6 +118,20 @@ class Reader
         auto *items = *count ? ARENA_NEW(arena, Item, n) : nullptr;
         for (size_t i = 0; i < *count; i++)
             read(*this, *tables->Get(static_cast<flatbuffers::uoffset_t>(i)), &items[i]);
+        return items;
+    }
+
+    /* The same of structs, which lie in the list itself. */
+    template <class Item, class Struct>
+    const Item *all(const Vector<const Struct *> *structs, size_t max, const char *about, size_t *count)
+    {
+        size_t n = structs ? structs->size() : 0;
+        if (from == From::CLIENT && n > max)
+            fail(REFUSAL_TOO_MANY, about, "%s: %zu, at most %zu", about, n, max);
+        *count = code ? 0 : n;
+        auto *items = *count ? ARENA_NEW(arena, Item, n) : nullptr;
+        for (size_t i = 0; i < *count; i++)
+            read(*this, *structs->Get(static_cast<flatbuffers::uoffset_t>(i)), &items[i]);
         return items;
     }
 

@@ -3,6 +3,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 
 #include <flatbuffers/util.h>
 
@@ -29,6 +30,25 @@ void Reader::require(bool present, const char *about)
         fail(REFUSAL_MISSING_FIELD, about, "%s: missing", about);
 }
 
+/* Most text is plain: eight bytes at a time, as long as none is NUL or beyond ASCII. */
+static size_t plain_prefix(const char *text, size_t len)
+{
+    static constexpr uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+    size_t at = 0;
+    for (uint64_t eight; at + sizeof eight <= len; at += sizeof eight) {
+        memcpy(&eight, text + at, sizeof eight);
+        if ((eight | (eight - ones)) & highs)
+            break;
+    }
+    return at;
+}
+
+static bool is_text(const String &string)
+{
+    size_t plain = plain_prefix(string.c_str(), string.size());
+    return plain + text_prefix(string.c_str() + plain) == string.size();
+}
+
 size_t text_prefix(const char *text)
 {
     const char *at = text;
@@ -46,7 +66,7 @@ const char *Reader::text(const String *string, size_t max_bytes, const char *abo
         return "";
     if (from == From::CLIENT && string->size() > max_bytes)
         fail(REFUSAL_TOO_LONG, about, "%s: %zu bytes, at most %zu", about, size_t(string->size()), max_bytes);
-    else if (from != From::STORE && text_prefix(string->c_str()) != string->size())
+    else if (from != From::STORE && !is_text(*string))
         fail(REFUSAL_BAD_TEXT, about, "%s: not UTF-8, or a NUL within", about);
     return string->c_str();
 }

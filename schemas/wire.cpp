@@ -1,10 +1,13 @@
 #include "schemas/wire.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+
+extern "C" {
+#include "broker/base/panic.h"
+}
 
 #define PLUS_ONE(...) +1
 static_assert(sizeof(decltype(bihuan::EnumValuesQueryKind())) == 1 QUERIES(PLUS_ONE), "wire.fbs has all queries");
@@ -326,7 +329,7 @@ static void encode(const struct message &message, struct buffer *out)
 {
     Builder &builder = fresh_builder();
     const codec *codec = codec_of(message.kind);
-    assert(codec);
+    ASSERT(codec);
     auto body = codec->pack(builder, message);
     auto type = static_cast<bihuan::Body>(message.kind);
     bihuan::FinishMessageBuffer(builder, bihuan::CreateMessage(builder, WIRE_VERSION, message.tag, type, body));

@@ -80,7 +80,7 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto task = pack(builder, delivery.task);
     auto head = pack(builder, delivery.head);
     auto event = pack_if(builder, delivery.event);
-    auto clocks = pack_all<bihuan::Clock>(builder, delivery.clocks, delivery.clock_count);
+    auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
     return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
 }
 

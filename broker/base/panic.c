@@ -13,7 +13,7 @@ void panic_set_story(void (*story)(void *arg), void *arg)
     story_arg = arg;
 }
 
-_Noreturn void panic(const char *format, ...)
+void panic(const char *format, ...)
 {
     va_list args;
     fprintf(stderr, "panic version=%s ", BIHUAN_VERSION);

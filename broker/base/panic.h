@@ -4,7 +4,7 @@
 
 /* Called once by panic before it aborts; prints what the process was doing. */
 void panic_set_story(void (*story)(void *arg), void *arg);
-_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* Assertions stay on in production. */
 #define ASSERT(condition) ((condition) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition))
