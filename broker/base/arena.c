@@ -56,7 +56,7 @@ void arena_reset(struct arena *arena)
     arena->block = block_new(total < KEEP_BYTES ? total : KEEP_BYTES);
 }
 
-void *arena_alloc(struct arena *arena, size_t size_bytes)
+void *arena_take(struct arena *arena, size_t size_bytes)
 {
     size_t size = (size_bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     if (!arena->block || arena->block->capacity - arena->used < size) {
@@ -67,14 +67,20 @@ void *arena_alloc(struct arena *arena, size_t size_bytes)
     }
     void *memory = arena->block->data + arena->used;
     arena->used += size;
-    return memset(memory, 0, size);
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+    return memset(arena_take(arena, size_bytes), 0, size_bytes);
 }
 
 void *arena_memdup(struct arena *arena, const void *bytes, size_t size_bytes)
 {
     if (!bytes)
         return NULL;
-    char *copy = arena_alloc(arena, size_bytes + 1);
+    char *copy = arena_take(arena, size_bytes + 1);
+    copy[size_bytes] = '\0';
     return memcpy(copy, bytes, size_bytes);
 }
 
@@ -91,7 +97,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     int size = vsnprintf(NULL, 0, format, args);
     va_end(args);
     ASSERT(size >= 0);
-    char *text = arena_alloc(arena, (size_t)size + 1);
+    char *text = arena_take(arena, (size_t)size + 1);
     vsnprintf(text, (size_t)size + 1, format, again);
     va_end(again);
     return text;

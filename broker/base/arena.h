@@ -15,6 +15,8 @@ void arena_reset(struct arena *);
 void arena_release(struct arena *);
 /* Zeroed, 16-byte aligned; never NULL (out of memory is a panic). */
 void *arena_alloc(struct arena *, size_t size_bytes);
+/* The same without zeroing, for what is filled at once. */
+void *arena_take(struct arena *, size_t size_bytes);
 /* Copies of text and bytes; a NULL stays NULL. A copy of bytes is followed by a NUL. */
 char *arena_strdup(struct arena *, const char *);
 void *arena_memdup(struct arena *, const void *, size_t size_bytes);

@@ -32,13 +32,18 @@ static void reserve(struct buffer *buffer, size_t more)
     buffer->capacity = capacity;
 }
 
+uint8_t *buffer_extend(struct buffer *buffer, size_t size_bytes)
+{
+    reserve(buffer, size_bytes);
+    buffer->size += size_bytes;
+    return buffer->data + buffer->size - size_bytes;
+}
+
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size_bytes)
 {
     if (!size_bytes)
         return;
-    reserve(buffer, size_bytes);
-    memcpy(buffer->data + buffer->size, bytes, size_bytes);
-    buffer->size += size_bytes;
+    memcpy(buffer_extend(buffer, size_bytes), bytes, size_bytes);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

@@ -13,6 +13,7 @@ struct buffer {
 void buffer_release(struct buffer *);
 void buffer_clear(struct buffer *); /* keeps the memory */
 /* Appends; out of memory is a panic. */
+uint8_t *buffer_extend(struct buffer *, size_t size_bytes); /* for the caller to fill, before the buffer grows again */
 void buffer_append(struct buffer *, const void *, size_t size_bytes);
 void buffer_printf(struct buffer *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

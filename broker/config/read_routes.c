@@ -27,6 +27,13 @@ static void add_route(struct routes_reading *in, const struct route *route, size
     buffer_append(&in->of, &of, sizeof(of));
 }
 
+static struct route route_at(struct routes_reading *in, const yaml_node_t *node)
+{
+    struct origin origin = origin_of(in->document, node);
+    const char *rule = arena_printf(&in->reading->policy->arena, "%s:%zu", origin.file, origin.line);
+    return (struct route){.verify = VERIFIER_NONE, .origin = origin, .rule = rule};
+}
+
 /* --- recipients --- */
 
 static void index_kinds(struct routes_reading *in)
@@ -214,8 +221,10 @@ static void read_exception(struct routes_reading *in, yaml_node_t *node, const s
         return;
     }
     struct subjects areas = read_subjects(in, list, false);
-    struct route other = *rule, exclusion = {.excludes = true, .origin = origin_of(in->document, node)};
+    struct route other = *rule, exclusion = route_at(in, node);
+    exclusion.excludes = true;
     other.origin = exclusion.origin;
+    other.rule = exclusion.rule;
     if (fields[E_TO] == NULL && (fields[E_ASSIST] != NULL || fields[E_VERIFY] != NULL))
         node_fault(in->document, node, "an exception without 'to' only says where the rule does not hold");
     read_sending(in, fields[E_TO], fields[E_ASSIST], fields[E_VERIFY], &other);
@@ -250,7 +259,7 @@ static void add_rule(struct routes_reading *in, struct route *rule, const struct
 static void read_rule(struct routes_reading *in, yaml_node_t *node)
 {
     yaml_node_t *fields[FIELDS];
-    struct route rule = {.verify = VERIFIER_NONE, .origin = origin_of(in->document, node)};
+    struct route rule = route_at(in, node);
     if (!node_fields(in->document, node, "a rule", keys, FIELDS, fields))
         return;
     struct subjects types = read_subjects(in, one_of(in, fields[TYPE], fields[TYPES], "type"), true);

@@ -153,7 +153,7 @@ static struct incident head_of(const struct admission *admission)
         .responsible_area = area_code(admission),
         .source = step->who->name,
         .event_id = event->id,
-        .route = route ? step_text(step, "%s:%zu", route->origin.file, route->origin.line) : "",
+        .route = route ? route->rule : "",
         .reason = "",
         .ladder = ladder_of(admission),
         .received_ms = step->now_ms,

@@ -12,7 +12,7 @@ static void touch(struct core *core, struct live *live, uint64_t seq)
     live->seq = seq;
     if (!live->first_unflushed) {
         live->first_unflushed = seq;
-        heap_insert(&core->dirty, &live->dirty);
+        core->dirty++;
         index_mark(&core->live, ident_number(live->id), true);
     } else if (live->handed_seq && !live->first_since) {
         live->first_since = seq;
@@ -36,7 +36,7 @@ static void apply_change(struct core *core, const struct record *record, const s
     if (live)
         derived_remove(core, live);
     else
-        live = live_new(core, change->incident);
+        live_make_room(live = live_new(core, change->incident), change->clock_count);
     if (change->head)
         live_set_head(core, live, change->head);
     for (size_t i = 0; i < change->task_count; i++)
@@ -113,6 +113,7 @@ void core_load(struct core *core, const struct row *row)
     live_set_head(core, live, &row->head);
     for (size_t i = 0; i < row->task_count; i++)
         live_set_task(core, live, &row->tasks[i]);
+    live_make_room(live, row->clock_count);
     for (size_t i = 0; i < row->clock_count; i++)
         live_set_clock(live, &row->clocks[i]);
     for (size_t i = 0; i < row->word_count; i++)

@@ -140,7 +140,7 @@ struct counters {
 struct counters core_counters(const struct core *);
 void core_set_counters(struct core *, struct counters);
 size_t core_dirty(const struct core *);
-/* The smallest first-unflushed sequence over all dirty rows; 0 when nothing is dirty. */
+/* The smallest first-unflushed sequence over all dirty rows; 0 when nothing is dirty. Looks at each: for tests. */
 uint64_t core_first_unflushed(const struct core *);
 /* The next dirty row in id order after *cursor, as a row in the arena; false at the end of the sweep. */
 bool core_next_dirty(struct core *, uint64_t *cursor, struct arena *, struct row *);

@@ -11,16 +11,9 @@ static bool due_before(const struct heap_node *left, const struct heap_node *rig
     return a->next_ms != b->next_ms ? a->next_ms < b->next_ms : a->id < b->id;
 }
 
-static bool dirty_before(const struct heap_node *left, const struct heap_node *right)
-{
-    const struct live *a = HEAP_OF(left, struct live, dirty), *b = HEAP_OF(right, struct live, dirty);
-    return a->first_unflushed < b->first_unflushed;
-}
-
 void derived_init(struct core *core)
 {
     heap_init(&core->due, due_before);
-    heap_init(&core->dirty, dirty_before);
     TAILQ_INIT(&core->ready);
     TAILQ_INIT(&core->visitors);
 }
@@ -35,7 +28,6 @@ void derived_release(struct core *core)
     textmap_release(&core->queues);
     map_release(&core->overdue);
     heap_release(&core->due);
-    heap_release(&core->dirty);
 }
 
 /* --- counts --- */

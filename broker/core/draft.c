@@ -238,8 +238,8 @@ void draft_end_clocks(struct draft *draft, bool owed)
 struct change draft_change(const struct draft *draft)
 {
     struct arena *arena = draft->step->outcome->arena;
-    struct task *tasks = ARENA_NEW(arena, struct task, draft->task_count);
-    struct clock *clocks = ARENA_NEW(arena, struct clock, draft->clock_count);
+    struct task *tasks = arena_take(arena, draft->task_count * sizeof *tasks);
+    struct clock *clocks = arena_take(arena, draft->clock_count * sizeof *clocks);
     struct change change = {.incident = draft->id, .prev = draft->prev, .tasks = tasks, .clocks = clocks};
     if (draft->head_changed) {
         struct incident *head = arena_memdup(arena, &draft->head, sizeof draft->head);

@@ -64,7 +64,7 @@ struct clock *live_clock_find(const struct live *live, enum clock_kind kind, uin
 
 static const char *name_of(struct core *core, const char *text)
 {
-    return intern_text(&core->names, text_or_empty(text));
+    return has_text(text) ? intern_text(&core->names, text) : "";
 }
 
 static void disown(const char *text)
@@ -117,7 +117,7 @@ void live_drop(struct core *core, struct live *live)
     derived_remove(core, live);
     if (live->visiting)
         TAILQ_REMOVE(&core->visitors, live, visit);
-    heap_remove(&core->dirty, &live->dirty);
+    core->dirty -= live->first_unflushed != 0;
     index_remove(&core->live, ident_number(live->id));
     free_live(live);
 }
@@ -186,9 +186,17 @@ void live_set_clock(struct live *live, const struct clock *clock)
         return;
     }
     ASSERT(live->clock_count < CLOCKS_MAX);
-    live->clocks = reallocarray(live->clocks, live->clock_count + 1, sizeof *live->clocks);
-    ASSERT(live->clocks);
+    live_make_room(live, 1);
     live->clocks[live->clock_count++] = *clock;
+}
+
+void live_make_room(struct live *live, size_t more)
+{
+    if (live->clock_count + more <= live->clock_room)
+        return;
+    live->clock_room = (uint32_t)(live->clock_count + more);
+    live->clocks = reallocarray(live->clocks, live->clock_room, sizeof *live->clocks);
+    ASSERT(live->clocks);
 }
 
 void live_keep_word(struct live *live, const struct word_kept *word)
@@ -225,7 +233,7 @@ void live_lend_task(struct arena *arena, struct task *task)
 
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
 {
-    struct task *tasks = ARENA_NEW(arena, struct task, live->task_count);
+    struct task *tasks = arena_take(arena, live->task_count * sizeof *tasks);
     for (const struct live_task *task = live->tasks; task; task = task->next) {
         tasks[row->task_count] = task->facts;
         live_lend_task(arena, &tasks[row->task_count++]);
@@ -252,7 +260,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     live_lend_head(arena, &row->head);
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
-    struct clock *clocks = ARENA_NEW(arena, struct clock, live->clock_count);
+    struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);
     row->clocks = clocks;

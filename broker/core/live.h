@@ -27,6 +27,8 @@ void live_drop_visitors(struct core *);
 void live_set_head(struct core *, struct live *, const struct incident *);
 void live_set_task(struct core *, struct live *, const struct task *);
 void live_set_clock(struct live *, const struct clock *);
+/* For so many clocks more, taken at once. */
+void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */
 void live_keep_word(struct live *, const struct word_kept *);
 

@@ -115,6 +115,7 @@ struct route {
     enum verifier verify;
     bool desk; /* `to: desk`: a person dispatches */
     struct origin origin;
+    const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
 };
 
 struct principal {

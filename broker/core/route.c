@@ -22,11 +22,6 @@ static bool same_place_written(const struct route *a, const struct route *b)
 
 /* --- what was looked at --- */
 
-static const char *rule_text(struct arena *arena, const struct route *route)
-{
-    return arena_printf(arena, "%s:%zu", route->origin.file, route->origin.line);
-}
-
 static struct considered *trace_add(struct route_trace *trace, const struct route *route, const char *verdict)
 {
     if (trace->count == trace->capacity) {
@@ -38,7 +33,7 @@ static struct considered *trace_add(struct route_trace *trace, const struct rout
         trace->capacity = capacity;
     }
     struct considered *considered = &trace->rules[trace->count++];
-    *considered = (struct considered){.rule = rule_text(trace->arena, route), .verdict = verdict};
+    *considered = (struct considered){.rule = route->rule, .verdict = verdict};
     return considered;
 }
 
@@ -111,7 +106,7 @@ static const char *objection(const struct policy *policy, const struct route *ro
         return NULL;
     if (arena == NULL)
         return "excluded";
-    return arena_printf(arena, "excluded at %s by %s", exclusion->area->code, rule_text(arena, exclusion));
+    return arena_printf(arena, "excluded at %s by %s", exclusion->area->code, exclusion->rule);
 }
 
 struct search {
@@ -169,7 +164,7 @@ static void judge(struct search *search, const struct route *route)
     const char *verdict = objection(search->policy, route, search->query, arena);
     size_t by;
     if (verdict == NULL && search->equal != NULL && compare(route, search->best, &by) == 0)
-        verdict = arena_printf(arena, "two equals: as specific as %s", rule_text(arena, search->best));
+        verdict = arena_printf(arena, "two equals: as specific as %s", search->best->rule);
     if (verdict == NULL)
         verdict = less_specific(arena, route, search->best);
     trace_add(search->trace, route, verdict);
@@ -180,7 +175,7 @@ static void explain(struct search *search)
     struct route_trace *trace = search->trace;
     if (search->equal != NULL)
         trace_add(trace, search->best,
-                  arena_printf(trace->arena, "two equals: as specific as %s", rule_text(trace->arena, search->equal)));
+                  arena_printf(trace->arena, "two equals: as specific as %s", search->equal->rule));
     else if (search->best != NULL)
         trace_add(trace, search->best, "chosen")->chosen = true;
     for_each_rule(search, judge);

@@ -28,13 +28,16 @@ void core_set_counters(struct core *core, struct counters counters)
 
 size_t core_dirty(const struct core *core)
 {
-    return core->dirty.count;
+    return core->dirty;
 }
 
 uint64_t core_first_unflushed(const struct core *core)
 {
-    const struct heap_node *least = heap_least(&core->dirty);
-    return least ? HEAP_OF(least, struct live, dirty)->first_unflushed : 0;
+    uint64_t first = 0;
+    for (const struct live *live = NULL; (live = index_next(&core->live, live ? ident_number(live->id) + 1 : 0, true));)
+        if (!first || live->first_unflushed < first)
+            first = live->first_unflushed;
+    return first;
 }
 
 static struct live *next_after(const struct core *core, uint64_t cursor, bool dirty)
@@ -57,7 +60,7 @@ bool core_next_dirty(struct core *core, uint64_t *cursor, struct arena *arena, s
 static void clean(struct core *core, struct live *live)
 {
     live->first_unflushed = live->handed_seq = live->first_since = 0;
-    heap_remove(&core->dirty, &live->dirty);
+    core->dirty--;
     index_mark(&core->live, ident_number(live->id), false);
     if (live_finished(live))
         live_drop(core, live);
@@ -74,7 +77,6 @@ void core_flushed(struct core *core, uint64_t incident, uint64_t seq)
     }
     live->first_unflushed = live->first_since;
     live->handed_seq = live->first_since = 0;
-    heap_update(&core->dirty, &live->dirty);
 }
 
 /* --- reading --- */

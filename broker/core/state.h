@@ -31,12 +31,11 @@ struct live {
     struct incident head; /* names interned; event_id and reason owned */
     struct live_task *tasks;
     struct clock *clocks;
-    uint32_t task_count, clock_count;
+    uint32_t task_count, clock_count, clock_room;
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
     uint64_t first_since;     /* first record after that state; 0: none */
-    struct heap_node dirty;   /* by first_unflushed */
     /* derived */
     int64_t next_ms; /* the earliest rung of its clocks; 0: none */
     struct heap_node due;
@@ -94,7 +93,8 @@ struct core {
     struct index live; /* by incident number; the mark is "dirty" */
     struct dedup dedup;
     /* derived */
-    struct heap dirty, due;
+    size_t dirty; /* rows ahead of the store */
+    struct heap due;
     struct textmap queues; /* by unit */
     TAILQ_HEAD(, queue) ready;
     TAILQ_HEAD(, live) visitors;

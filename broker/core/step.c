@@ -15,8 +15,8 @@ void outcome_init(struct outcome *outcome, struct arena *arena)
 
 static void *grown(struct arena *arena, const void *items, size_t count, size_t *capacity, size_t item_bytes)
 {
-    *capacity = *capacity ? 2 * *capacity : 16;
-    void *larger = arena_alloc(arena, *capacity * item_bytes);
+    *capacity = *capacity ? 4 * *capacity : 16;
+    void *larger = arena_take(arena, *capacity * item_bytes);
     if (count)
         memcpy(larger, items, count * item_bytes);
     return larger;

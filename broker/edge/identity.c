@@ -19,12 +19,12 @@ static void little_endian(uint8_t out[8], uint64_t value)
 
 static void put_bytes(uint8_t tag, const void *ptr, size_t len)
 {
-    uint8_t head[9] = {tag};
     if (len == 0)
         return;
-    little_endian(head + 1, len);
-    buffer_append(&content, head, sizeof(head));
-    buffer_append(&content, ptr, len);
+    uint8_t *at = buffer_extend(&content, 1 + 8 + len);
+    *at = tag;
+    little_endian(at + 1, len);
+    memcpy(at + 9, ptr, len);
 }
 
 static void put_text(uint8_t tag, const char *text)

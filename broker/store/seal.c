@@ -41,14 +41,15 @@ void *value_copy(const MDB_val *value, size_t head_bytes, struct arena *arena)
 static uint8_t *queue_open(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,
                            const void *body, size_t body_bytes)
 {
-    static const uint8_t padding[8];
     struct queued entry = {.key = key, .size_bytes = head_bytes + body_bytes, .kind = kind};
-    buffer_append(queue, &entry, sizeof entry);
-    size_t at = queue->size;
-    buffer_append(queue, head, head_bytes);
-    buffer_append(queue, body, body_bytes);
-    buffer_append(queue, padding, -entry.size_bytes % 8);
-    return queue->data + at;
+    size_t padding_bytes = -entry.size_bytes % 8;
+    uint8_t *at = buffer_extend(queue, sizeof entry + entry.size_bytes + padding_bytes), *value = at + sizeof entry;
+    memcpy(at, &entry, sizeof entry);
+    memcpy(value, head, head_bytes);
+    if (body_bytes > 0)
+        memcpy(value + head_bytes, body, body_bytes);
+    memset(value + entry.size_bytes, 0, padding_bytes);
+    return value;
 }
 
 void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,

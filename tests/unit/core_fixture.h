@@ -122,12 +122,15 @@ static inline void city_routes(struct city *city)
     city->recipients[0] = (struct recipient){.kind = RECIPIENT_UNIT, .unit = &city->units[0], .text = "water"};
     city->recipients[1] = (struct recipient){.kind = RECIPIENT_UNIT, .unit = &city->units[1], .text = "gas"};
     static const int routed[] = {0, 1, 2, 3, 4, 6};
+    static const char *const rules[] = {"routes.yaml:1", "routes.yaml:2", "routes.yaml:3",
+                                        "routes.yaml:4", "routes.yaml:5", "routes.yaml:6"};
     for (size_t i = 0; i < 6; i++)
         city->routes[i] = (struct route){.type = &city->types[routed[i]],
                                          .to = &city->recipients[0],
                                          .to_count = 1,
                                          .verify = VERIFIER_NONE,
-                                         .origin = {"routes.yaml", i + 1}};
+                                         .origin = {"routes.yaml", i + 1},
+                                         .rule = rules[i]};
     city->routes[2].verify = VERIFIER_CENTRE;
     city->routes[3].verify = VERIFIER_SOURCE;
     city->routes[4].desk = true;
