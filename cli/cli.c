@@ -225,7 +225,7 @@ uint64_t cli_incident(struct argp_state *state, const char *text)
 {
     uint64_t id = 0;
     if (ident_parse(text, &id) != 0)
-        argp_error(state, _("\"%s\" is not an incident id (like 620802-000123-K, its last character checks the rest)"),
+        argp_error(state, _("\"%s\" is not an incident id (like 620802-000123-W, its last character checks the rest)"),
                    text);
     return id;
 }

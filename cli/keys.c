@@ -79,8 +79,11 @@ static void show(const struct arguments *arguments, const char *public_key, cons
     if (!arguments->json) {
         printf("%s\n", public_key);
         if (secret_file)
-            fprintf(stderr, _("%s is secret; in principals.yaml the credential is \"curve:%s\"\n"), secret_file,
-                    public_key);
+            /* Z85 has characters that mean something in YAML: always quoted. */
+            fprintf(stderr,
+                    _("%s is secret. Tell the broker the public key: write   keys: [\"%s\"]   in principals.yaml, or "
+                      "put %.*s.pub into its keys_folder, named as the principal.\n"),
+                    secret_file, public_key, (int)(strlen(secret_file) - strlen(".key")), secret_file);
         return;
     }
     json_t *object = json_pack("{s:s, s:o}", "public", public_key, "credential", json_sprintf("curve:%s", public_key));

@@ -143,7 +143,8 @@ int verb_say(int argc, char **argv)
         parse,
         N_("INCIDENT WORD"),
         N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
-           "note, feedback or return. The record names the unit, you and the --person."),
+           "note, feedback or return. The record names the unit, you and the --person: who of the unit "
+           "is quoted, and may not verify it later."),
         children,
         NULL,
         NULL};

@@ -24,7 +24,7 @@
  *      event.type = "0101";
  *      event.area = "620802001001";
  *      if (bh_publish(bh, &event, 10000, &result) == BH_OK)
- *          printf("%s\n", result.receipt.incident);           // durable: 620802-000123-K
+ *          printf("%s\n", result.receipt.incident);           // durable: 620802-000123-W
  *      bh_close(bh);
  *  @endcode
  *
@@ -85,7 +85,7 @@ extern "C" {
 
 /** Length of the buffer for a sentence that says why a handle could not be opened. */
 #define BH_FAULT_BYTES 256
-/** Length of an incident's id as text, "620802-000123-K", with its NUL and room to grow. */
+/** Length of an incident's id as text, "620802-000123-W", with its NUL and room to grow. */
 #define BH_INCIDENT_BYTES 32
 
 /** @brief What a function returns. Values never change. */
@@ -124,7 +124,7 @@ struct bh_options {
 
 /** @brief The promise: what it is about is durable, with this id and place in the trail. */
 struct bh_receipt {
-    char incident[BH_INCIDENT_BYTES]; /**< "620802-000123-K" */
+    char incident[BH_INCIDENT_BYTES]; /**< "620802-000123-W" */
     uint32_t journal;                 /**< The issuer's 6-digit code. */
     uint32_t term;                    /**< The journal's generation. */
     uint64_t sequence;                /**< The record's number in the journal. */
@@ -251,7 +251,7 @@ enum bh_query_kind {
 struct bh_query {
     const char *event_id; /**< status */
     enum bh_query_kind kind;
-    const char *incident; /**< status, show, explain: "620802-000123-K" */
+    const char *incident; /**< status, show, explain: "620802-000123-W" */
     const char *cursor;   /**< list, show: from the last page; NULL: from the start. */
     uint32_t limit;       /**< Rows a page; 0: the broker's choice. */
     const char *state;    /**< list: "open", "closed", … */
@@ -296,7 +296,7 @@ struct bh_work_options {
  *  that follows its end: after it was handed out with `revoked`, or after feedback, return or give_back got their
  *  receipt. */
 struct bh_task {
-    char incident[BH_INCIDENT_BYTES]; /**< "620802-000123-K" */
+    char incident[BH_INCIDENT_BYTES]; /**< "620802-000123-W" */
     uint32_t task;                    /**< The task's number within the incident. */
     uint32_t epoch;                   /**< Quoted in every word; the library does it. */
     bool resume;    /**< Somebody responded before, perhaps we ourselves before a restart: go on, do not start anew. */

@@ -295,6 +295,27 @@ class Cli(unittest.TestCase):
             screen.close()
 
 
+class SampleIds(unittest.TestCase):
+    def test_what_is_shown_as_an_incident_id_is_one(self):
+        """A reader types what stands in the texts; tests have wrong ones on purpose."""
+        characters, wrong, seen = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", [], 0
+        for folder, folders, files in os.walk(ROOT):
+            folders[:] = [name for name in folders if name not in ("build", "tests") and not name.startswith(".")]
+            for path in (os.path.join(folder, name) for name in files if re.search(r"\.(md|h|c|cpp|py|yaml|po)$", name)):
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+                for id in re.findall(r"\b\d{6}-\d{6,}-[0-9A-Z]\b", text):
+                    check = 36  # ISO 7064 MOD 37,36
+                    for character in id[:-1].replace("-", ""):
+                        check = (check + int(character)) % 36 or 36
+                        check = check * 2 % 37
+                    seen += 1
+                    if id[-1] != characters[(37 - check) % 36]:
+                        wrong.append(f"{os.path.relpath(path, ROOT)}: {id}")
+        self.assertGreater(seen, 10)
+        self.assertEqual(wrong, [])
+
+
 class Screen:
     """`bihuan watch` on a terminal of its own."""
 
