@@ -243,13 +243,10 @@ static bihuan::Clock clock_of(const struct clock &clock)
 
 Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock *clocks, size_t n)
 {
-    bihuan::Clock *out;
     if (n == 0)
         return {};
-    auto offset = builder.CreateUninitializedVectorOfStructs<bihuan::Clock>(n, &out);
-    for (size_t i = 0; i < n; i++)
-        out[i] = clock_of(clocks[i]);
-    return offset;
+    return builder.CreateVectorOfStructs<bihuan::Clock>(
+        n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change)
