@@ -16,14 +16,13 @@
 
 /* --- one step: a table from command to decision --- */
 
-/* Deadlines first, then silence, then what was counted: what is due fires before what people ask for. */
+/* Deadlines first, then what was counted: what is due fires before what people ask for. */
 static void step_tick(struct step *step)
 {
     size_t records_left = TICK_RUNGS_MAX;
     const struct live *live;
     while (records_left > 0 && (live = derived_due(step->core)) && ladder_fire(step, live))
         records_left--;
-    lease_tick(step, &records_left);
     denial_tick(step);
 }
 
@@ -52,6 +51,7 @@ static void (*const steps[])(struct step *) = {
     [COMMAND_HEARD] = lease_heard,     [COMMAND_CREDIT] = lease_credit,      [COMMAND_BYE] = lease_bye,
     [COMMAND_PUBLISH] = admit_publish, [COMMAND_WORD] = task_word,           [COMMAND_ACT] = incident_act,
     [COMMAND_RELOAD] = reload_policy,  [COMMAND_WALL_STEP] = step_wall_step, [COMMAND_DENY] = step_deny,
+    [COMMAND_SILENCE] = lease_silence,
 };
 
 void core_step(struct core *core, const struct command *command, int64_t now_ms, struct outcome *outcome)

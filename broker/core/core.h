@@ -10,7 +10,7 @@
 struct core;
 
 enum command_kind {
-    COMMAND_TICK = 1, /* time passes: fires what is due (at most TICK_RUNGS_MAX), ends silent leases */
+    COMMAND_TICK = 1, /* time passes: fires what is due (at most TICK_RUNGS_MAX) */
     COMMAND_START,    /* the broker is up: term, last record before the stop */
     COMMAND_HELLO,    /* presence of a worker (or of the centre: no effect but a principal's session) */
     COMMAND_HEARD,    /* anything at all from a worker's session */
@@ -21,7 +21,8 @@ enum command_kind {
     COMMAND_ACT,
     COMMAND_RELOAD,
     COMMAND_WALL_STEP,
-    COMMAND_DENY, /* the gate or a query found a principal without the right: counts towards a `refused` record */
+    COMMAND_DENY,    /* the gate or a query found a principal without the right: counts towards a `refused` record */
+    COMMAND_SILENCE, /* what was heard has been read: the leases of workers silent for too long end */
 };
 
 /* A request, or time passing. Records point into what it points to: texts and events live as long as the outcome. */
@@ -63,6 +64,9 @@ struct command {
         struct {
             enum refusal_code code;
         } deny;
+        struct {
+            bool grace; /* nobody could have been heard: none ends, everybody's silence begins now */
+        } silence;
     };
 };
 

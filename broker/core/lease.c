@@ -208,17 +208,27 @@ void lease_bye(struct step *step)
     worker_forget(step->writer, worker);
 }
 
-void lease_tick(struct step *step, size_t *records_left)
+/* What is left over is due at once: the next turn goes on with it. */
+static void end_silent(struct step *step)
 {
+    size_t records_left = TICK_RUNGS_MAX;
     const struct live_task *task;
     while (presence_due(step->core) <= step->now_ms) {
         struct worker *worker = TAILQ_FIRST(&step->writer->heard);
-        for (; (task = TAILQ_FIRST(&worker->leases)); (*records_left)--) {
-            if (*records_left == 0)
+        for (; (task = TAILQ_FIRST(&worker->leases)); records_left--) {
+            if (records_left == 0)
                 return;
             step_revoke(step, task, "its worker was not heard from");
             end_by_broker(step, task, LEASE_SILENT);
         }
         worker_silenced(step->writer, worker);
     }
+}
+
+void lease_silence(struct step *step)
+{
+    if (step->command->silence.grace)
+        presence_grace(step->writer, step->now_ms);
+    else
+        end_silent(step);
 }

@@ -15,7 +15,7 @@ void lease_hello(struct step *);
 void lease_heard(struct step *);
 void lease_credit(struct step *);
 void lease_bye(struct step *);
-/* Ends leases of workers that are silent, until *records_left is used up. */
-void lease_tick(struct step *, size_t *records_left);
+/* COMMAND_SILENCE: ends at most TICK_RUNGS_MAX leases. */
+void lease_silence(struct step *);
 
 #endif

@@ -99,6 +99,15 @@ void worker_heard(struct core *core, struct worker *worker, int64_t now_ms)
     queue_seat(core, worker);
 }
 
+void presence_grace(struct core *core, int64_t now_ms)
+{
+    struct worker *worker;
+    TAILQ_FOREACH(worker, &core->heard, heard)
+    {
+        worker->heard_ms = now_ms;
+    }
+}
+
 void worker_silenced(struct core *core, struct worker *worker)
 {
     TAILQ_REMOVE(&core->heard, worker, heard);

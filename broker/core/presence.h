@@ -16,6 +16,8 @@ void worker_forget(struct core *, struct worker *);
 void worker_connect(struct core *, struct worker *, uint64_t peer, const char *unit);
 /* It is alive. */
 void worker_heard(struct core *, struct worker *, int64_t now_ms);
+/* Nobody could be heard until now: whoever is not silent yet was heard just now. */
+void presence_grace(struct core *, int64_t now_ms);
 /* It was not heard for too long; its leases have ended. */
 void worker_silenced(struct core *, struct worker *);
 void worker_credit(struct core *, struct worker *, int64_t by);

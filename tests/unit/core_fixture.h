@@ -266,6 +266,12 @@ static inline void tick(struct fixture *f)
     step(f, (struct command){.kind = COMMAND_TICK, .principal = ""});
 }
 
+/* The input of the turn is read: who was not heard? */
+static inline void hush(struct fixture *f)
+{
+    step(f, (struct command){.kind = COMMAND_SILENCE, .principal = ""});
+}
+
 /* Time goes on by so much, with a tick whenever something is due, as the loop does. */
 static inline void pass(struct fixture *f, int64_t ms)
 {
@@ -273,6 +279,7 @@ static inline void pass(struct fixture *f, int64_t ms)
     while (core_next_due(f->core) <= until_ms) {
         f->now_ms = core_next_due(f->core) > f->now_ms ? core_next_due(f->core) : f->now_ms;
         tick(f);
+        hush(f);
     }
     f->now_ms = until_ms;
 }

@@ -285,6 +285,32 @@ static void anything_heard_keeps_the_lease(void **state)
     assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
 }
 
+/* The broker stood still for longer than a lease: what was said meanwhile is read before anybody is called silent. */
+static void a_stall_of_the_broker_silences_nobody_who_spoke(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    f->now_ms += 3 * LEASE_MS;
+    tick(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    heard(f, "water.dept", "w1", 11);
+    hush(f);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+}
+
+static void grace_ends_nothing_and_begins_everybodys_silence_anew(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    f->now_ms += 3 * LEASE_MS;
+    step(f, (struct command){.kind = COMMAND_SILENCE, .principal = "", .silence = {.grace = true}});
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    pass(f, LEASE_MS - 1);
+    assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+    pass(f, 1);
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+}
+
 static void a_lost_delivery_is_made_up_for(void **state)
 {
     struct fixture *f = *state;
@@ -714,6 +740,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_before_respond_gives_it_to_a_colleague, setup, teardown),
         cmocka_unit_test_setup_teardown(anything_heard_keeps_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lost_delivery_is_made_up_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stall_of_the_broker_silences_nobody_who_spoke, setup, teardown),
+        cmocka_unit_test_setup_teardown(grace_ends_nothing_and_begins_everybodys_silence_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_worker_goes_on_when_heard_again, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_after_respond_is_resumed_by_a_colleague, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_too_often_is_shelved_where_people_see_it, setup, teardown),
