@@ -66,7 +66,9 @@ static void after_poll(struct ev_loop *ev, struct ev_check *watcher, int events)
     (void)events;
     if (loop->error)
         return;
+    turn_pulse(loop->turn);
     jobs_reap(loop->turn->jobs);
+    reload_tend(loop->turn);
     if (has_work(loop))
         loop->error = turn_run(loop->turn);
     else if (outbox_waiting(loop->turn->outbox))
@@ -87,7 +89,7 @@ static void on_reload(struct ev_loop *ev, struct ev_signal *watcher, int events)
     struct loop *loop = watcher->data;
     (void)ev;
     (void)events;
-    reload_start(loop->turn, 0, 0, "", NULL, NULL);
+    loop->turn->reload_wanted = true;
 }
 
 static void on_web(struct ev_loop *ev, struct ev_io *watcher, int events)
@@ -189,8 +191,10 @@ int loop_run(struct turn *turn, struct http *http)
     log_info("ready version=%s city=\"%s\" pid=%d live=%zu", BIHUAN_VERSION, turn->policy->name, (int)getpid(),
              core_live(turn->core));
     ev_run(loop.ev, 0);
-    jobs_free(turn->jobs);
+    jobs_free(turn->jobs); /* a job that just ended may have decided something: it is made durable too */
     turn->jobs = NULL;
+    if (!loop.error)
+        loop.error = turn_run(turn);
     ev_loop_destroy(loop.ev);
     return loop.error;
 }

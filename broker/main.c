@@ -1,6 +1,7 @@
 /* bihuand: flags, open, run, close in reverse. */
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -411,6 +412,7 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&(struct argp){flags, parse_flag, NULL, "Bihuan's broker.", NULL, NULL, NULL}, argc, argv, 0, NULL,
                &options);
+    signal(SIGPIPE, SIG_IGN); /* whoever read our log may go; we stay */
     check_flags(&options);
     if (options.check)
         return check_config(options.check);

@@ -24,11 +24,15 @@ static void write_gate(const struct gate_counts *gate, struct buffer *out)
     counter(out, "zap_accepted", "handshakes accepted", gate->zap_accepted);
     counter(out, "zap_refused", "handshakes refused: unknown key", gate->zap_refused);
     counter(out, "handshake_failed", "connections that ended in the handshake", gate->handshake_failed);
-    buffer_printf(out, "# HELP bihuan_refused_total malformed input by refusal\n# TYPE bihuan_refused_total counter\n");
+}
+
+static void write_refusals(const struct turn *t, struct buffer *out)
+{
+    buffer_printf(out, "# HELP bihuan_refused_total refusals by code\n# TYPE bihuan_refused_total counter\n");
     for (int code = 1; code < 64; code++)
         if (refusal_name((enum refusal_code)code))
             buffer_printf(out, "bihuan_refused_total{code=\"%s\"} %llu\n", refusal_name((enum refusal_code)code),
-                          (unsigned long long)gate->refused[code]);
+                          (unsigned long long)t->stats.refused[code]);
 }
 
 static void write_turn(const struct turn *t, struct buffer *out)
@@ -54,6 +58,8 @@ static void write_store(struct turn *t, struct buffer *out)
     store_space(t->store, &space);
     gauge(out, "store_used_bytes", "of the map", (double)space.used_bytes);
     gauge(out, "store_map_bytes", "the map's limit", (double)space.map_bytes);
+    gauge(out, "store_owed_bytes", "kept free to finish what is live",
+          (double)core_live(t->core) * FINISH_BYTES + (double)space.map_bytes / SLACK_PART);
     gauge(out, "store_tail_records", "records above the watermark", (double)space.tail);
     gauge(out, "store_tail_records_max", "limit of the tail", TAIL_MAX);
     gauge(out, "store_readers", "foreign or stale read transactions", space.readers);
@@ -92,6 +98,7 @@ void metrics_write(struct turn *t, struct buffer *out)
     gauge(out, "overdue", "clocks past due", overview.overdue);
     write_units(&overview, out);
     write_turn(t, out);
+    write_refusals(t, out);
     write_gate(gate_counts(t->gate), out);
     write_store(t, out);
     arena_release(&arena);
@@ -102,7 +109,7 @@ int metrics_health(struct turn *t, struct buffer *out)
 {
     struct store_space space;
     store_space(t->store, &space);
-    bool full = space.used_bytes >= space.map_bytes / 100 * FULL_PERCENT;
+    bool full = turn_full(t, &space);
     buffer_printf(out, "%s sequence=%llu live=%zu\n", full ? "full: new publishes are refused" : "ok",
                   (unsigned long long)store_meta(t->store)->sequence, core_live(t->core));
     return full ? 503 : 200;

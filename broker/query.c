@@ -34,16 +34,35 @@ static bool has_task(const struct principal *who, const struct row *row)
     return false;
 }
 
-static bool may_see(const struct principal *who, const struct row *row)
+static bool in_scope(const struct turn *t, const struct principal *who, const struct row *row)
 {
-    if (right_has(who, RIGHT_READ_ALL))
+    return right_in_scope(who, policy_type(t->policy, row->head.type), policy_area(t->policy, row->head.area));
+}
+
+/* Everything within one's types and areas, or what one reported, or has a task in. */
+static bool may_see(const struct turn *t, const struct principal *who, const struct row *row)
+{
+    if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;
-    if (row->head.source && strcmp(row->head.source, who->name) == 0)
+    if (strcmp(row->head.source, who->name) == 0)
         return true;
     return (who->roles & PRINCIPAL_DEPARTMENT) && has_task(who, row);
 }
 
-/* A department sees its own tasks, not its colleagues'. */
+/* A department sees its own tasks and their clocks, not its colleagues'. */
+static bool only_department(const struct principal *who)
+{
+    return !right_has(who, RIGHT_READ_ALL) && (who->roles & PRINCIPAL_DEPARTMENT);
+}
+
+static bool own_task(const struct principal *who, const struct row *row, uint32_t no)
+{
+    for (size_t i = 0; i < row->task_count; i++)
+        if (row->tasks[i].no == no)
+            return right_unit(who, row->tasks[i].unit);
+    return false;
+}
+
 static size_t own_tasks(struct arena *arena, const struct principal *who, const struct task *tasks, size_t n,
                         const struct task **out)
 {
@@ -56,9 +75,26 @@ static size_t own_tasks(struct arena *arena, const struct principal *who, const 
     return count;
 }
 
-static bool only_department(const struct principal *who)
+/* row: of the whole incident, to know whose task a clock belongs to. */
+static size_t own_clocks(struct arena *arena, const struct principal *who, const struct row *row,
+                         const struct clock *clocks, size_t n, const struct clock **out)
 {
-    return !right_has(who, RIGHT_READ_ALL) && (who->roles & PRINCIPAL_DEPARTMENT);
+    struct clock *own = ARENA_NEW(arena, struct clock, n + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!clocks[i].task || own_task(who, row, clocks[i].task))
+            own[count++] = clocks[i];
+    *out = own;
+    return count;
+}
+
+/* Leaves in the row what the reader may see of it. */
+static void keep_own_part(struct arena *arena, const struct principal *who, struct row *row)
+{
+    if (!only_department(who))
+        return;
+    row->clock_count = own_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
+    row->task_count = own_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
 }
 
 static bool row_of(struct turn *t, uint64_t incident, struct row *row)
@@ -118,7 +154,7 @@ static bool matches(const struct reading *r, const struct row *row)
     if (q->overdue && !overdue(row, r->turn->now_ms))
         return false;
     return unit_in(q->unit, row) && under(q->type, row->head.type) && under(q->area, row->head.area) &&
-           named(q->source, row->head.source) && may_see(r->who, row);
+           named(q->source, row->head.source) && may_see(r->turn, r->who, row);
 }
 
 static size_t page_rows(const struct query *q)
@@ -187,8 +223,10 @@ static void answer_list(struct reading *r)
     }
     r->answer.cursor = "";
     while (list_next(r, &cursor, &row)) {
-        if (matches(r, &row))
+        if (matches(r, &row)) {
+            keep_own_part(&r->turn->arena, r->who, &row);
             rows[count++] = row;
+        }
         if (count < limit && ++scanned < SCAN_MAX)
             continue;
         r->answer.cursor = cursor_text(&r->turn->arena, &cursor);
@@ -204,21 +242,44 @@ static size_t text_bytes(const struct record *record)
     return strlen(record->text) + (record->event ? strlen(record->event->text) : 0);
 }
 
-/* The timeline is walked back along `prev`, from the row's last record or from where the last page ended: the newest
- * page comes first, in order within itself. Fills records from the end; *seq is where the next page begins, or 0. */
-static size_t timeline(struct turn *t, uint64_t incident, uint64_t *seq, struct record *records, size_t n)
+/* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
+static bool keep_seen_changes(struct turn *t, const struct principal *who, struct record *record)
 {
+    struct row row;
+    size_t kept = 0;
+    for (size_t i = 0; i < record->change_count; i++)
+        if (row_of(t, record->changes[i].incident, &row) && may_see(t, who, &row))
+            record->changes[kept++] = record->changes[i];
+    record->change_count = kept;
+    return kept > 0;
+}
+
+static const struct change *change_of(const struct record *record, uint64_t incident)
+{
+    for (size_t i = 0; i < record->change_count; i++)
+        if (record->changes[i].incident == incident)
+            return &record->changes[i];
+    return NULL;
+}
+
+/* The timeline is walked back along `prev`, from the row's last record or from where the last page ended: the newest
+ * page comes first, in order within itself. Fills records from the end; *seq is where the next page begins, or 0. A
+ * record that is not of this incident ends the walk: a cursor is a claim. */
+static size_t timeline(struct reading *r, uint64_t incident, uint64_t *seq, struct record *records, size_t n)
+{
+    struct turn *t = r->turn;
     size_t count = 0, bytes = 0;
     while (*seq && count < n && bytes < PAGE_TEXT_BYTES) {
         struct record *record = &records[n - 1 - count];
-        if (store_get_record(t->store, *seq, &t->arena, record) != 0)
+        const struct change *change = NULL;
+        if (store_get_record(t->store, *seq, &t->arena, record) == 0)
+            change = change_of(record, incident);
+        *seq = change ? change->prev : 0;
+        if (!change)
             break;
+        keep_seen_changes(t, r->who, record);
         count++;
         bytes += text_bytes(record);
-        *seq = 0;
-        for (size_t i = 0; i < record->change_count; i++)
-            if (record->changes[i].incident == incident)
-                *seq = record->changes[i].prev;
     }
     return count;
 }
@@ -237,7 +298,7 @@ static void answer_show(struct reading *r)
 {
     struct turn *t = r->turn;
     struct row *row = ARENA_NEW(&t->arena, struct row, 1);
-    if (!row_of(t, r->query->incident, row) || !may_see(r->who, row)) {
+    if (!row_of(t, r->query->incident, row) || !may_see(t, r->who, row)) {
         refuse(r, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
@@ -248,10 +309,9 @@ static void answer_show(struct reading *r)
     }
     size_t n = only_department(r->who) ? 0 : page_rows(r->query);
     struct record *records = ARENA_NEW(&t->arena, struct record, n + 1);
-    size_t count = timeline(t, row->incident, &seq, records, n);
+    size_t count = timeline(r, row->incident, &seq, records, n);
     r->answer.cursor = n && seq ? arena_printf(&t->arena, "S%llu", (unsigned long long)seq) : "";
-    if (only_department(r->who))
-        row->task_count = own_tasks(&t->arena, r->who, row->tasks, row->task_count, &row->tasks);
+    keep_own_part(&t->arena, r->who, row);
     r->answer.rows = row;
     r->answer.row_count = 1;
     r->answer.records = records + n - count;
@@ -270,13 +330,10 @@ static void answer_queue(struct reading *r)
         refuse(r, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit");
         return;
     }
-    if (!r->all && !right_unit(r->who, r->query->unit)) {
-        refuse(r, REFUSAL_OUT_OF_SCOPE, "unit", "not one of your units");
-        return;
-    }
     size_t n = core_queue(t->core, r->query->unit, incidents, tasks, limit);
     for (size_t i = 0; i < n; i++)
-        count += core_row(t->core, incidents[i], &t->arena, &rows[count]);
+        if (core_row(t->core, incidents[i], &t->arena, &rows[count]) && may_see(t, r->who, &rows[count]))
+            keep_own_part(&t->arena, r->who, &rows[count++]);
     r->answer.rows = rows;
     r->answer.row_count = count;
     send_answer(r);
@@ -359,7 +416,7 @@ static void answer_explain(struct reading *r)
     struct policy *parsed;
     struct row row;
     int64_t at_ms = q->at_ms;
-    bool known = q->incident && row_of(t, q->incident, &row) && may_see(r->who, &row);
+    bool known = q->incident && row_of(t, q->incident, &row) && may_see(t, r->who, &row);
     if (q->incident && !known) {
         refuse(r, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
@@ -376,7 +433,8 @@ static void answer_explain(struct reading *r)
         return;
     }
     if (q->incident) {
-        explain_with(r, policy, row.head.type, row.head.area, row.head.nature, row.head.severity, 0);
+        explain_with(r, policy, row.head.type, row.head.area, row.head.nature, row.head.severity,
+                     row.head.unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0);
     } else {
         const struct place *place = &q->event->place;
         const char *area = place->area && *place->area ? place->area
@@ -412,21 +470,57 @@ static void answer_status(struct reading *r, const char *event_id, uint64_t inci
 
 /* --- the feed: subscribe, then records by cursor and credit --- */
 
+static uint32_t mark_of(const void *bytes, size_t size_bytes)
+{
+    return (uint32_t)hash_bytes(bytes, size_bytes);
+}
+
+static int take_mark(void *arg, const struct record *record, const void *bytes, size_t size_bytes)
+{
+    uint32_t *mark = arg;
+    (void)record;
+    *mark = mark_of(bytes, size_bytes);
+    return 1;
+}
+
+static uint32_t mark_at(struct turn *t, uint64_t seq)
+{
+    uint32_t mark = 0;
+    if (seq)
+        store_read(t->store, seq - 1, &t->arena, take_mark, &mark);
+    return mark;
+}
+
+/* "<sequence>-<mark>", or a bare sequence as a person writes it. The mark tells a cursor of this history from one of a
+ * history that a restore has cut off. */
+static bool cursor_of_feed(struct reading *r, const char *text, uint64_t *from)
+{
+    uint64_t last = store_meta(r->turn->store)->sequence;
+    char *end;
+    *from = 0;
+    if (!*text)
+        return true;
+    if (strcmp(text, "end") == 0) {
+        *from = last;
+        return true;
+    }
+    *from = strtoull(text, &end, 10);
+    if (end == text || *from > last)
+        return false;
+    return !*end || (*end == '-' && strtoul(end + 1, NULL, 16) == mark_at(r->turn, *from));
+}
+
 static void subscribe(struct reading *r, const char *cursor, uint32_t credit)
 {
     struct session *session = session_get(gate_sessions(r->turn->gate), r->peer);
-    char *end = NULL;
-    uint64_t last = store_meta(r->turn->store)->sequence, from = 0;
-    if (cursor && strcmp(cursor, "end") == 0)
-        from = last;
-    else if (cursor && *cursor)
-        from = strtoull(cursor, &end, 10);
-    if ((end && *end) || from > last) {
-        refuse(r, REFUSAL_BAD_CURSOR, "cursor", "not a cursor of this feed");
+    uint64_t from;
+    if (!cursor_of_feed(r, cursor, &from)) {
+        refuse(r, REFUSAL_BAD_CURSOR, "cursor", "not a cursor of this feed, or of a history that a restore cut off");
         return;
     }
     session->subscribed = true;
     session->cursor = from;
+    session->mark = mark_at(r->turn, from);
     session->told = UINT64_MAX; /* so that a reader at the end is told so */
     session->credit = credit < CREDIT_MAX ? credit : CREDIT_MAX;
 }
@@ -438,30 +532,40 @@ struct feeding {
     size_t looked;
 };
 
-/* What of the record the reader may see: all, its own part, or nothing. */
+/* A department: its own tasks and clocks within the change, and no word on a colleague's task. */
+static bool keep_own_change(struct feeding *f, struct record *record, const struct row *row)
+{
+    struct arena *arena = &f->turn->arena;
+    struct change *change = &record->changes[0];
+    uint32_t about = record->rung ? record->rung->task : record->task;
+    if (about && !own_task(f->who, row, about))
+        return false;
+    change->task_count = own_tasks(arena, f->who, change->tasks, change->task_count, &change->tasks);
+    change->clock_count = own_clocks(arena, f->who, row, change->clocks, change->clock_count, &change->clocks);
+    return true;
+}
+
+/* What of the record the reader may see: all, its own part, or nothing. Records of no incident are for those who may
+ * read everything. */
 static bool feed_part(struct feeding *f, struct record *record)
 {
     struct row row;
-    if (right_has(f->who, RIGHT_READ_ALL))
-        return true;
-    if (!record->change_count || !row_of(f->turn, record->changes[0].incident, &row) || !may_see(f->who, &row))
+    bool all = right_has(f->who, RIGHT_READ_ALL);
+    if (!record->change_count || (all && !f->who->type_count && !f->who->area_count))
+        return all;
+    if (!keep_seen_changes(f->turn, f->who, record))
         return false;
-    record->change_count = 1; /* the other side of a merge is another's business */
-    struct change *change = &record->changes[0];
-    if (!only_department(f->who))
-        return true;
-    if (record->task && change->task_count) {
-        change->task_count = own_tasks(&f->turn->arena, f->who, change->tasks, change->task_count, &change->tasks);
-        return change->task_count > 0;
-    }
-    change->task_count = own_tasks(&f->turn->arena, f->who, change->tasks, change->task_count, &change->tasks);
-    return true;
+    return !only_department(f->who) ||
+           (row_of(f->turn, record->changes[0].incident, &row) && keep_own_change(f, record, &row));
 }
 
 static void send_entry(struct feeding *f, const struct record *record)
 {
     struct message message = {.kind = MESSAGE_ENTRY};
-    message.entry.cursor = arena_printf(&f->turn->arena, "%llu", (unsigned long long)f->session->cursor);
+    message.entry.cursor = f->session->cursor == 0
+                               ? "0"
+                               : arena_printf(&f->turn->arena, "%llu-%08x", (unsigned long long)f->session->cursor,
+                                              (unsigned)f->session->mark);
     message.entry.record = record;
     if (!record)
         f->session->told = f->session->cursor;
@@ -473,11 +577,10 @@ static int feed_record(void *arg, const struct record *record, const void *bytes
 {
     struct feeding *f = arg;
     struct record part = *record;
-    (void)bytes;
-    (void)size_bytes;
     if (!f->session->credit || f->looked++ >= FEED_SLICE)
         return 1;
     f->session->cursor = record->seq;
+    f->session->mark = mark_of(bytes, size_bytes);
     if (!feed_part(f, &part))
         return 0;
     f->session->credit--;
@@ -499,13 +602,14 @@ static bool feed_one(struct turn *t, struct session *session)
     return session->credit && session->cursor < last;
 }
 
+/* Round robin over the feeds, going on where the budget ended last time. */
 bool query_feed(struct turn *t)
 {
-    uint64_t cursor = 0, last = store_meta(t->store)->sequence;
-    bool behind = false;
+    uint64_t last = store_meta(t->store)->sequence;
+    bool behind = t->feed_at != 0; /* those before it have not been looked at */
     int64_t until_us = now_mono_us() + t->query_budget_us;
     struct session *session;
-    while ((session = sessions_next_feed(gate_sessions(t->gate), &cursor))) {
+    while ((session = sessions_next_feed(gate_sessions(t->gate), &t->feed_at))) {
         if (session->cursor == last && session->told == last)
             continue;
         if (outbox_waits(t->outbox, session->peer))
@@ -514,6 +618,7 @@ bool query_feed(struct turn *t)
             return true;
         behind |= feed_one(t, session);
     }
+    t->feed_at = 0;
     return behind;
 }
 

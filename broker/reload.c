@@ -119,6 +119,14 @@ void reload_start(struct turn *t, uint64_t peer, uint64_t tag, const char *princ
     free(reload);
 }
 
+void reload_tend(struct turn *t)
+{
+    if (!t->reload_wanted || jobs_busy(t->jobs))
+        return;
+    t->reload_wanted = false;
+    reload_start(t, 0, 0, "", NULL, NULL);
+}
+
 struct backup {
     struct job job;
     struct waiting waiting;

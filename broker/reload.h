@@ -4,9 +4,11 @@
 
 #include "broker/turn.h"
 
-/* Starts parsing the configuration folder. peer 0: SIGHUP. Refuses with busy when a job is running. */
+/* Starts parsing the configuration folder. Refuses with busy when a job is running. */
 void reload_start(struct turn *, uint64_t peer, uint64_t tag, const char *principal, const char *request,
                   const char *person);
+/* Starts the reload that SIGHUP asked for, as soon as no other job runs: the files read last are the ones in force. */
+void reload_tend(struct turn *);
 void backup_start(struct turn *, uint64_t peer, uint64_t tag, const char *path);
 
 #endif

@@ -15,17 +15,20 @@
 #include "broker/now.h"
 #include "broker/query.h"
 #include "broker/reload.h"
+#include "schemas/ident.h"
 
 /* Rows are written behind: when this many records are above the watermark, or when it has been quiet for a while. */
-#define FLUSH_LAG        20000
-#define FLUSH_QUIET_MS   200
-#define FLUSH_SLICE_MIN  256
-#define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
+#define FLUSH_LAG          20000
+#define RECORD_FACTS_BYTES 1024 /* what a record says beside the texts it carries, about */
+#define FLUSH_QUIET_MS     200
+#define FLUSH_SLICE_MIN    256
+#define FLUSH_SLICE_PART   16 /* of what is dirty, so that slices grow with the lag */
 
 static void read_clock(struct turn *);
 static void decide(struct turn *, const struct command *);
 static void let_time_pass(struct turn *);
 static void take_input(struct turn *);
+static void judge_silence(struct turn *);
 static int make_durable(struct turn *);
 static void speak(struct turn *);
 static void answer_readers(struct turn *);
@@ -35,6 +38,7 @@ int turn_run(struct turn *t)
     read_clock(t);
     let_time_pass(t);
     take_input(t);
+    judge_silence(t);
     core_offer(t->core, t->now_ms, &t->outcome);
     int error = make_durable(t);
     if (error)
@@ -115,6 +119,7 @@ void turn_refuse(struct turn *t, uint64_t peer, uint64_t tag, enum refusal_code 
                  const char *reason, uint32_t retry_after_ms)
 {
     struct message refusal = {.kind = MESSAGE_REFUSAL, .tag = tag};
+    t->stats.refused[code]++;
     if (!peer)
         return;
     refusal.refusal = (struct refusal){code, field, reason, retry_after_ms};
@@ -224,6 +229,12 @@ static const char *area_of(const struct turn *t, const struct place *place)
     return place_find(t->place, place->system, place->latitude, place->longitude);
 }
 
+bool turn_full(const struct turn *t, const struct store_space *space)
+{
+    uint64_t owed = (uint64_t)core_live(t->core) * FINISH_BYTES + space->map_bytes / SLACK_PART;
+    return space->used_bytes + owed >= space->map_bytes;
+}
+
 /* Fullness is decided before anything is: room to finish every open task stays. A repeat is answered all the same. */
 static bool refuse_when_full(struct turn *t, const struct command *command)
 {
@@ -232,7 +243,7 @@ static bool refuse_when_full(struct turn *t, const struct command *command)
     if (core_receipt(t->core, &command->key, t->now_ms, &receipt))
         return false;
     store_space(t->store, &space);
-    if (space.used_bytes >= space.map_bytes / 100 * FULL_PERCENT)
+    if (turn_full(t, &space))
         turn_refuse(t, command->peer, command->tag, REFUSAL_STORE_FULL, NULL, "the store is full; open tasks go on",
                     60000);
     else if (space.tail > TAIL_MAX)
@@ -252,7 +263,6 @@ static void take_publish(struct turn *t, const struct gate_input *in)
     command.publish.area = area_of(t, &event->place);
     if (!refuse_when_full(t, &command))
         decide(t, &command);
-    t->bytes += 1024 + (event->text ? strlen(event->text) : 0);
 }
 
 static void take_word(struct turn *t, const struct gate_input *in)
@@ -265,7 +275,6 @@ static void take_word(struct turn *t, const struct gate_input *in)
     command.digest = gate_word_digest(word);
     command.word = word;
     decide(t, &command);
-    t->bytes += 1024 + (word->text ? strlen(word->text) : 0);
 }
 
 static void take_act(struct turn *t, const struct gate_input *in)
@@ -276,7 +285,6 @@ static void take_act(struct turn *t, const struct gate_input *in)
     command.digest = gate_act_digest(act);
     command.act = act;
     decide(t, &command);
-    t->bytes += 4096 + (act->text ? strlen(act->text) : 0);
 }
 
 static void deny(struct turn *t, const struct gate_input *in, const char *reason)
@@ -358,13 +366,40 @@ static void take_input(struct turn *t)
     t->bytes = 0;
     t->reader_count = 0;
     t->readers = ARENA_NEW(&t->arena, struct reader, TURN_MESSAGES_MAX);
+    t->drained = false;
     for (int n = 0; n < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; n++) {
-        if (!gate_receive(t->gate, &t->arena, mono_ms, &in))
+        t->drained = !gate_receive(t->gate, &t->arena, mono_ms, &in);
+        if (t->drained)
             break;
         t->stats.messages++;
         t->touched_ms = mono_ms;
+        t->bytes += RECORD_FACTS_BYTES + in.size_bytes;
         take(t, &in);
     }
+}
+
+/* --- silence --- */
+
+/* A worker is silent only when everything that came in has been read, and only by time in which the broker itself was
+ * awake to hear it: after a stall or a suspend every worker gets a fresh grace period. */
+static void judge_silence(struct turn *t)
+{
+    struct command command = {.kind = COMMAND_SILENCE, .principal = ""};
+    command.silence.grace = t->stalled;
+    if (!t->drained && !t->stalled)
+        return;
+    if (t->stalled)
+        log_warn("stalled grace=1: the broker did not run for a while; no lease ends for that");
+    t->stalled = false;
+    decide(t, &command);
+}
+
+void turn_pulse(struct turn *t)
+{
+    int64_t now_ms = t->now(t->time);
+    if (t->pulse_ms && now_ms - t->pulse_ms > core_policy(t->core)->lease_ms / 2)
+        t->stalled = true;
+    t->pulse_ms = now_ms;
 }
 
 /* --- durable --- */
@@ -390,17 +425,19 @@ struct flushed {
     uint64_t incident, seq;
 };
 
-/* A sweep walks the dirty rows in id order, a slice a turn. At its end every record up to the sequence at which it
+/* A sweep walks the dirty rows in id order, a slice a turn, up to the last incident there was when it began (what is
+ * opened meanwhile lies behind that: a sweep that followed it would never end). At its end every record up to the sequence at which it
  * began is in a stored row: that is the watermark (STORE: rule 1). */
 static int flush_rows(struct turn *t, size_t slice, struct flushed *flushed, size_t *n)
 {
     struct row row;
     if (!t->sweep_began) {
         t->sweep_began = core_sequence(t->core);
+        t->sweep_last = ident_pack(store_meta(t->store)->journal, core_counters(t->core).number);
         t->sweep = 0;
     }
     for (*n = 0; *n < slice; (*n)++) {
-        if (!core_next_dirty(t->core, &t->sweep, &t->arena, &row)) {
+        if (t->sweep >= t->sweep_last || !core_next_dirty(t->core, &t->sweep, &t->arena, &row)) {
             struct counters counters = core_counters(t->core);
             struct store_counters stored = {counters.seq, counters.number, counters.accepted, counters.closed};
             int error = store_put_watermark(t->store, t->sweep_began, &stored);
@@ -523,6 +560,7 @@ static void say(struct turn *t, const struct effect *effect)
     case EFFECT_REFUSAL:
         message.kind = MESSAGE_REFUSAL;
         message.refusal = effect->refusal;
+        t->stats.refused[effect->refusal.code]++;
         break;
     case EFFECT_REVOKE:
         message.kind = MESSAGE_REVOKE;
@@ -566,7 +604,8 @@ static void answer_readers(struct turn *t)
 
 bool turn_wants(struct turn *t)
 {
-    return t->feeds_behind || core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
+    return t->feeds_behind || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
+           core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
            (quiet(t) && (core_dirty(t->core) || t->sweep_began));
 }
 
@@ -579,5 +618,7 @@ int64_t turn_wait_ms(struct turn *t)
     }
     if ((core_dirty(t->core) || t->sweep_began) && wait_ms > FLUSH_QUIET_MS)
         wait_ms = FLUSH_QUIET_MS;
-    return wait_ms;
+    /* Often enough that turn_pulse can tell a stall from a quiet time. */
+    int64_t pulse_ms = (int64_t)((double)core_policy(t->core)->lease_ms / t->speed / 4);
+    return wait_ms < pulse_ms ? wait_ms : pulse_ms;
 }

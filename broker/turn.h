@@ -12,6 +12,7 @@
 struct turn_stats {
     uint64_t turns, commits, messages, records, rows_flushed, queries, entries;
     uint64_t commit_us, commit_max_us; /* total and longest */
+    uint64_t refused[64];              /* by refusal code, whoever decided it */
 };
 
 /* What a turn connects. The turn owns nothing but its arena; policy and place are swapped by a reload. */
@@ -43,11 +44,16 @@ struct turn {
     size_t reader_count;
 
     /* between turns */
-    uint64_t sweep;         /* write-behind: cursor in id order */
-    uint64_t sweep_began;   /* sequence when this sweep began; 0: none under way */
-    int64_t touched_ms;     /* real time of the last input: rows are flushed when it is quiet */
-    uint64_t feed_sequence; /* up to where all feeds with credit have been served */
+    uint64_t sweep;       /* write-behind: cursor in id order */
+    uint64_t sweep_last;  /* the last incident of this sweep */
+    uint64_t sweep_began; /* sequence when this sweep began; 0: none under way */
+    int64_t touched_ms;   /* real time of the last input: rows are flushed when it is quiet */
+    uint64_t feed_at;     /* where the round over the feeds goes on */
     bool feeds_behind;
+    bool drained;           /* the last turn read everything that had come in */
+    bool stalled;           /* the broker did not run for a while */
+    int64_t pulse_ms;       /* the broker's time when it last was awake */
+    bool reload_wanted;     /* SIGHUP came */
     uint64_t held_sequence; /* for the panic's story */
     struct turn_stats stats;
 };
@@ -60,6 +66,10 @@ int turn_run(struct turn *);
 bool turn_wants(struct turn *);
 /* Real milliseconds until time itself gives the turn something to do; at most 1000. */
 int64_t turn_wait_ms(struct turn *);
+/* The loop is awake: called at every pass, so that a stall is known for what it is. */
+void turn_pulse(struct turn *);
+/* Whether new publishes are refused for want of room. */
+bool turn_full(const struct turn *, const struct store_space *);
 /* Flushes every dirty row and the watermark: a graceful stop. */
 int turn_settle(struct turn *);
 

@@ -74,7 +74,7 @@ def run(name, limit_s, command):
     elif not passed + skipped:
         passed = 1  # a step, not a suite
     else:
-        detail = "\n".join(re.findall(r"(?m)^# SKIP .*$", text))
+        detail = "\n".join(f"    skipped: {why}" for why in dict.fromkeys(re.findall(r"(?m)^(?:not )?ok\b.*# SKIP (.*)$", text)))
     return name, passed, failed, skipped, seconds, detail
 
 

@@ -55,7 +55,8 @@
 #define REFUSAL_RECORD_MS 60000                /* refusals of rights: one record a minute per (principal, code) */
 
 /* The edge. ZeroMQ's queues are per peer and inexact; what they do not take waits in the outbox. */
-#define PEER_SEND_MAX            4096 /* messages ZeroMQ queues to one peer */
+#define PEER_SEND_MAX            2048 /* messages ZeroMQ queues to one publisher or worker */
+#define ANSWER_SEND_MAX          64   /* the same to one reader, whose answers may be large; the outbox has the rest */
 #define PEER_RECEIVE_MAX         1024 /* messages ZeroMQ queues from one peer before it stops reading */
 #define OUTBOX_PEER_MAX          4096 /* messages that wait for one peer with a full queue; newer ones are dropped */
 #define OUTBOX_WAITING_BYTES_MAX (64 * 1024 * 1024) /* the same for all peers together */
@@ -71,7 +72,10 @@
 #define RECORD_INLINE_BYTES 2016    /* above this LMDB gives a value pages of its own */
 #define TAIL_MAX            2000000 /* records above the watermark before publishes are refused */
 #define MAP_DEFAULT_BYTES   (16LL << 30)
-#define FULL_PERCENT        90 /* of the map: new publishes are refused above it */
+/* Room kept for what is open: a publish is refused when what is used, what every live incident may yet need to end (its
+ * records, rungs and row), and the slack (a start, one sweep's copied pages) would not fit the map. */
+#define FINISH_BYTES 8192
+#define SLACK_PART   8 /* of the map */
 
 /* Time. */
 #define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */

@@ -74,9 +74,10 @@ static struct gate *gate_new(gate_principal_fn *principal_of, void *arg)
 static int sockets_prepare(struct gate *gate, const struct gate_options *options, const char *secret_key,
                            char fault[FAULT_BYTES])
 {
-    struct listen_options how = {secret_key, options->insecure};
+    struct listen_options how = {secret_key, options->insecure, 0};
     for (size_t i = 0; i < options->endpoint_count; i++) {
         struct gate_socket *socket = &gate->sockets[i];
+        how.endpoint = options->endpoints[i].endpoint;
         int error = listen_prepare(gate->context, options->endpoints[i].address, &how, &socket->zmq, fault);
         if (error)
             return error;
@@ -293,7 +294,7 @@ static void decode(struct gate *gate, struct gate_socket *socket, size_t frames,
                    struct gate_input *input)
 {
     const void *frame = zmq_msg_data(&gate->body);
-    size_t size = zmq_msg_size(&gate->body);
+    size_t size = input->size_bytes = zmq_msg_size(&gate->body);
     if (frames != 1)
         refuse(input, REFUSAL_MALFORMED, "a message is exactly one frame");
     else if (wire_decode(frame, size, arena, &input->message, &input->refusal) != 0)

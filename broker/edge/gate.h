@@ -31,6 +31,7 @@ typedef const char *gate_principal_fn(void *arg, const char *credential);
 struct gate_input {
     struct session *session; /* borrowed until the gate or the outbox is asked again */
     const char *principal;   /* NULL: unknown sender (refused by the turn with unknown_sender) */
+    size_t size_bytes;       /* of the frame */
     bool bad;                /* decode failed: refusal says why; message.tag is set when it could be read */
     struct message message;
     struct refusal refusal;

@@ -44,7 +44,6 @@ static const struct {
 } OPTIONS[] = {
     {ZMQ_ROUTER_MANDATORY, 1}, /* else a full queue drops silently */
     {ZMQ_ROUTER_HANDOVER, 0},  /* a routing id is a claim: the first to make it keeps it */
-    {ZMQ_SNDHWM, PEER_SEND_MAX},
     {ZMQ_RCVHWM, PEER_RECEIVE_MAX},
     {ZMQ_LINGER, LINGER_MAX_MS},
     {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MAX_MS},
@@ -65,12 +64,14 @@ static void set_text(void *socket, int option, const char *text)
     ASSERT(zmq_setsockopt(socket, option, text, strlen(text)) == 0);
 }
 
-static void set_limits(void *socket)
+static void set_limits(void *socket, char endpoint)
 {
+    int send_max = endpoint == 'P' || endpoint == 'W' ? PEER_SEND_MAX : ANSWER_SEND_MAX;
     int64_t frame_max = FRAME_MAX_BYTES;
     ASSERT(zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof(frame_max)) == 0);
     for (size_t i = 0; i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++)
         ASSERT(zmq_setsockopt(socket, OPTIONS[i].option, &OPTIONS[i].value, sizeof(int)) == 0);
+    ASSERT(zmq_setsockopt(socket, ZMQ_SNDHWM, &send_max, sizeof(send_max)) == 0);
 }
 
 static int address_check(const char *address, const struct listen_options *options, char fault[FAULT_BYTES])
@@ -102,7 +103,7 @@ int listen_prepare(void *zmq_context, const char *address, const struct listen_o
     void *socket = zmq_socket(zmq_context, ZMQ_ROUTER);
     if (!socket)
         return fail(fault, errno, "%s: no socket: %s", address, zmq_strerror(errno));
-    set_limits(socket);
+    set_limits(socket, options->endpoint);
     if (starts(address, IPC)) {
         set_text(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN_IPC);
     } else if (options->insecure) {

@@ -11,6 +11,7 @@
 struct listen_options {
     const char *secret_key; /* Z85; "" when there is none */
     bool insecure;
+    char endpoint; /* 'P', 'W', 'C', 'F' */
 };
 
 /* A ROUTER with every option set, not yet bound. 0, or -errno with a sentence: an address of another kind, curve

@@ -101,6 +101,11 @@ void outbox_put(struct outbox *outbox, uint64_t peer, const struct message *mess
     queue_put(&outbox->held, peer, outbox->encoded.data, outbox->encoded.size);
 }
 
+size_t outbox_held(const struct outbox *outbox)
+{
+    return outbox->held.count;
+}
+
 static struct waiting *waiting_new(struct outbox *outbox, uint64_t peer)
 {
     struct waiting *waiting = calloc(1, sizeof(*waiting));

@@ -16,6 +16,8 @@ void outbox_free(struct outbox *);
 void outbox_put(struct outbox *, uint64_t peer, const struct message *);
 /* After the commit. Sends what is held and what waited. */
 void outbox_release(struct outbox *);
+/* Messages put since the last release. */
+size_t outbox_held(const struct outbox *);
 /* Messages waiting for room now; the loop tries again on its next pass (room wakes a descriptor of gate_fds). */
 size_t outbox_waiting(const struct outbox *);
 /* Whether this peer has not taken all it was sent: what can be made later (pages, a feed) need not be made now. */

@@ -28,6 +28,7 @@ struct session {
     int64_t heard_ms;           /* real monotonic milliseconds */
     /* feed */
     bool subscribed;
+    uint32_t mark;         /* of the record at the cursor: a cursor of another history does not fit */
     uint64_t cursor, told; /* sequences: looked at so far; last said to the reader */
     uint32_t credit;
 };

@@ -108,6 +108,7 @@ bool gate_receive(struct gate *gate, struct arena *arena, int64_t mono_ms, struc
         session_of(gate->sessions, 0, network->endpoints[frame->actor], routing_id, sizeof(routing_id), mono_ms);
     in->principal = network->principals[frame->actor];
     strncpy(in->session->principal, in->principal, sizeof(in->session->principal) - 1);
+    in->size_bytes = frame->size;
     in->bad = wire_decode(frame->bytes, frame->size, arena, &in->message, &in->refusal) != 0;
     free(frame);
     return true;
