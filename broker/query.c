@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/config/config.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/now.h"
+#include "broker/reload.h"
 
 #define PAGE_ROWS_DEFAULT 50
 #define SCAN_MAX          20000         /* rows looked at for one page: a page may come back short, with a cursor */
@@ -390,30 +390,37 @@ static void explain_with(struct reading *r, const struct policy *policy, const c
     send_answer(r);
 }
 
-/* The policy in force at a time: the present one, or parsed from the store. */
-static const struct policy *policy_at(struct reading *r, int64_t at_ms, struct policy **parsed)
+static bool is_bundle_of(const struct policy *policy, const char *bundle, size_t size)
+{
+    return policy && policy->bundle_bytes == size && memcmp(policy->bundle, bundle, size) == 0;
+}
+
+/* The policy in force at a time. One of a past day is parsed by the helper thread: the reader is told to come again. NULL:
+ * refused. */
+static const struct policy *policy_at(struct reading *r, int64_t at_ms)
 {
     struct turn *t = r->turn;
-    struct faults faults = {0};
     const char *bundle;
     size_t size;
-    *parsed = NULL;
     if (!at_ms)
         return t->policy;
-    if (store_get_policy(t->store, at_ms, &t->arena, &bundle, &size) != 0)
+    if (store_get_policy(t->store, at_ms, &t->arena, &bundle, &size) != 0) {
+        refuse(r, REFUSAL_BAD_VALUE, "at_ms", "no policy was in force then");
         return NULL;
-    if (size == t->policy->bundle_bytes && memcmp(bundle, t->policy->bundle, size) == 0)
+    }
+    if (is_bundle_of(t->policy, bundle, size))
         return t->policy;
-    config_parse(bundle, size, parsed, &faults);
-    faults_release(&faults);
-    return *parsed;
+    if (is_bundle_of(t->past, bundle, size))
+        return t->past;
+    past_policy_start(t, bundle, size);
+    turn_refuse(t, r->peer, r->tag, REFUSAL_BUSY, NULL, "the policy of that day is being read", 100);
+    return NULL;
 }
 
 static void answer_explain(struct reading *r)
 {
     struct turn *t = r->turn;
     const struct query *q = r->query;
-    struct policy *parsed;
     struct row row;
     int64_t at_ms = q->at_ms;
     bool known = q->incident && row_of(t, q->incident, &row) && may_see(t, r->who, &row);
@@ -427,11 +434,9 @@ static void answer_explain(struct reading *r)
     }
     if (q->incident && !at_ms)
         at_ms = row.head.received_ms; /* why it went where it went */
-    const struct policy *policy = policy_at(r, at_ms, &parsed);
-    if (!policy) {
-        refuse(r, REFUSAL_BAD_VALUE, "at_ms", "no policy was in force then");
+    const struct policy *policy = policy_at(r, at_ms);
+    if (!policy)
         return;
-    }
     if (q->incident) {
         explain_with(r, policy, row.head.type, row.head.area, row.head.nature, row.head.severity,
                      row.head.unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0);
@@ -443,7 +448,6 @@ static void answer_explain(struct reading *r)
         explain_with(r, policy, q->event->type, area, q->event->nature, q->event->severity,
                      area && !*area ? UNROUTED_NO_POLYGON : 0);
     }
-    policy_free(parsed);
 }
 
 /* --- status of what one reported --- */

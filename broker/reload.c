@@ -127,6 +127,48 @@ void reload_tend(struct turn *t)
     reload_start(t, 0, 0, "", NULL, NULL);
 }
 
+struct past_policy {
+    struct job job;
+    struct turn *turn;
+    char *bundle;
+    size_t bundle_bytes;
+    struct policy *policy;
+};
+
+static void past_policy_run(struct job *job)
+{
+    struct past_policy *past = (struct past_policy *)job;
+    struct faults faults = {0};
+    config_parse(past->bundle, past->bundle_bytes, &past->policy, &faults);
+    faults_release(&faults);
+}
+
+static void past_policy_done(struct job *job)
+{
+    struct past_policy *past = (struct past_policy *)job;
+    if (past->policy) {
+        policy_free(past->turn->past);
+        past->turn->past = past->policy;
+    }
+    free(past->bundle);
+    free(past);
+}
+
+bool past_policy_start(struct turn *t, const char *bundle, size_t bundle_bytes)
+{
+    struct past_policy *past = calloc(1, sizeof(*past));
+    ASSERT(past && (past->bundle = malloc(bundle_bytes + 1)));
+    past->job = (struct job){past_policy_run, past_policy_done};
+    past->turn = t;
+    past->bundle_bytes = bundle_bytes;
+    memcpy(past->bundle, bundle, bundle_bytes);
+    if (jobs_start(t->jobs, &past->job))
+        return true;
+    free(past->bundle);
+    free(past);
+    return false;
+}
+
 struct backup {
     struct job job;
     struct waiting waiting;

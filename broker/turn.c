@@ -59,6 +59,8 @@ void turn_init(struct turn *t)
 
 void turn_release(struct turn *t)
 {
+    policy_free(t->past);
+    t->past = NULL;
     arena_release(&t->arena);
 }
 

@@ -24,6 +24,7 @@ struct turn {
     struct jobs *jobs;
     struct policy *policy;
     struct place_index *place;
+    struct policy *past; /* of a past day, parsed for `explain`; NULL: none */
     const char *config_folder;
     int64_t (*now)(void *arg);  /* the broker's time */
     int64_t (*step)(void *arg); /* a wall step noticed, or 0 */
