@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
@@ -103,6 +105,21 @@ static bool address_parse(const char *address, struct sockaddr_in *out)
            ntohl(out->sin_addr.s_addr) >> 24 == 127;
 }
 
+/* Our own socket: what libmicrohttpd leaves in errno after a failed bind differs between versions. */
+static int listen_at(const struct sockaddr_in *at)
+{
+    const int yes = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+        bind(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 && listen(fd, HTTP_CONNECTIONS_MAX) == 0)
+        return fd;
+    int error = -errno;
+    close(fd);
+    return error;
+}
+
 int http_open(const char *address, const struct http_source *source, struct http **out, char fault[256])
 {
     struct sockaddr_in at;
@@ -110,19 +127,23 @@ int http_open(const char *address, const struct http_source *source, struct http
         snprintf(fault, 256, "%s: metrics are served on loopback only: 127.0.0.1:6210", address);
         return -EINVAL;
     }
+    int fd = listen_at(&at);
+    if (fd < 0) {
+        snprintf(fault, 256, "%s: cannot serve metrics: %s", address, strerror(-fd));
+        return fd;
+    }
     struct http *http = malloc(sizeof(*http));
     ASSERT(http);
     http->source = *source;
-    errno = 0;
     http->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
+        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, http, MHD_OPTION_LISTEN_SOCKET, fd,
                          MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
     if (!http->daemon) {
-        int cause = errno ? errno : EIO;
-        snprintf(fault, 256, "%s: cannot serve metrics: %s", address, strerror(cause));
+        snprintf(fault, 256, "%s: cannot serve metrics: libmicrohttpd does not start", address);
+        close(fd);
         free(http);
-        return -cause;
+        return -EIO;
     }
     *out = http;
     return 0;
@@ -135,7 +156,10 @@ int http_fd(const struct http *http)
 
 uint16_t http_port(const struct http *http)
 {
-    return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    struct sockaddr_in at;
+    socklen_t size = sizeof(at);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+    return getsockname(info->listen_fd, (struct sockaddr *)&at, &size) == 0 ? ntohs(at.sin_port) : 0;
 }
 
 int http_timeout_ms(struct http *http)
