@@ -17,7 +17,8 @@ OPTIMISE ?= -O2 -g
 SANITIZE ?=
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
 COMMON := $(OPTIMISE) $(SANITIZE) $(WARNINGS) -D_GNU_SOURCE -DBIHUAN_VERSION='"$(VERSION)"' \
-          -DBIHUAN_LOCALEDIR='"$(PREFIX)/share/locale"' -fPIC -I. -I$(B)/gen $(PKG_CFLAGS) -MMD -MP
+          -DBIHUAN_LOCALEDIR='"$(PREFIX)/share/locale"' -fPIC -fno-semantic-interposition \
+          -I. -I$(B)/gen $(PKG_CFLAGS) -MMD -MP
 ALL_CFLAGS := -std=c17 $(COMMON) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS)
 ALL_CXXFLAGS := -std=c++17 $(COMMON) -Wno-shadow $(CXXFLAGS)
 LDFLAGS_ALL := $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)

@@ -36,8 +36,8 @@ namespace facts
 
 /* The short texts of the message being packed. The same code or name stands in several places of a record (an opened
  * incident says its area three times), and every byte of it would be hashed and written: it is stored once. */
-#define SHARED_MAX       16
-#define SHARED_TEXT_MAX  40
+#define SHARED_MAX      16
+#define SHARED_TEXT_MAX 40
 static thread_local struct {
     struct {
         const char *text;

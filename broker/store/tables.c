@@ -151,8 +151,7 @@ int row_unseal(struct store *s, MDB_txn *txn, const MDB_val *value, uint64_t inc
 }
 
 /* --- rows whose record goes --- */
-static int write_out(struct store *s, MDB_txn *txn, enum store_table table, const struct row *row,
-                     struct row_head head)
+static int write_out(struct store *s, MDB_txn *txn, enum store_table table, const struct row *row, struct row_head head)
 {
     struct buffer body = {0}, value = {0};
     row_encode(row, &body);
