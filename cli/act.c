@@ -97,9 +97,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         act->into = cli_incident(state, value);
         return 0;
     case KEY_OUTCOME:
-        act->outcome = outcome_of(value);
-        if (!act->outcome)
-            argp_error(state, _("--outcome: no outcome \"%s\""), value);
+        act->outcome = cli_outcome(state, value);
         return 0;
     case KEY_PASSED:
         act->passed = true;

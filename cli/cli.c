@@ -102,7 +102,74 @@ void cli_children(struct argp_state *state, struct common *common, int n)
         state->child_inputs[i] = common;
 }
 
+/* --- the broker, and why it does not answer --- */
+
+#define DEFAULT_BROKER "ipc:///run/bihuan" /* as workers/client.h has it */
+
+static const char *broker_of(const struct common *common)
+{
+    const char *named = common->broker && *common->broker ? common->broker : getenv("BIHUAN_BROKER");
+    return named && *named ? named : DEFAULT_BROKER;
+}
+
+/* A socket that is not there needs no waiting for. */
+static bool socket_is_missing(const struct common *common, char endpoint, char *address, size_t size_bytes)
+{
+    const char *base = broker_of(common);
+    const char *name = endpoint == 'P' ? "publish" : endpoint == 'F' ? "feed" : "command";
+    size_t length = strlen(base);
+    if (strncmp(base, "ipc://", strlen("ipc://")) != 0)
+        return false;
+    snprintf(address, size_bytes, "%s%s%s", base, base[length - 1] == '/' ? "" : "/", name);
+    return access(address + strlen("ipc://"), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* What client_trouble says when no refusal of the broker's is in it. */
+static const char *const troubles[] = {
+    N_("the broker cannot be reached"),        N_("the broker has not answered yet"),
+    N_("the broker has not welcomed us yet"),  N_("the broker has fallen silent"),
+    N_("the broker refuses this key or user"), N_("the handshake failed: a wrong server key, or no broker"),
+};
+
+const char *cli_trouble(const struct common *common, const struct client *client, char *out, size_t size_bytes)
+{
+    const char *trouble = client_trouble(client);
+    for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
+        if (strcmp(trouble, troubles[i]) == 0)
+            trouble = _(troubles[i]);
+    snprintf(out, size_bytes, "%s: %s", broker_of(common), trouble);
+    return out;
+}
+
+/* What was typed, a key file, or this machine. */
+static int code_of(int error)
+{
+    switch (error) {
+    case -EINVAL:
+    case -ENAMETOOLONG:
+        return CLI_USAGE;
+    case -ENOENT:
+    case -EPERM:
+    case -EACCES:
+        return CLI_BAD_INPUT;
+    default:
+        return CLI_LOCAL;
+    }
+}
+
 int cli_connect(const struct common *common, char endpoint, struct client **out)
+{
+    char address[512];
+    int code = cli_connect_early(common, endpoint, out);
+    if (code || !socket_is_missing(common, endpoint, address, sizeof(address)))
+        return code;
+    client_close(*out);
+    *out = NULL;
+    cli_fail(_("%s: no socket there; is bihuand running?"), address);
+    return CLI_UNKNOWN;
+}
+
+int cli_connect_early(const struct common *common, char endpoint, struct client **out)
 {
     struct client_options options = {
         .base = common->broker,
@@ -116,7 +183,7 @@ int cli_connect(const struct common *common, char endpoint, struct client **out)
     if (!error)
         return CLI_DONE;
     cli_fail("%s", *fault ? fault : strerror(-error));
-    return CLI_LOCAL;
+    return code_of(error);
 }
 
 static const char *request_of(const struct message *message)
@@ -139,7 +206,9 @@ static const char *request_of(const struct message *message)
 static void say_silence(const struct common *common, const struct client *client, const struct message *message)
 {
     const char *request = request_of(message);
-    cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000, client_trouble(client));
+    char trouble[512];
+    cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000,
+             cli_trouble(common, client, trouble, sizeof(trouble)));
     if (request)
         cli_fail(_("whether it was done is unknown; ask again with --request %s"), request);
 }
@@ -228,6 +297,16 @@ uint64_t cli_incident(struct argp_state *state, const char *text)
         argp_error(state, _("\"%s\" is not an incident id (like 620802-000123-W, its last character checks the rest)"),
                    text);
     return id;
+}
+
+enum outcome_code cli_outcome(struct argp_state *state, const char *name)
+{
+#define NAME_X(v, N, n) " " #n
+    enum outcome_code outcome = outcome_of(name);
+    if (!outcome)
+        argp_error(state, _("--outcome: no outcome \"%s\"; there are:%s"), name, OUTCOMES(NAME_X));
+    return outcome;
+#undef NAME_X
 }
 
 long cli_number(struct argp_state *state, const char *text, const char *option, long low, long high)

@@ -50,8 +50,12 @@ void cli_parse(const struct argp *, int argc, char **argv, void *input);
 /* For a verb's parser on ARGP_KEY_INIT: gives its common options to the n child parsers. */
 void cli_children(struct argp_state *, struct common *, int n);
 
-/* Opens the endpoint 'P', 'C' or 'F'. CLI_DONE, or says why and returns the exit code. */
+/* Opens the endpoint 'P', 'C' or 'F'. CLI_DONE, or says why and returns the exit code: also when there is no socket. */
 int cli_connect(const struct common *, char endpoint, struct client **out);
+/* The same, for who waits for a broker that is not there yet. */
+int cli_connect_early(const struct common *, char endpoint, struct client **out);
+/* Why there is no answer, with the address, in the user's language. Returns out. */
+const char *cli_trouble(const struct common *, const struct client *, char *out, size_t size_bytes);
 /* Asks and waits. CLI_DONE with the answer; or the refusal or silence is said and its exit code returned. */
 int cli_ask(const struct common *, struct client *, const struct message *, struct arena *, struct message *answer);
 /* Connects, asks once, closes. The answer lives in the arena. */
@@ -67,6 +71,8 @@ void cli_print_json(const struct message *);
 void cli_print_done(const struct common *, const struct message *answer);
 /* Parses an incident id from the command line, or ends with CLI_USAGE. */
 uint64_t cli_incident(struct argp_state *, const char *text);
+/* Parses an outcome's name, or ends with CLI_USAGE naming those there are. */
+enum outcome_code cli_outcome(struct argp_state *, const char *name);
 /* Parses a whole number within [low, high], or ends with CLI_USAGE naming the option. */
 long cli_number(struct argp_state *, const char *text, const char *option, long low, long high);
 

@@ -141,6 +141,8 @@ static int list(struct arguments *arguments)
     code = take_pages(arguments, client, &table, &more);
     if (!arguments->common.json && !table_empty(&table))
         table_print(&table, stdout, 0, table_colour(stdout));
+    if (!arguments->common.json && code == CLI_DONE && table_empty(&table))
+        fprintf(stderr, _("(none)\n"));
     if (code == CLI_DONE && more)
         fprintf(stderr, _("(more: raise --limit, or narrow the filters)\n"));
     table_release(&table);

@@ -93,6 +93,39 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
+/* How many characters to add, drop or change to make one of the other. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[32], length = strlen(b);
+    if (strlen(a) >= 32 || length >= 31)
+        return 32;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t before = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            size_t changed = before + (a[i - 1] != b[j - 1]);
+            size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            before = row[j];
+            row[j] = changed < other ? changed : other;
+        }
+    }
+    return row[length];
+}
+
+static void say_unknown(const char *name)
+{
+    const struct verb *nearest = &verbs[0];
+    for (size_t i = 1; i < VERB_COUNT; i++)
+        if (distance(name, verbs[i].name) < distance(name, nearest->name))
+            nearest = &verbs[i];
+    if (distance(name, nearest->name) <= 2 && strlen(name) > 2)
+        cli_fail(_("no verb \"%s\"; did you mean %s?"), name, nearest->name);
+    else
+        cli_fail(_("no verb \"%s\"; `bihuan --help` lists them"), name);
+}
+
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
     char name[32];
@@ -126,7 +159,7 @@ int main(int argc, char **argv)
     }
     const struct verb *verb = find_verb(argv[1]);
     if (!verb) {
-        cli_fail(_("no verb \"%s\"; `bihuan --help` lists them"), argv[1]);
+        say_unknown(argv[1]);
         return CLI_USAGE;
     }
     return run_verb(verb, argc - 1, argv + 1);

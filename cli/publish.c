@@ -62,6 +62,20 @@ static void clear_progress(const struct publishing *publishing)
         fputs("\r\033[K", stderr);
 }
 
+/* The broker's name of a field as the line has it. */
+static const char *line_field(const char *field)
+{
+    if (!field)
+        return "";
+    if (strcmp(field, "observed_ms") == 0)
+        return "observed";
+    if (strcmp(field, "place.area") == 0 || strcmp(field, "place.address") == 0)
+        return field + strlen("place.");
+    if (strncmp(field, "place.", strlen("place.")) == 0)
+        return "point";
+    return field;
+}
+
 /* One refused line, to stderr and, with --json, as an object on stdout. */
 static void say_line(struct publishing *publishing, size_t line, const char *id, const char *code, const char *field,
                      const char *what)
@@ -192,7 +206,7 @@ static void take_answer(struct publishing *publishing, const struct message *ans
     } else if (answer->kind == MESSAGE_REFUSAL) {
         const char *code = refusal_name(answer->refusal.code);
         publishing->refused++;
-        say_line(publishing, flight->line, flight->id, code ? code : "?", answer->refusal.field,
+        say_line(publishing, flight->line, flight->id, code ? code : "?", line_field(answer->refusal.field),
                  answer->refusal.reason ? answer->refusal.reason : "");
     }
     free(flight);
@@ -232,13 +246,16 @@ static void await_any(struct publishing *publishing)
 
 static void await_answers(struct publishing *publishing)
 {
-    int timeout_ms = publishing->options->common.timeout_ms;
+    const struct common *common = &publishing->options->common;
+    int timeout_ms = common->timeout_ms;
+    char trouble[512];
     take_answers(publishing); /* before the wait: the client's descriptor tells of what is new only */
     await_any(publishing);
     take_answers(publishing);
     if (publishing->flights.count && !publishing->stopped && mono_ms() - publishing->heard_ms > timeout_ms) {
         clear_progress(publishing);
-        cli_fail(_("no answer within %d s: %s"), timeout_ms / 1000, client_trouble(publishing->client));
+        cli_fail(_("no answer within %d s: %s"), timeout_ms / 1000,
+                 cli_trouble(common, publishing->client, trouble, sizeof(trouble)));
         stop(publishing, CLI_UNKNOWN);
     }
 }

@@ -70,9 +70,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         word->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX);
         return 0;
     case KEY_OUTCOME:
-        word->outcome = outcome_of(value);
-        if (!word->outcome)
-            argp_error(state, _("--outcome: no outcome \"%s\""), value);
+        word->outcome = cli_outcome(state, value);
         return 0;
     case KEY_REASON:
         word->reason = value;

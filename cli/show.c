@@ -80,7 +80,7 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("outcome"), words_outcome(head->outcome));
     field(table, _("rule"), head->route);
     field(table, _("unrouted because"), words_unrouted(head->unrouted));
-    field(table, _("verified by"), head->verify > VERIFIER_NONE ? verifier_name(head->verify) : "");
+    field(table, _("verification"), words_verifier(head->verify));
     field(table, _("reason"), head->reason);
     if (head->merged_into)
         ident_format(head->merged_into, into);
@@ -108,6 +108,16 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_release(&table);
 }
 
+/* Who holds it, or who spoke last of it. */
+static void task_worker(const struct task *task, char *out, size_t size_bytes)
+{
+    const char *names[] = {task->worker, task->spoke_person, task->spoke_principal};
+    size_t i = 0;
+    while (i < 2 && !(names[i] && *names[i]))
+        i++;
+    snprintf(out, size_bytes, "%s%s", task->on_behalf ? _("(on behalf) ") : "", names[i] ? names[i] : "");
+}
+
 static void print_tasks(const struct row *row, bool utc, bool colour)
 {
     const char *headings[] = {_("TASK"),       _("ROLE"),      _("UNIT"), _("STATE"),   _("EPOCH"), _("WORKER"),
@@ -117,8 +127,7 @@ static void print_tasks(const struct row *row, bool utc, bool colour)
     table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
     for (size_t i = 0; i < row->task_count; i++) {
         const struct task *task = &row->tasks[i];
-        snprintf(worker, sizeof(worker), "%s%s", task->on_behalf ? _("(on behalf) ") : "",
-                 task->worker ? task->worker : "");
+        task_worker(task, worker, sizeof(worker));
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->no);
         table_cell(&table, COLOUR_NONE, words_task_role(task->role));
         table_cell(&table, COLOUR_NONE, task->unit);
@@ -189,9 +198,9 @@ static void print_text(const struct answer *answer, bool utc)
     print_head(row, event, utc, colour);
     print_tasks(row, utc, colour);
     print_clocks(row, utc, colour);
-    trail_records_init(&table, false);
+    trail_records_init(&table);
     for (size_t i = 0; i < answer->record_count; i++)
-        trail_record_row(&table, &answer->records[i], false, utc);
+        trail_record_row(&table, &answer->records[i], row, utc);
     if (!table_empty(&table)) { /* a department sees its task, not the trail */
         putchar('\n');
         table_print(&table, stdout, 0, colour);

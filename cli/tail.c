@@ -10,7 +10,6 @@
 #include "cli/trail.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
-#include "cli/words.h"
 #include "schemas/ident.h"
 #include "schemas/record.h"
 
@@ -85,13 +84,13 @@ static void print_text(const struct tailing *tailing, const struct record *recor
     if (record->change_count)
         ident_format(record->changes[0].incident, id);
     trail_actor(record, actor, sizeof(actor));
-    trail_detail(record, &detail);
+    trail_detail(record, NULL, &detail);
     table_init(&table, 6, headings);
     table_restart(&table);
     table_cellf(&table, COLOUR_DIM, "%8" PRIu64, record->seq);
     table_cell(&table, COLOUR_NONE, when_text(record->at_ms, tailing->arguments->common.utc, time));
     table_pad(&table, COLOUR_NONE, id, 15);
-    table_pad(&table, trail_record_colour(record), words_record(record->kind), 11);
+    table_pad(&table, trail_record_colour(record), trail_kind(record), 11);
     table_pad(&table, COLOUR_NONE, actor, 16);
     table_cell(&table, COLOUR_NONE, (const char *)detail.data);
     table_print(&table, stdout, 0, tailing->colour);
@@ -193,7 +192,9 @@ static int follow(struct tailing *tailing)
         if (!any && !tailing->arguments->follow && tailing->greetings)
             subscribe(tailing);
         if (!code && silent_ms > common->timeout_ms && (!tailing->arguments->follow || !tailing->greetings)) {
-            cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000, client_trouble(tailing->client));
+            char trouble[512];
+            cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000,
+                     cli_trouble(common, tailing->client, trouble, sizeof(trouble)));
             code = CLI_UNKNOWN;
         }
     }
@@ -217,7 +218,7 @@ int verb_tail(int argc, char **argv)
     cli_parse(&argp, argc, argv, &arguments);
     struct tailing tailing = {.arguments = &arguments, .colour = table_colour(stdout)};
     snprintf(tailing.cursor, sizeof(tailing.cursor), "%s", arguments.from);
-    int code = cli_connect(&arguments.common, 'F', &tailing.client);
+    int code = (arguments.follow ? cli_connect_early : cli_connect)(&arguments.common, 'F', &tailing.client);
     if (code)
         return code;
     struct sigaction action = {.sa_handler = interrupt};

@@ -26,7 +26,20 @@ const struct task *trail_lead(const struct row *row)
         if (task->role == TASK_LEAD && task->state != TASK_WITHDRAWN && task->state != TASK_RETURNED)
             return task;
     }
+    for (size_t i = row->task_count; i-- > 0;)
+        if (row->tasks[i].role == TASK_LEAD)
+            return &row->tasks[i];
     return NULL;
+}
+
+const char *trail_clock_name(const struct row *row, const struct clock *clock, char *out, size_t size_bytes)
+{
+    const struct task *lead = trail_lead(row);
+    bool others = clock->task && !(lead && lead->no == clock->task);
+    int length = snprintf(out, size_bytes, "%s", words_clock(clock->kind));
+    if (others && (size_t)length < size_bytes)
+        snprintf(out + length, size_bytes - (size_t)length, " #%" PRIu32, clock->task);
+    return out;
 }
 
 enum colour trail_state_colour(enum incident_state state)
@@ -51,10 +64,39 @@ enum colour trail_state_colour(enum incident_state state)
 
 void trail_list_init(struct table *table)
 {
-    const char *headings[] = {_("INCIDENT"), _("STATE"), _("SEV"),      _("TYPE"), _("AREA"),
-                              _("UNIT"),     _("TASK"),  _("RECEIVED"), _("NEXT"), _("DUE")};
+    const char *headings[] = {_("INCIDENT"), _("STATE"),  _("SEV"),      _("TYPE"), _("AREA"),
+                              _("UNIT"),     _("DETAIL"), _("RECEIVED"), _("NEXT"), _("DUE")};
     table_init(table, sizeof(headings) / sizeof(headings[0]), headings);
     table->right[2] = true;
+}
+
+/* What tells most in the incident's state: how it ended, what it waits for, how far its lead is. */
+static void standing(const struct row *row, char *out, size_t size_bytes)
+{
+    const struct incident *head = &row->head;
+    const struct task *lead = trail_lead(row);
+    const char *outcome = words_outcome(head->outcome), *reason = head->reason ? head->reason : "";
+    char into[IDENT_TEXT_BYTES];
+    switch (head->state) {
+    case INCIDENT_CLOSED:
+    case INCIDENT_CANCELLED:
+    case INCIDENT_REJECTED:
+        snprintf(out, size_bytes, "%s%s%s", outcome, *outcome && *reason ? " " : "", reason);
+        return;
+    case INCIDENT_MERGED:
+        ident_format(head->merged_into, into);
+        snprintf(out, size_bytes, _("into %s"), into);
+        return;
+    case INCIDENT_VERIFYING:
+        snprintf(out, size_bytes, "%s", words_verifier(head->verify));
+        return;
+    case INCIDENT_UNROUTED:
+    case INCIDENT_DESK:
+        snprintf(out, size_bytes, "%s", words_unrouted(head->unrouted));
+        return;
+    default:
+        snprintf(out, size_bytes, "%s", lead ? words_task_state(lead->state) : "");
+    }
 }
 
 void trail_list_row(struct table *table, const struct row *row, bool utc)
@@ -62,7 +104,9 @@ void trail_list_row(struct table *table, const struct row *row, bool utc)
     const struct incident *head = &row->head;
     const struct task *lead = trail_lead(row);
     const struct clock *next = trail_next_clock(row);
-    char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES];
+    char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES], detail[160], clock[80];
+    bool shelved = head->state == INCIDENT_OPEN && lead && lead->state == TASK_SHELVED;
+    standing(row, detail, sizeof(detail));
     ident_format(row->incident, id);
     table_cell(table, COLOUR_NONE, id);
     table_cell(table, trail_state_colour(head->state), words_incident_state(head->state));
@@ -71,10 +115,9 @@ void trail_list_row(struct table *table, const struct row *row, bool utc)
     table_cell(table, COLOUR_NONE,
                head->responsible_area && *head->responsible_area ? head->responsible_area : head->area);
     table_cell(table, COLOUR_NONE, lead ? lead->unit : "");
-    table_cell(table, lead && lead->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE,
-               lead ? words_task_state(lead->state) : words_unrouted(head->unrouted));
+    table_cell(table, shelved ? COLOUR_RED : COLOUR_NONE, detail);
     table_cell(table, COLOUR_NONE, when_text(head->received_ms, utc, time));
-    table_cell(table, COLOUR_NONE, next ? words_clock(next->kind) : "");
+    table_cell(table, COLOUR_NONE, next ? trail_clock_name(row, next, clock, sizeof(clock)) : "");
     table_cell(table, next && next->rung ? COLOUR_RED : COLOUR_NONE, next ? when_text(next->due_ms, utc, time) : "");
 }
 
@@ -97,10 +140,46 @@ static void add_named(struct buffer *out, const char *name, const char *text)
         buffer_printf(out, "%s%s %s", out->size ? " " : "", name, text);
 }
 
+static const struct task *task_in(const struct task *tasks, size_t n, uint32_t no)
+{
+    for (size_t i = 0; i < n; i++)
+        if (tasks[i].no == no)
+            return &tasks[i];
+    return NULL;
+}
+
+/* Whose the task is: as the record changed it, or as the row has it; "" when neither says. */
+static const char *unit_of_task(const struct record *record, const struct row *row)
+{
+    const struct task *task = NULL;
+    for (size_t i = 0; !task && i < record->change_count; i++)
+        task = task_in(record->changes[i].tasks, record->changes[i].task_count, record->task);
+    if (!task && row)
+        task = task_in(row->tasks, row->task_count, record->task);
+    return task && task->unit ? task->unit : "";
+}
+
+/* " → LEAD, assist A, B (RULE)" */
+static void add_routed(struct buffer *out, const struct change *change)
+{
+    const char *before = _(", assist ");
+    for (size_t i = 0; i < change->task_count; i++)
+        if (change->tasks[i].role == TASK_LEAD)
+            add_named(out, "→", change->tasks[i].unit);
+    for (size_t i = 0; i < change->task_count; i++)
+        if (change->tasks[i].role == TASK_ASSIST) {
+            buffer_printf(out, "%s%s", before, change->tasks[i].unit);
+            before = ", ";
+        }
+    if (change->head && change->head->route && *change->head->route)
+        buffer_printf(out, " (%s)", change->head->route);
+}
+
 static void opened_detail(const struct record *record, struct buffer *out)
 {
     const struct event *event = record->event;
-    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    const struct incident *head = change ? change->head : NULL;
     if (event) {
         add(out, event->type);
         add(out, words_nature(event->nature));
@@ -108,65 +187,91 @@ static void opened_detail(const struct record *record, struct buffer *out)
     }
     if (head) {
         add_named(out, _("at"), head->area);
-        add(out, words_incident_state(head->state));
+        add(out, head->state == INCIDENT_OPEN ? "" : words_incident_state(head->state));
         add(out, words_unrouted(head->unrouted));
-        add_named(out, _("by"), head->route);
     }
-    for (size_t i = 0; record->change_count && i < record->changes[0].task_count; i++)
-        add_named(out, "→", record->changes[0].tasks[i].unit);
+    if (change)
+        add_routed(out, change);
     if (event)
         add(out, event->text);
 }
 
-static void rung_detail(const struct rung *rung, struct buffer *out)
-{
-    add(out, words_clock(rung->clock));
-    add(out, words_colour(rung->colour));
-    buffer_printf(out, " #%" PRIu32, rung->number);
-    add_named(out, "→", rung->to_post);
-    add_named(out, _("at"), rung->to_area);
-    add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
-    add(out, rung->notice ? "" : _("(no notice of its own)"));
-}
-
-static const char *unit_of_task(const struct record *record)
-{
-    for (size_t i = 0; i < record->change_count; i++)
-        for (size_t k = 0; k < record->changes[i].task_count; k++)
-            if (record->changes[i].tasks[k].no == record->task)
-                return record->changes[i].tasks[k].unit;
-    return "";
-}
-
-static void spoken_detail(const struct record *record, struct buffer *out)
+static void add_task(struct buffer *out, const struct record *record, const struct row *row)
 {
     if (record->task)
         buffer_printf(out, "%s%" PRIu32, _("task "), record->task);
-    add(out, unit_of_task(record));
-    add_named(out, _("on behalf of"), record->on_behalf);
+    if (record->on_behalf && *record->on_behalf)
+        add_named(out, _("on behalf of"), record->on_behalf);
+    else
+        add(out, unit_of_task(record, row));
+}
+
+static void rung_detail(const struct record *record, const struct row *row, struct buffer *out)
+{
+    const struct rung *rung = record->rung;
+    bool posted = rung->to_post && *rung->to_post;
+    add_task(out, record, row);
+    buffer_printf(out, _("%s%s: %s"), out->size ? " " : "", words_clock(rung->clock), words_colour(rung->colour));
+    add_named(out, "→", posted ? rung->to_post : rung->to_area);
+    if (posted && rung->to_area && *rung->to_area)
+        buffer_printf(out, " (%s)", rung->to_area);
+    add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+}
+
+/* What the record says of the incident's head, for the kinds that live by it. */
+static void head_detail(const struct record *record, struct buffer *out)
+{
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    char into[IDENT_TEXT_BYTES];
+    if (head && record->kind == RECORD_VERIFYING)
+        add(out, words_verifier(head->verify));
+    if (head && record->kind == RECORD_MERGED && head->merged_into) {
+        ident_format(head->merged_into, into);
+        buffer_printf(out, _("into %s"), into);
+    }
+}
+
+static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
+{
+    add_task(out, record, row);
     add(out, record->auto_respond ? _("(automatic)") : "");
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    head_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);
     add(out, record->text);
 }
 
-void trail_detail(const struct record *record, struct buffer *out)
+/* As many digits of the hash as tell one policy from another. */
+static void policy_detail(const struct record *record, struct buffer *out)
+{
+    for (size_t i = 0; i < record->policy.len && i < 4; i++)
+        buffer_printf(out, "%02x", record->policy.ptr[i]);
+}
+
+const char *trail_kind(const struct record *record)
+{
+    return record->kind == RECORD_RUNG && record->rung ? words_rung(record->rung->colour) : words_record(record->kind);
+}
+
+void trail_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     char span[WHEN_TEXT_BYTES];
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
     else if (record->kind == RECORD_RUNG && record->rung)
-        rung_detail(record->rung, out);
+        rung_detail(record, row, out);
+    else if (record->kind == RECORD_POLICY)
+        policy_detail(record, out);
     else if (record->kind == RECORD_WALL_STEP)
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
     else
-        spoken_detail(record, out);
+        spoken_detail(record, row, out);
     buffer_append(out, "", 1);
 }
 
@@ -191,28 +296,22 @@ enum colour trail_record_colour(const struct record *record)
     }
 }
 
-void trail_records_init(struct table *table, bool with_incident)
+void trail_records_init(struct table *table)
 {
-    const char *headings[] = {_("SEQUENCE"), _("TIME"), _("INCIDENT"), _("RECORD"), _("WHO"), _("WHAT")};
-    const char *narrow[] = {_("SEQUENCE"), _("TIME"), _("RECORD"), _("WHO"), _("WHAT")};
-    table_init(table, with_incident ? 6 : 5, with_incident ? headings : narrow);
+    const char *headings[] = {_("SEQUENCE"), _("TIME"), _("RECORD"), _("WHO"), _("WHAT")};
+    table_init(table, sizeof(headings) / sizeof(headings[0]), headings);
     table->right[0] = true;
 }
 
-void trail_record_row(struct table *table, const struct record *record, bool with_incident, bool utc)
+void trail_record_row(struct table *table, const struct record *record, const struct row *row, bool utc)
 {
-    char id[IDENT_TEXT_BYTES] = "", time[WHEN_TEXT_BYTES], actor[160];
+    char time[WHEN_TEXT_BYTES], actor[160];
     struct buffer detail = {0};
-    trail_detail(record, &detail);
+    trail_detail(record, row, &detail);
     trail_actor(record, actor, sizeof(actor));
     table_cellf(table, COLOUR_DIM, "%" PRIu64, record->seq);
     table_cell(table, COLOUR_NONE, when_text(record->at_ms, utc, time));
-    if (with_incident) {
-        if (record->change_count)
-            ident_format(record->changes[0].incident, id);
-        table_cell(table, COLOUR_NONE, id);
-    }
-    table_cell(table, trail_record_colour(record), words_record(record->kind));
+    table_cell(table, trail_record_colour(record), trail_kind(record));
     table_cell(table, COLOUR_NONE, actor);
     table_cell(table, COLOUR_NONE, (const char *)detail.data);
     buffer_release(&detail);

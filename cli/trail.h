@@ -13,11 +13,14 @@
 void trail_list_init(struct table *);
 void trail_list_row(struct table *, const struct row *, bool utc);
 
-/* A table of records; with the incident in a column of its own when many incidents are shown. */
-void trail_records_init(struct table *, bool with_incident);
-void trail_record_row(struct table *, const struct record *, bool with_incident, bool utc);
-/* What a record says beside its time, kind and actor. Replaces out's content and ends it with a NUL. */
-void trail_detail(const struct record *, struct buffer *out);
+/* A table of the records of one incident. */
+void trail_records_init(struct table *);
+void trail_record_row(struct table *, const struct record *, const struct row *, bool utc);
+/* The record's kind as a word. */
+const char *trail_kind(const struct record *);
+/* What a record says beside its time, kind and actor. The incident's row, where known (else NULL), says whose a task
+ * is. Replaces out's content and ends it with a NUL. */
+void trail_detail(const struct record *, const struct row *, struct buffer *out);
 enum colour trail_record_colour(const struct record *);
 enum colour trail_state_colour(enum incident_state);
 /* "hotline/王芳": the principal and the person it names. */
@@ -25,7 +28,9 @@ void trail_actor(const struct record *, char *out, size_t size_bytes);
 
 /* The running clock that is due first; NULL when none runs. */
 const struct clock *trail_next_clock(const struct row *);
-/* The lead's task that counts: the newest lead not withdrawn or returned; NULL when there is none. */
+/* "respond", or "respond #2" when it is not of the lead's task. Returns out. */
+const char *trail_clock_name(const struct row *, const struct clock *, char *out, size_t size_bytes);
+/* The lead's task that counts: the newest lead not withdrawn or returned, else the newest; NULL when there is none. */
 const struct task *trail_lead(const struct row *);
 
 /* One line on stdout. */

@@ -100,13 +100,13 @@ static void keep_line(struct watching *watching, const struct record *record)
     arena_init(&arena);
     if (record->change_count)
         ident_format(record->changes[0].incident, id);
-    trail_detail(record, &detail);
+    trail_detail(record, NULL, &detail);
     trail_actor(record, actor, sizeof(actor));
     when_text(record->at_ms, watching->common->utc, time);
     free(line->text);
     line->colour = trail_record_colour(record);
-    line->text = strdup(table_safe(&arena, arena_printf(&arena, "%s  %-15s  %s  %s  %s", time, id,
-                                                        words_record(record->kind), actor, (const char *)detail.data)));
+    line->text = strdup(table_safe(&arena, arena_printf(&arena, "%s  %-15s  %s  %s  %s", time, id, trail_kind(record),
+                                                        actor, (const char *)detail.data)));
     arena_release(&arena);
     buffer_release(&detail);
 }

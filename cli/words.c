@@ -92,6 +92,18 @@ static const char *const colours[] = {
     [RUNG_UP] = C_("rung", "up"),
 };
 
+static const char *const rungs[] = {
+    [RUNG_BLUE] = C_("warning", "rung"),
+    [RUNG_YELLOW] = C_("warning", "rung"),
+    [RUNG_RED] = C_("breach", "rung"),
+    [RUNG_UP] = C_("escalation", "rung"),
+};
+
+static const char *const verifiers[] = {
+    [VERIFIER_SOURCE] = C_("verification", "by the source"),
+    [VERIFIER_CENTRE] = C_("verification", "by the centre"),
+};
+
 static const char *const unrouted_reasons[] = {
     [UNROUTED_NO_PLACE] = C_("unrouted", "no_place"),         [UNROUTED_NO_POLYGON] = C_("unrouted", "no_polygon"),
     [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
@@ -160,6 +172,16 @@ const char *words_record(enum record_kind value)
 const char *words_colour(enum rung_colour value)
 {
     return SHOWN(colours, value);
+}
+
+const char *words_rung(enum rung_colour value)
+{
+    return SHOWN(rungs, value);
+}
+
+const char *words_verifier(enum verifier value)
+{
+    return value > VERIFIER_NONE ? SHOWN(verifiers, value) : "";
 }
 
 const char *words_unrouted(enum unrouted_reason value)

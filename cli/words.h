@@ -17,5 +17,9 @@ const char *words_record(enum record_kind);
 const char *words_colour(enum rung_colour);
 const char *words_unrouted(enum unrouted_reason);
 const char *words_lease_end(enum lease_end);
+/* The kind of a rung's record, by its colour: a warning, a breach or an escalation; in English all are "rung". */
+const char *words_rung(enum rung_colour);
+/* Who checks what was fed back: "by the centre"; "" for nobody. */
+const char *words_verifier(enum verifier);
 
 #endif

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import stat
 import struct
 import subprocess
@@ -146,6 +147,21 @@ class Cli(unittest.TestCase):
             self.publish(f"page-{number}", type="3")
         self.assertEqual(len(self.cli("ls", "--limit", "2", "--json").lines), 2)
 
+    def test_lists_and_trails_say_what_happened(self):
+        kept, gone, withdrawn = self.publish("said-1", type="2.02"), self.publish("said-2", type="2.02"), self.publish("said-3")
+        self.cli("merge", gone, "--into", kept, ok=True)
+        self.cli("withdraw", withdrawn, "--reason", "mistake", ok=True)
+        self.cli("say", kept, "respond", "--on-behalf", "police", "--person", "李四", ok=True)
+        listed = {line.split()[0]: line for line in self.cli("ls", "--limit", "0").out.splitlines()}
+        self.assertIn(f"into {kept}", listed[gone])
+        self.assertRegex(listed[withdrawn], r"cancelled .* withdrawn mistake ")
+        self.assertRegex(self.cli("show", gone).out, rf"merged .* into {kept}")
+        shown = self.cli("show", kept).out
+        self.assertRegex(shown, r"opened .* 2\.02 at 620899001001 → police \(routes\.yaml:\d+\)")
+        self.assertRegex(shown, r"responded .* task 1 on behalf of police\n")
+        empty = self.cli("ls", "--source", "nobody")
+        self.assertEqual((empty.exit, empty.out, empty.err), (DONE, "", "(none)\n"), empty)
+
     def test_a_long_timeline_is_whole_and_in_order(self):
         incident = self.publish("long-1", type="2.02")
         say = ("say", incident, "note", "--on-behalf", "police", "--person", "李四", "--text")
@@ -238,13 +254,32 @@ class Cli(unittest.TestCase):
             self.assertNotIn(before.strip(), made.out + made.err)
 
     def test_nobody_there_is_unknown(self):
-        result = self.cli("publish", "--timeout", "1", stdin=json.dumps({"id": "n", **EVENT}),
-                          env={"BIHUAN_BROKER": "ipc://" + self.broker.folder})
-        self.assertEqual(result.exit, UNKNOWN, result)
-        result = self.cli("close", self.publish("nobody-1"), "--outcome", "resolved", "--timeout", "1", "--request", "r7",
-                          env={"BIHUAN_BROKER": "ipc://" + self.broker.folder})
-        self.assertEqual(result.exit, UNKNOWN, result)
-        self.assertIn("--request r7", result.err)
+        with tempfile.TemporaryDirectory() as folder:
+            env = {"BIHUAN_BROKER": "ipc://" + folder}
+            began = time.monotonic()
+            result = self.cli("publish", stdin=json.dumps({"id": "n", **EVENT}), env=env)
+            self.assertEqual(result.exit, UNKNOWN, result)
+            self.assertIn(f"ipc://{folder}/publish: no socket there", result.err)
+            self.assertLess(time.monotonic() - began, 5)
+            with socket.socket(socket.AF_UNIX) as mute:
+                mute.bind(os.path.join(folder, "command"))
+                mute.listen()
+                result = self.cli("close", self.publish("nobody-1"), "--outcome", "resolved", "--timeout", "1",
+                                  "--request", "r7", env=env)
+            self.assertEqual(result.exit, UNKNOWN, result)
+            self.assertIn("--request r7", result.err)
+            self.assertIn("ipc://" + folder, result.err)
+
+    def test_what_is_typed_wrong_is_usage(self):
+        for args, said in ((("ls", "--broker", "nowhere"), "neither ipc:// nor tcp://"),
+                           (("ls", "--broker", "tcp://192.0.2.1:6201", "--server-key", "k" * 40), "$BIHUAN_KEY_FILE"),
+                           (("publsh",), "did you mean publish?"), (("frobnicate",), "--help"),
+                           (("close", self.publish("typed-1"), "--outcome", "fixed"), "resolved partly planned")):
+            result = self.cli(*args)
+            self.assertEqual(result.exit, USAGE, (args, result))
+            self.assertIn(said, result.err)
+        result = self.cli("publish", stdin=json.dumps({"id": "typed-2", **EVENT, "area": "999"}))
+        self.assertIn("stdin:1: area: unknown_area: ", result.err)
 
     def test_every_verb_has_help(self):
         verbs = re.findall(r"(?m)^  ([a-z]+) ", self.cli("--help").out)
