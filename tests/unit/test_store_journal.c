@@ -407,7 +407,7 @@ static void a_full_map_is_an_error(void **state)
         error = store_commit(f->store);
         committed += error == 0;
         store_space(f->store, &space);
-        warned |= error == 0 && space.used_bytes >= space.map_bytes / 100 * FULL_PERCENT;
+        warned |= error == 0 && space.used_bytes >= space.map_bytes / 10 * 9;
     }
     assert_int_equal(error, -ENOSPC);
     assert_true(warned);                                                    /* one could have known before */
