@@ -88,7 +88,7 @@ void dedup_add(struct dedup *dedup, const struct dedup_entry *entry)
     if (dedup->count == dedup->capacity)
         grow(dedup);
     size_t slot = slot_of(dedup, &entry->key);
-    if (dedup->slots[slot])
+    if (dedup->slots[slot] && !expired(&dedup->ring[dedup->slots[slot] - 1], entry->at_ms))
         return;
     size_t place = (dedup->first + dedup->count++) & (dedup->capacity - 1);
     dedup->ring[place] = *entry;
@@ -112,7 +112,9 @@ static void vacate(struct dedup *dedup, size_t hole)
 void dedup_expire(struct dedup *dedup, int64_t now_ms)
 {
     while (dedup->count > 0 && expired(&dedup->ring[dedup->first], now_ms)) {
-        vacate(dedup, slot_of(dedup, &dedup->ring[dedup->first].key));
+        size_t slot = slot_of(dedup, &dedup->ring[dedup->first].key);
+        if (dedup->slots[slot] == dedup->first + 1) /* unless its key was given again */
+            vacate(dedup, slot);
         dedup->first = (dedup->first + 1) & (dedup->capacity - 1);
         dedup->count--;
     }

@@ -23,7 +23,7 @@ void dedup_init(struct dedup *, size_t max, size_t reserve);
 void dedup_release(struct dedup *);
 /* NULL when unknown or older than the window at now. */
 const struct dedup_entry *dedup_find(const struct dedup *, const struct key128 *, int64_t now_ms);
-/* Adds an entry; one whose key is known already changes nothing. */
+/* Adds an entry; one whose key is known already, and not older than the window by then, changes nothing. */
 void dedup_add(struct dedup *, const struct dedup_entry *);
 /* Forgets what is older than the window at now. */
 void dedup_expire(struct dedup *, int64_t now_ms);

@@ -135,6 +135,25 @@ static void keys_are_found_until_the_window_is_over(void **unused)
     dedup_release(&dedup);
 }
 
+/* What was stored long ago and read back after fresh ones must neither answer nor stand in the way. */
+static void an_old_entry_makes_way_though_fresh_ones_are_before_it(void **unused)
+{
+    (void)unused;
+    struct dedup dedup;
+    int64_t now_ms = DEDUP_WINDOW_MS + 100;
+    struct dedup_entry fresh = entry_of(1, now_ms - 10), old = entry_of(2, 0), again = entry_of(2, now_ms);
+    dedup_init(&dedup, 100, 10);
+    dedup_add(&dedup, &fresh);
+    dedup_add(&dedup, &old);
+    assert_null(find(&dedup, 2, now_ms));
+    dedup_add(&dedup, &again);
+    assert_int_equal(find(&dedup, 2, now_ms)->at_ms, now_ms);
+    dedup_expire(&dedup, fresh.at_ms + DEDUP_WINDOW_MS); /* sweeps the old one, not its key */
+    assert_int_equal(dedup.count, 1);
+    assert_int_equal(find(&dedup, 2, now_ms)->at_ms, now_ms);
+    dedup_release(&dedup);
+}
+
 static void the_first_entry_of_a_key_stands(void **unused)
 {
     (void)unused;
@@ -193,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_index_agrees_with_a_sorted_array),
         cmocka_unit_test(keys_are_found_until_the_window_is_over),
+        cmocka_unit_test(an_old_entry_makes_way_though_fresh_ones_are_before_it),
         cmocka_unit_test(the_first_entry_of_a_key_stands),
         cmocka_unit_test(the_centre_has_room_of_its_own),
         cmocka_unit_test(keys_that_collide_are_all_found),
