@@ -335,7 +335,9 @@ static Offset<bihuan::WordKept> pack(Builder &builder, const struct word_kept &w
     out.add_key(&key);
     out.add_digest(&digest);
     out.add_seq(word.seq);
+    out.add_at_ms(word.at_ms);
     out.add_task(word.task);
+    out.add_term(word.term);
     return out.Finish();
 }
 

@@ -295,6 +295,8 @@ static void read(Reader &, const bihuan::WordKept &in, struct word_kept *out)
     out->digest = key_of(in.digest());
     out->seq = in.seq();
     out->task = in.task();
+    out->term = in.term();
+    out->at_ms = in.at_ms();
 }
 
 void read(Reader &reader, const bihuan::Row &in, struct row *out)

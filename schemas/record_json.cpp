@@ -170,6 +170,8 @@ static void write(Json &json, const struct word_kept &word)
     json.key128("digest", word.digest);
     json.id("seq", word.seq);
     json.number("task", word.task);
+    json.number("term", word.term);
+    json.time("at", word.at_ms);
 }
 
 void write(Json &json, const struct row &row)

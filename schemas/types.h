@@ -293,6 +293,8 @@ struct word_kept {
     struct key128 key, digest;
     uint64_t seq;
     uint32_t task;
+    uint32_t term;
+    int64_t at_ms;
 };
 
 /* An incident as stored: the sum of its changes up to seq. */

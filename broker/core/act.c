@@ -296,6 +296,14 @@ bool act_withdraw(struct acting *acting)
 
 /* --- verification --- */
 
+/* A unit may have been retired since its part was done. */
+static const char *unit_now(const struct acting *acting, const char *id)
+{
+    const struct policy *policy = acting->step->core->policy;
+    const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
+    return unit ? unit->id : id;
+}
+
 /* The lead's task again, with a fresh budget for doing it and for saying so. */
 static bool rework(struct acting *acting)
 {
@@ -305,6 +313,7 @@ static bool rework(struct acting *acting)
     acting->record->task = task->no;
     acting->record->epoch = ++task->epoch;
     take_away(acting, task, "");
+    task->unit = unit_now(acting, task->unit);
     task->state = TASK_QUEUED;
     task->outcome = 0;
     task->done_ms = 0;

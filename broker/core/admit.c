@@ -202,7 +202,7 @@ static void open_incident(struct admission *admission)
     record.policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
     draft_new(&draft, step, id, &head);
     start(&draft, &admission->result);
-    step_receipt(step, id, draft_record(&draft, &record), false);
+    step_receipt(step, id, draft_record(&draft, &record));
 }
 
 /* No place, an unknown code: without a route. Somebody must look at it. */

@@ -24,7 +24,8 @@ static void touch(struct core *core, struct live *live, uint64_t seq)
 static void keep_word(struct live *live, const struct record *record)
 {
     if (record->word && !key_is_none(&record->key))
-        live_keep_word(live, &(struct word_kept){record->key, record->digest, record->seq, record->task});
+        live_keep_word(live, &(struct word_kept){record->key, record->digest, record->seq, record->task, record->term,
+                                                 record->at_ms});
 }
 
 static void apply_change(struct core *core, const struct record *record, const struct change *change)

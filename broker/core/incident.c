@@ -118,7 +118,7 @@ static void decide(struct acting *acting)
     ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
     if (acts[act->verb].decide(acting))
-        step_receipt(step, act->incident, draft_record(&draft, &record), false);
+        step_receipt(step, act->incident, draft_record(&draft, &record));
 }
 
 void incident_act(struct step *step)

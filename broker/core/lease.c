@@ -15,6 +15,13 @@ static bool breaks_off(enum lease_end why)
     return why == LEASE_SILENT || why == LEASE_GIVEN_BACK;
 }
 
+static enum task_state state_without_holder(const struct task *task)
+{
+    if (task->lost >= LOST_MAX)
+        return TASK_SHELVED;
+    return task->state == TASK_OFFERED ? TASK_QUEUED : task->state;
+}
+
 uint64_t lease_end(struct step *step, const struct live_task *of, enum lease_end why, struct record *record)
 {
     struct draft draft;
@@ -22,12 +29,9 @@ uint64_t lease_end(struct step *step, const struct live_task *of, enum lease_end
     struct task *task = draft_task(&draft, of->facts.no);
     task->last_worker = task->worker;
     task->principal = task->worker = "";
-    record->kind = RECORD_LEASE_ENDED;
-    if (task->state == TASK_OFFERED) {
-        task->lost += breaks_off(why);
-        task->state = task->lost < LOST_MAX ? TASK_QUEUED : TASK_SHELVED;
-        record->kind = task->lost < LOST_MAX ? RECORD_LEASE_ENDED : RECORD_SHELVED;
-    }
+    task->lost += breaks_off(why);
+    task->state = state_without_holder(task);
+    record->kind = task->state == TASK_SHELVED ? RECORD_SHELVED : RECORD_LEASE_ENDED;
     record->task = task->no;
     record->epoch = task->epoch;
     record->lease_end = why;
@@ -74,7 +78,7 @@ static void offer(struct step *step, const struct live_task *of, struct worker *
         task->state = TASK_OFFERED;
     task->epoch++;
     task->principal = worker->principal;
-    task->worker = worker->name;
+    task->worker = intern_text(&step->writer->names, worker->name);
     record.task = task->no;
     record.epoch = task->epoch;
     draft_record(&draft, &record);
@@ -132,12 +136,27 @@ static void deliver_again(struct step *step, const struct worker *worker)
     }
 }
 
+static void leave(struct step *step, struct worker *worker)
+{
+    end_all(step, worker, LEASE_LEFT);
+    worker_forget(step->writer, worker);
+}
+
+/* A connection is one worker: under another name it leaves what it was. */
+static void leave_other_seat(struct step *step)
+{
+    struct worker *seated = worker_at(step->core, step->command->peer);
+    if (seated && seated != worker_find(step->core, step->command->principal, step->command->worker))
+        leave(step, seated);
+}
+
 /* A lease belongs to (principal, worker name): whoever says hello by that name again, from whatever connection, goes on
  * with it. For another unit it is another worker, and leaves the tasks of the old one. */
 static void seat_worker(struct step *step)
 {
     struct core *core = step->writer;
     const struct command *command = step->command;
+    leave_other_seat(step);
     struct worker *worker = worker_find(core, command->principal, command->worker);
     if (!worker)
         worker = worker_new(core, command->principal, command->worker, command->unit, step->now_ms);
@@ -204,8 +223,7 @@ void lease_bye(struct step *step)
         end_unresponded(step, worker);
         return;
     }
-    end_all(step, worker, LEASE_LEFT);
-    worker_forget(step->writer, worker);
+    leave(step, worker);
 }
 
 /* What is left over is due at once: the next turn goes on with it. */

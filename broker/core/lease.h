@@ -5,8 +5,8 @@
 
 #include "broker/core/step.h"
 
-/* Ends a task's lease. Unresponded it goes back to the queue, or is shelved when dying workers lost it LOST_MAX times
- * in a row; responded it keeps its state and a colleague resumes it. The record is prepared by record_of_*; its kind is
+/* Ends a task's lease. Unresponded it goes back to the queue, responded it keeps its state and a colleague resumes it;
+ * it is shelved when dying workers lost it LOST_MAX times in a row, without a word in between. The record is prepared by record_of_*; its kind is
  * set here. Returns its sequence. */
 uint64_t lease_end(struct step *, const struct live_task *, enum lease_end, struct record *);
 

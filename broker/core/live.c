@@ -96,6 +96,7 @@ struct live *live_new(struct core *core, uint64_t incident)
 static void free_task(struct live_task *task)
 {
     disown(task->facts.reason);
+    disown(task->facts.spoke_person);
     free(task->words);
     free(task);
 }
@@ -166,16 +167,17 @@ void live_set_task(struct core *core, struct live *live, const struct task *fact
     struct live_task *task = live_task_find(live, facts->no);
     if (!task)
         task = add_task(live, facts->no);
-    const char *was = task->facts.reason;
+    struct task was = task->facts;
     task->facts = *facts;
     task->facts.unit = name_of(core, facts->unit);
     task->facts.principal = name_of(core, facts->principal);
     task->facts.worker = name_of(core, facts->worker);
     task->facts.last_worker = name_of(core, facts->last_worker);
     task->facts.spoke_principal = name_of(core, facts->spoke_principal);
-    task->facts.spoke_person = name_of(core, facts->spoke_person);
+    task->facts.spoke_person = own(facts->spoke_person);
     task->facts.reason = own(facts->reason);
-    disown(was);
+    disown(was.spoke_person);
+    disown(was.reason);
 }
 
 void live_set_clock(struct live *live, const struct clock *clock)
@@ -229,6 +231,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
 void live_lend_task(struct arena *arena, struct task *task)
 {
     lend(arena, &task->reason);
+    lend(arena, &task->spoke_person);
 }
 
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)

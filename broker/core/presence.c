@@ -23,6 +23,11 @@ struct worker *worker_find(const struct core *core, const char *principal, const
     return textmap_get(&core->workers, key);
 }
 
+struct worker *worker_at(const struct core *core, uint64_t peer)
+{
+    return map_get(&core->seats, peer);
+}
+
 static struct worker_list *list_of(struct core *core, const struct worker *worker)
 {
     return worker->silent ? &core->silent : &core->heard;
@@ -48,7 +53,7 @@ struct worker *worker_new(struct core *core, const char *principal, const char *
     worker->key = strdup(key);
     ASSERT(worker->key);
     worker->principal = intern_text(&core->names, principal);
-    worker->name = intern_text(&core->names, name);
+    worker->name = strchr(worker->key, '\n') + 1;
     worker->queue = queue_of(core, unit);
     worker->heard_ms = now_ms;
     TAILQ_INIT(&worker->leases);
@@ -61,6 +66,7 @@ static void disconnect(struct core *core, struct worker *worker)
 {
     if (worker->peer && !worker->silent)
         worker->queue->workers--;
+    map_remove(&core->seats, worker->peer);
     worker->peer = 0;
     queue_seat(core, worker);
 }
@@ -80,6 +86,8 @@ void worker_connect(struct core *core, struct worker *worker, uint64_t peer, con
     disconnect(core, worker);
     worker->queue = queue_of(core, unit);
     worker->peer = peer;
+    if (peer)
+        map_put(&core->seats, peer, worker);
     worker->credit = 0;
     worker->draining = false;
     if (peer && !worker->silent)
@@ -184,4 +192,5 @@ void presence_release(struct core *core)
         free(worker);
     }
     textmap_release(&core->workers);
+    map_release(&core->seats);
 }

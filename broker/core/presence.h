@@ -7,6 +7,8 @@
 
 /* NULL when unknown. */
 struct worker *worker_find(const struct core *, const char *principal, const char *name);
+/* Who works through this connection; NULL when nobody does. */
+struct worker *worker_at(const struct core *, uint64_t peer);
 /* A new one of a unit, last heard now, without connection or credit. Forgets the longest silent one when there is no
  * room; NULL when nobody is silent either. */
 struct worker *worker_new(struct core *, const char *principal, const char *name, const char *unit, int64_t now_ms);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/draft.h"
 #include "broker/core/live.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
@@ -71,7 +72,7 @@ static void refer_incident(struct usage *usage, const struct live *live)
         refer(usage, AREA, head->responsible_area);
     refer(usage, SOURCE, head->source);
     for (const struct live_task *task = live->tasks; task; task = task->next) {
-        if (task->facts.state != TASK_DONE && task->facts.state != TASK_WITHDRAWN)
+        if (task->facts.state != TASK_WITHDRAWN) /* one that is done may come back as rework */
             refer(usage, UNIT, task->facts.unit);
     }
 }
@@ -100,6 +101,44 @@ static bool nothing_dropped(struct step *step, const struct policy *policy)
     return usage.named == 0 || refuse_in_use(step, &usage);
 }
 
+/* --- tasks of a unit that is retired now: its successor's --- */
+
+static bool unfinished(const struct task *task)
+{
+    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
+}
+
+/* Not a new dispatch: what was said stays said, and the clocks run on. */
+static void hand_over(struct step *step, const struct live_task *of, const struct unit *successor)
+{
+    struct draft draft;
+    struct record record = record_of_broker(step, RECORD_TRANSFERRED);
+    draft_of(&draft, step, of->incident);
+    struct task *task = draft_task(&draft, of->facts.no);
+    step_revoke(step, of, "unit retired");
+    task->unit = successor->id;
+    task->principal = task->worker = task->last_worker = "";
+    if (task->state == TASK_OFFERED)
+        task->state = TASK_QUEUED;
+    record.task = task->no;
+    record.epoch = ++task->epoch;
+    record.reason = "unit retired";
+    draft_record(&draft, &record);
+}
+
+static void hand_over_retired(struct step *step)
+{
+    const struct policy *policy = step->core->policy;
+    for (const struct live *live = NULL; (live = live_after(step->core, live));) {
+        for (const struct live_task *task = live->tasks; task; task = task->next) {
+            const struct unit *unit = policy_unit(policy, task->facts.unit);
+            const struct unit *now = policy_unit_now(policy, unit);
+            if (now && now != unit && unfinished(&task->facts))
+                hand_over(step, task, now);
+        }
+    }
+}
+
 static bool may_reload(struct step *step)
 {
     const char *name = step->command->principal;
@@ -126,5 +165,6 @@ void reload_policy(struct step *step)
         seq = step_record(step, &record);
     }
     step->writer->policy = policy;
-    step_receipt(step, 0, seq, false);
+    hand_over_retired(step);
+    step_receipt(step, 0, seq);
 }

@@ -156,7 +156,8 @@ static void mix_task(uint64_t *digest, const struct live_task *task)
         mix_text(digest, texts[i]);
     for (size_t i = 0; i < task->word_count; i++) {
         const struct word_kept *word = &task->words[i];
-        const uint64_t kept[] = {word->key.hi, word->key.lo, word->digest.hi, word->digest.lo, word->seq, word->task};
+        const uint64_t kept[] = {word->key.hi, word->key.lo, word->digest.hi, word->digest.lo,
+                                 word->seq,    word->task,   word->term,      (uint64_t)word->at_ms};
         mix_bytes(digest, kept, sizeof kept);
     }
 }

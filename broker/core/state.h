@@ -13,7 +13,7 @@
 
 /* A task of a live incident. Its address is stable, so that queue and lease may point at it. */
 struct live_task {
-    struct task facts; /* names interned, reason owned */
+    struct task facts; /* names interned, reason and spoke_person owned */
     struct live *incident;
     struct live_task *next;  /* by number */
     struct word_kept *words; /* oldest first, at most WORDS_KEPT */
@@ -58,7 +58,7 @@ struct queue {
 /* Presence of one worker of a department: (principal, name), whatever its connection. */
 struct worker {
     char *key;
-    const char *principal, *name; /* interned */
+    const char *principal, *name; /* interned; within the key: most names never hold a lease */
     struct queue *queue;
     uint64_t peer; /* 0: not connected; holds leases from before a restart */
     uint32_t credit;
@@ -102,6 +102,7 @@ struct core {
     uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
     /* beside state */
     struct textmap workers;
+    struct map seats;                              /* connected workers, by peer */
     TAILQ_HEAD(worker_list, worker) heard, silent; /* each the longest unheard first */
     struct denial denials[DENIALS_MAX + 8];        /* the longest open first */
     size_t denial_count;

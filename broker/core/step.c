@@ -137,16 +137,22 @@ bool step_overloaded(struct step *step, const char *reason)
     return false;
 }
 
-static struct receipt receipt_of(const struct dedup_entry *entry, bool repeat)
+static struct receipt receipt_of(const struct dedup_entry *entry)
 {
-    return (struct receipt){entry->incident, entry->journal, entry->term, entry->seq, entry->at_ms, repeat};
+    return (struct receipt){entry->incident, entry->journal, entry->term, entry->seq, entry->at_ms, false};
 }
 
-void step_receipt(struct step *step, uint64_t incident, uint64_t seq, bool repeat)
+void step_receipt(struct step *step, uint64_t incident, uint64_t seq)
 {
     const struct core *core = step->core;
     add_answer(step, EFFECT_RECEIPT)->receipt =
-        (struct receipt){incident, core->options.journal, core->term, seq, step->now_ms, repeat};
+        (struct receipt){incident, core->options.journal, core->term, seq, step->now_ms, false};
+}
+
+void step_receipt_again(struct step *step, struct receipt first)
+{
+    first.repeat = true;
+    add_answer(step, EFFECT_RECEIPT)->receipt = first;
 }
 
 bool step_repeats(struct step *step)
@@ -156,7 +162,7 @@ bool step_repeats(struct step *step)
     if (!known)
         return false;
     if (key_equal(&known->digest, &command->digest))
-        add_answer(step, EFFECT_RECEIPT)->receipt = receipt_of(known, true);
+        step_receipt_again(step, receipt_of(known));
     else
         step_refuse(step, REFUSAL_ID_CONFLICT, command->kind == COMMAND_PUBLISH ? "id" : "request",
                     "this id was used before, with different content (record %llu)", (unsigned long long)known->seq);
@@ -168,7 +174,7 @@ bool core_receipt(const struct core *core, const struct key128 *key, int64_t now
     const struct dedup_entry *known = dedup_find(&core->dedup, key, now_ms);
     if (!known)
         return false;
-    *out = receipt_of(known, false);
+    *out = receipt_of(known);
     return true;
 }
 

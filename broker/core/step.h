@@ -27,7 +27,9 @@ bool step_refuse(struct step *, enum refusal_code, const char *field, const char
 /* "Not now": the same with a time after which to try again. */
 bool step_overloaded(struct step *, const char *reason);
 /* The command is done, by the record with this sequence. */
-void step_receipt(struct step *, uint64_t incident, uint64_t seq, bool repeat);
+void step_receipt(struct step *, uint64_t incident, uint64_t seq);
+/* It was done before: the first receipt again. */
+void step_receipt_again(struct step *, struct receipt first);
 /* Answers a publish, act or reload whose key is known: its first receipt, or id_conflict. Whether it did. */
 bool step_repeats(struct step *);
 /* Whether the asker is known and has the right; else refuses. */

@@ -52,7 +52,6 @@ static void respond(struct saying *saying)
     saying->task->state = TASK_RESPONDED;
     saying->task->responded_ms = saying->step->now_ms;
     saying->task->auto_respond = saying->word->auto_respond;
-    saying->task->lost = 0;
     draft_stop_clock(saying->draft, CLOCK_RESPOND, saying->task->no);
 }
 
@@ -144,6 +143,17 @@ static const struct live_task *find(struct step *step, const struct word *word)
     return task;
 }
 
+static struct receipt first_receipt(const struct saying *saying, const struct word_kept *kept)
+{
+    return (struct receipt){
+        .incident = saying->word->incident,
+        .journal = saying->step->core->options.journal,
+        .term = kept->term,
+        .seq = kept->seq,
+        .at_ms = kept->at_ms,
+    };
+}
+
 /* A retry gets its first answer, whatever has become of the task since. */
 static bool repeats(struct saying *saying)
 {
@@ -153,7 +163,7 @@ static bool repeats(struct saying *saying)
         if (!key_equal(&kept->key, &command->key))
             continue;
         if (key_equal(&kept->digest, &command->digest))
-            step_receipt(saying->step, saying->word->incident, kept->seq, true);
+            step_receipt_again(saying->step, first_receipt(saying, kept));
         else
             step_refuse(saying->step, REFUSAL_ID_CONFLICT, "request", "this request id said something else before");
         return true;
@@ -220,6 +230,7 @@ static void fill(const struct saying *saying, struct record *record)
     record->text = word->text;
     record->unit_ms = word->unit_ms;
     record->auto_respond = word->auto_respond;
+    record->term = saying->step->core->term;
 }
 
 /* From now on the centre speaks for the unit: no worker holds the task or is offered it. */
@@ -255,6 +266,8 @@ static uint64_t say(struct saying *saying)
     saying->draft = &draft;
     if (said[verb].act)
         change_task(saying);
+    if (saying->of->facts.lost > 0) /* whoever speaks of it is alive */
+        draft_task(&draft, saying->word->task)->lost = 0;
     return draft_record(&draft, &record);
 }
 
@@ -272,7 +285,7 @@ void task_word(struct step *step)
     if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying))
         return;
     ladder_catch_up(step, saying.of->incident);
-    step_receipt(step, word->incident, say(&saying), false);
+    step_receipt(step, word->incident, say(&saying));
     if (word->verb == WORD_FEEDBACK)
         incident_settle(step, saying.of->incident);
 }

@@ -56,7 +56,7 @@ class Reload(unittest.TestCase):
         incident = self.publish("u2", "5")
         self.broker.edit("units.yaml", "{id: night, name: 夜班队}", "{id: night, name: 夜班队, retired: true, successor: police}")
         self.broker.cli("reload", as_="ops")
-        self.assertEqual(self.unit_of(incident), "night")
+        self.assertEqual(self.unit_of(incident), "police")
         self.assertEqual(self.unit_of(self.publish("u3", "5")), "police")
 
     def test_explain_answers_for_today_and_for_a_past_day(self):

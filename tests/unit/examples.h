@@ -120,7 +120,7 @@ static const struct clock example_clocks[] = {
 };
 
 static const struct word_kept example_words[] = {
-    {{0x0123456789abcdef, 0xfedcba9876543210}, {0x1111111111111111, 0x2222222222222222}, 4720, 1},
+    {{0x0123456789abcdef, 0xfedcba9876543210}, {0x1111111111111111, 0x2222222222222222}, 4720, 1, 3, EXAMPLE_MS},
 };
 
 static const struct rung example_rung = {

@@ -237,6 +237,82 @@ static void what_open_incidents_refer_to_cannot_vanish(void **state)
     assert_non_null(strstr(last_answer(f)->refusal.reason, "1 to type both"));
 }
 
+static void a_unit_that_is_done_may_get_rework_and_cannot_vanish(void **state)
+{
+    struct fixture *f = *state;
+    worker_ready(f, "water", "w1", 11, 1);
+    uint64_t id = publish(f, "verified");
+    offer(f);
+    say(f, "w1", WORD_RESPOND, id);
+    say(f, "w1", WORD_FEEDBACK, id);
+    assert_int_equal(state_of(f, id), INCIDENT_VERIFYING);
+    struct city *other = city_new(2);
+    other->units[0].id = "steam";
+    assert_int_equal(reload_without(f, other), REFUSAL_POLICY_IN_USE);
+    assert_non_null(strstr(last_answer(f)->refusal.reason, "1 to unit water"));
+    other = city_new(3);
+    other->units[0].retired = true;
+    other->units[0].successor = "gas";
+    city_index(other);
+    reload(f, "ops", &other->policy, NULL);
+    assert_done(f);
+    assert_string_equal(task_of(f, id, 1).unit, "water"); /* who did it stays on record */
+    act_as(f, "checker", (struct act){.verb = ACT_VERIFY, .incident = id});
+    assert_string_equal(task_of(f, id, 1).unit, "gas");
+    core_set_policy(f->core, &f->city->policy);
+    city_free(other);
+}
+
+/* water is retired, gas follows it. */
+static struct city *retire_water(struct fixture *f)
+{
+    struct city *other = city_new(2);
+    other->units[0].retired = true;
+    other->units[0].successor = "gas";
+    city_index(other);
+    reload(f, "ops", &other->policy, NULL);
+    assert_done(f);
+    return other;
+}
+
+static void open_tasks_of_a_retired_unit_are_its_successors(void **state)
+{
+    struct fixture *f = *state;
+    worker_ready(f, "water", "w1", 11, 2);
+    uint64_t responded = publish(f, "slow");
+    offer(f);
+    uint64_t offered = publish(f, "slow");
+    offer(f);
+    uint64_t waiting = publish(f, "slow");
+    say(f, "w1", WORD_RESPOND, responded);
+    struct clock handle = clock_of(f, responded, CLOCK_HANDLE, 1), respond = clock_of(f, waiting, CLOCK_RESPOND, 1);
+    pass(f, SECOND_MS);
+    struct city *other = retire_water(f);
+    assert_int_equal(count_records(f, RECORD_TRANSFERRED), 3);
+    assert_string_equal(record_at(f, 0)->principal, "");
+    assert_string_equal(record_at(f, 0)->reason, "unit retired");
+    assert_int_equal(count_effects(f, EFFECT_REVOKE), 2);
+    const uint64_t moved[] = {responded, offered, waiting};
+    const enum task_state states[] = {TASK_RESPONDED, TASK_QUEUED, TASK_QUEUED};
+    const uint32_t epochs[] = {2, 2, 1};
+    for (size_t i = 0; i < 3; i++) {
+        struct task task = task_of(f, moved[i], 1);
+        assert_string_equal(task.unit, "gas");
+        assert_string_equal(task.worker, "");
+        assert_int_equal(task.state, states[i]);
+        assert_int_equal(task.epoch, epochs[i]);
+    }
+    assert_int_equal(clock_of(f, responded, CLOCK_HANDLE, 1).due_ms, handle.due_ms);
+    assert_int_equal(clock_of(f, waiting, CLOCK_RESPOND, 1).due_ms, respond.due_ms);
+    hello(f, "gas.dept", "gas", "g1", 12);
+    credit(f, "gas.dept", "g1", 12, 1);
+    offer(f);
+    assert_true(last_effect(f)->resume);
+    assert_int_equal(last_effect(f)->incident, responded);
+    core_set_policy(f->core, &f->city->policy);
+    city_free(other);
+}
+
 static void what_was_unknown_before_may_stay_unknown(void **state)
 {
     struct fixture *f = *state;
@@ -267,6 +343,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reload_takes_effect_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(the_policy_in_force_needs_no_record_but_its_key_does, setup, teardown),
         cmocka_unit_test_setup_teardown(what_open_incidents_refer_to_cannot_vanish, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_unit_that_is_done_may_get_rework_and_cannot_vanish, setup, teardown),
+        cmocka_unit_test_setup_teardown(open_tasks_of_a_retired_unit_are_its_successors, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_unknown_before_may_stay_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(wall_steps_are_on_record, setup, teardown),
     };

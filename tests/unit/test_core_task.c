@@ -206,9 +206,14 @@ static void a_repeated_word_gets_its_first_answer(void **state)
     feedback.request = "f";
     say_as(f, "water.dept", "w1", respond);
     uint64_t seq = last_answer(f)->receipt.seq;
+    struct receipt first = last_answer(f)->receipt;
+    step(f, (struct command){.kind = COMMAND_START, .principal = "", .start = {.term = first.term + 1}});
+    pass(f, SECOND_MS);
     say_as(f, "water.dept", "w1", respond);
     assert_true(last_answer(f)->receipt.repeat);
     assert_int_equal(last_answer(f)->receipt.seq, seq);
+    assert_int_equal(last_answer(f)->receipt.term, first.term);
+    assert_int_equal(last_answer(f)->receipt.at_ms, first.at_ms);
     respond.text = "something else";
     say_as(f, "water.dept", "w1", respond);
     assert_refused(f, REFUSAL_ID_CONFLICT);
@@ -352,7 +357,7 @@ static void silence_after_respond_is_resumed_by_a_colleague(void **state)
     struct task task = task_of(f, id, 1);
     assert_int_equal(task.state, TASK_RESPONDED);
     assert_string_equal(task.worker, "");
-    assert_int_equal(task.lost, 0);
+    assert_int_equal(task.lost, 1);
     worker_ready(f, "water", "w2", 12, 1);
     offer(f);
     task = task_of(f, id, 1);
@@ -363,6 +368,52 @@ static void silence_after_respond_is_resumed_by_a_colleague(void **state)
     assert_int_equal(clock_of(f, id, CLOCK_HANDLE, 1).due_ms, handle.due_ms);
     say(f, "w2", WORD_FEEDBACK, id);
     assert_int_equal(state_of(f, id), INCIDENT_CLOSED);
+}
+
+/* The next worker takes it up and falls silent. */
+static void take_and_die(struct fixture *f, const char *worker, uint64_t peer)
+{
+    worker_ready(f, "water", worker, peer, 1);
+    offer(f);
+    pass(f, LEASE_MS);
+}
+
+static void a_task_that_kills_whoever_resumes_it_is_shelved(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    say(f, "w1", WORD_RESPOND, id);
+    pass(f, LEASE_MS);
+    take_and_die(f, "w2", 12);
+    assert_int_equal(task_of(f, id, 1).lost, 2);
+    worker_ready(f, "water", "w3", 13, 1);
+    offer(f);
+    say(f, "w3", WORD_NOTE, id); /* a sign of life */
+    assert_int_equal(task_of(f, id, 1).lost, 0);
+    pass(f, LEASE_MS);
+    take_and_die(f, "w4", 14);
+    assert_int_equal(task_of(f, id, 1).state, TASK_RESPONDED);
+    take_and_die(f, "w5", 15);
+    assert_int_equal(task_of(f, id, 1).state, TASK_SHELVED);
+    assert_int_equal(record_at(f, 0)->kind, RECORD_SHELVED);
+    act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id});
+    assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
+    assert_int_equal(task_of(f, id, 1).lost, 0);
+}
+
+static void a_connection_is_one_worker(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    hello(f, "water.dept", "water", "other", 11);
+    struct task task = task_of(f, id, 1);
+    assert_int_equal(task.state, TASK_QUEUED);
+    assert_int_equal(task.lost, 0);
+    assert_int_equal(record_at(f, 0)->lease_end, LEASE_LEFT);
+    struct unit_load *loads;
+    assert_int_equal(core_workers(f->core, &f->arena, &loads), 1);
+    hello(f, "water.dept", "water", "other", 11); /* again: it is that worker already */
+    assert_int_equal(core_workers(f->core, &f->arena, &loads), 1);
 }
 
 static void lost_too_often_is_shelved_where_people_see_it(void **state)
@@ -744,6 +795,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(grace_ends_nothing_and_begins_everybodys_silence_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_worker_goes_on_when_heard_again, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_after_respond_is_resumed_by_a_colleague, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_task_that_kills_whoever_resumes_it_is_shelved, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_connection_is_one_worker, setup, teardown),
         cmocka_unit_test_setup_teardown(lost_too_often_is_shelved_where_people_see_it, setup, teardown),
         cmocka_unit_test_setup_teardown(restarts_do_not_count_as_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_that_says_hello_again_takes_over_its_leases, setup, teardown),
