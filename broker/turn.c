@@ -237,21 +237,26 @@ bool turn_full(const struct turn *t, const struct store_space *space)
     return space->used_bytes + owed >= space->map_bytes;
 }
 
-/* Fullness is decided before anything is: room to finish every open task stays. A repeat is answered all the same. */
-static bool refuse_when_full(struct turn *t, const struct command *command)
+/* Fullness is decided before the turn, never inside it: room to finish every open task stays. */
+static void measure_room(struct turn *t)
 {
     struct store_space space;
-    struct receipt receipt;
-    if (core_receipt(t->core, &command->key, t->now_ms, &receipt))
-        return false;
     store_space(t->store, &space);
-    if (turn_full(t, &space))
+    t->full = turn_full(t, &space);
+    t->behind = space.tail > TAIL_MAX;
+}
+
+/* A repeat is answered all the same. */
+static bool refuse_when_full(struct turn *t, const struct command *command)
+{
+    struct receipt receipt;
+    if ((!t->full && !t->behind) || core_receipt(t->core, &command->key, t->now_ms, &receipt))
+        return false;
+    if (t->full)
         turn_refuse(t, command->peer, command->tag, REFUSAL_STORE_FULL, NULL, "the store is full; open tasks go on",
                     60000);
-    else if (space.tail > TAIL_MAX)
-        turn_refuse(t, command->peer, command->tag, REFUSAL_OVERLOADED, NULL, "rows are behind the journal", 1000);
     else
-        return false;
+        turn_refuse(t, command->peer, command->tag, REFUSAL_OVERLOADED, NULL, "rows are behind the journal", 1000);
     return true;
 }
 
@@ -369,6 +374,7 @@ static void take_input(struct turn *t)
     t->reader_count = 0;
     t->readers = ARENA_NEW(&t->arena, struct reader, TURN_MESSAGES_MAX);
     t->drained = false;
+    measure_room(t);
     for (int n = 0; n < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; n++) {
         t->drained = !gate_receive(t->gate, &t->arena, mono_ms, &in);
         if (t->drained)

@@ -51,6 +51,7 @@ struct turn {
     int64_t touched_ms;   /* real time of the last input: rows are flushed when it is quiet */
     uint64_t feed_at;     /* where the round over the feeds goes on */
     bool feeds_behind;
+    bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */
     bool drained;           /* the last turn read everything that had come in */
     bool stalled;           /* the broker did not run for a while */
     int64_t pulse_ms;       /* the broker's time when it last was awake */
