@@ -133,7 +133,10 @@ static const char *const troubles[] = {
 
 const char *cli_trouble(const struct common *common, const struct client *client, char *out, size_t size_bytes)
 {
+    char address[512];
     const char *trouble = client_trouble(client);
+    if (socket_is_missing(common, 'C', address, sizeof(address)))
+        trouble = _("no socket there; is bihuand running?");
     for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
         if (strcmp(trouble, troubles[i]) == 0)
             trouble = _(troubles[i]);
@@ -203,12 +206,16 @@ static const char *request_of(const struct message *message)
 }
 
 /* Silence is not a no: the same request asked again gets the first answer, so its id is named. */
-static void say_silence(const struct common *common, const struct client *client, const struct message *message)
+static void say_silence(const struct common *common, const struct client *client, const struct message *message,
+                        int error)
 {
     const char *request = request_of(message);
     char trouble[512];
-    cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000,
-             cli_trouble(common, client, trouble, sizeof(trouble)));
+    cli_trouble(common, client, trouble, sizeof(trouble));
+    if (error == -EACCES)
+        cli_fail("%s", trouble);
+    else
+        cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000, trouble);
     if (request)
         cli_fail(_("whether it was done is unknown; ask again with --request %s"), request);
 }
@@ -218,7 +225,7 @@ int cli_ask(const struct common *common, struct client *client, const struct mes
 {
     int error = client_ask(client, message, common->timeout_ms, arena, answer);
     if (error) {
-        say_silence(common, client, message);
+        say_silence(common, client, message, error);
         return CLI_UNKNOWN;
     }
     if (answer->kind == MESSAGE_REFUSAL) {

@@ -36,6 +36,7 @@ struct client {
 
     /* session */
     bool connected, greeted, hello_sent;
+    enum link_event shut_out; /* LINK_REFUSED or LINK_FAILED at the last handshake, else LINK_QUIET */
     uint64_t hello_tag, heartbeat_tag;
     int32_t holding;
     int64_t hello_due_ms;
@@ -144,19 +145,26 @@ static void take_welcome(struct client *client, const struct welcome *welcome)
     outgoings_start_over(&client->outgoings, client->greetings++ == 0);
 }
 
-/* A connection made says nothing of the session: a hello that was sent since the last was lost went by this one. */
+/* A connection made says nothing of the session: a hello that was sent since the last was lost went by this one. That
+ * it is lost after a failed handshake is no news: the failure stays the trouble. */
 static void take_connection(struct client *client, enum link_event event)
 {
     client->connected = event == LINK_UP;
-    if (client->connected)
+    if (client->connected) {
+        client->shut_out = LINK_QUIET;
         return;
+    }
     be_stranger(client);
     client->hello_pause_ms = HELLO_FIRST_MS;
+    if (event == LINK_LOST && client->shut_out)
+        return;
     client->trouble[0] = '\0';
-    if (event != LINK_LOST)
-        snprintf(client->trouble, sizeof(client->trouble),
-                 event == LINK_REFUSED ? "the broker refuses this key or user"
-                                       : "the handshake failed: a wrong server key, or no broker");
+    if (event == LINK_LOST)
+        return;
+    client->shut_out = event;
+    snprintf(client->trouble, sizeof(client->trouble),
+             event == LINK_REFUSED ? "the broker refuses this key or user"
+                                   : "the handshake failed: a wrong server key, or no broker");
 }
 
 static void beat(struct client *client, int64_t now_ms)
@@ -380,7 +388,7 @@ int client_ask(struct client *client, const struct message *message, int timeout
             keep_frame(client);
         }
         int64_t left_ms = until_ms - pace_now_ms();
-        if (left_ms <= 0)
+        if (left_ms <= 0 || client->shut_out == LINK_REFUSED)
             break;
         struct pollfd wake = {.fd = client->link.fd, .events = POLLIN};
         int tend_ms = tend(client);
@@ -388,7 +396,7 @@ int client_ask(struct client *client, const struct message *message, int timeout
             poll(&wake, 1, left_ms < tend_ms ? (int)left_ms : tend_ms);
     }
     client_forget(client, tag);
-    return -ETIMEDOUT;
+    return client->shut_out == LINK_REFUSED ? -EACCES : -ETIMEDOUT;
 }
 
 /* --- open, close, look --- */
@@ -450,6 +458,11 @@ void client_close(struct client *client)
     free((char *)client->hello.unit);
     free((char *)client->hello.worker);
     free(client);
+}
+
+bool client_connected(const struct client *client)
+{
+    return client->greeted;
 }
 
 int client_fd(const struct client *client)

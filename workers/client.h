@@ -46,11 +46,13 @@ void client_forget(struct client *, uint64_t tag);
  * refusal with tag 0 is about the connection: the hello was refused, and is tried again later. */
 bool client_receive(struct client *, struct arena *, struct message *);
 /* Sends and waits for the answer with the tag, resending with backoff until timeout_ms (real). 0; -ETIMEDOUT: the
- * answer is unknown, ask again with the same request id; -EAGAIN: too many wait. The answer may be a refusal, of the
- * connection too. Whatever else comes meanwhile is kept for client_receive. */
+ * answer is unknown, ask again with the same request id; -EACCES: the broker does not let our key or user in, and no
+ * time-out was waited for; -EAGAIN: too many wait. The answer may be a refusal, of the connection too. Whatever else comes meanwhile is kept for client_receive. */
 int client_ask(struct client *, const struct message *, int timeout_ms, struct arena *, struct message *answer);
 /* Waits for anything to receive, up to timeout_ms; false with errno EINTR when a signal ended the wait. */
 bool client_wait(struct client *, int timeout_ms);
+/* Whether the broker has welcomed us, and has not gone since. */
+bool client_connected(const struct client *);
 /* What the broker said of itself; NULL before the first welcome. */
 const struct welcome *client_welcome(const struct client *);
 /* A worker says how many leased tasks it knows of; heartbeats carry the number, and the broker sends again what was lost

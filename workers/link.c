@@ -1,5 +1,6 @@
 #include "workers/link.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "broker/base/limits.h"
@@ -8,6 +9,7 @@
 
 #define QUEUE_MESSAGES 4096
 #define LINGER_MS      500
+#define AGAIN_MS       2000
 
 static void set_int(void *socket, int option, int value)
 {
@@ -72,7 +74,8 @@ int link_open(struct link *link, const struct address *address)
         error = open_monitor(link);
     if (error)
         return error;
-    if (zmq_connect(link->socket, address->endpoint) != 0)
+    snprintf(link->endpoint, sizeof(link->endpoint), "%s", address->endpoint);
+    if (zmq_connect(link->socket, link->endpoint) != 0)
         return -zmq_errno();
     ASSERT(zmq_getsockopt(link->socket, ZMQ_FD, &link->fd, &size) == 0);
     return 0;
@@ -128,14 +131,27 @@ bool link_readable(const struct link *link)
     return zmq_getsockopt(link->socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN);
 }
 
+/* libzmq does not reconnect after a handshake that both sides understood and one refused; but our key may be let in by
+ * the broker's next reload. */
+static void connect_again(struct link *link)
+{
+    if (!link->again_ms || pace_now_ms() < link->again_ms)
+        return;
+    link->again_ms = 0;
+    zmq_disconnect(link->socket, link->endpoint); /* what is left of it, if anything */
+    ASSERT(zmq_connect(link->socket, link->endpoint) == 0);
+}
+
 /* A monitor's message: event number and value in one frame, the address in the next. */
 enum link_event link_watch(struct link *link)
 {
     uint8_t part[256];
     uint16_t event = 0;
     int size = zmq_recv(link->monitor, part, sizeof(part), ZMQ_DONTWAIT);
-    if (size < (int)sizeof(event))
+    if (size < (int)sizeof(event)) {
+        connect_again(link);
         return LINK_QUIET;
+    }
     memcpy(&event, part, sizeof(event));
     zmq_recv(link->monitor, part, sizeof(part), ZMQ_DONTWAIT);
     switch (event) {
@@ -144,7 +160,11 @@ enum link_event link_watch(struct link *link)
     case ZMQ_EVENT_DISCONNECTED:
         return LINK_LOST;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        link->again_ms = pace_now_ms() + pace_jittered(AGAIN_MS);
         return LINK_REFUSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        link->again_ms = pace_now_ms() + pace_jittered(AGAIN_MS);
+        return LINK_FAILED;
     default:
         return LINK_FAILED;
     }

@@ -14,7 +14,9 @@ struct link {
     void *context, *socket, *monitor;
     int fd;
     int64_t said_ms, heard_ms; /* monotonic, of the last frame out and in */
-    zmq_msg_t frame;           /* the one last received */
+    int64_t again_ms;          /* when to connect anew; 0: libzmq sees to it */
+    char endpoint[256];
+    zmq_msg_t frame; /* the one last received */
 };
 
 enum link_event {
@@ -36,7 +38,7 @@ bool link_receive(struct link *);
 /* Makes these bytes the frame, as if received. */
 void link_pretend(struct link *, const void *frame, size_t size_bytes);
 bool link_readable(const struct link *);
-/* What has happened to the connection; call until LINK_QUIET. */
+/* What has happened to the connection; call until LINK_QUIET, now and then: it connects anew where libzmq gave up. */
 enum link_event link_watch(struct link *);
 
 #endif

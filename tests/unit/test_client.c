@@ -606,8 +606,99 @@ static void speaks_curve(void **state)
     options.server_key = other_public; /* somebody else's key: no word gets through */
     assert_int_equal(client_open(&options, &client, fault), 0);
     assert_int_equal(client_ask(client, &message, 500, &arena, &answer), -ETIMEDOUT);
+    assert_non_null(strstr(client_trouble(client), "wrong server key"));
     client_close(client);
     assert_int_equal(fake.heard[MESSAGE_PUBLISH], 1);
+    fake_stop(&fake);
+    remove_keys(&keys);
+    arena_release(&arena);
+}
+
+/* Answers for the fake broker, in its context, whether a key is let in. */
+struct doorkeeper {
+    void *socket;
+    pthread_t thread;
+    atomic_bool open, stop;
+    atomic_int asked;
+};
+
+static void *keep_the_door(void *arg)
+{
+    struct doorkeeper *keeper = arg;
+    zmq_pollitem_t item = {keeper->socket, 0, ZMQ_POLLIN, 0};
+    while (!keeper->stop) {
+        char parts[8][256];
+        int n = 0, size[8] = {0}, more = 1;
+        size_t more_bytes = sizeof(more);
+        if (zmq_poll(&item, 1, 10) <= 0)
+            continue;
+        for (; n < 8 && more; n++) {
+            size[n] = zmq_recv(keeper->socket, parts[n], sizeof(parts[n]), 0);
+            zmq_getsockopt(keeper->socket, ZMQ_RCVMORE, &more, &more_bytes);
+        }
+        keeper->asked++;
+        const char *code = keeper->open ? "200" : "400";
+        zmq_send(keeper->socket, parts[0], (size_t)size[0], ZMQ_SNDMORE);
+        zmq_send(keeper->socket, parts[1], (size_t)size[1], ZMQ_SNDMORE);
+        zmq_send(keeper->socket, code, 3, ZMQ_SNDMORE);
+        zmq_send(keeper->socket, "", 0, ZMQ_SNDMORE);
+        zmq_send(keeper->socket, "", 0, ZMQ_SNDMORE);
+        zmq_send(keeper->socket, "", 0, 0);
+    }
+    return NULL;
+}
+
+static void start_doorkeeper(struct doorkeeper *keeper, struct fake *fake)
+{
+    *keeper = (struct doorkeeper){.socket = zmq_socket(fake->context, ZMQ_REP)};
+    assert_int_equal(zmq_bind(keeper->socket, "inproc://zeromq.zap.01"), 0);
+    assert_int_equal(pthread_create(&keeper->thread, NULL, keep_the_door, keeper), 0);
+}
+
+static void stop_doorkeeper(struct doorkeeper *keeper)
+{
+    keeper->stop = true;
+    pthread_join(keeper->thread, NULL);
+    zmq_close(keeper->socket);
+}
+
+static void a_refused_key_is_told_at_once_and_tried_again(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct keys keys;
+    struct arena arena;
+    struct doorkeeper keeper;
+    struct message answer, message = publish("e1");
+    char server_public[41], server_secret[41], fault[256];
+    struct client *client;
+    arena_init(&arena);
+    make_keys(&keys);
+    assert_int_equal(zmq_curve_keypair(server_public, server_secret), 0);
+    fake_place(&fake, "publish", obliging);
+    rmdir(fake.folder);
+    fake.secret_key = server_secret;
+    fake_start(&fake);
+    start_doorkeeper(&keeper, &fake);
+    struct client_options options = {
+        .base = fake.base, .endpoint = 'P', .server_key = server_public, .key_file = keys.file};
+    assert_int_equal(client_open(&options, &client, fault), 0);
+    int64_t began_ms = now_ms(CLOCK_MONOTONIC);
+    assert_int_equal(client_ask(client, &message, 20000, &arena, &answer), -EACCES);
+    assert_in_range(now_ms(CLOCK_MONOTONIC) - began_ms, 0, 3000);
+    assert_string_equal(client_trouble(client), "the broker refuses this key or user");
+    while (keeper.asked < 2 && now_ms(CLOCK_MONOTONIC) - began_ms < 10000) /* it does not give up */
+        client_wait(client, 100);
+    assert_in_range(keeper.asked, 2, 4);
+    assert_string_equal(client_trouble(client), "the broker refuses this key or user");
+    keeper.open = true; /* a reload: now the key is known */
+    while (!client_connected(client) && now_ms(CLOCK_MONOTONIC) - began_ms < 20000) {
+        client_wait(client, 100);
+        client_receive(client, &arena, &answer);
+    }
+    assert_int_equal(client_ask(client, &message, 5000, &arena, &answer), 0);
+    client_close(client);
+    stop_doorkeeper(&keeper);
     fake_stop(&fake);
     remove_keys(&keys);
     arena_release(&arena);
@@ -636,6 +727,7 @@ int main(void)
         cmocka_unit_test(addresses_are_found_or_explained),
         cmocka_unit_test(key_files_are_checked),
         cmocka_unit_test(speaks_curve),
+        cmocka_unit_test(a_refused_key_is_told_at_once_and_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
