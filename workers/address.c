@@ -128,9 +128,11 @@ static int keys(const struct client_options *options, const char *base, struct a
     if (!server && is_loopback(base))
         return 0;
     if (!server)
-        return fail(-EINVAL, fault, "broker %s: tcp needs the broker's public key (--server-key or $BIHUAN_SERVER_KEY)", base);
+        return fail(-EINVAL, fault, "broker %s: tcp needs the broker's public key (--server-key or $BIHUAN_SERVER_KEY)",
+                    base);
     if (!file)
-        return fail(-EINVAL, fault, "broker %s: tcp needs your own secret key file (--key-file or $BIHUAN_KEY_FILE)", base);
+        return fail(-EINVAL, fault, "broker %s: tcp needs your own secret key file (--key-file or $BIHUAN_KEY_FILE)",
+                    base);
     int error = server_key(server, out->server_key, fault);
     if (!error)
         error = read_key(file, true, out->secret_key, fault);
