@@ -290,6 +290,7 @@ struct bh_work_options {
     const char *worker; /**< A name unique among yours, the same after a restart so that held tasks come back to it;
                              NULL: made from host name and process id. */
     uint32_t credit;    /**< Tasks held at once; 0: 1. */
+    uint32_t tasks_max; /**< Tasks asked for in all; 0: no end. */
 };
 
 /** @brief One task in our hands. Fields are read-only, `user` is yours. It is valid until the call of bh_work_next()
@@ -387,6 +388,9 @@ const struct bh_refusal *bh_work_refusal(const struct bh_work *work);
 
 /** @brief The worker's name as the broker knows it. */
 const char *bh_work_name(const struct bh_work *work);
+
+/** @brief Whether the broker knows this worker now: it has welcomed it, and has not gone since. */
+bool bh_work_connected(const struct bh_work *work);
 
 /** @brief As bh_trouble(). */
 const char *bh_work_trouble(const struct bh_work *work);

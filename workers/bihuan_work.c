@@ -40,6 +40,7 @@ struct bh_work {
     struct asks asks;
     char *unit, *name;
     uint32_t credit_max, granted; /* granted: tasks the broker may still send */
+    uint32_t left;                /* tasks that may still come, granted ones included */
     uint32_t greetings;           /* of the session that knows our credit */
     bool draining;
     struct held *held; /* in the order they came */
@@ -86,6 +87,7 @@ int bh_work_open(const struct bh_work_options *options, struct bh_work **out, ch
     work->unit = strdup(options->unit);
     ASSERT(work->unit);
     work->credit_max = options->credit < 1 ? 1 : options->credit > CREDIT_MAX ? CREDIT_MAX : options->credit;
+    work->left = options->tasks_max ? options->tasks_max : UINT32_MAX;
     work->nonce = pace_random();
     asks_init(&work->asks, client, WORDS_MAX);
     *out = work;
@@ -134,11 +136,12 @@ static void send_bye_drain(struct bh_work *work)
 static void grant(struct bh_work *work)
 {
     uint32_t taken = bh_work_held(work) + work->granted;
-    if (work->draining || !work->greetings || taken >= work->credit_max)
+    if (work->draining || !work->greetings || taken >= work->credit_max || work->granted >= work->left)
         return;
-    struct message credit = {.kind = MESSAGE_CREDIT, .credit = {.n = work->credit_max - taken}};
+    uint32_t room = work->credit_max - taken, left = work->left - work->granted;
+    struct message credit = {.kind = MESSAGE_CREDIT, .credit = {.n = room < left ? room : left}};
     if (client_send(work->client, &credit))
-        work->granted = work->credit_max - bh_work_held(work);
+        work->granted += credit.credit.n;
 }
 
 /* A new session knows nothing of our credit, nor that we were leaving. */
@@ -253,6 +256,8 @@ static void take_delivery(struct bh_work *work, const struct message *message)
     fill_task(*end, message);
     if (work->granted)
         work->granted--;
+    if (work->left && work->left != UINT32_MAX)
+        work->left--;
 }
 
 static void take_revoke(struct bh_work *work, const struct revoke *revoke)
@@ -506,6 +511,11 @@ const struct bh_refusal *bh_work_refusal(const struct bh_work *work)
 const char *bh_work_name(const struct bh_work *work)
 {
     return work->name;
+}
+
+bool bh_work_connected(const struct bh_work *work)
+{
+    return client_connected(work->client);
 }
 
 const char *bh_work_trouble(const struct bh_work *work)

@@ -16,6 +16,11 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "workers/pace.h"
+
+#define GIVE_UP_MS 2000  /* after a second signal, what is not acknowledged is left so */
+#define AWAY_MS    15000 /* a draining worker waits no longer for a broker that is gone */
+#define LEAVING_MS 200   /* how often that is looked at */
 
 const char *argp_program_version = "bihuan-worker " BIHUAN_VERSION;
 
@@ -51,7 +56,7 @@ static const struct argp_option options[] = {
     {"name", 'n', N_("NAME"), 0, N_("This worker's name; the same after a restart, its tasks come back to it"), 0},
     {"credit", 'c', N_("N"), 0, N_("Commands at once (1)"), 0},
     {"auto-respond", OPTION_AUTO_RESPOND, NULL, 0, N_("Respond before the command says so; the record is marked"), 0},
-    {"once", OPTION_ONCE, N_("N"), 0, N_("Leave after N commands"), 0},
+    {"once", OPTION_ONCE, N_("N"), 0, N_("Take N tasks, then leave"), 0},
     {"log", OPTION_LOG, N_("FILE"), 0, N_("Append deliveries and acknowledged words as JSON lines, synced"), 0},
     {0}};
 
@@ -117,17 +122,19 @@ static const struct argp argp = {
     .options = options,
     .parser = parse_option,
     .args_doc = N_("-- COMMAND [ARGUMENT...]"),
-    .doc =
-        N_("Works for a department: runs COMMAND for each task.\v"
-           "The task is on the command's stdin as one line of JSON, and in its environment: BIHUAN_INCIDENT, "
-           "BIHUAN_TASK, BIHUAN_EPOCH, BIHUAN_TYPE, BIHUAN_AREA, BIHUAN_UNIT, BIHUAN_RESUME, BIHUAN_SEVERITY, "
-           "BIHUAN_EXERCISE.\n\n"
-           "What it prints is said, a line a word, at once:\n"
-           "  respond | arrive | handle | note TEXT\n"
-           "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back\n"
-           "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n\n"
-           "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "
-           "running commands finish; a second one stops them."),
+    .doc = N_(
+        "Works for a department: runs COMMAND for each task.\v"
+        "The task is on the command's stdin as one line of JSON, and in its environment: BIHUAN_INCIDENT, "
+        "BIHUAN_TASK, BIHUAN_EPOCH, BIHUAN_TYPE, BIHUAN_AREA, BIHUAN_UNIT, BIHUAN_RESUME, BIHUAN_SEVERITY, "
+        "BIHUAN_EXERCISE.\n\n"
+        "What it prints is said, a line a word, at once:\n"
+        "  respond | arrive | handle | note TEXT\n"
+        "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back\n"
+        "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n\n"
+        "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "
+        "running commands finish; a second one stops them, and two seconds later gives up what nobody acknowledged.\n\n"
+        "Exit status: 0 done, 2 the command line is wrong, 3 words were given up: whether they were heard is unknown, "
+        "5 a failure on this machine (a key, the log, a command that cannot be run)."),
     .argp_domain = "bihuan",
 };
 
@@ -147,12 +154,36 @@ static void take_task(struct runner *runner, struct bh_task *task)
 static void hear_broker(struct runner *runner)
 {
     struct bh_task *task;
-    int error;
-    while ((error = bh_work_next(runner->work, 0, &task)) == BH_OK)
+    while (bh_work_next(runner->work, 0, &task) == BH_OK)
         take_task(runner, task);
-    if (error == BH_REFUSED)
-        say(_("the broker does not accept this worker: %s: %s; trying again"), bh_work_refusal(runner->work)->name,
-            bh_work_refusal(runner->work)->reason);
+    contact_tell(&runner->contact, runner->work);
+}
+
+/* --- leaving --- */
+
+static void end_commands(struct runner *runner, int signal)
+{
+    struct job *job;
+    TAILQ_FOREACH(job, &runner->jobs, next)
+    if (job->pid)
+        kill(-job->pid, signal);
+}
+
+/* The first time it drains; the second time it is in earnest. */
+static void stop(struct runner *runner)
+{
+    int64_t now_ms = pace_now_ms();
+    if (runner->stops++ == 0) {
+        if (runner->running)
+            say(_("draining: no new tasks; waiting for %u running"), runner->running);
+        runner->stopped_ms = now_ms;
+        runner->give_up_ms = INT64_MAX;
+        bh_drain(runner->work);
+        hear_broker(runner); /* what that takes away */
+        return;
+    }
+    runner->give_up_ms = now_ms + GIVE_UP_MS;
+    end_commands(runner, SIGTERM);
 }
 
 /* --- jobs --- */
@@ -169,8 +200,10 @@ static void start_waiting(struct runner *runner)
     {
         if (runner->stops || runner->running >= runner->credit || (runner->once && runner->started >= runner->once))
             return;
-        if (waiting(job))
-            job_start(job);
+        if (waiting(job) && !job_start(job)) {
+            runner->exit = EXIT_LOCAL;
+            stop(runner);
+        }
     }
 }
 
@@ -180,7 +213,7 @@ static void tidy(struct runner *runner)
     for (; job; job = after) {
         after = TAILQ_NEXT(job, next);
         job_speak(job); /* what found no room before */
-        if (job_idle(job) && job->end[0] && !job->counted) {
+        if (job_idle(job) && !job->counted) {
             job->counted = true;
             runner->finished++;
         }
@@ -204,19 +237,6 @@ static void reap(struct runner *runner)
     }
 }
 
-static void stop(struct runner *runner)
-{
-    struct job *job;
-    if (runner->stops++ == 0) {
-        say(_("draining: no new tasks; waiting for %u running"), runner->running);
-        bh_drain(runner->work);
-        return;
-    }
-    TAILQ_FOREACH(job, &runner->jobs, next)
-    if (job->pid)
-        kill(-job->pid, SIGTERM);
-}
-
 static void take_signals(struct runner *runner)
 {
     struct signalfd_siginfo signal;
@@ -228,11 +248,26 @@ static void take_signals(struct runner *runner)
 
 /* --- the loop --- */
 
-static bool finished(const struct runner *runner)
+/* Whether nobody will hear any more what we have to say. A command that does not stop for SIGTERM is ended. */
+static bool gives_up(struct runner *runner)
+{
+    int64_t now_ms = pace_now_ms();
+    const struct contact *contact = &runner->contact;
+    int64_t away_ms = now_ms - (contact->since_ms > runner->stopped_ms ? contact->since_ms : runner->stopped_ms);
+    if (now_ms >= runner->give_up_ms && runner->running) {
+        end_commands(runner, SIGKILL);
+        runner->give_up_ms = now_ms + GIVE_UP_MS;
+    }
+    return now_ms >= runner->give_up_ms || (!contact->connected && !runner->running && away_ms >= AWAY_MS);
+}
+
+static bool finished(struct runner *runner)
 {
     const struct job *job;
     if (!runner->stops)
         return false;
+    if (gives_up(runner))
+        return true;
     TAILQ_FOREACH(job, &runner->jobs, next)
     if (!job_idle(job) && !waiting(job))
         return false;
@@ -277,7 +312,8 @@ static void run(struct runner *runner)
         if (finished(runner))
             break;
         size_t n = descriptors(runner, &fds, &capacity);
-        if (poll(fds, n, bh_work_timeout_ms(runner->work)) < 0)
+        int wait_ms = bh_work_timeout_ms(runner->work);
+        if (poll(fds, n, runner->stops && wait_ms > LEAVING_MS ? LEAVING_MS : wait_ms) < 0)
             ASSERT(errno == EINTR);
         TAILQ_FOREACH(job, &runner->jobs, next)
         job_read(job);
@@ -303,6 +339,8 @@ static void close_all(struct runner *runner)
 {
     struct job *job;
     while ((job = TAILQ_FIRST(&runner->jobs))) {
+        if (job_unheard(job) && !runner->exit)
+            runner->exit = EXIT_UNKNOWN;
         if (job->ours)
             say(_("%s: responded and left without feedback"), job->incident);
         TAILQ_REMOVE(&runner->jobs, job, next);
@@ -322,19 +360,26 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     bindtextdomain("bihuan", BIHUAN_LOCALEDIR);
     textdomain("bihuan");
+    argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
     TAILQ_INIT(&runner.jobs);
+    int error = command_check(runner.command[0]);
+    if (error) {
+        say(_("%s: cannot be run: %s%s"), runner.command[0], strerror(error), error == EACCES ? " (chmod +x?)" : "");
+        return EXIT_LOCAL;
+    }
     runner.signals = open_signals();
     ASSERT(runner.signals >= 0);
     if (arguments.log && (runner.log = log_open(arguments.log)) < 0)
-        return EXIT_FAILURE;
-    arguments.work.credit = runner.once && runner.once < runner.credit ? runner.once : runner.credit;
+        return EXIT_LOCAL;
+    arguments.work.credit = runner.credit;
+    arguments.work.tasks_max = runner.once;
     arguments.work.connection.software = "bihuan-worker " BIHUAN_VERSION;
     if (bh_work_open(&arguments.work, &runner.work, fault) != BH_OK) {
         say("%s", fault);
-        return EXIT_FAILURE;
+        return EXIT_LOCAL;
     }
     run(&runner);
     close_all(&runner);
-    return EXIT_SUCCESS;
+    return (int)runner.exit;
 }

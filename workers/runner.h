@@ -13,6 +13,9 @@
 
 #define _(text) gettext(text)
 
+/* As those of the command line (docs/CLI.md). */
+enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_UNKNOWN = 3, EXIT_LOCAL = 5 };
+
 /* A line of a command is at most this long; a longer one is not understood. */
 #define LINE_MAX_BYTES (64 * 1024)
 /* Words of one command that wait to be heard; then its output waits too. */
@@ -75,22 +78,33 @@ struct job {
     bool speaking;
 };
 
+/* What was told of the connection. */
+struct contact {
+    char told[256];            /* the trouble; "": none */
+    int64_t told_ms, since_ms; /* when it was told; since when the broker knows us, or does not */
+    bool connected, ever;
+};
+
 struct runner {
     struct bh_work *work;
     char **command;
-    unsigned credit, once; /* once: leave after so many commands; 0: stay */
+    unsigned credit, once; /* once: leave after so many tasks; 0: stay */
     bool auto_respond;
     int log;
     int signals; /* signalfd */
     TAILQ_HEAD(, job) jobs;
-    unsigned started, running, finished; /* commands */
-    int stops;                           /* SIGTERM and SIGINT so far */
+    unsigned started, running, finished; /* commands, commands, tasks that are over */
+    struct contact contact;
+    int stops;           /* reasons to leave so far: signals, or an end of our own */
+    int64_t stopped_ms;  /* the first of them */
+    int64_t give_up_ms;  /* after a second: when to wait no longer */
+    enum exit_code exit; /* what is to be said by leaving */
 };
 
 /* Takes up a task: its command starts when there is room for one more. */
 void job_new(struct runner *, struct bh_task *);
-/* Starts its command. */
-void job_start(struct job *);
+/* Starts its command. False: this machine cannot; then nothing is said of the task. */
+bool job_start(struct job *);
 /* Its task was taken away: the command is told to stop. */
 void job_revoke(struct job *);
 /* Reads what the command printed so far. */
@@ -101,7 +115,22 @@ void job_ended(struct job *, int status);
 void job_speak(struct job *);
 /* Its command has ended and nothing is to be said any more. When the task is not ours either, it may be freed. */
 bool job_idle(const struct job *);
+/* Names on stderr what it said and nobody acknowledged; how many. */
+unsigned job_unheard(const struct job *);
 void job_free(struct job *);
+
+/* --- runner_contact.c: what is told of the connection --- */
+
+/* Says on stderr when the broker knows us, and once when it does not for a while, or for another reason. */
+void contact_tell(struct contact *, const struct bh_work *);
+
+/* --- runner_command.c: the command as a process --- */
+
+/* 0, or errno: what starting it would stumble over, as far as can be known before. */
+int command_check(const char *command);
+/* Runs it for a task, in a process group of its own; out and err are ours to read from. 0, or errno, also when it cannot
+ * be run; then nothing was changed. */
+int command_start(char *const *command, const struct bh_task *, pid_t *pid, int *out, int *err);
 
 /* --- runner.c --- */
 

@@ -1,21 +1,16 @@
 #include "workers/runner.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "broker/base/panic.h"
 
 #define READS_MAX 32 /* more than a pipe holds */
-
-extern char **environ;
 
 /* --- words --- */
 
@@ -179,107 +174,6 @@ void job_read(struct job *job)
     job_speak(job);
 }
 
-/* --- the command --- */
-
-/* Its stdin is a file in memory: it ends where the task ends, and nobody has to wait for a slow reader. */
-static int task_file(const char *json)
-{
-    size_t size = strlen(json);
-    int fd = memfd_create("task", MFD_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    if (write(fd, json, size) != (ssize_t)size || write(fd, "\n", 1) != 1 || lseek(fd, 0, SEEK_SET) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-#define VARIABLES 9
-
-/* The environment of the command: the task's and ours. */
-static char **environment_of(const struct bh_task *task, char *strings[VARIABLES])
-{
-    size_t count = 0;
-    int made = 0;
-    while (environ[count])
-        count++;
-    made += asprintf(&strings[0], "BIHUAN_INCIDENT=%s", task->incident) < 0;
-    made += asprintf(&strings[1], "BIHUAN_TASK=%u", task->task) < 0;
-    made += asprintf(&strings[2], "BIHUAN_EPOCH=%u", task->epoch) < 0;
-    made += asprintf(&strings[3], "BIHUAN_TYPE=%s", task->type) < 0;
-    made += asprintf(&strings[4], "BIHUAN_AREA=%s", task->area) < 0;
-    made += asprintf(&strings[5], "BIHUAN_UNIT=%s", task->unit) < 0;
-    made += asprintf(&strings[6], "BIHUAN_RESUME=%d", task->resume) < 0;
-    made += asprintf(&strings[7], "BIHUAN_SEVERITY=%d", task->severity) < 0;
-    made += asprintf(&strings[8], "BIHUAN_EXERCISE=%d", task->exercise) < 0;
-    char **all = calloc(count + VARIABLES + 1, sizeof(*all));
-    ASSERT(all && made == 0);
-    memcpy(all, strings, VARIABLES * sizeof(*all)); /* first: the first of a name counts */
-    memcpy(all + VARIABLES, environ, count * sizeof(*all));
-    return all;
-}
-
-/* In the child. A process group of its own, so that a revoked task stops whatever the command has started; and its end
- * when ours comes unforeseen: by then a colleague has the task. Only calls that are safe after fork. */
-_Noreturn static void become(const struct job *job, const int fds[3], char **environment, pid_t parent)
-{
-    char *const *command = job->runner->command;
-    sigset_t none;
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(EXIT_FAILURE);
-    for (int fd = 0; fd < 3; fd++)
-        dup2(fds[fd], fd);
-    signal(SIGPIPE, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    execvpe(command[0], command, environment);
-    const char *texts[] = {"cannot start ", command[0], ": ", strerrordesc_np(errno), "\n"};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        if (write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0)
-            break;
-    _exit(127);
-}
-
-static pid_t spawn(const struct job *job, const int fds[3])
-{
-    char *strings[VARIABLES];
-    char **environment = environment_of(job->task, strings);
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        become(job, fds, environment, parent);
-    for (int i = 0; i < VARIABLES; i++)
-        free(strings[i]);
-    free(environment);
-    return pid;
-}
-
-/* 0, or errno. */
-static int start(struct job *job)
-{
-    int out[2] = {-1, -1}, err[2] = {-1, -1};
-    int in = task_file(job->task->json);
-    bool ready = in >= 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0;
-    pid_t pid = ready ? spawn(job, (int[]){in, out[1], err[1]}) : -1;
-    int error = pid < 0 ? errno : 0;
-    if (!error) {
-        job->pid = pid;
-        job->out.fd = out[0];
-        job->err.fd = err[0];
-        fcntl(out[0], F_SETFL, O_NONBLOCK);
-        fcntl(err[0], F_SETFL, O_NONBLOCK);
-        out[0] = err[0] = -1;
-    }
-    int ours[] = {in, out[0], out[1], err[0], err[1]};
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (ours[i] >= 0)
-            close(ours[i]);
-    return error;
-}
-
 /* --- its end --- */
 
 /* A command that did not end its task: the trail says so, and an unresponded task goes back to a colleague. */
@@ -315,16 +209,15 @@ void job_ended(struct job *job, int status)
     job_speak(job);
 }
 
-void job_start(struct job *job)
+/* That the command cannot be started is no fault of the task: no note, and no giving back, which would count. */
+bool job_start(struct job *job)
 {
-    int error = start(job);
-    job->runner->started++;
+    int error = command_start(job->runner->command, job->task, &job->pid, &job->out.fd, &job->err.fd);
     if (error) {
-        snprintf(job->end, sizeof(job->end), "the command could not be started: %s", strerror(error));
         say(_("%s: cannot start %s: %s"), job->incident, job->runner->command[0], strerror(error));
-        job_speak(job);
-        return;
+        return false;
     }
+    job->runner->started++;
     job->runner->running++;
     if (job->runner->auto_respond && !job->task->responded) {
         struct saying *saying = saying_new(BH_RESPOND, NULL);
@@ -332,6 +225,7 @@ void job_start(struct job *job)
         queue_word(job, saying);
         job_speak(job);
     }
+    return true;
 }
 
 void job_revoke(struct job *job)
@@ -364,6 +258,19 @@ void job_new(struct runner *runner, struct bh_task *task)
 bool job_idle(const struct job *job)
 {
     return job->over && STAILQ_EMPTY(&job->words);
+}
+
+unsigned job_unheard(const struct job *job)
+{
+    const struct saying *saying;
+    unsigned n = 0;
+    STAILQ_FOREACH(saying, &job->words, next)
+    {
+        say(_("%s: \"%s\" was not acknowledged: whether it was heard is unknown"), job->incident,
+            verb_name(saying->word.verb));
+        n++;
+    }
+    return n;
 }
 
 void job_free(struct job *job)

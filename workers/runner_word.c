@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/base/panic.h"
+#include "schemas/types.h"
 
 /* Which text a verb's first argument is. */
 enum argument { NONE, OUTCOME, REASON };
@@ -96,10 +97,27 @@ bool text_is_utf8(const char *text)
     return string != NULL;
 }
 
+/* The sentence is valid until the next call. */
+static const char *no_outcome(const char *outcome)
+{
+    static char sentence[512];
+    char names[256] = "";
+    for (int code = 1; code < OUTCOME_END; code++) {
+        size_t used = strlen(names);
+        const char *name = outcome_name((enum outcome_code)code);
+        if (name)
+            snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "", name);
+    }
+    snprintf(sentence, sizeof(sentence), _("no outcome \"%.64s\": one of %s"), outcome, names);
+    return sentence;
+}
+
 static const char *check(const struct bh_word *word)
 {
     if (word->verb == BH_FEEDBACK && !word->outcome)
         return _("feedback needs an outcome");
+    if (word->outcome && !outcome_of(word->outcome))
+        return no_outcome(word->outcome);
     if (word->verb == BH_RETURN && !word->reason)
         return _("return needs a reason");
     if (word->verb == BH_NOTE && !word->text)

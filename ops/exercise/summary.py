@@ -103,13 +103,13 @@ def differences(trail, logs, overview):
             yield from compare(f"sequence of {incident}", opened.get(incident), receipt["seq"])
 
     departments = {principal for principal, _ in trail.said if principal and principal.startswith("dept-")}
-    by_unit = collections.Counter((f"dept-{line['unit']}", line["say"]) for line in logs.words)
+    by_unit = collections.Counter((f"dept-{line['unit']}", line["verb"]) for line in logs.words)
     said = collections.Counter({key: n for key, n in trail.said.items() if key[0] in departments})
     for key in sorted(set(by_unit) | set(said)):
         yield from compare(f"{key[1]} by {key[0]}", said[key], by_unit[key])
     words = {record["seq"]: record.get("word") for record in trail.records}
     for line in logs.words:
-        yield from compare(f"record {line['sequence']}", words.get(line["sequence"]), line["say"])
+        yield from compare(f"record {line['seq']}", words.get(line["seq"]), line["verb"])
 
     if overview:
         yield from compare("overview's accepted", overview["accepted"], sum(trail.accepted.values()))

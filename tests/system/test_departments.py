@@ -78,7 +78,7 @@ class Departments(unittest.TestCase):
         self.work("returning.py", 12)
         verbs = {"respond": "responded", "arrive": "arrived", "handle": "handling", "note": "noted",
                  "feedback": "fed_back", "return": "returned"}
-        logged = {(line["sequence"], verbs[line["say"]], line["incident"]) for line in self.log_lines()
+        logged = {(line["seq"], verbs[line["verb"]], line["incident"]) for line in self.log_lines()
                   if line["log"] == "word"}
         records = self.broker.records()
         recorded = {(record["seq"], record["kind"], record["changes"][0]["incident"]) for record in records

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -19,6 +20,7 @@ static struct {
     bool responded_before;  /* deliveries come as resumes */
     bool revoke_on_respond; /* taken away right after */
     enum refusal_code refuse_respond;
+    const char *command; /* in place of the shell */
 } plan;
 static struct {
     enum word_verb verb;
@@ -78,7 +80,7 @@ struct runner {
     char log[64], errors[64];
 };
 
-/* Starts bihuan-worker with these arguments before the command, which is `sh -c SCRIPT`. */
+/* Starts bihuan-worker with these arguments before the command, which is `sh -c SCRIPT` or plan.command. */
 static void start(struct runner *runner, const char *shell, ...)
 {
     const char *binary = getenv("BIHUAN_WORKER") ? getenv("BIHUAN_WORKER") : "build/bihuan-worker";
@@ -96,6 +98,10 @@ static void start(struct runner *runner, const char *shell, ...)
         arguments[n++] = argument;
     va_end(more);
     const char *rest[] = {"--log", runner->log, "--", "sh", "-c", shell, NULL};
+    if (plan.command) {
+        rest[3] = plan.command;
+        rest[4] = NULL;
+    }
     memcpy(arguments + n, rest, sizeof(rest));
     runner->pid = fork();
     if (runner->pid == 0) {
@@ -316,7 +322,7 @@ static void a_line_that_is_not_understood_is_named_and_passed_over(void **state)
     const char *errors = contents(runner.errors);
     const char *named[] = {"\"dance\"",
                            "\"feedback\": feedback needs",
-                           "\"feedback\" was not said",
+                           "no outcome \"fixed\": one of resolved, partly, ",
                            "return needs",
                            "note needs",
                            "\"sing\"",
@@ -406,10 +412,12 @@ static void the_log_is_an_oracle(void **state)
         assert_string_equal(json_string_value(json_object_get(json, "incident")), id);
         assert_int_equal(json_integer_value(json_object_get(json, "epoch")), 4);
         assert_string_equal(json_string_value(json_object_get(json, "worker")), "w1");
+        assert_int_equal(strlen(json_string_value(json_object_get(json, "at"))), strlen("1970-01-01T00:00:00.099Z"));
         if (i == 2) {
-            assert_string_equal(json_string_value(json_object_get(json, "say")), "feedback");
+            assert_string_equal(json_string_value(json_object_get(json, "verb")), "feedback");
             assert_string_equal(json_string_value(json_object_get(json, "outcome")), "resolved");
-            assert_int_equal(json_integer_value(json_object_get(json, "sequence")), 7);
+            assert_int_equal(json_integer_value(json_object_get(json, "seq")), 7);
+            assert_string_equal(json_string_value(json_object_get(json, "broker_at")), "1970-01-01T00:00:00.099Z");
         }
         json_decref(json);
     }
@@ -438,6 +446,71 @@ static void a_killed_runner_takes_its_commands_along(void **state)
     finish(&runner);
 }
 
+static void once_takes_no_more(void **state)
+{
+    (void)state;
+    struct runner runner;
+    plan.offer = 9;
+    start(&runner, "echo respond; echo feedback resolved", "--once", "3", "--credit", "2", NULL);
+    assert_int_equal(ended(&runner), 0);
+    assert_int_equal(word_count, 6);
+    assert_int_equal(plan.offered, 3);
+    assert_null(strstr(contents(runner.errors), "draining"));
+    finish(&runner);
+}
+
+/* A task must not suffer from a machine that cannot run the command: no note, no giving back. */
+static void a_command_that_cannot_be_run_says_nothing_of_the_task(void **state)
+{
+    (void)state;
+    struct runner runner;
+    char handler[] = "/tmp/bihuan-test-XXXXXX";
+    const char text[] = "#!/nonexistent/interpreter\n";
+    int fd = mkstemp(handler);
+    assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
+    fchmod(fd, 0700);
+    close(fd);
+    plan.offer = 1;
+    plan.command = handler;
+    start(&runner, "", "--auto-respond", NULL);
+    assert_int_equal(ended(&runner), 5);
+    assert_int_equal(word_count, 0);
+    assert_int_equal(runner.fake.heard[MESSAGE_BYE], 2); /* drain, then leave */
+    assert_non_null(strstr(contents(runner.errors), "cannot start /tmp/bihuan-test-"));
+    finish(&runner);
+    unlink(handler);
+}
+
+static void await_error(const struct runner *runner, const char *text)
+{
+    for (int i = 0; i < 1000 && !strstr(contents(runner->errors), text); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000000}, NULL);
+    if (!strstr(contents(runner->errors), text))
+        fail_msg("\"%s\" is not said", text);
+}
+
+static void a_second_signal_ends_it_though_the_broker_is_gone(void **state)
+{
+    (void)state;
+    struct runner runner;
+    plan.offer = 1;
+    start(&runner, "trap '' TERM; echo respond; sleep 1; echo feedback resolved; sleep 1000", NULL);
+    await_words(1);
+    fake_stop(&runner.fake);
+    await_error(&runner, "cannot be reached; trying again");
+    kill(runner.pid, SIGTERM);
+    await_error(&runner, "waiting for 1 running");
+    kill(runner.pid, SIGTERM);
+    assert_int_equal(ended(&runner), 3);
+    const char *errors = contents(runner.errors);
+    assert_non_null(strstr(errors, "connected to the broker as w1"));
+    assert_non_null(strstr(errors, "\"feedback\" was not acknowledged"));
+    assert_non_null(strstr(errors, "left without feedback"));
+    assert_null(strstr(strstr(errors, "trying again") + 1, "trying again")); /* said once */
+    fake_start(&runner.fake);
+    finish(&runner);
+}
+
 static int run_with(const char *arguments)
 {
     char command[256];
@@ -451,16 +524,20 @@ static void wrong_use_is_refused(void **state)
 {
     (void)state;
     assert_int_equal(run_with("--help"), 0);
-    assert_int_equal(run_with(""), 64);
-    assert_int_equal(run_with("-- true"), 64);
-    assert_int_equal(run_with("--department u1"), 64);
-    assert_int_equal(run_with("--department u1 --credit 0 -- true"), 64);
-    assert_int_equal(run_with("--department u1 --credit -1 -- true"), 64);
-    assert_int_equal(run_with("--department u1 --credit 5000 -- true"), 64);
-    assert_int_equal(run_with("--department u1 --once x -- true"), 64);
-    assert_int_equal(run_with("--department u1 --broker udp://x -- true"), 1);
-    assert_int_equal(run_with("--department u1 --broker tcp://192.0.2.1:6201 -- true"), 1);
-    assert_int_equal(run_with("--department u1 --log /nonexistent/log -- true"), 1);
+    assert_int_equal(run_with(""), 2);
+    assert_int_equal(run_with("-- true"), 2);
+    assert_int_equal(run_with("--department u1"), 2);
+    assert_int_equal(run_with("--department u1 --credit 0 -- true"), 2);
+    assert_int_equal(run_with("--department u1 --credit -1 -- true"), 2);
+    assert_int_equal(run_with("--department u1 --credit 5000 -- true"), 2);
+    assert_int_equal(run_with("--department u1 --once x -- true"), 2);
+    assert_int_equal(run_with("--department u1 --broker udp://x -- true"), 5);
+    assert_int_equal(run_with("--department u1 --broker tcp://192.0.2.1:6201 -- true"), 5);
+    assert_int_equal(run_with("--department u1 --log /nonexistent/log -- true"), 5);
+    assert_int_equal(run_with("--department u1 -- /etc/passwd"), 5);
+    assert_int_equal(run_with("--department u1 -- /tmp"), 5);
+    assert_int_equal(run_with("--department u1 -- ''"), 5);
+    assert_int_equal(run_with("--department u1 -- no-such-command"), 5);
 }
 
 int main(void)
@@ -479,6 +556,9 @@ int main(void)
         cmocka_unit_test_setup(draining_gives_up_what_was_not_responded, no_plan),
         cmocka_unit_test_setup(the_log_is_an_oracle, no_plan),
         cmocka_unit_test_setup(a_killed_runner_takes_its_commands_along, no_plan),
+        cmocka_unit_test_setup(once_takes_no_more, no_plan),
+        cmocka_unit_test_setup(a_command_that_cannot_be_run_says_nothing_of_the_task, no_plan),
+        cmocka_unit_test_setup(a_second_signal_ends_it_though_the_broker_is_gone, no_plan),
         cmocka_unit_test_setup(wrong_use_is_refused, no_plan),
     };
     unsetenv("BIHUAN_BROKER");
