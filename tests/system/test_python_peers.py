@@ -66,21 +66,27 @@ class Peers(unittest.TestCase):
         self.assertEqual({first["incident"], again["incident"]}, {native["incident"]})
 
     def test_every_field_arrives(self):
-        sent = event("full-1", severity=1, nature="help", address="东大街 12 号", latitude=35.5, longitude=106.6,
-                     system="gcj02", source_ref="camera-7", observed_ms=1_700_000_000_123, panic=True)
+        sent = event("full-1", severity=1, nature="help", address="东大街 12 号",
+                     point={"lat": 35.5, "lon": 106.6, "system": "gcj02"}, source_ref="camera-7",
+                     observed="2023-11-15T06:13:20.123+08:00", panic=True, reporter="c2VhbGVk",
+                     attachments=[{"uri": "https://camera/7.jpg", "media_type": "image/jpeg", "sha256": "5a" * 32}])
         _, (receipt,) = self.publisher(sent)
+        native, = self.broker.publish(sent, as_="camera")
+        self.assertEqual((native["incident"], native["repeat"]), (receipt["incident"], True), "the same dialect")
         self.assertIn("incident", receipt)
         opened = next(record for record in self.broker.timeline(receipt["incident"]) if record["kind"] == "opened")
         got = opened["event"]
         for name in ("id", "type", "text", "severity", "nature", "source_ref", "panic"):
             self.assertEqual(got[name], sent[name], name)
         self.assertEqual(got["observed"], "2023-11-14T22:13:20.123Z")
-        for name in ("area", "address", "latitude", "longitude", "system"):
-            self.assertEqual(got["place"][name], sent[name], name)
+        place = dict(sent["point"], area=sent["area"], address=sent["address"])
+        for name, known in (("area", "area"), ("address", "address"), ("latitude", "lat"), ("longitude", "lon"),
+                            ("system", "system")):
+            self.assertEqual(got["place"][name], place[known], name)
 
     def test_refusals_are_named_and_the_rest_goes_on(self):
         bad_point = event("bad-3")
-        bad_point.update(latitude=35.5, longitude=106.6)
+        bad_point.update(point={"lat": 35.5, "lon": 106.6})
         status, lines = self.publisher(event("bad-1", type="9.99"), event(""), bad_point,
                                        event("bad-4", type="3"), event("good-1"))
         by_id = {line["id"]: line for line in lines}
@@ -90,8 +96,10 @@ class Peers(unittest.TestCase):
         self.assertEqual(by_id["bad-3"]["refusal"], "no_coordinate_system")
         self.assertEqual(by_id["bad-4"]["refusal"], "out_of_scope")
         self.assertIn("incident", by_id["good-1"])
-        status, (line,) = self.publisher(lines='{"id": 1, "colour": "red"}\n')
-        self.assertEqual((status, line["refusal"]), (1, "bad_line"))
+        for bad in ({"colour": "red"}, {"point": {"lat": 1}}, {"point": {"lat": 1, "lon": 2, "high": 3}}, {"panic": 1},
+                    {"observed": "yesterday"}, {"observed": "2023-11-15T06:13:20"}, {"severity": "1"}, {"reporter": "?"}):
+            status, (line,) = self.publisher(event("bad-5", **bad))
+            self.assertEqual((status, line["refusal"]), (1, "bad_line"), bad)
 
     def test_who_may_not_is_told(self):
         _, (line,) = self.publisher(event("fire-1"), as_="fire")

@@ -3,19 +3,21 @@
 
     echo '{"id": "p-1", "type": "1.01", "area": "620802001001", "text": "井盖缺失"}' | bihuan_publisher.py
 
-Fields as in PROTOCOL.md, section 6; a place is "area", "address", "latitude", "longitude" and "system". Exit status 0
-when all were accepted."""
+Fields are those of `bihuan publish` (docs/CLI.md): "point": {"lat", "lon", "system"}, "observed" as RFC 3339 or in
+milliseconds since 1970. Exit status 0 when all were accepted."""
 
 import argparse
+import base64
+import datetime
 import json
 import sys
 
 from bihuan_client import Client, Refused, add_options, incident_text, table, value
 
-PLACE = ("area", "address", "latitude", "longitude", "system")
+PLACE = ("area", "address", "point")
 TEXTS = {"id": "id", "type": "type", "text": "text", "source_ref": "sourceRef", "recurrence_of": "recurrenceOf",
          "evidence": "evidence"}
-NUMBERS = {"severity": "severity", "observed_ms": "observedMs", "panic": "panic", "sealed": "sealed"}
+PLAIN = {"severity": int, "panic": bool, "sealed": bool}
 NAMES = {"nature": ("nature", "Nature"), "done": ("done", "Outcome")}
 
 
@@ -23,11 +25,31 @@ def place_of(fields):
     if not any(name in fields for name in PLACE):
         return None
     place = table("Place", area=fields.get("area"), address=fields.get("address"))
-    if "system" in fields:
-        place.system = value("CoordinateSystem", fields["system"])
-    if "latitude" in fields or "longitude" in fields:
-        place.point = table("Point", latitude=float(fields["latitude"]), longitude=float(fields["longitude"]))
+    if "point" in fields:
+        point = dict(fields["point"])
+        place.point = table("Point", latitude=float(point.pop("lat")), longitude=float(point.pop("lon")))
+        if "system" in point:  # without it the broker says that it is missing
+            place.system = value("CoordinateSystem", point.pop("system"))
+        if point:
+            raise ValueError(f"no such field: point.{min(point)}")
     return place
+
+
+def milliseconds(when):
+    """Since 1970, of RFC 3339 or of milliseconds."""
+    if type(when) is int:
+        return when
+    moment = datetime.datetime.fromisoformat(when)
+    if moment.tzinfo is None:
+        raise ValueError(f"observed: {when}: a time needs its offset")
+    return (moment - datetime.datetime.fromtimestamp(0, datetime.timezone.utc)) // datetime.timedelta(milliseconds=1)
+
+
+def attachment_of(fields):
+    attachment = table("Attachment", uri=fields["uri"], mediaType=fields.get("media_type"))
+    if "sha256" in fields:
+        attachment.sha256 = list(bytes.fromhex(fields["sha256"]))
+    return attachment
 
 
 def publish_of(fields):
@@ -35,8 +57,16 @@ def publish_of(fields):
     for name, field in fields.items():
         if name in TEXTS:
             setattr(event, TEXTS[name], str(field))
-        elif name in NUMBERS:
-            setattr(event, NUMBERS[name], field)
+        elif name in PLAIN:
+            if type(field) is not PLAIN[name]:
+                raise ValueError(f"{name}: {field!r} is not of its kind")
+            setattr(event, name, field)
+        elif name == "observed":
+            event.observedMs = milliseconds(field)
+        elif name == "attachments":
+            event.attachments = [attachment_of(one) for one in field]
+        elif name == "reporter":
+            event.reporter = list(base64.b64decode(field, validate=True))
         elif name in NAMES:
             setattr(event, NAMES[name][0], value(NAMES[name][1], field))
         elif name not in PLACE:

@@ -47,6 +47,7 @@ class Worker:
         self.tasks = {}    # (incident, task) → Task
         self.waiting = {}  # tag → (Task, verb)
         self.welcomes = 0
+        self.granted = 0   # tasks the broker may still send
         self.done = 0
         self.draining = False
         self.stopping = False  # a signal came
@@ -61,25 +62,26 @@ class Worker:
         self.waiting[self.client.send(word)] = task, verb
 
     def grant(self):
-        """Credit is 0 after every welcome."""
-        if self.client.welcomes == self.welcomes:
-            return
-        self.welcomes = self.client.welcomes
-        if self.draining:
-            self.client.send(table("Bye", drain=True))
-        elif self.options.credit > len(self.tasks):
-            self.client.send(table("Credit", n=self.options.credit - len(self.tasks)))
+        """Credit is 0 after every welcome; then as much as there is room for, and never more than is left to do."""
+        if self.client.welcomes != self.welcomes:
+            self.welcomes, self.granted = self.client.welcomes, 0
+            if self.draining:
+                self.client.send(table("Bye", drain=True))
+        most = min(self.options.credit, self.options.once - self.done) if self.options.once else self.options.credit
+        room = most - len(self.tasks) - self.granted
+        if self.welcomes and not self.draining and room > 0:
+            self.client.send(table("Credit", n=room))
+            self.granted += room
 
     def end(self, task):
         if self.tasks.get(task.key) is task:
             del self.tasks[task.key]
-            if not self.draining:
-                self.client.send(table("Credit", n=1))
 
     def take_delivery(self, delivery):
         known = self.tasks.get((delivery.incident, delivery.task.no))
         if known and known.epoch >= delivery.task.epoch:
             return  # it came twice
+        self.granted = max(0, self.granted - 1)
         task = self.tasks[delivery.incident, delivery.task.no] = Task(delivery)
         show(delivery=task.name, type=text(delivery.head.type), resume=bool(delivery.resume),
              text=text(delivery.event.text) if delivery.event else "")
