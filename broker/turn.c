@@ -372,7 +372,7 @@ static void take_input(struct turn *t)
     int64_t mono_ms = now_mono_ms();
     t->bytes = 0;
     t->reader_count = 0;
-    t->readers = ARENA_NEW(&t->arena, struct reader, TURN_MESSAGES_MAX);
+    t->readers = arena_take(&t->arena, sizeof(struct reader) * TURN_MESSAGES_MAX);
     t->drained = false;
     measure_room(t);
     for (int n = 0; n < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; n++) {
