@@ -260,13 +260,24 @@ class Demo:
         return 0 if agrees else 1
 
 
+ENDS = (signal.SIGTERM, signal.SIGHUP)  # also when the terminal is closed nothing is left running
+
+
+def leave(number, _):
+    for end in ENDS:  # once is enough
+        signal.signal(end, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="ops/demo", description="Runs the main job for about a minute, faster than life.")
-    parser.add_argument("--keep", action="store_true", help="run on until interrupted, or until the screen is left")
+    parser.add_argument("--keep", action="store_true", help="do not end by itself: new events all the time, until it is "
+                        "interrupted (Ctrl-C) or the screen is left (q); then the summary")
     parser.add_argument("--plain", action="store_true", help="progress lines, also on a terminal")
     parser.add_argument("--leave", metavar="FOLDER", help="keep the trail, the logs and the store in this folder")
     demo = Demo(parser.parse_args())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for end in ENDS:
+        signal.signal(end, leave)
     try:
         return demo.run()
     except KeyboardInterrupt:
