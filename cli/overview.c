@@ -3,19 +3,21 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-bool overview_offline(const struct unit_load *unit)
+/* Overdue first, then unsigned; else by id, so that rows stay where they are. */
+static int by_need(const void *a, const void *b)
 {
-    return unit->workers == 0;
-}
-
-static bool is_idle(const struct unit_load *unit)
-{
-    return !unit->workers && !unit->queued && !unit->unsigned_ && !unit->working && !unit->overdue && !unit->shelved &&
-           !unit->returned;
+    const struct unit_load *one = a, *other = b;
+    if (one->overdue != other->overdue)
+        return one->overdue < other->overdue ? 1 : -1;
+    if (one->unsigned_ != other->unsigned_)
+        return one->unsigned_ < other->unsigned_ ? 1 : -1;
+    return strcmp(one->unit, other->unit);
 }
 
 static void count_cell(struct table *table, uint32_t count, enum colour colour)
@@ -26,29 +28,38 @@ static void count_cell(struct table *table, uint32_t count, enum colour colour)
         table_cell(table, COLOUR_DIM, "·");
 }
 
-void overview_units(struct table *table, const struct overview *overview)
+static void unit_row(struct table *table, const struct unit_load *unit, bool names)
+{
+    table_cell(table, COLOUR_NONE, unit->unit);
+    if (names)
+        table_cell(table, COLOUR_NONE, unit->name);
+    if (unit->workers == 0)
+        table_cell(table, COLOUR_RED, _("offline"));
+    else
+        table_cellf(table, COLOUR_NONE, "%" PRIu32, unit->workers);
+    count_cell(table, unit->unsigned_, COLOUR_YELLOW);
+    count_cell(table, unit->working, COLOUR_NONE);
+    count_cell(table, unit->overdue, COLOUR_RED);
+    count_cell(table, unit->shelved, COLOUR_RED);
+    count_cell(table, unit->returned, COLOUR_YELLOW);
+}
+
+void overview_units(struct table *table, const struct overview *overview, bool names)
 {
     const char *headings[] = {_("UNIT"),    _("NAME"),    _("WORKERS"), _("UNSIGNED"),
                               _("WORKING"), _("OVERDUE"), _("SHELVED"), _("RETURNED")};
-    table_init(table, sizeof(headings) / sizeof(headings[0]), headings);
-    for (size_t i = 2; i < table->columns; i++)
+    const size_t columns = sizeof(headings) / sizeof(headings[0]);
+    if (!names)
+        memmove(&headings[1], &headings[2], (columns - 2) * sizeof(headings[0]));
+    table_init(table, names ? columns : columns - 1, headings);
+    for (size_t i = names ? 2 : 1; i < table->columns; i++)
         table->right[i] = true;
-    for (size_t i = 0; i < overview->unit_count; i++) {
-        const struct unit_load *unit = &overview->units[i];
-        if (is_idle(unit))
-            continue;
-        table_cell(table, COLOUR_NONE, unit->unit);
-        table_cell(table, COLOUR_NONE, unit->name);
-        if (overview_offline(unit))
-            table_cell(table, COLOUR_RED, _("offline"));
-        else
-            table_cellf(table, COLOUR_NONE, "%" PRIu32, unit->workers);
-        count_cell(table, unit->unsigned_, COLOUR_YELLOW);
-        count_cell(table, unit->working, COLOUR_NONE);
-        count_cell(table, unit->overdue, COLOUR_RED);
-        count_cell(table, unit->shelved, COLOUR_RED);
-        count_cell(table, unit->returned, COLOUR_YELLOW);
-    }
+    struct unit_load *units = ARENA_NEW(&table->arena, struct unit_load, overview->unit_count + 1);
+    for (size_t i = 0; i < overview->unit_count; i++)
+        units[i] = overview->units[i];
+    qsort(units, overview->unit_count, sizeof(*units), by_need);
+    for (size_t i = 0; i < overview->unit_count; i++)
+        unit_row(table, &units[i], names);
 }
 
 static void print_overview(const struct overview *overview, bool utc)
@@ -61,13 +72,14 @@ static void print_overview(const struct overview *overview, bool utc)
     printf(_("waiting for us: unrouted %" PRIu32 "  desk %" PRIu32 "  verifying %" PRIu32 "  returned %" PRIu32
              "  shelved %" PRIu32 "\n"),
            overview->unrouted, overview->desk, overview->verifying, overview->returned, overview->shelved);
-    printf(_("due within 5 min %" PRIu32 "  15 min %" PRIu32 "  60 min %" PRIu32 "  overdue %" PRIu32), overview->due_5,
-           overview->due_15, overview->due_60, overview->overdue);
-    printf(_("  by rung"));
-    for (size_t i = 0; i < sizeof(overview->overdue_by_rung) / sizeof(overview->overdue_by_rung[0]); i++)
-        printf(" %" PRIu32, overview->overdue_by_rung[i]);
+    printf(_("due: %" PRIu32 " in 5 min  %" PRIu32 " in 15 min  %" PRIu32 " in 60 min\n"), overview->due_5,
+           overview->due_15, overview->due_60);
+    printf(_("overdue: %" PRIu32 "  red %" PRIu32), overview->overdue, overview->overdue_by_rung[0]);
+    for (uint32_t rung = 1; rung < sizeof(overview->overdue_by_rung) / sizeof(overview->overdue_by_rung[0]); rung++)
+        if (overview->overdue_by_rung[rung] || rung < 4)
+            printf(_("  up %" PRIu32 " %" PRIu32), rung, overview->overdue_by_rung[rung]);
     printf("\n\n");
-    overview_units(&table, overview);
+    overview_units(&table, overview, true);
     table_print(&table, stdout, 0, table_colour(stdout));
     table_release(&table);
 }

@@ -7,9 +7,8 @@
 
 /* Asks once and prints, for people or as JSON: also what `watch` does without a terminal. An exit code. */
 int overview_print(const struct common *);
-/* One row per unit that has work or workers: load, and "offline" where nobody is connected to take what waits. */
-void overview_units(struct table *, const struct overview *);
-/* The unit has something to sign for and nobody is connected. */
-bool overview_offline(const struct unit_load *);
+/* One row per unit that has work or workers, those with most overdue first, then most unsigned: load, and "offline"
+ * where nobody is connected. A narrow screen does without the names. */
+void overview_units(struct table *, const struct overview *, bool names);
 
 #endif

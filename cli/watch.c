@@ -15,31 +15,13 @@
 #include "cli/overview.h"
 #include "cli/trail.h"
 #include "cli/verbs.h"
+#include "cli/watch.h"
 #include "cli/when.h"
-#include "cli/words.h"
 #include "schemas/ident.h"
 
-#define ASK_MS      1000
-#define FEED_KEPT   256 /* latest lines; a higher screen shows no more */
-#define FEED_CREDIT 256
-
-struct feed_line {
-    enum colour colour;
-    char *text;
-};
-
-struct watching {
-    const struct common *common;
-    struct client *command, *feed;
-    struct arena shown; /* holds the overview on the screen */
-    const struct overview *overview;
-    uint64_t asked; /* tag of the overview under way, 0: none */
-    int64_t ask_ms;
-    uint32_t greetings, credit; /* of the feed */
-    char cursor[256], trouble[256];
-    struct feed_line lines[FEED_KEPT];
-    size_t line_count; /* ever; the latest are kept */
-};
+#define ASK_MS       1000
+#define ASK_CASES_MS 5000 /* a list is a walk over what is live: less often */
+#define FEED_CREDIT  256
 
 static volatile sig_atomic_t resized, ended;
 
@@ -69,53 +51,129 @@ static void ask_overview(struct watching *watching)
     watching->ask_ms = mono_ms() + ASK_MS;
 }
 
-static void take_overview(struct watching *watching)
+static void ask_cases(struct watching *watching)
+{
+    static const struct query queries[CASES_END] = {
+        [CASES_OVERDUE] = {.kind = QUERY_LIST, .overdue = true, .live_only = true, .limit = CASES_MAX},
+        [CASES_UNROUTED] = {.kind = QUERY_LIST, .state = INCIDENT_UNROUTED, .live_only = true, .limit = CASES_MAX},
+        [CASES_DESK] = {.kind = QUERY_LIST, .state = INCIDENT_DESK, .live_only = true, .limit = CASES_MAX},
+        [CASES_VERIFYING] = {.kind = QUERY_LIST, .state = INCIDENT_VERIFYING, .live_only = true, .limit = CASES_MAX},
+    };
+    const struct overview *overview = watching->overview;
+    if (!overview || mono_ms() < watching->ask_cases_ms)
+        return;
+    const uint32_t there[CASES_END] = {overview->overdue, overview->unrouted, overview->desk, overview->verifying};
+    watching->ask_cases_ms = mono_ms() + ASK_CASES_MS;
+    for (size_t i = 0; i < CASES_END; i++) {
+        const struct message ask = {.kind = MESSAGE_QUERY, .query = queries[i]};
+        if (!there[i])
+            watching->cases[i].count = 0;
+        else if (!watching->cases[i].asked)
+            watching->cases[i].asked = client_send(watching->command, &ask);
+    }
+}
+
+/* The feed begins with the latest that is there. */
+static void begin_feed(struct watching *watching)
+{
+    uint64_t records = watching->overview->records;
+    if (!*watching->cursor)
+        snprintf(watching->cursor, sizeof(watching->cursor), "%" PRIu64, records > FEED_KEPT ? records - FEED_KEPT : 0);
+}
+
+/* What holds an answer on the screen takes its arena, until the next answer. */
+static void keep_arena(struct arena *kept, struct arena *arena)
+{
+    arena_release(kept);
+    *kept = *arena;
+    arena_init(arena);
+}
+
+static void take_answer(struct watching *watching, struct arena *arena, const struct message *answer)
+{
+    if (answer->tag == watching->asked || answer->tag == 0)
+        watching->asked = 0;
+    if (answer->kind == MESSAGE_REFUSAL)
+        snprintf(watching->refused, sizeof(watching->refused), "%s: %s", refusal_name(answer->refusal.code),
+                 answer->refusal.reason ? answer->refusal.reason : "");
+    if (answer->kind == MESSAGE_ANSWER && answer->answer.overview) {
+        watching->refused[0] = '\0';
+        watching->overview = answer->answer.overview;
+        keep_arena(&watching->shown, arena);
+        begin_feed(watching);
+        return;
+    }
+    for (size_t i = 0; i < CASES_END; i++) {
+        struct cases *cases = &watching->cases[i];
+        if (!cases->asked || answer->tag != cases->asked)
+            continue;
+        cases->asked = 0;
+        cases->rows = answer->kind == MESSAGE_ANSWER ? answer->answer.rows : NULL;
+        cases->count = answer->kind == MESSAGE_ANSWER ? answer->answer.row_count : 0;
+        keep_arena(&cases->arena, arena);
+        return;
+    }
+}
+
+static void take_answers(struct watching *watching)
 {
     struct arena arena;
     struct message answer;
     arena_init(&arena);
-    while (client_receive(watching->command, &arena, &answer)) {
-        watching->asked = 0;
-        if (answer.kind == MESSAGE_REFUSAL)
-            snprintf(watching->trouble, sizeof(watching->trouble), "%s: %s", refusal_name(answer.refusal.code),
-                     answer.refusal.reason ? answer.refusal.reason : "");
-        if (answer.kind != MESSAGE_ANSWER || !answer.answer.overview)
-            continue;
-        /* The answer's arena is the screen's until the next answer. */
-        watching->trouble[0] = '\0';
-        arena_release(&watching->shown);
-        watching->shown = arena;
-        watching->overview = answer.answer.overview;
-        arena_init(&arena);
-    }
+    while (client_receive(watching->command, &arena, &answer))
+        take_answer(watching, &arena, &answer);
     arena_release(&arena);
+}
+
+/* Within a second or two of silence it is said. */
+static void find_trouble(struct watching *watching)
+{
+    bool silent = watching->asked && mono_ms() >= watching->ask_ms;
+    if (watching->refused[0])
+        snprintf(watching->trouble, sizeof(watching->trouble), "%s", watching->refused);
+    else if (silent)
+        cli_trouble(watching->common, watching->command, watching->trouble, sizeof(watching->trouble));
+    else
+        watching->trouble[0] = '\0';
+}
+
+/* Text and what it lacks of the width, and a gap. */
+static void add_padded(struct buffer *out, const char *text, size_t width)
+{
+    size_t is = table_width(text);
+    buffer_printf(out, "%s%*s", text, (int)(is < width ? width - is : 0) + 2, "");
 }
 
 static void keep_line(struct watching *watching, const struct record *record)
 {
     char id[IDENT_TEXT_BYTES] = "", time[WHEN_TEXT_BYTES], actor[160];
-    struct buffer detail = {0};
+    struct buffer line = {0}, detail = {0};
     struct arena arena;
-    struct feed_line *line = &watching->lines[watching->line_count++ % FEED_KEPT];
+    struct feed_line *kept = &watching->lines[watching->line_count++ % FEED_KEPT];
     arena_init(&arena);
     if (record->change_count)
         ident_format(record->changes[0].incident, id);
     trail_detail(record, NULL, &detail);
     trail_actor(record, actor, sizeof(actor));
     when_text(record->at_ms, watching->common->utc, time);
-    free(line->text);
-    line->colour = trail_record_colour(record);
-    line->text = strdup(table_safe(&arena, arena_printf(&arena, "%s  %-15s  %s  %s  %s", time, id, trail_kind(record),
-                                                        actor, (const char *)detail.data)));
+    add_padded(&line, strlen(time) > 11 ? time + 11 : time, 8); /* the date is in the title */
+    add_padded(&line, id, 15);
+    add_padded(&line, trail_kind(record), 11);
+    add_padded(&line, table_safe(&arena, actor), 16);
+    buffer_append(&line, detail.data, detail.size);
+    free(kept->text);
+    kept->colour = trail_record_colour(record);
+    kept->text = strdup(table_safe(&arena, (const char *)line.data));
     arena_release(&arena);
     buffer_release(&detail);
+    buffer_release(&line);
 }
 
 static void keep_subscribed(struct watching *watching)
 {
     uint32_t greetings = client_greetings(watching->feed);
     struct message message = {.kind = MESSAGE_CREDIT, .credit = {.n = FEED_CREDIT - watching->credit}};
-    if (!greetings || (greetings == watching->greetings && watching->credit >= FEED_CREDIT / 2))
+    if (!*watching->cursor || !greetings || (greetings == watching->greetings && watching->credit >= FEED_CREDIT / 2))
         return;
     if (greetings != watching->greetings) {
         message = (struct message){.kind = MESSAGE_SUBSCRIBE};
@@ -136,168 +194,22 @@ static void take_feed(struct watching *watching)
         if (message.kind == MESSAGE_REFUSAL && message.refusal.code == REFUSAL_BAD_CURSOR) {
             snprintf(watching->cursor, sizeof(watching->cursor), "end"); /* another store: from now on */
             watching->greetings = 0;
+            watching->seq = 0;
         }
         if (message.kind == MESSAGE_ENTRY) {
             snprintf(watching->cursor, sizeof(watching->cursor), "%s",
                      message.entry.cursor ? message.entry.cursor : "");
             watching->credit -= message.entry.record && watching->credit ? 1 : 0;
-            if (message.entry.record)
+            if (message.entry.record && message.entry.record->seq > watching->seq) {
+                watching->seq = message.entry.record->seq;
+                watching->last_ms = message.entry.record->at_ms;
                 keep_line(watching, message.entry.record);
+            }
         }
         keep_subscribed(watching);
         arena_reset(&arena);
     }
     keep_subscribed(watching);
-    arena_release(&arena);
-}
-
-/* --- drawing --- */
-
-/* Where the next piece goes. */
-struct pen {
-    struct arena *arena;
-    int row, column;
-};
-
-static attr_t attribute_of(enum colour colour)
-{
-    switch (colour) {
-    case COLOUR_BOLD:
-        return A_BOLD;
-    case COLOUR_DIM:
-        return A_DIM;
-    case COLOUR_RED:
-        return COLOR_PAIR(COLOUR_RED) | A_BOLD;
-    case COLOUR_YELLOW:
-    case COLOUR_BLUE:
-    case COLOUR_GREEN:
-        return COLOR_PAIR(colour);
-    default:
-        return A_NORMAL;
-    }
-}
-
-static void put(void *arg, enum colour colour, const char *text)
-{
-    struct pen *pen = arg;
-    if (pen->row >= LINES || pen->column >= COLS)
-        return;
-    char *fitting = table_cut(pen->arena, text, (size_t)(COLS - pen->column));
-    attrset((int)attribute_of(colour));
-    mvaddstr(pen->row, pen->column, fitting);
-    attrset(A_NORMAL);
-    pen->column += (int)table_width(fitting);
-}
-
-static void next_row(struct pen *pen)
-{
-    pen->row++;
-    pen->column = 0;
-}
-
-/* "name 3  ", lit up when it is not zero. */
-static void put_count(struct pen *pen, const char *name, uint32_t count, enum colour colour)
-{
-    put(pen, COLOUR_NONE, name);
-    put(pen, count ? colour : COLOUR_DIM, arena_printf(pen->arena, " %" PRIu32, count));
-    put(pen, COLOUR_NONE, "   ");
-}
-
-static void draw_title(const struct watching *watching, struct pen *pen)
-{
-    const struct overview *overview = watching->overview;
-    const struct welcome *welcome = client_welcome(watching->command);
-    char time[WHEN_TEXT_BYTES];
-    put(pen, COLOUR_BOLD, _("Bihuan  "));
-    if (overview) {
-        put(pen, COLOUR_BOLD, when_text(overview->now_ms, watching->common->utc, time));
-        put(pen, COLOUR_NONE,
-            arena_printf(pen->arena, _("   accepted %" PRIu64 "   closed %" PRIu64 "   live %" PRIu64),
-                         overview->accepted, overview->closed, overview->live));
-    }
-    if (welcome && welcome->exercise)
-        put(pen, COLOUR_YELLOW, arena_printf(pen->arena, _("   EXERCISE ×%g"), welcome->speed));
-    put(pen, COLOUR_DIM, _("   q: quit"));
-    next_row(pen);
-    const char *trouble = watching->trouble[0]                                       ? watching->trouble
-                          : watching->asked && mono_ms() > watching->ask_ms + ASK_MS ? client_trouble(watching->command)
-                                                                                     : "";
-    put(pen, COLOUR_RED, trouble);
-    next_row(pen);
-}
-
-static void draw_counts(const struct overview *overview, struct pen *pen)
-{
-    put(pen, COLOUR_BOLD, _("waiting for us   "));
-    put_count(pen, _("unrouted"), overview->unrouted, COLOUR_RED);
-    put_count(pen, _("desk"), overview->desk, COLOUR_YELLOW);
-    put_count(pen, _("verifying"), overview->verifying, COLOUR_YELLOW);
-    put_count(pen, _("returned"), overview->returned, COLOUR_YELLOW);
-    put_count(pen, _("shelved"), overview->shelved, COLOUR_RED);
-    next_row(pen);
-    put(pen, COLOUR_BOLD, _("due within       "));
-    put_count(pen, _("5 min"), overview->due_5, COLOUR_RED);
-    put_count(pen, _("15 min"), overview->due_15, COLOUR_YELLOW);
-    put_count(pen, _("60 min"), overview->due_60, COLOUR_BLUE);
-    next_row(pen);
-    put(pen, COLOUR_BOLD, _("overdue          "));
-    put_count(pen, _("all"), overview->overdue, COLOUR_RED);
-    for (uint32_t rung = 0; rung < sizeof(overview->overdue_by_rung) / sizeof(overview->overdue_by_rung[0]); rung++)
-        if (overview->overdue_by_rung[rung] || rung < 4)
-            put_count(pen, arena_printf(pen->arena, rung ? _("up %" PRIu32) : _("red"), rung),
-                      overview->overdue_by_rung[rung], COLOUR_RED);
-    next_row(pen);
-    next_row(pen);
-}
-
-/* Units take at most what leaves a third of the screen to the feed. */
-static void draw_units(const struct overview *overview, struct pen *pen)
-{
-    struct table table;
-    overview_units(&table, overview);
-    int most = LINES - pen->row - LINES / 3;
-    for (size_t row = 0; row < table.rows && (int)row < most; row++) {
-        table_walk(&table, row, put, pen);
-        next_row(pen);
-    }
-    if ((int)table.rows > most && most > 0) {
-        pen->row--;
-        pen->column = 0;
-        move(pen->row, 0);
-        clrtoeol();
-        put(pen, COLOUR_DIM, arena_printf(pen->arena, _("... and %d more units"), (int)table.rows - most + 1));
-        next_row(pen);
-    }
-    table_release(&table);
-    next_row(pen);
-}
-
-/* The latest at the bottom. */
-static void draw_feed(const struct watching *watching, struct pen *pen)
-{
-    size_t room = pen->row < LINES ? (size_t)(LINES - pen->row) : 0;
-    size_t there = watching->line_count < FEED_KEPT ? watching->line_count : FEED_KEPT;
-    size_t n = there < room ? there : room;
-    for (size_t i = watching->line_count - n; i < watching->line_count; i++) {
-        const struct feed_line *line = &watching->lines[i % FEED_KEPT];
-        put(pen, line->colour, line->text ? line->text : "");
-        next_row(pen);
-    }
-}
-
-static void draw(const struct watching *watching)
-{
-    struct arena arena;
-    struct pen pen = {&arena, 0, 0};
-    arena_init(&arena);
-    erase();
-    draw_title(watching, &pen);
-    if (watching->overview) {
-        draw_counts(watching->overview, &pen);
-        draw_units(watching->overview, &pen);
-    }
-    draw_feed(watching, &pen);
-    refresh();
     arena_release(&arena);
 }
 
@@ -382,9 +294,11 @@ static int run(struct watching *watching)
         if (resized)
             resize();
         ask_overview(watching);
-        take_overview(watching);
+        ask_cases(watching);
+        take_answers(watching);
         take_feed(watching);
-        draw(watching);
+        find_trouble(watching);
+        watch_draw(watching);
         await(watching, &while_waiting);
     }
     endwin();
@@ -402,15 +316,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static int watch(const struct common *common)
 {
-    struct watching watching = {.common = common, .cursor = "end"};
-    int code = cli_connect(common, 'C', &watching.command);
+    struct watching watching = {.common = common};
+    int code = cli_connect_early(common, 'C', &watching.command);
     if (!code)
-        code = cli_connect(common, 'F', &watching.feed);
+        code = cli_connect_early(common, 'F', &watching.feed);
     arena_init(&watching.shown);
+    for (size_t i = 0; i < CASES_END; i++)
+        arena_init(&watching.cases[i].arena);
     if (!code)
         code = run(&watching);
     for (size_t i = 0; i < FEED_KEPT; i++)
         free(watching.lines[i].text);
+    for (size_t i = 0; i < CASES_END; i++)
+        arena_release(&watching.cases[i].arena);
     arena_release(&watching.shown);
     client_close(watching.command);
     client_close(watching.feed);

@@ -320,6 +320,7 @@ class Cli(unittest.TestCase):
             screen.until(incident)
             screen.until("看见了")
             self.assertIn("offline", screen.all)
+            self.assertIn("q: quit", screen.all)
             screen.resize(16, 60)
             screen.until("\x1b[H\x1b[2J")  # drawn anew
             screen.until("waiting for us")
@@ -328,6 +329,23 @@ class Cli(unittest.TestCase):
             self.assertIn("\x1b[?1049l", screen.all)  # the screen that was there before is back
         finally:
             screen.close()
+
+
+    def test_watch_begins_with_what_was_and_says_when_nobody_is_there(self):
+        self.publish("watched-1", type="2.02", text="以前")
+        screen = Screen(self.broker, 60, 140)
+        try:
+            screen.until("以前")
+        finally:
+            screen.close()
+        with tempfile.TemporaryDirectory() as folder:
+            screen = Screen(self.broker, 20, 60, {"BIHUAN_BROKER": "ipc://" + folder, "LC_ALL": "zh_CN.UTF-8"})
+            try:
+                screen.until("那里没有套接字", 5)
+                screen.type(b"q")
+                self.assertEqual(screen.wait(), DONE)
+            finally:
+                screen.close()
 
 
 class SampleIds(unittest.TestCase):
@@ -354,11 +372,11 @@ class SampleIds(unittest.TestCase):
 class Screen:
     """`bihuan watch` on a terminal of its own."""
 
-    def __init__(self, broker, rows, columns):
+    def __init__(self, broker, rows, columns, env=None):
         self.all, self.seen = "", ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(binary("bihuan"), ["bihuan", "watch"], {**broker.environment(), "TERM": "xterm-256color"})
+            os.execve(binary("bihuan"), ["bihuan", "watch"], {**broker.environment(), "TERM": "xterm-256color", **(env or {})})
         self.resize(rows, columns)
 
     def resize(self, rows, columns):

@@ -13,8 +13,10 @@
 #include <cmocka.h>
 
 #include "cli/table.h"
+#include "cli/trail.h"
 #include "cli/when.h"
 #include "cli/words.h"
+#include "schemas/ident.h"
 
 static char *printed(const struct table *table, bool colour)
 {
@@ -145,12 +147,74 @@ static void every_name_has_its_word(void **unused)
     assert_string_equal(words_incident_state(99), "?");
 }
 
+static void says(const struct record *record, const struct row *row, const char *expected)
+{
+    struct buffer out = {0};
+    trail_detail(record, row, &out);
+    assert_string_equal((const char *)out.data, expected);
+    buffer_release(&out);
+}
+
+static void a_rung_says_whose_clock_and_who_is_told(void **unused)
+{
+    (void)unused;
+    struct rung rung = {.clock = CLOCK_RESPOND, .task = 2, .number = 1, .colour = RUNG_BLUE};
+    const struct record record = {.kind = RECORD_RUNG, .rung = &rung, .task = 2};
+    const struct task tasks[] = {{.no = 1, .unit = "police"}, {.no = 2, .unit = "fire"}};
+    const struct row row = {.tasks = tasks, .task_count = 2};
+    says(&record, NULL, "task 2 respond: blue");
+    says(&record, &row, "task 2 fire respond: blue");
+    rung.colour = RUNG_RED;
+    rung.to_post = "chief";
+    rung.to_area = "620802001";
+    rung.in_downtime = true;
+    says(&record, &row, "task 2 fire respond: red → chief (620802001) (due while the broker was down)");
+}
+
+static void an_opened_incident_says_where_it_went(void **unused)
+{
+    (void)unused;
+    const struct event event = {.type = "1.02", .text = "路灯"};
+    const struct incident head = {.state = INCIDENT_OPEN, .area = "620802", .route = "routes.yaml:3"};
+    const struct task tasks[] = {{.no = 1, .role = TASK_LEAD, .unit = "a"},
+                                 {.no = 2, .role = TASK_ASSIST, .unit = "b"},
+                                 {.no = 3, .role = TASK_ASSIST, .unit = "c"}};
+    const struct record record = {.kind = RECORD_OPENED,
+                                  .event = &event,
+                                  .changes[0] = {.head = &head, .tasks = tasks, .task_count = 3},
+                                  .change_count = 1};
+    says(&record, NULL, "1.02 at 620802 → a, assist b, c (routes.yaml:3) 路灯");
+}
+
+static void other_records_say_what_they_are_about(void **unused)
+{
+    (void)unused;
+    const uint8_t hash[32] = {0x01, 0xab, 0x23, 0xcd, 0xef};
+    const struct record policy = {.kind = RECORD_POLICY, .policy = {hash, sizeof(hash)}};
+    const struct task task = {.no = 1, .unit = "fire"};
+    const struct record spoken = {.kind = RECORD_RESPONDED,
+                                  .task = 1,
+                                  .on_behalf = "fire",
+                                  .changes[0] = {.tasks = &task, .task_count = 1},
+                                  .change_count = 1};
+    const struct incident merged = {.state = INCIDENT_MERGED, .merged_into = ident_pack(620802, 123)};
+    const struct record merge = {.kind = RECORD_MERGED, .changes[0] = {.head = &merged}, .change_count = 1};
+    says(&policy, NULL, "01ab23cd");
+    says(&spoken, NULL, "task 1 on behalf of fire");
+    says(&merge, NULL, "into 620802-000123-W");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chinese_takes_two_columns), cmocka_unit_test(text_cannot_command_a_terminal),
-        cmocka_unit_test(times_read_back),           cmocka_unit_test(spans_name_their_two_largest_units),
+        cmocka_unit_test(chinese_takes_two_columns),
+        cmocka_unit_test(text_cannot_command_a_terminal),
+        cmocka_unit_test(times_read_back),
+        cmocka_unit_test(spans_name_their_two_largest_units),
         cmocka_unit_test(every_name_has_its_word),
+        cmocka_unit_test(a_rung_says_whose_clock_and_who_is_told),
+        cmocka_unit_test(an_opened_incident_says_where_it_went),
+        cmocka_unit_test(other_records_say_what_they_are_about),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
