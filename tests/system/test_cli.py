@@ -187,6 +187,11 @@ class Cli(unittest.TestCase):
         self.assertIn("police", said.out)
         self.assertIn("less specific", said.out)
         self.assertEqual(self.cli("explain").exit, USAGE)
+        incident = self.publish("explain-1", type="2.02")
+        said = self.cli("explain", incident).out
+        self.assertIn("verification: by the centre", said)
+        self.assertRegex(said, r"limits: .*respond 2h00m")
+        self.assertIn("选中", self.cli("explain", incident, env={"LC_ALL": "zh_CN.UTF-8"}).out)
 
     def test_overview_and_watch_without_a_terminal(self):
         incident = self.publish("overview-1", type="2.02")
@@ -317,13 +322,13 @@ class Cli(unittest.TestCase):
         try:
             screen.until("waiting for us")
             incident = self.publish("watch-1", type="2.02", text="看见了")
-            screen.until(incident)
-            screen.until("看见了")
+            screen.until("看见了")  # of the rest only what differs from the line before it is drawn
             self.assertIn("offline", screen.all)
             self.assertIn("q: quit", screen.all)
             screen.resize(16, 60)
             screen.until("\x1b[H\x1b[2J")  # drawn anew
             screen.until("waiting for us")
+            screen.until(incident)
             screen.type(b"q")
             self.assertEqual(screen.wait(), DONE)
             self.assertIn("\x1b[?1049l", screen.all)  # the screen that was there before is back
