@@ -24,12 +24,22 @@ enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_STORE = 4, EXIT_SOCKET
 struct options {
     const char *config, *store, *ipc, *tcp, *key_file, *http, *check, *check_store, *restore;
     int insecure_port;
-    bool exercise;
+    bool exercise, accept_wall;
     double speed;
     int64_t map_bytes;
 };
 
-enum { KEY_HTTP = 256, KEY_INSECURE, KEY_EXERCISE, KEY_SPEED, KEY_CHECK, KEY_CHECK_STORE, KEY_RESTORE, KEY_MAP };
+enum {
+    KEY_HTTP = 256,
+    KEY_INSECURE,
+    KEY_EXERCISE,
+    KEY_SPEED,
+    KEY_CHECK,
+    KEY_CHECK_STORE,
+    KEY_RESTORE,
+    KEY_MAP,
+    KEY_ACCEPT_WALL
+};
 
 static const struct argp_option flags[] = {
     {"config", 'c', "FOLDER", 0, "the city's YAML files", 0},
@@ -43,6 +53,8 @@ static const struct argp_option flags[] = {
     {"exercise", KEY_EXERCISE, NULL, 0, "the store is an exercise's: never in figures, never opened by a real broker",
      0},
     {"speed", KEY_SPEED, "N", 0, "time runs N times as fast; needs --exercise", 0},
+    {"accept-wall", KEY_ACCEPT_WALL, NULL, 0,
+     "an operator has looked at the wall clock: wall steps left aside so far are taken", 0},
     {"map-size", KEY_MAP, "MIB", 0, "limit of the store in MiB (default 16384)", 0},
     {"check", KEY_CHECK, "FOLDER", 0, "check a configuration and exit: 0 good, 3 with file:line:column of every fault",
      1},
@@ -75,6 +87,9 @@ static error_t parse_flag(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_EXERCISE:
         o->exercise = true;
+        return 0;
+    case KEY_ACCEPT_WALL:
+        o->accept_wall = true;
         return 0;
     case KEY_CHECK:
         o->check = arg;
@@ -261,15 +276,19 @@ static int open_core(struct broker *b)
     const struct store_meta *meta = store_meta(b->store);
     struct recovered count;
     char fault[256];
-    now_start(&b->now, meta->last_ms, b->options->speed);
-    alarm_gap(meta->last_ms, now_ms(&b->now));
     b->core = core_new(&(struct core_options){.journal = meta->journal, .exercise = meta->exercise});
-    if (recover(b->core, b->store, now_ms(&b->now), &count, fault) != 0) {
+    if (recover(b->core, b->store, &count, fault) != 0) {
         fprintf(stderr, "bihuand: %s: %s\n", b->options->store, fault);
         return EXIT_STORE;
     }
     log_info("recovered rows=%zu keys=%zu records=%zu sequence=%llu term=%u", count.rows, count.keys, count.records,
              (unsigned long long)meta->sequence, meta->term);
+    int64_t off_ms = core_counters(b->core).wall_off_ms;
+    now_start(&b->now, meta->last_ms, b->options->accept_wall ? 0 : off_ms, b->options->speed);
+    alarm_gap(meta->last_ms, now_ms(&b->now));
+    if (off_ms && !b->options->accept_wall)
+        log_warn("wall_off ms=%lld: the broker's time does not follow the wall; --accept-wall takes it as it is",
+                 (long long)off_ms);
     return EXIT_OK;
 }
 
@@ -339,6 +358,9 @@ static int open_http(struct broker *b)
 static int begin(struct broker *b)
 {
     char fault[256];
+    int64_t off_ms = core_counters(b->core).wall_off_ms;
+    if (b->options->accept_wall && off_ms)
+        turn_command(&b->turn, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {-off_ms}});
     int error = recover_announce(&b->turn, fault);
     if (error)
         fprintf(stderr, "bihuand: %s\n", fault);

@@ -16,11 +16,11 @@ static int64_t wall_ms(void)
     return read_ns(CLOCK_REALTIME) / 1000000;
 }
 
-void now_start(struct now *now, int64_t last_ms, double speed)
+void now_start(struct now *now, int64_t last_ms, int64_t off_ms, double speed)
 {
     int64_t wall = wall_ms();
     *now = (struct now){.speed = speed, .boot_ns = read_ns(CLOCK_BOOTTIME)};
-    now->start_ms = wall > last_ms ? wall : last_ms;
+    now->start_ms = wall - off_ms > last_ms ? wall - off_ms : last_ms;
     now->drift_ms = wall - now->start_ms;
     now->last_ms = now->start_ms;
     now->slew_seen_ns = now->boot_ns;

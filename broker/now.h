@@ -16,8 +16,9 @@ struct now {
     double speed;
 };
 
-/* Starts at the larger of the wall and last_ms (of the last record; 0: none). */
-void now_start(struct now *, int64_t last_ms, double speed);
+/* Starts at the larger of last_ms (of the last record; 0: none) and the wall less off_ms (steps of the wall that no operator
+ * has accepted). */
+void now_start(struct now *, int64_t last_ms, int64_t off_ms, double speed);
 int64_t now_ms(struct now *);
 /* The wall step since last asked, when beyond STEP_NOTICE_MS: below STEP_SLEW_MS it will be slewed away, above it the
  * broker's time stays as it is. 0: none. Always 0 in an exercise that runs faster than life. */

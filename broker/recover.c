@@ -49,18 +49,18 @@ static int replay_record(void *arg, const struct record *record, const void *byt
     return 0;
 }
 
-int recover(struct core *core, struct store *store, int64_t now_ms, struct recovered *count, char fault[256])
+int recover(struct core *core, struct store *store, struct recovered *count, char fault[256])
 {
     struct recovering r = {.core = core, .store = store, .count = count};
     const struct store_meta *meta = store_meta(store);
     *count = (struct recovered){0};
     core_set_sequence(core, meta->watermark);
     core_set_counters(core, (struct counters){meta->counters.seq, meta->counters.number, meta->counters.accepted,
-                                              meta->counters.closed});
+                                              meta->counters.closed, meta->counters.wall_off_ms});
     arena_init(&r.arena);
     int error = store_each_live(store, load_row, &r);
     if (!error)
-        error = store_each_key(store, now_ms - DEDUP_WINDOW_MS, load_key, &r);
+        error = store_each_key(store, meta->last_ms - DEDUP_WINDOW_MS, load_key, &r);
     if (!error)
         error = store_replay(store, meta->watermark, replay_record, &r);
     arena_release(&r.arena);
@@ -70,7 +70,6 @@ int recover(struct core *core, struct store *store, int64_t now_ms, struct recov
         return error;
     }
     core_set_sequence(core, meta->sequence);
-    core_ready(core, now_ms);
     return 0;
 }
 
@@ -121,6 +120,7 @@ int recover_announce(struct turn *t, char fault[256])
     const struct store_meta *meta = store_meta(t->store);
     struct command start = {.kind = COMMAND_START, .principal = ""};
     int error = 0;
+    core_ready(t->core, t->now(t->time));
     start.start.term = meta->term;
     start.start.last_ms = meta->last_ms;
     start.start.exercise = meta->exercise;

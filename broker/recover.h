@@ -12,9 +12,9 @@ struct recovered {
 };
 
 /* Fills a new core from the store. 0, or -errno with a sentence: the store is not readable as it should be. */
-int recover(struct core *, struct store *, int64_t now_ms, struct recovered *, char fault[256]);
+int recover(struct core *, struct store *, struct recovered *, char fault[256]);
 
-/* The first turn: the start goes on the record (the term, when the broker was last alive), and the turn's policy when it
+/* The first turn: what is derived is rebuilt, the start goes on the record (the term, when the broker was last alive), and the turn's policy when it
  * is not the one last in force. 0; -EBUSY: the policy drops what live incidents refer to; else -errno; with a sentence. */
 int recover_announce(struct turn *, char fault[256]);
 

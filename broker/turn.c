@@ -447,7 +447,8 @@ static int flush_rows(struct turn *t, size_t slice, struct flushed *flushed, siz
     for (*n = 0; *n < slice; (*n)++) {
         if (t->sweep >= t->sweep_last || !core_next_dirty(t->core, &t->sweep, &t->arena, &row)) {
             struct counters counters = core_counters(t->core);
-            struct store_counters stored = {counters.seq, counters.number, counters.accepted, counters.closed};
+            struct store_counters stored = {counters.seq, counters.number, counters.accepted, counters.closed,
+                                            counters.wall_off_ms};
             int error = store_put_watermark(t->store, t->sweep_began, &stored);
             t->sweep_began = 0;
             return error;

@@ -1,4 +1,5 @@
 /* The only writer of state, live and on replay. It never reads policy: a record carries whole post-states. */
+#include "broker/base/limits.h"
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
 #include "broker/core/live.h"
@@ -58,12 +59,20 @@ static bool ends_incident(const struct record *record)
     return head && incident_ended(head->state);
 }
 
+/* A small step is slewed away; a large one stays beside the broker's time until an operator accepts it. */
+static int64_t unaccepted(int64_t offset_ms)
+{
+    return offset_ms > -STEP_SLEW_MS && offset_ms < STEP_SLEW_MS ? 0 : offset_ms;
+}
+
 static void apply_counters(struct core *core, const struct record *record)
 {
     struct counters *counters = &core->counters;
     if (record->seq <= counters->seq)
         return;
     counters->seq = record->seq;
+    if (record->kind == RECORD_WALL_STEP)
+        counters->wall_off_ms += unaccepted(record->offset_ms);
     if (record->kind == RECORD_OPENED) {
         uint64_t number = ident_number(record->changes[0].incident);
         counters->accepted++;

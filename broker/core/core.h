@@ -140,6 +140,7 @@ struct counters {
     uint64_t seq;              /* the last record they reflect */
     uint64_t number;           /* last incident number given */
     uint64_t accepted, closed; /* incidents of this journal */
+    int64_t wall_off_ms;       /* wall steps that no operator has accepted: the wall less the broker's time */
 };
 struct counters core_counters(const struct core *);
 void core_set_counters(struct core *, struct counters);

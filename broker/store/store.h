@@ -26,6 +26,7 @@ struct store_meta {
     uint64_t sequence;  /* of the last durable record */
     struct store_counters {
         uint64_t seq, number, accepted, closed;
+        int64_t wall_off_ms;
     } counters;                   /* core.h's counters as last put, with the sequence they reflect */
     int64_t last_ms;              /* at_ms of the last durable record */
     struct digest chain;          /* head of the chain */

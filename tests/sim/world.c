@@ -107,7 +107,7 @@ static bool bring_up(struct world *w)
         return false;
     }
     t->core = core_new(&(struct core_options){.journal = 620802});
-    if (recover(t->core, t->store, w->now_ms, &count, w->fault) != 0)
+    if (recover(t->core, t->store, &count, w->fault) != 0)
         return false;
     t->gate = fake_gate_new(&w->network);
     t->outbox = outbox_new(t->gate);
