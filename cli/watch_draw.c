@@ -134,7 +134,8 @@ static void draw_rows(const struct table *table, int most, struct pen *pen)
         next_row(pen);
     }
     if (shown < rows && most > 0) {
-        put(pen, COLOUR_DIM, arena_printf(pen->arena, _("... and %d more units"), rows - (shown ? shown : 1)));
+        put(pen, COLOUR_DIM,
+            arena_printf(pen->arena, shown ? _("... and %d more units") : _("%d units"), rows - (shown ? shown : 1)));
         next_row(pen);
     }
 }
