@@ -1,6 +1,5 @@
 /* bihuan: the command line of the broker. This file knows the verbs' names and nothing else about them. */
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "workers/language.h"
 
 struct verb {
     const char *name;
@@ -44,36 +44,6 @@ static const struct verb verbs[] = {
     {"restore", verb_restore, N_("make a store from a backup, with a new term")},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
-
-/* A fresh machine has no zh_CN locale generated; its words still work through LANGUAGE when messages are set to
- * C.UTF-8. Only these two categories are set: numbers stay as in C. */
-static void speak_the_users_language(void)
-{
-    const char *wanted = getenv("LC_ALL");
-    if (!wanted || !*wanted)
-        wanted = getenv("LC_MESSAGES");
-    if (!wanted || !*wanted)
-        wanted = getenv("LANG");
-    if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1)
-        setlocale(LC_CTYPE, "C.UTF-8");
-    if (!setlocale(LC_MESSAGES, "") && setlocale(LC_MESSAGES, "C.UTF-8") && wanted)
-        setenv("LANGUAGE", wanted, 0);
-}
-
-/* An uninstalled build keeps its words beside itself. */
-static void find_words(void)
-{
-    char folder[4096], beside[4128];
-    const char *path = BIHUAN_LOCALEDIR;
-    if (cli_own_folder(folder, sizeof(folder))) {
-        snprintf(beside, sizeof(beside), "%s/locale", folder);
-        if (access(beside, R_OK) == 0)
-            path = beside;
-    }
-    bindtextdomain("bihuan", path);
-    bind_textdomain_codeset("bihuan", "UTF-8");
-    textdomain("bihuan");
-}
 
 static void help(FILE *out)
 {
@@ -143,8 +113,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    speak_the_users_language();
-    find_words();
+    language_begin();
     if (argc < 2) {
         help(stderr);
         return CLI_USAGE;

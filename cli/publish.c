@@ -341,7 +341,7 @@ static int open_and_run(struct publishing *publishing, struct column_map **map)
     else if (!options->single)
         publishing->events = events_open_json(&publishing->lines);
     if (!code)
-        code = cli_connect(&options->common, 'P', &publishing->client);
+        code = cli_connect_early(&options->common, 'P', &publishing->client);
     if (!code)
         code = run(publishing);
     return code;

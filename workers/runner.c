@@ -3,7 +3,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +15,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "workers/language.h"
 #include "workers/pace.h"
 
 #define GIVE_UP_MS 2000  /* after a second signal, what is not acknowledged is left so */
@@ -357,9 +357,7 @@ int main(int argc, char **argv)
     struct runner runner = {.credit = 1, .log = -1};
     struct arguments arguments = {.runner = &runner};
     char fault[BH_FAULT_BYTES];
-    setlocale(LC_ALL, "");
-    bindtextdomain("bihuan", BIHUAN_LOCALEDIR);
-    textdomain("bihuan");
+    language_begin();
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
     TAILQ_INIT(&runner.jobs);

@@ -44,7 +44,7 @@ DEPARTMENTS = (
 
 
 def binary(name):
-    return os.path.join(ROOT, "build", name)
+    return os.path.join(ROOT, os.environ.get("BIHUAN_BUILD", "build"), name)
 
 
 def free_port(count):
