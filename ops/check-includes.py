@@ -14,6 +14,7 @@ RECORD = "schemas/record.h"
 POLICY = "broker/core/policy.h"
 CLIENT = "workers/client.h"
 BIHUAN = "workers/bihuan.h"
+LANGUAGE = "workers/language.h"
 RULES = {
     "broker/base/": [],
     "broker/core/": [BASE, TYPES, WIRE, IDENT],
@@ -24,7 +25,7 @@ RULES = {
     "broker/": ["broker/", "schemas/"],
     "schemas/": [BASE],
     "workers/": [BASE, "schemas/"],
-    "cli/": [BASE, "schemas/", CLIENT, BIHUAN],
+    "cli/": [BASE, "schemas/", CLIENT, BIHUAN, LANGUAGE],
     "tests/": ["broker/", "schemas/", "workers/", "cli/"],
     "bench/": ["broker/", "schemas/", CLIENT],
 }

@@ -262,10 +262,13 @@ class Cli(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             env = {"BIHUAN_BROKER": "ipc://" + folder}
             began = time.monotonic()
-            result = self.cli("publish", stdin=json.dumps({"id": "n", **EVENT}), env=env)
+            result = self.cli("ls", env=env)
             self.assertEqual(result.exit, UNKNOWN, result)
-            self.assertIn(f"ipc://{folder}/publish: no socket there", result.err)
+            self.assertIn(f"ipc://{folder}/command: no socket there", result.err)
             self.assertLess(time.monotonic() - began, 5)
+            result = self.cli("publish", "--timeout", "1", stdin=json.dumps({"id": "n", **EVENT}), env=env)
+            self.assertEqual(result.exit, UNKNOWN, result)  # a source waits for its broker
+            self.assertIn(f"ipc://{folder}: no socket there", result.err)
             with socket.socket(socket.AF_UNIX) as mute:
                 mute.bind(os.path.join(folder, "command"))
                 mute.listen()
