@@ -408,6 +408,10 @@ void turn_pulse(struct turn *t)
     if (t->pulse_ms && now_ms - t->pulse_ms > core_policy(t->core)->lease_ms / 2)
         t->stalled = true;
     t->pulse_ms = now_ms;
+    if (now_mono_ms() - t->expired_ms < 60000)
+        return;
+    t->expired_ms = now_mono_ms();
+    sessions_expire(gate_sessions(t->gate), t->expired_ms - SESSION_IDLE_MS);
 }
 
 /* --- durable --- */

@@ -54,6 +54,7 @@ struct turn {
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */
     bool drained;           /* the last turn read everything that had come in */
     bool stalled;           /* the broker did not run for a while */
+    int64_t expired_ms;     /* real time when idle sessions were last forgotten */
     int64_t pulse_ms;       /* the broker's time when it last was awake */
     bool reload_wanted;     /* SIGHUP came */
     uint64_t held_sequence; /* for the panic's story */

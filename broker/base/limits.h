@@ -45,7 +45,8 @@
 
 /* The broker. */
 #define WORKERS_MAX       10000
-#define PEERS_MAX         50000 /* sessions known at once; the idlest is forgotten first */
+#define PEERS_MAX         50000  /* sessions known at once; the idlest is forgotten first */
+#define SESSION_IDLE_MS   600000 /* a connection unheard for so long is forgotten; it says hello again */
 #define CREDIT_MAX        4096
 #define LIVE_MAX          4000000 /* live incidents; beyond it publishes are refused */
 #define SYMBOLS_MAX       4000000
