@@ -9,7 +9,5 @@
 bool query_permitted(const struct turn *, const struct gate_input *);
 /* Answers status, query and subscribe messages by the outbox; after the commit. */
 void query_answer(struct turn *, const struct gate_input *);
-/* Serves subscribed feeds that have credit; true when some are behind and want another turn. */
-bool query_feed(struct turn *);
 
 #endif

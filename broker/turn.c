@@ -12,6 +12,7 @@
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
 #include "broker/core/right.h"
+#include "broker/feed.h"
 #include "broker/now.h"
 #include "broker/query.h"
 #include "broker/reload.h"
@@ -608,7 +609,7 @@ static void answer_readers(struct turn *t)
         else
             turn_refuse(t, t->readers[i].peer, in->message.tag, REFUSAL_BUSY, NULL, "too many queries at once", 50);
     }
-    t->feeds_behind = query_feed(t);
+    t->feeds_behind = feed_serve(t);
     arena_reset(&t->arena);
     outcome_init(&t->outcome, &t->arena);
 }

@@ -1,0 +1,93 @@
+#include "broker/sight.h"
+
+#include <string.h>
+
+#include "broker/core/right.h"
+
+static bool has_task(const struct principal *who, const struct row *row)
+{
+    for (size_t i = 0; i < row->task_count; i++)
+        if (right_unit(who, row->tasks[i].unit))
+            return true;
+    return false;
+}
+
+static bool in_scope(const struct turn *t, const struct principal *who, const struct row *row)
+{
+    return right_in_scope(who, policy_type(t->policy, row->head.type), policy_area(t->policy, row->head.area));
+}
+
+/* Everything within one's types and areas, or what one reported, or has a task in. */
+bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
+{
+    if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
+        return true;
+    if (strcmp(row->head.source, who->name) == 0)
+        return true;
+    return (who->roles & PRINCIPAL_DEPARTMENT) && has_task(who, row);
+}
+
+/* A department sees its own tasks and their clocks, not its colleagues'. */
+bool sight_own_tasks_only(const struct principal *who)
+{
+    return !right_has(who, RIGHT_READ_ALL) && (who->roles & PRINCIPAL_DEPARTMENT);
+}
+
+bool sight_task(const struct principal *who, const struct row *row, uint32_t no)
+{
+    for (size_t i = 0; i < row->task_count; i++)
+        if (row->tasks[i].no == no)
+            return right_unit(who, row->tasks[i].unit);
+    return false;
+}
+
+size_t sight_tasks(struct arena *arena, const struct principal *who, const struct task *tasks, size_t n,
+                   const struct task **out)
+{
+    struct task *own = ARENA_NEW(arena, struct task, n + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (right_unit(who, tasks[i].unit))
+            own[count++] = tasks[i];
+    *out = own;
+    return count;
+}
+
+/* row: of the whole incident, to know whose task a clock belongs to. */
+size_t sight_clocks(struct arena *arena, const struct principal *who, const struct row *row, const struct clock *clocks,
+                    size_t n, const struct clock **out)
+{
+    struct clock *own = ARENA_NEW(arena, struct clock, n + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!clocks[i].task || sight_task(who, row, clocks[i].task))
+            own[count++] = clocks[i];
+    *out = own;
+    return count;
+}
+
+/* Leaves in the row what the reader may see of it. */
+void sight_keep_own_part(struct arena *arena, const struct principal *who, struct row *row)
+{
+    if (!sight_own_tasks_only(who))
+        return;
+    row->clock_count = sight_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
+    row->task_count = sight_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
+}
+
+bool sight_row(struct turn *t, uint64_t incident, struct row *row)
+{
+    return core_row(t->core, incident, &t->arena, row) || store_get_row(t->store, incident, &t->arena, row) == 0;
+}
+
+/* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
+bool sight_keep_changes(struct turn *t, const struct principal *who, struct record *record)
+{
+    struct row row;
+    size_t kept = 0;
+    for (size_t i = 0; i < record->change_count; i++)
+        if (sight_row(t, record->changes[i].incident, &row) && sight_may_see(t, who, &row))
+            record->changes[kept++] = record->changes[i];
+    record->change_count = kept;
+    return kept > 0;
+}
