@@ -191,10 +191,8 @@ int loop_run(struct turn *turn, struct http *http)
     log_info("ready version=%s city=\"%s\" pid=%d live=%zu", BIHUAN_VERSION, turn->policy->name, (int)getpid(),
              core_live(turn->core));
     ev_run(loop.ev, 0);
-    jobs_free(turn->jobs); /* a job that just ended may have decided something: it is made durable too */
+    jobs_free(turn->jobs); /* a job that just ended may have decided something: turn_settle makes it durable */
     turn->jobs = NULL;
-    if (!loop.error)
-        loop.error = turn_run(turn);
     ev_loop_destroy(loop.ev);
     return loop.error;
 }

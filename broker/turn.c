@@ -522,11 +522,13 @@ static int make_durable(struct turn *t)
 int turn_settle(struct turn *t)
 {
     do {
-        arena_reset(&t->arena);
-        outcome_init(&t->outcome, &t->arena);
         int error = make_durable_with(t, core_dirty(t->core) + 1);
         if (error)
             return error;
+        speak(t);
+        outbox_release(t->outbox);
+        arena_reset(&t->arena);
+        outcome_init(&t->outcome, &t->arena);
     } while (core_dirty(t->core) || t->sweep_began);
     return 0;
 }

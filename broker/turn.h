@@ -73,7 +73,8 @@ int64_t turn_wait_ms(struct turn *);
 void turn_pulse(struct turn *);
 /* Whether new publishes are refused for want of room. */
 bool turn_full(const struct turn *, const struct store_space *);
-/* Flushes every dirty row and the watermark: a graceful stop. */
+/* A graceful stop: what is decided is made durable and said, every dirty row and the watermark are flushed. Takes no more
+ * input. */
 int turn_settle(struct turn *);
 
 /* Decides one command outside of input (the start, a reload parsed by the helper). Its records go with the next
