@@ -2,6 +2,7 @@
 incidents refer to cannot vanish."""
 
 import os
+import signal
 import unittest
 
 import tap
@@ -83,6 +84,14 @@ class Reload(unittest.TestCase):
         result = self.broker.cli("check", self.broker.config, ok=False)
         self.assertEqual(result.exit, 4, result)
         self.assertRegex(result.out + result.err, r"types\.yaml:\d+:\d+: .*clocks")
+
+    def test_a_stop_during_a_reload_is_graceful(self):
+        for _ in range(6):
+            with Broker(keys=()) as broker:
+                broker.edit("types.yaml", "name: 噪声", "name: 噪音")
+                os.kill(broker.process.process.pid, signal.SIGHUP)
+                broker.stop()  # asserts exit 0
+                broker.start()
 
 
 if __name__ == "__main__":
