@@ -249,18 +249,62 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
-static Offset<bihuan::Change> pack(Builder &builder, const struct change &change)
+static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
+    return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
+           !clock.consumed_ms && !clock.stopped_ms && !clock.rung;
+}
+
+static bool all_begin(const struct change &change, int64_t at_ms)
+{
+    for (size_t i = 0; i < change.clock_count; i++)
+        if (!begins_at(change.clocks[i], at_ms))
+            return false;
+    return true;
+}
+
+static bihuan::Started started_of(const struct clock &clock)
+{
+    return {static_cast<bihuan::ClockKind>(clock.kind),
+            static_cast<bihuan::Calendar>(clock.calendar),
+            static_cast<uint8_t>(clock.task),
+            clock.budget_ms,
+            clock.due_ms,
+            clock.next_ms};
+}
+
+static Offset<Vector<const bihuan::Started *>> pack_started(Builder &builder, const struct change &change)
+{
+    if (change.clock_count == 0)
+        return {};
+    return builder.CreateVectorOfStructs<bihuan::Started>(
+        change.clock_count, [&change](size_t i, bihuan::Started *out) { *out = started_of(change.clocks[i]); });
+}
+
+static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
+{
+    bool begin = all_begin(change, at_ms);
     auto head = pack_if(builder, change.head);
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
-    auto clocks = pack(builder, change.clocks, change.clock_count);
+    auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
+    auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
     out.add_head(head);
     out.add_tasks(tasks);
     out.add_clocks(clocks);
+    out.add_started(started);
     return out.Finish();
+}
+
+static Offset<Vector<Offset<bihuan::Change>>> pack_changes(Builder &builder, const struct record &record)
+{
+    Offset<bihuan::Change> changes[sizeof record.changes / sizeof record.changes[0]];
+    for (size_t i = 0; i < record.change_count; i++)
+        changes[i] = pack(builder, record.changes[i], record.at_ms);
+    return record.change_count ? builder.CreateVector(changes, record.change_count)
+                               : Offset<Vector<Offset<bihuan::Change>>>();
 }
 
 static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
@@ -286,7 +330,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto person = pack(builder, record.person);
     auto on_behalf = pack(builder, record.on_behalf);
     auto request = pack(builder, record.request);
-    auto changes = pack_all<bihuan::Change>(builder, record.changes, record.change_count);
+    auto changes = pack_changes(builder, record);
     auto event = pack_if(builder, record.event);
     auto rung = pack_if(builder, record.rung);
     auto reason = pack(builder, record.reason);

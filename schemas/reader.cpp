@@ -231,13 +231,33 @@ void read(Reader &reader, const bihuan::Clock &in, struct clock *out)
     out->next_ms = in.next_ms();
 }
 
-static void read(Reader &reader, const bihuan::Change &in, struct change *out)
+static void read(Reader &reader, const bihuan::Started &in, struct clock *out)
+{
+    out->kind = reader.known(in.kind(), clock_kind_name, "started.kind");
+    out->task = in.task();
+    out->state = CLOCK_RUNNING;
+    out->calendar = reader.known(in.calendar(), calendar_name, "started.calendar");
+    out->budget_ms = in.budget_ms();
+    out->due_ms = in.due_ms();
+    out->next_ms = in.next_ms();
+}
+
+static const struct clock *read_started(Reader &reader, const bihuan::Change &in, int64_t at_ms, size_t *count)
+{
+    auto *clocks = const_cast<struct clock *>(reader.all<struct clock>(in.started(), ANY, "started", count));
+    for (size_t i = 0; i < *count; i++)
+        clocks[i].started_ms = clocks[i].running_since_ms = at_ms;
+    return clocks;
+}
+
+static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
     out->prev = in.prev();
     out->head = reader.one<struct incident>(in.head());
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
-    out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
+                               : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -268,7 +288,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     if (changes > sizeof out->changes / sizeof out->changes[0])
         reader.fail(REFUSAL_TOO_MANY, "record.changes", "record.changes: %zu", changes);
     for (; !reader.code && out->change_count < changes; out->change_count++)
-        read(reader, *in.changes()->Get(static_cast<flatbuffers::uoffset_t>(out->change_count)),
+        read(reader, *in.changes()->Get(static_cast<flatbuffers::uoffset_t>(out->change_count)), out->at_ms,
              &out->changes[out->change_count]);
     out->event = reader.one<struct event>(in.event());
     out->rung = reader.one<struct rung>(in.rung());

@@ -102,6 +102,31 @@ static void fields_are_where_they_belong(void **state)
     assert_in_range((uintptr_t)read.principal, (uintptr_t)bytes.data, (uintptr_t)bytes.data + bytes.size);
 }
 
+/* Clocks that begin with their record take half the room, and are the same clocks; one that does not begin with
+ * it, and all are written whole. */
+static void clocks_that_begin_are_short(void **state)
+{
+    struct clock clocks[2] = {{.kind = CLOCK_RESOLVE, .calendar = CALENDAR_NATURAL}, {.kind = CLOCK_HANDLE, .task = 1}};
+    struct record written = {.seq = 1, .at_ms = 1700000000000, .kind = RECORD_OPENED, .change_count = 1}, read;
+    written.changes[0] = (struct change){.incident = 1, .clocks = clocks, .clock_count = 2};
+    for (size_t i = 0; i < 2; i++) {
+        clocks[i].state = CLOCK_RUNNING;
+        clocks[i].started_ms = clocks[i].running_since_ms = written.at_ms;
+        clocks[i].budget_ms = 3600000;
+        clocks[i].due_ms = written.at_ms + 7200000;
+        clocks[i].next_ms = written.at_ms + 1800000;
+    }
+    (void)state;
+    size_t size_bytes[2];
+    for (size_t i = 0; i < 2; i++, clocks[1].rung = 1) {
+        record_encode(&written, &bytes);
+        size_bytes[i] = bytes.size;
+        assert_int_equal(record_decode(bytes.data, bytes.size, &arena, &read), 0);
+        assert_string_equal(record_line(&read, &json_again), record_line(&written, &json));
+    }
+    assert_true(size_bytes[1] - size_bytes[0] >= 2 * 32);
+}
+
 static void a_row_reads_back(void **state)
 {
     (void)state;
@@ -250,15 +275,11 @@ static void bytes_are_hex_or_base64(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_record_reads_back),
-        cmocka_unit_test(fields_are_where_they_belong),
-        cmocka_unit_test(a_row_reads_back),
-        cmocka_unit_test(the_largest_row_reads_back),
-        cmocka_unit_test(everyday_records_are_small),
-        cmocka_unit_test(what_is_no_record_is_told),
-        cmocka_unit_test(damage_never_harms),
-        cmocka_unit_test(json_is_json_whatever_the_text),
-        cmocka_unit_test(times_are_utc_with_milliseconds),
+        cmocka_unit_test(every_record_reads_back),        cmocka_unit_test(fields_are_where_they_belong),
+        cmocka_unit_test(clocks_that_begin_are_short),    cmocka_unit_test(a_row_reads_back),
+        cmocka_unit_test(the_largest_row_reads_back),     cmocka_unit_test(everyday_records_are_small),
+        cmocka_unit_test(what_is_no_record_is_told),      cmocka_unit_test(damage_never_harms),
+        cmocka_unit_test(json_is_json_whatever_the_text), cmocka_unit_test(times_are_utc_with_milliseconds),
         cmocka_unit_test(bytes_are_hex_or_base64),
     };
     return cmocka_run_group_tests(tests, start, stop);
