@@ -25,7 +25,8 @@ class Redis:
         os.makedirs(folder)
         self.socket = os.path.join(folder, "redis.sock")
         self.process = system.Process(["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", folder,
-                                       "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+                                       "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+                                       "--auto-aof-rewrite-percentage", "0"])  # no rewriting beside what is measured
         self.process.out.until(lambda line: "ready to accept connections" in line.lower())
 
     def stop(self):

@@ -20,7 +20,7 @@ struct loop {
     struct ev_check check;
     struct ev_idle idle;   /* active while there is work: so that the poll does not block */
     struct ev_timer timer; /* the one timer: relative, of min(1 s, due - now) */
-    struct ev_async bell;  /* the helper thread is done */
+    struct ev_async bell;  /* a helper thread is done: a job's, or the one that commits */
     struct ev_signal stop[2], reload;
     struct ev_io gate[GATE_SOCKETS_MAX + 1], web;
     size_t gate_count;
@@ -67,7 +67,8 @@ static void after_poll(struct ev_loop *ev, struct ev_check *watcher, int events)
     if (loop->error)
         return;
     turn_pulse(loop->turn);
-    jobs_reap(loop->turn->jobs);
+    if (!loop->turn->aloft.on) /* a job's end swaps what a turn under way may borrow */
+        jobs_reap(loop->turn->jobs);
     reload_tend(loop->turn);
     if (has_work(loop))
         loop->error = turn_run(loop->turn);
@@ -185,12 +186,16 @@ int loop_run(struct turn *turn, struct http *http)
     if (!loop.ev)
         return -ENOSYS;
     turn->jobs = jobs_new(ring, &loop);
+    store_set_bell(turn->store, ring, &loop);
     watch_passes(&loop);
     watch_signals(&loop);
     watch_sockets(&loop);
     log_info("ready version=%s city=\"%s\" pid=%d live=%zu", BIHUAN_VERSION, turn->policy->name, (int)getpid(),
              core_live(turn->core));
     ev_run(loop.ev, 0);
+    if (!loop.error)
+        loop.error = turn_land(turn);
+    store_set_bell(turn->store, NULL, NULL);
     jobs_free(turn->jobs); /* a job that just ended may have decided something: turn_settle makes it durable */
     turn->jobs = NULL;
     ev_loop_destroy(loop.ev);

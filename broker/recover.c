@@ -132,6 +132,8 @@ int recover_announce(struct turn *t, char fault[256])
     if (error)
         return error;
     error = turn_run(t);
+    if (!error)
+        error = turn_land(t);
     if (error)
         snprintf(fault, 256, "the start could not be recorded: %s", strerror(-error));
     return error;

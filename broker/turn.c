@@ -12,27 +12,26 @@
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
 #include "broker/core/right.h"
+#include "broker/durable.h"
 #include "broker/feed.h"
 #include "broker/now.h"
 #include "broker/query.h"
 #include "broker/reload.h"
-#include "schemas/ident.h"
 
-/* Rows are written behind: when this many records are above the watermark, or when it has been quiet for a while. */
-#define FLUSH_LAG          20000
 #define RECORD_FACTS_BYTES 1024 /* what a record says beside the texts it carries, about */
-#define FLUSH_QUIET_MS     200
-#define FLUSH_SLICE_MIN    256
-#define FLUSH_SLICE_PART   16 /* of what is dirty, so that slices grow with the lag */
 
+static void begin(struct turn *);
 static void read_clock(struct turn *);
 static void decide(struct turn *, const struct command *);
 static void let_time_pass(struct turn *);
 static void take_input(struct turn *);
 static void judge_silence(struct turn *);
-static int make_durable(struct turn *);
+static bool goes_on(const struct turn *);
+static bool goes_beside(struct turn *);
+static int commit_and_speak(struct turn *);
 static void speak(struct turn *);
 static void answer_readers(struct turn *);
+static void forget(struct turn *);
 
 int turn_run(struct turn *t)
 {
@@ -40,22 +39,85 @@ int turn_run(struct turn *t)
     let_time_pass(t);
     take_input(t);
     judge_silence(t);
+    if (goes_on(t))
+        return 0;
     core_offer(t->core, t->now_ms, &t->outcome);
-    int error = make_durable(t);
+    int error = turn_land(t);
+    if (error)
+        return error;
+    error = goes_beside(t) ? durable_launch(t) : commit_and_speak(t);
+    begin(t);
+    return error;
+}
+
+static int commit_and_speak(struct turn *t)
+{
+    int error = durable_commit(t);
     if (error)
         return error;
     speak(t);
     answer_readers(t);
     outbox_release(t->outbox);
+    forget(t);
     return 0;
+}
+
+int turn_land(struct turn *t)
+{
+    if (!t->aloft.on)
+        return 0;
+    int error = durable_land(t); /* the turn that was under way is the running one again */
+    if (error)
+        return error;
+    speak(t);
+    outbox_release(t->outbox);
+    forget(t);
+    durable_exchange(t);
+    return 0;
+}
+
+/* What arrives during a commit is the next turn: it goes on until that commit is over. */
+static bool goes_on(const struct turn *t)
+{
+    return t->aloft.on && !store_landed(t->store) && t->messages < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX;
+}
+
+static bool anybody_follows(const struct turn *t)
+{
+    uint64_t first = 0;
+    return sessions_next_feed(gate_sessions(t->gate), &first) != NULL;
+}
+
+/* The commit of a large turn runs beside the next one: what that one decides is said when it is durable itself. Not when
+ * somebody asked about what is (memory would be ahead of it), nor while a job is to end between turns; and now and then
+ * a turn is committed alone, so that feeds are told. */
+static bool goes_beside(struct turn *t)
+{
+    bool beside = t->reader_count == 0 && t->outcome.record_count >= t->beside_records_min &&
+                  (t->besides < BESIDE_TURNS_MAX || !anybody_follows(t)) && !(t->jobs && jobs_busy(t->jobs));
+    t->besides = beside ? t->besides + 1 : 0;
+    return beside;
 }
 
 void turn_init(struct turn *t)
 {
     arena_init(&t->arena);
+    arena_init(&t->aloft.arena);
     outcome_init(&t->outcome, &t->arena);
+    t->aloft.on = false;
+    begin(t);
+    if (!t->beside_records_min)
+        t->beside_records_min = BESIDE_RECORDS_MIN;
     if (!t->query_budget_us)
         t->query_budget_us = QUERY_BUDGET_US;
+}
+
+/* An empty turn. It may take several passes, while the commit before it is under way. */
+static void begin(struct turn *t)
+{
+    t->bytes = t->messages = t->reader_count = 0;
+    t->readers = arena_take(&t->arena, sizeof(struct reader) * TURN_MESSAGES_MAX);
+    t->stats.turns++;
 }
 
 void turn_release(struct turn *t)
@@ -63,6 +125,7 @@ void turn_release(struct turn *t)
     policy_free(t->past);
     t->past = NULL;
     arena_release(&t->arena);
+    arena_release(&t->aloft.arena);
 }
 
 /* --- time --- */
@@ -70,7 +133,6 @@ void turn_release(struct turn *t)
 static void read_clock(struct turn *t)
 {
     t->now_ms = t->now(t->time);
-    t->stats.turns++;
 }
 
 static void notice_wall_step(struct turn *t)
@@ -371,12 +433,9 @@ static void take_input(struct turn *t)
 {
     struct gate_input in;
     int64_t mono_ms = now_mono_ms();
-    t->bytes = 0;
-    t->reader_count = 0;
-    t->readers = arena_take(&t->arena, sizeof(struct reader) * TURN_MESSAGES_MAX);
     t->drained = false;
     measure_room(t);
-    for (int n = 0; n < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; n++) {
+    for (; t->messages < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; t->messages++) {
         t->drained = !gate_receive(t->gate, &t->arena, mono_ms, &in);
         if (t->drained)
             break;
@@ -413,124 +472,6 @@ void turn_pulse(struct turn *t)
         return;
     t->expired_ms = now_mono_ms();
     sessions_expire(gate_sessions(t->gate), t->expired_ms - SESSION_IDLE_MS);
-}
-
-/* --- durable --- */
-
-static bool terminal(enum incident_state state)
-{
-    return state == INCIDENT_CLOSED || state == INCIDENT_MERGED || state == INCIDENT_CANCELLED ||
-           state == INCIDENT_REJECTED;
-}
-
-/* A row stays in the live table while a clock of it runs. */
-static bool row_closed(const struct row *row)
-{
-    if (!terminal(row->head.state))
-        return false;
-    for (size_t i = 0; i < row->clock_count; i++)
-        if (row->clocks[i].state == CLOCK_RUNNING)
-            return false;
-    return true;
-}
-
-struct flushed {
-    uint64_t incident, seq;
-};
-
-/* A sweep walks the dirty rows in id order, a slice a turn, up to the last incident there was when it began (what is
- * opened meanwhile lies behind that: a sweep that followed it would never end). At its end every record up to the sequence at which it
- * began is in a stored row: that is the watermark (STORE: rule 1). */
-static int flush_rows(struct turn *t, size_t slice, struct flushed *flushed, size_t *n)
-{
-    struct row row;
-    if (!t->sweep_began) {
-        t->sweep_began = core_sequence(t->core);
-        t->sweep_last = ident_pack(store_meta(t->store)->journal, core_counters(t->core).number);
-        t->sweep = 0;
-    }
-    for (*n = 0; *n < slice; (*n)++) {
-        if (t->sweep >= t->sweep_last || !core_next_dirty(t->core, &t->sweep, &t->arena, &row)) {
-            struct counters counters = core_counters(t->core);
-            struct store_counters stored = {counters.seq, counters.number, counters.accepted, counters.closed,
-                                            counters.wall_off_ms};
-            int error = store_put_watermark(t->store, t->sweep_began, &stored);
-            t->sweep_began = 0;
-            return error;
-        }
-        int error = store_put_row(t->store, &row, row_closed(&row));
-        if (error)
-            return error;
-        flushed[*n] = (struct flushed){row.incident, row.seq};
-    }
-    return 0;
-}
-
-static bool quiet(const struct turn *t)
-{
-    return now_mono_ms() - t->touched_ms >= FLUSH_QUIET_MS;
-}
-
-/* How many rows to write in this turn. */
-static size_t flush_slice(const struct turn *t)
-{
-    size_t dirty = core_dirty(t->core);
-    bool behind = core_sequence(t->core) - store_meta(t->store)->watermark > FLUSH_LAG;
-    if (!behind && !(quiet(t) && (dirty || t->sweep_began)))
-        return 0;
-    return dirty / FLUSH_SLICE_PART + FLUSH_SLICE_MIN;
-}
-
-static int commit(struct turn *t)
-{
-    int64_t began_us = now_mono_us();
-    int error = store_commit(t->store);
-    uint64_t took_us = (uint64_t)(now_mono_us() - began_us);
-    t->stats.commits++;
-    t->stats.commit_us += took_us;
-    if (took_us > t->stats.commit_max_us)
-        t->stats.commit_max_us = took_us;
-    return error;
-}
-
-static int make_durable_with(struct turn *t, size_t slice)
-{
-    size_t n = 0;
-    struct flushed *flushed = slice ? ARENA_NEW(&t->arena, struct flushed, slice) : NULL;
-    if (!t->outcome.record_count && !slice)
-        return 0;
-    int error = store_append(t->store, t->outcome.records, t->outcome.record_count);
-    if (!error && slice)
-        error = flush_rows(t, slice, flushed, &n);
-    if (!error)
-        error = commit(t);
-    if (error)
-        return error;
-    t->stats.records += t->outcome.record_count;
-    t->stats.rows_flushed += n;
-    t->held_sequence = core_sequence(t->core);
-    for (size_t i = 0; i < n; i++)
-        core_flushed(t->core, flushed[i].incident, flushed[i].seq);
-    return 0;
-}
-
-static int make_durable(struct turn *t)
-{
-    return make_durable_with(t, flush_slice(t));
-}
-
-int turn_settle(struct turn *t)
-{
-    do {
-        int error = make_durable_with(t, core_dirty(t->core) + 1);
-        if (error)
-            return error;
-        speak(t);
-        outbox_release(t->outbox);
-        arena_reset(&t->arena);
-        outcome_init(&t->outcome, &t->arena);
-    } while (core_dirty(t->core) || t->sweep_began);
-    return 0;
 }
 
 /* --- output --- */
@@ -612,28 +553,49 @@ static void answer_readers(struct turn *t)
             turn_refuse(t, t->readers[i].peer, in->message.tag, REFUSAL_BUSY, NULL, "too many queries at once", 50);
     }
     t->feeds_behind = feed_serve(t);
+}
+
+/* The turn is over: nothing of it is needed any more. */
+static void forget(struct turn *t)
+{
     arena_reset(&t->arena);
     outcome_init(&t->outcome, &t->arena);
+}
+
+int turn_settle(struct turn *t)
+{
+    int error = turn_land(t);
+    if (error)
+        return error;
+    do {
+        error = durable_commit_all(t);
+        if (error)
+            return error;
+        speak(t);
+        outbox_release(t->outbox);
+        forget(t);
+    } while (durable_wants(t));
+    return 0;
 }
 
 /* --- when next --- */
 
 bool turn_wants(struct turn *t)
 {
+    if (t->aloft.on)
+        return store_landed(t->store) || core_next_due(t->core) <= t->now(t->time);
     return t->feeds_behind || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
-           core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
-           (quiet(t) && (core_dirty(t->core) || t->sweep_began));
+           core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count || durable_wants_quietly(t);
 }
 
 int64_t turn_wait_ms(struct turn *t)
 {
-    int64_t due_ms = core_next_due(t->core), wait_ms = 1000;
+    int64_t due_ms = core_next_due(t->core), wait_ms = durable_wait_ms(t);
     if (due_ms != INT64_MAX) {
         double real_ms = (double)(due_ms - t->now(t->time)) / t->speed;
-        wait_ms = real_ms < 0 ? 0 : real_ms < 1000 ? (int64_t)real_ms + 1 : 1000;
+        int64_t left_ms = real_ms < 0 ? 0 : real_ms < 1000 ? (int64_t)real_ms + 1 : 1000;
+        wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
-    if ((core_dirty(t->core) || t->sweep_began) && wait_ms > FLUSH_QUIET_MS)
-        wait_ms = FLUSH_QUIET_MS;
     /* Often enough that turn_pulse can tell a stall from a quiet time. */
     int64_t pulse_ms = (int64_t)((double)core_policy(t->core)->lease_ms / t->speed / 4);
     return wait_ms < pulse_ms ? wait_ms : pulse_ms;

@@ -31,20 +31,33 @@ struct turn {
     void *time;
     double speed;
     bool exercise;
-    int64_t query_budget_us; /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
+    size_t beside_records_min; /* BESIDE_RECORDS_MIN; a simulation lowers it */
+    int64_t query_budget_us;   /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
 
     /* of the running turn */
     struct arena arena;
     struct outcome outcome;
     int64_t now_ms;
-    size_t bytes; /* of text taken in: bounds the entry */
+    size_t messages, bytes; /* taken in, and of their texts: bounds the entry */
     struct reader {
         uint64_t peer;
         struct gate_input in;
     } * readers; /* queries, answered once what they may see is durable */
     size_t reader_count;
 
+    /* The turn whose commit is under way beside the running one (durable.c). */
+    struct {
+        bool on;
+        struct arena arena;
+        struct outcome outcome;
+        struct written *written; /* rows that its commit flushes */
+        size_t written_count;
+        uint64_t sequence; /* of its last record */
+        int64_t began_us;
+    } aloft;
+
     /* between turns */
+    unsigned besides;     /* commits in a row that ran beside the next turn */
     uint64_t sweep;       /* write-behind: cursor in id order */
     uint64_t sweep_last;  /* the last incident of this sweep */
     uint64_t sweep_began; /* sequence when this sweep began; 0: none under way */
@@ -65,6 +78,9 @@ void turn_init(struct turn *);
 void turn_release(struct turn *);
 /* One turn. 0; or -errno: the commit's fate is unknown, stop the process now (a restart restores the truth). */
 int turn_run(struct turn *);
+/* What a commit under way decided is said once it is durable; the running turn stays as it is. 0 or as turn_run. Before
+ * anything between turns that swaps what effects may borrow. */
+int turn_land(struct turn *);
 /* Whether another turn has something to do now, input apart: due clocks, rows to flush, feeds behind. */
 bool turn_wants(struct turn *);
 /* Real milliseconds until time itself gives the turn something to do; at most 1000. */

@@ -28,12 +28,14 @@
 #define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
 
 /* One turn. */
-#define TURN_MESSAGES_MAX 1024          /* messages drained in one turn */
-#define TURN_BYTES_MAX    (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
-#define TICK_RUNGS_MAX    256           /* rungs fired in one turn; input is served between batches */
-#define OFFERS_MAX        1024          /* offers decided at the end of one turn */
-#define QUERY_BUDGET_US   2000          /* time that queries and feeds may take in one turn */
-#define PAGE_ROWS_MAX     200           /* rows in one page of an answer */
+#define TURN_MESSAGES_MAX  1024          /* messages drained in one turn */
+#define TURN_BYTES_MAX     (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
+#define TICK_RUNGS_MAX     256           /* rungs fired in one turn; input is served between batches */
+#define OFFERS_MAX         1024          /* offers decided at the end of one turn */
+#define BESIDE_RECORDS_MIN 32   /* a smaller turn is committed at once: handing it over costs more than it gains */
+#define BESIDE_TURNS_MAX   8    /* turns in a row whose commit runs beside the next; then feeds are served */
+#define QUERY_BUDGET_US    2000 /* time that queries and feeds may take in one turn */
+#define PAGE_ROWS_MAX      200  /* rows in one page of an answer */
 
 /* Configuration. */
 #define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)

@@ -28,7 +28,7 @@ struct waiting {
 
 struct outbox {
     struct gate *gate;
-    struct queue held;
+    struct queue held, aside;
     struct buffer encoded; /* kept from message to message */
     struct map by_peer;    /* peer → waiting */
     struct waiting *first;
@@ -91,6 +91,7 @@ void outbox_free(struct outbox *outbox)
     }
     map_release(&outbox->by_peer);
     buffer_release(&outbox->held.bytes);
+    buffer_release(&outbox->aside.bytes);
     buffer_release(&outbox->encoded);
     free(outbox);
 }
@@ -186,6 +187,13 @@ void outbox_release(struct outbox *outbox)
     gate_watch(outbox->gate);
     waiting_try(outbox);
     held_send(outbox);
+}
+
+void outbox_exchange(struct outbox *outbox)
+{
+    struct queue held = outbox->held;
+    outbox->held = outbox->aside;
+    outbox->aside = held;
 }
 
 size_t outbox_waiting(const struct outbox *outbox)

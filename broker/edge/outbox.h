@@ -16,7 +16,9 @@ void outbox_free(struct outbox *);
 void outbox_put(struct outbox *, uint64_t peer, const struct message *);
 /* After the commit. Sends what is held and what waited. */
 void outbox_release(struct outbox *);
-/* Messages put since the last release. */
+/* Exchanges what is held with what was set aside: while a turn's commit is under way, the next one puts its own. */
+void outbox_exchange(struct outbox *);
+/* Messages put since the last release, what is set aside not counted. */
 size_t outbox_held(const struct outbox *);
 /* Messages waiting for room now; the loop tries again on its next pass (room wakes a descriptor of gate_fds). */
 size_t outbox_waiting(const struct outbox *);

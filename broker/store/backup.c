@@ -120,7 +120,7 @@ static int renew(struct store *s)
     error = store_errno(mdb_txn_begin(s->env, NULL, 0, &txn));
     if (error != 0)
         return error;
-    error = store_put_meta(s, txn, &meta);
+    error = store_put_meta(s, txn, &meta, &s->stored);
     if (error != 0) {
         mdb_txn_abort(txn);
         return error;

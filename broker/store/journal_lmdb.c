@@ -27,9 +27,8 @@ static int lmdb_append(struct journal *journal, const struct journal_entry *entr
 {
     struct journal_lmdb *j = lmdb_of(journal);
     struct store *s = j->store;
-    if (j->queued == 0) {
+    if (j->queued == 0)
         j->chain = s->meta.chain;
-    }
     for (size_t i = 0; i < entry->record_count; i++) {
         record_seal(&entry->records[i], s->meta.journal, s->meta.term, &j->chain, &j->scratch, &j->queue);
     }
@@ -173,7 +172,8 @@ static int walk_on(struct walk *w, MDB_cursor *cursor, uint64_t after, uint64_t 
     uint64_t seq = after + 1;
     MDB_val key = {sizeof seq, &seq}, value;
     int result = store_errno(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
-    while (result == 0) {
+    /* A commit beside its caller may be on the disk before it has landed: it is not told yet. */
+    while (result == 0 && seq <= w->store->meta.sequence) {
         result = walk_record(w, &key, &value, seq);
         if (last != NULL && result != -EBADMSG) {
             *last = seq;
@@ -254,7 +254,7 @@ static int trim_slice(struct store *s, MDB_txn *txn, uint64_t upto)
     if (error == 0) {
         s->stored.trimmed = upto;
         s->stored.trimmed_chain = chain;
-        error = store_put_meta(s, txn, &s->meta);
+        error = store_put_meta(s, txn, &s->meta, &s->stored);
     }
     return error;
 }

@@ -26,9 +26,9 @@ static const struct {
 };
 
 /* --- what the store knows of itself --- */
-int store_put_meta(struct store *s, MDB_txn *txn, const struct store_meta *meta)
+int store_put_meta(struct store *s, MDB_txn *txn, const struct store_meta *meta, struct meta_value *stored)
 {
-    struct meta_value value = s->stored;
+    struct meta_value value = *stored;
     value.format = STORE_FORMAT;
     value.journal = meta->journal;
     value.term = meta->term;
@@ -41,7 +41,7 @@ int store_put_meta(struct store *s, MDB_txn *txn, const struct store_meta *meta)
     MDB_val key = {sizeof meta_key - 1, (void *)meta_key}, bytes = {sizeof value, &value};
     int error = store_errno(mdb_put(txn, s->tables[TABLE_META], &key, &bytes, 0));
     if (error == 0)
-        s->stored = value;
+        *stored = value;
     return error;
 }
 
@@ -163,7 +163,7 @@ static int tables_open(struct store *s, MDB_txn *txn, bool create)
 static int store_make(struct store *s, MDB_txn *txn, const struct store_options *options)
 {
     struct store_meta meta = {.journal = options->journal, .exercise = options->exercise};
-    int error = store_put_meta(s, txn, &meta);
+    int error = store_put_meta(s, txn, &meta, &s->stored);
     return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
 }
 
@@ -300,6 +300,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    flight_free(s);
     if (s->reader)
         mdb_txn_abort(s->reader);
     if (s->env)

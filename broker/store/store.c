@@ -91,8 +91,12 @@ void store_read_end(struct store *s)
 /* --- one turn --- */
 int store_append(struct store *s, const struct record *records, size_t n)
 {
-    if (s->failed || s->read_only)
-        return -EIO;
+    ASSERT(!s->aloft);
+    return s->failed || s->read_only ? -EIO : store_gather(s, records, n);
+}
+
+int store_gather(struct store *s, const struct record *records, size_t n)
+{
     if (n == 0)
         return 0;
     struct journal_entry entry = {s->stored.applied_entry + 1, records, n};
@@ -113,7 +117,7 @@ int store_put_watermark(struct store *s, uint64_t watermark, const struct store_
 {
     if (s->failed || s->read_only)
         return -EIO;
-    ASSERT(watermark >= s->pending.meta.watermark);
+    ASSERT(!s->aloft && watermark >= s->pending.meta.watermark);
     s->pending.meta.watermark = watermark;
     s->pending.meta.counters = *counters;
     s->pending.meta_changed = true;
@@ -133,7 +137,7 @@ static void pending_clear(struct store *s)
     p->meta = s->meta;
 }
 
-static int transact_in(struct store *s, MDB_txn *txn)
+static int write_in(struct store *s, MDB_txn *txn)
 {
     struct pending *p = &s->pending;
     int error = journal_lmdb_write(s->own, txn);
@@ -142,37 +146,49 @@ static int transact_in(struct store *s, MDB_txn *txn)
     if (error == 0)
         error = tables_write(s, txn);
     if (error == 0 && (p->meta_changed || s->journal != s->own)) {
-        s->stored.applied_entry += p->records > 0;
-        error = store_put_meta(s, txn, &p->meta);
+        p->stored.applied_entry += p->records > 0;
+        error = store_put_meta(s, txn, &p->meta, &p->stored);
     }
     return error;
 }
 
-int store_transact(struct store *s)
+int store_write(struct store *s)
 {
     struct pending *p = &s->pending;
     MDB_txn *txn;
-    ASSERT(s->reader_depth == 0);
     /* Rows and watermark reflect nothing that is not durable with them. */
     ASSERT(p->row_seq <= p->meta.sequence && p->meta.watermark <= p->meta.sequence);
-    if (s->failed)
-        return -EIO;
-    space_ahead(s, journal_lmdb_bytes(s->own) + p->rows.size + p->policies.size);
+    p->stored = s->stored;
     int error = store_errno(mdb_txn_begin(s->env, NULL, 0, &txn));
-    if (error == 0 && (error = transact_in(s, txn)) != 0)
+    if (error == 0 && (error = write_in(s, txn)) != 0)
         mdb_txn_abort(txn);
     else if (error == 0)
         error = store_errno(mdb_txn_commit(txn));
+    if (error == 0 && journal_lmdb_queued(s->own) > 0)
+        p->meta.chain = journal_lmdb_chain(s->own);
+    return error;
+}
+
+int store_settle(struct store *s, int error)
+{
     if (error != 0) {
         s->failed = true;
         return store_fail(error, "the turn cannot be committed: %s", strerror(-error));
     }
-    if (journal_lmdb_queued(s->own) > 0)
-        p->meta.chain = journal_lmdb_chain(s->own);
-    s->meta = p->meta;
+    s->meta = s->pending.meta;
+    s->stored = s->pending.stored;
     s->space_ms = 0;
     pending_clear(s);
     return 0;
+}
+
+int store_transact(struct store *s)
+{
+    ASSERT(s->reader_depth == 0 && !s->aloft);
+    if (s->failed)
+        return -EIO;
+    space_ahead(s, journal_lmdb_bytes(s->own) + s->pending.rows.size + s->pending.policies.size);
+    return store_settle(s, store_write(s));
 }
 
 static void take_verdict(void *arg, uint64_t entry_number, enum durable verdict)

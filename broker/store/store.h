@@ -44,14 +44,23 @@ const struct store_meta *store_meta(const struct store *);
 /* --- one turn: begin lazily, add, commit --- */
 /* All records of the turn, in order. */
 int store_append(struct store *, const struct record *, size_t n);
-/* Write-behind. The row is live, or closed (then it moves to the closed table and its time index in this
- * transaction). */
+/* Write-behind. The row is live, or closed (then it moves to the closed table and its time index in this transaction;
+ * head.reopens says that it may come back from there). */
 int store_put_row(struct store *, const struct row *, bool closed);
 int store_put_watermark(struct store *, uint64_t watermark, const struct store_counters *);
 /* Text of a policy by hash, and since when it is in force. */
 int store_put_policy(struct store *, const struct digest *, const void *bundle, size_t size_bytes, int64_t at_ms);
 /* Group commit. 0 when durable. Any error means unknown: the caller stops the process. No-op when nothing was added. */
 int store_commit(struct store *);
+/* The same beside the caller: a helper thread appends the records, which stay as they are until store_land, and commits
+ * them with what was put before. Until then nothing may be added, and reading sees what was committed before. -EIO when
+ * the store has failed: then nothing is under way. */
+int store_launch(struct store *, const struct record *, size_t n);
+/* Whether store_land would return at once; the bell is rung, on the helper's thread, when it would. */
+bool store_landed(struct store *);
+void store_set_bell(struct store *, void (*bell)(void *arg), void *arg);
+/* Waits for it. 0 when durable. Any error means unknown, as of store_commit. */
+int store_land(struct store *);
 
 /* --- start --- */
 typedef int store_row_fn(void *arg, const struct row *);

@@ -87,6 +87,7 @@ struct meta_value {
 /* What the turn wants written beside its records. */
 struct pending {
     struct store_meta meta; /* as it will be when this turn is durable */
+    struct meta_value stored;
     bool meta_changed;
     size_t records;
     uint64_t row_seq;   /* the highest sequence a row of this turn reflects */
@@ -105,6 +106,10 @@ struct store {
     struct meta_value stored;
     struct pending pending;
     struct journal *journal, *own; /* own: the LMDB one, always there */
+    struct flight *flight;         /* NULL until the first commit beside the caller */
+    void (*bell)(void *arg);
+    void *bell_arg;
+    bool aloft; /* pending is the helper's until store_land */
     bool read_only, failed;
     uint64_t map_bytes, file_bytes;
     struct store_space space; /* as last measured */
@@ -122,6 +127,12 @@ MDB_txn *store_read_begin(struct store *, int *error);
 void store_read_end(struct store *);
 /* Everything the turn gathered, in one write transaction. Any error means unknown. */
 int store_transact(struct store *);
+/* Its two halves: the transaction itself, which may run on the helper's thread and touches pending only; and what the
+ * store knows of itself afterwards, on the caller's. */
+int store_write(struct store *);
+int store_settle(struct store *, int error);
+/* store_append, without asking whether a commit is under way: for the commit itself. */
+int store_gather(struct store *, const struct record *, size_t n);
 /* mdb_put and mdb_get of an integer key, as 0 or -errno. */
 int store_put_value(struct store *, MDB_txn *, enum store_table, uint64_t key, const void *, size_t, unsigned flags);
 int store_get_value(struct store *, MDB_txn *, enum store_table, uint64_t key, MDB_val *out);
@@ -131,7 +142,8 @@ uint64_t store_key(const MDB_val *);
 /* --- open.c --- */
 /* Opens what is there and reads what it knows of itself, without judging its mark or beginning a term. */
 int store_load(const char *folder, const struct store_options *, struct store **out);
-int store_put_meta(struct store *, MDB_txn *, const struct store_meta *);
+/* stored: as read or written last; becomes what is written now. */
+int store_put_meta(struct store *, MDB_txn *, const struct store_meta *, struct meta_value *stored);
 
 /* --- seal.c --- */
 /* Sets the checksum that a value begins with. */
@@ -196,6 +208,9 @@ int row_unseal(struct store *, MDB_txn *, const MDB_val *value, uint64_t inciden
 int tables_before_trim(struct store *, MDB_txn *, const struct record *);
 /* The policy put in force last, or zeros. */
 void tables_last_policy(struct store *, MDB_txn *, uint8_t out[DIGEST_BYTES]);
+
+/* --- flight.c --- */
+void flight_free(struct store *);
 
 /* --- backup.c --- */
 /* Makes a folder's entries durable, and its own in its parent. */

@@ -15,17 +15,26 @@ static bool as_opened(const struct store *s, const struct row *row)
     return s->journal == s->own && row->seq == row->head.opened_seq && row->word_count == 0;
 }
 
+/* Where a gathered row goes. Only one that was closed before can stand in the closed table: what never ended is not looked
+ * for there. */
+enum { ROW_LIVE, ROW_CLOSED, ROW_REOPENED };
+
+static uint64_t place_of(const struct row *row, bool closed)
+{
+    return closed ? ROW_CLOSED : row->head.reopens > 0 ? ROW_REOPENED : ROW_LIVE;
+}
+
 int store_put_row(struct store *s, const struct row *row, bool closed)
 {
     struct pending *p = &s->pending;
     struct row_head head = {.seq = row->seq, .closed_ms = row->head.closed_ms};
     if (s->failed || s->read_only)
         return -EIO;
-    ASSERT(row->incident != 0);
+    ASSERT(row->incident != 0 && !s->aloft);
     buffer_clear(&p->scratch);
     if (!as_opened(s, row))
         row_encode(row, &p->scratch);
-    queue_value(&p->rows, row->incident, closed, &head, sizeof head, p->scratch.data, p->scratch.size);
+    queue_value(&p->rows, row->incident, place_of(row, closed), &head, sizeof head, p->scratch.data, p->scratch.size);
     p->row_seq = row->seq > p->row_seq ? row->seq : p->row_seq;
     return 0;
 }
@@ -99,11 +108,10 @@ static int write_rows(struct store *s, MDB_txn *txn)
     const uint8_t *bytes;
     int error = 0;
     for (size_t at = 0; error == 0 && (row = queue_next(&s->pending.rows, &at, &bytes)) != NULL;) {
-        bool closed = row->kind != 0;
-        error = delete_closed(s, txn, row->key);
+        error = row->kind == ROW_LIVE ? 0 : delete_closed(s, txn, row->key);
         if (error == 0)
-            error = closed ? write_closed(s, txn, row->key, bytes, row->size_bytes)
-                           : store_put_value(s, txn, TABLE_LIVE, row->key, bytes, row->size_bytes, 0);
+            error = row->kind == ROW_CLOSED ? write_closed(s, txn, row->key, bytes, row->size_bytes)
+                                            : store_put_value(s, txn, TABLE_LIVE, row->key, bytes, row->size_bytes, 0);
     }
     return error;
 }
@@ -278,6 +286,7 @@ bool store_next_closed(struct store *s, uint64_t *cursor_ms, uint64_t *cursor_id
 int store_put_policy(struct store *s, const struct digest *hash, const void *bundle, size_t size_bytes, int64_t at_ms)
 {
     struct policy_head head = {.hash = *hash};
+    ASSERT(!s->aloft);
     if (s->failed || s->read_only)
         return -EIO;
     queue_value(&s->pending.policies, (uint64_t)at_ms, 0, &head, sizeof head, bundle, size_bytes);

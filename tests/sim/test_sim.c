@@ -242,6 +242,8 @@ static void live(struct run *r)
     }
     if (!settled(r) && !*r->fault)
         name_what_is_left(r);
+    if (turn_land(&r->world.turn) != 0 && !*r->fault) /* what is audited is what is durable */
+        snprintf(r->fault, sizeof(r->fault), "the last commit failed");
 }
 
 static bool run_seed(uint64_t seed, uint64_t *trace)

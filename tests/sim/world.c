@@ -150,6 +150,7 @@ bool world_open(struct world *w, uint64_t seed, const char *config_folder)
     w->turn.time = w;
     w->turn.speed = 1;
     w->turn.query_budget_us = INT64_C(1) << 40;
+    w->turn.beside_records_min = 1;
     return bring_up(w);
 }
 

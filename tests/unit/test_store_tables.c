@@ -158,7 +158,9 @@ static void a_closed_row_moves_and_comes_back(void **state)
     assert_int_equal(closed_numbers(f, numbers, 8), 1);
 
     append(f, record_about(f, 2, INCIDENT_OPEN)); /* reopened */
-    put_row(f, 2, INCIDENT_OPEN);
+    struct row reopened = row_of(f, 2, INCIDENT_OPEN);
+    reopened.head.reopens = 1;
+    assert_int_equal(store_put_row(f->store, &reopened, false), 0);
     commit(f);
     assert_int_equal(live_count(f), 3);
     assert_int_equal(get_row(f, 2).seq, f->seq);
