@@ -13,11 +13,12 @@
 #include "tests/sim/audit.h"
 #include "tests/sim/tell.h"
 
-#define BASE_CITY    "tests/sim/scenarios/city"
-#define ATTEMPTS_MAX 4
-#define TURNS_MAX    2000 /* at one instant: a tick fires at most TICK_RUNGS_MAX */
-#define START_DATE   "2026-09-30"
-#define START_TIME   "09:00"
+#define BASE_CITY      "tests/sim/scenarios/city"
+#define ATTEMPTS_MAX   4
+#define TURNS_MAX      2000 /* at one instant: a tick fires at most TICK_RUNGS_MAX */
+#define UNKNOWN_NUMBER 999999
+#define START_DATE     "2026-09-30"
+#define START_TIME     "09:00"
 
 /* --- complaints --- */
 
@@ -78,6 +79,8 @@ const char *play_time_text(struct play *play, int64_t ms)
 
 uint64_t play_incident(struct play *play, const char *event)
 {
+    if (event && strcmp(event, "unknown") == 0)
+        return ident_pack(play->world.turn.policy->journal, UNKNOWN_NUMBER);
     const uint64_t *incident = event ? textmap_get(&play->incidents, event) : NULL;
     if (!incident)
         play_fail(play, "no event %s has been accepted", event ? event : "");
@@ -239,7 +242,7 @@ static void check_receipt(struct play *play, const struct question *question)
         return;
     if (question->event)
         name_incident(play, question->event, receipt->incident);
-    if (question->repeated && play->injection == INJECT_UNKNOWN && !receipt->repeat)
+    if (question->repeated && play->world.struck == CRASH_UNKNOWN && !receipt->repeat)
         play_fail(play, "it was on disk when the broker died, and was done again when repeated");
 }
 
@@ -374,7 +377,9 @@ static void inject(struct play *play)
 {
     if (play->injection == INJECT_BEFORE && !play->question_count)
         kill_here(play);
-    else if (play->injection == INJECT_LOST)
+    if (play->world.next_commit != CRASH_NONE)
+        return; /* the scenario's own */
+    if (play->injection == INJECT_LOST)
         play->world.next_commit = CRASH_LOST;
     else if (play->injection == INJECT_UNKNOWN)
         play->world.next_commit = CRASH_UNKNOWN;

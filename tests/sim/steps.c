@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "broker/core/right.h"
-#include "schemas/ident.h"
 #include "tests/sim/play.h"
 
 #define CREDIT_DEFAULT 10
@@ -42,13 +41,6 @@ static void ask(struct play *play, struct seat *seat, const struct message *mess
         play_ask(play, seat, message);
 }
 
-/* An event, or "unknown": an incident that there is not. */
-static uint64_t incident_of(struct play *play, const char *event)
-{
-    return strcmp(event, "unknown") == 0 ? ident_pack(play->world.turn.policy->journal, 999999)
-                                         : play_incident(play, event);
-}
-
 static const char *request_of(struct play *play)
 {
     return arena_printf(&play->arena, "line-%zu", play->line->no);
@@ -75,7 +67,7 @@ static void say_word(struct play *play, const struct speaker *speaker, enum word
     struct message message = {.kind = MESSAGE_WORD};
     struct word *word = &message.word;
     *word = (struct word){.request = request_of(play), .verb = verb, .person = speaker->person};
-    word->incident = incident_of(play, event);
+    word->incident = play_incident(play, event);
     word->epoch = UINT32_MAX;
     fields_read(play, &word_fields, rest, &message);
     const struct held *held = speaker->worker ? cast_held(speaker->worker, word->incident, word->task) : NULL;
@@ -91,7 +83,7 @@ static void do_act(struct play *play, const struct speaker *speaker, enum act_ve
 {
     struct message message = {.kind = MESSAGE_ACT};
     message.act = (struct act){.request = request_of(play), .verb = verb, .person = speaker->person};
-    message.act.incident = incident_of(play, event);
+    message.act.incident = play_incident(play, event);
     fields_read(play, &act_fields, rest, &message);
     ask(play, seat_of(play, speaker), &message);
 }
@@ -375,19 +367,37 @@ static void restart(struct play *play, const char *const *any, struct words *res
     broker_up(play, any, rest);
 }
 
+static int count_step(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    (void)bytes;
+    (void)size;
+    *(size_t *)arg += record->kind == RECORD_WALL_STEP;
+    return 0;
+}
+
+static size_t steps_on_record(struct play *play)
+{
+    size_t n = 0;
+    store_replay(play->world.turn.store, 0, count_step, &n);
+    return n;
+}
+
 /* Should the broker die before the step is on record, its successor notices it anew. */
 static void wall_steps(struct play *play, const char *const *any, struct words *rest)
 {
     const struct fields fields = {"a step", &(struct field){"steps", FIELD_SPAN, 0}, 1};
     struct words words = {(const char *[]){"steps", any[0]}, 2};
-    uint64_t crashes = play->world.crashes;
     int64_t step_ms = 0;
     (void)rest;
     fields_read(play, &fields, &words, &step_ms);
+    if (!play->world.up)
+        play_fail(play, "the broker is down: it will not notice");
+    if (*play->fault)
+        return;
+    size_t before = steps_on_record(play);
     play->world.wall_step_ms = step_ms;
     play_turn(play);
-    bool noticed = core_counters(play->world.turn.core).wall_off_ms != 0;
-    if (play->world.crashes == crashes || noticed)
+    if (steps_on_record(play) > before)
         return;
     play->world.wall_step_ms = step_ms;
     play_turn(play);

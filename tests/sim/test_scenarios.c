@@ -24,6 +24,15 @@ static void plays(void **state)
         fail_msg("%s", fault);
 }
 
+/* One that is wrong: the runner must say so, in the words of its English name. */
+static void complains(void **state)
+{
+    struct script *script = *state;
+    const char *fault = *script->fault ? script->fault : play_all(script, loud);
+    if (!fault || !strstr(fault, script->english))
+        fail_msg("expected a complaint of \"%s\", there is: %s", script->english, fault ? fault : "none");
+}
+
 static bool wanted(const char *path, int argc, char **argv)
 {
     bool any = false;
@@ -41,9 +50,10 @@ static void add(struct CMUnitTest *test, const char *path)
 {
     struct script *script = calloc(1, sizeof(*script));
     ASSERT(script);
+    bool wrong = strstr(path, "/wrong/") != NULL;
     const char *title = script_read(script, path) ? script->chinese : script->fault;
     *test = (struct CMUnitTest){.name = arena_printf(&script->arena, "%s %s", strrchr(path, '/') + 1, title),
-                                .test_func = plays,
+                                .test_func = wrong ? complains : plays,
                                 .initial_state = script};
 }
 
@@ -53,7 +63,8 @@ int main(int argc, char **argv)
     size_t count = 0;
     for (int i = 1; i < argc; i++)
         loud = loud || strcmp(argv[i], "-v") == 0;
-    if (glob("tests/sim/scenarios/*.scn", 0, NULL, &files) != 0)
+    if (glob("tests/sim/scenarios/*.scn", 0, NULL, &files) != 0 ||
+        glob("tests/sim/scenarios/wrong/*.scn", GLOB_APPEND, NULL, &files) != 0)
         return 1;
     struct CMUnitTest *tests = calloc(files.gl_pathc, sizeof(*tests));
     ASSERT(tests);

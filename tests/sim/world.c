@@ -55,6 +55,8 @@ static void failing_durable(struct journal *journal, journal_durable_fn *fn, voi
     struct failing *f = (struct failing *)journal;
     enum crash planted = f->world->next_commit;
     f->world->next_commit = CRASH_NONE;
+    if (planted != CRASH_NONE)
+        f->world->struck = planted;
     if (planted == CRASH_UNKNOWN)
         f->inner->ops->durable(f->inner, nobody_told, NULL);
     if (planted != CRASH_NONE)
@@ -139,13 +141,12 @@ static bool bring_up(struct world *w)
 
 bool world_start(struct world *w)
 {
-    bool planted = w->next_commit != CRASH_NONE;
+    w->struck = CRASH_NONE;
     if (bring_up(w))
         return true;
-    bool struck = planted && w->next_commit == CRASH_NONE;
     if (w->up)
         world_kill(w);
-    return struck && bring_up(w);
+    return w->struck != CRASH_NONE && bring_up(w);
 }
 
 void world_kill(struct world *w)

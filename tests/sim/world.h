@@ -66,10 +66,10 @@ struct world {
     int64_t now_ms;
     struct network network;
     struct turn turn;
-    struct journal *journal; /* survives crashes */
-    char folder[64];         /* of the tables; survives crashes */
-    enum crash next_commit;
-    int64_t wall_step_ms; /* not noticed yet */
+    struct journal *journal;        /* survives crashes */
+    char folder[64];                /* of the tables; survives crashes */
+    enum crash next_commit, struck; /* planted; the last that came about */
+    int64_t wall_step_ms;           /* not noticed yet */
     bool up;
     uint64_t crashes, restarts;
     sem_t job_done;
