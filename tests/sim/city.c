@@ -72,13 +72,25 @@ void city_close(struct city *city)
     rmdir(city->folder);
 }
 
+/* Items stand two columns deep in every file of a city. */
+static const char *indented(struct city *city, const char *text)
+{
+    const char *out = "";
+    for (size_t length; *text; text += length) {
+        length = strcspn(text, "\n");
+        length += text[length] == '\n';
+        out = arena_printf(city->arena, "%s  %.*s", out, (int)length, text);
+    }
+    return out;
+}
+
 bool city_edit(struct city *city, const char *name, const char *text, bool adds)
 {
     struct city_file *file = file_of(city, name);
     if (!file)
         return false;
     const char *before = file->draft ? file->draft : file->text ? file->text : "";
-    file->draft = adds ? arena_printf(city->arena, "%s%s", before, text) : text;
+    file->draft = adds ? arena_printf(city->arena, "%s%s", before, indented(city, text)) : text;
     return true;
 }
 

@@ -23,7 +23,7 @@ struct city {
 /* False: the base folder cannot be read. Close it in any case. */
 bool city_open(struct city *, struct arena *, const char *base);
 void city_close(struct city *);
-/* Replaces a file, or adds lines to it. False: too many files. */
+/* Replaces a file, or adds items to the list or mapping in it. False: too many files. */
 bool city_edit(struct city *, const char *name, const char *text, bool adds);
 /* Puts the drafts where the broker reads them; then they are kept, or what was there before is put back. */
 void city_try(struct city *);

@@ -153,7 +153,7 @@ static struct search search_for(struct play *play, const char *kind, struct word
         play_fail(play, "there is no record kind \"%s\"", kind);
     if (!play->world.up)
         play_fail(play, "the broker is down");
-    if (rest->left && textmap_get(&play->incidents, rest->at[0]))
+    if (rest->left && play_knows(play, rest->at[0]))
         search.incident = play_incident(play, words_next(rest));
     search.said = fields_read(play, &record_fields, rest, &search.wanted);
     if (!*play->fault)
@@ -301,6 +301,17 @@ static void expect_said(struct play *play, const struct message *answer, const c
         expect_page(play, &answer->answer, rest);
     else if (!(is(first, "receipt") && receipt) && !(is(first, "repeat") && receipt && answer->receipt.repeat))
         play_fail(play, "expected %s, it was %s", first, said(play, answer));
+}
+
+/* "=> refused" and a part of the reason. */
+void expect_start(struct play *play, const char *refused)
+{
+    struct words rest = {play->line->reply, play->line->reply_count};
+    const char *first = words_next(&rest), *part = words_next(&rest);
+    if (is(first, "refused") ? !refused : refused != NULL)
+        play_fail(play, "the broker %s", refused ? refused : "came up");
+    else if (refused && part && !strstr(refused, part))
+        play_fail(play, "expected refused \"%s\", the broker says: %s", part, refused);
 }
 
 void expect_answer(struct play *play, const struct question *question)

@@ -3,7 +3,6 @@
 #ifndef SIM_PLAY_H
 #define SIM_PLAY_H
 
-#include "broker/base/map.h"
 #include "tests/sim/cast.h"
 #include "tests/sim/city.h"
 #include "tests/sim/fields.h"
@@ -40,6 +39,7 @@ struct promise {
 };
 
 #define PROMISES_MAX 500
+#define NAMED_MAX    500
 
 struct play {
     struct world world;
@@ -49,7 +49,11 @@ struct play {
     struct cast cast;
     struct arena arena; /* of the whole play */
     struct arena step;  /* of the line being played */
-    struct textmap incidents;
+    struct named {
+        const char *event;
+        uint64_t incident;
+    } named[NAMED_MAX];
+    size_t named_count;
     struct question questions[QUESTIONS_MAX];
     size_t question_count;
     struct promise promises[PROMISES_MAX];
@@ -57,29 +61,29 @@ struct play {
     uint64_t tag;
     enum injection injection;
     const struct line *inject_at;
+    char run[60];  /* in complaints: what is done to the broker */
     bool loud;     /* tells what happens */
     uint64_t told; /* records told so far */
     char fault[2000];
 };
 
-/* Plays a scenario once. False with fault filled, which names file and line. */
-bool play_once(struct play *, struct script *, enum injection, const struct line *at, bool loud);
-/* Plays it plainly, with everything repeated, and with every crash there can be. The fault, or NULL: all was well. The
- * text is good until the next call. */
-const char *play_all(struct script *, bool loud);
-
 /* The first complaint counts. */
 __attribute__((format(printf, 2, 3))) void play_fail(struct play *, const char *format, ...);
+void play_broke(struct play *); /* the broker did not come up */
 /* One turn, with the heartbeats of those who live; then everybody hears what it said. */
 void play_turn(struct play *);
 void play_pass_until(struct play *, int64_t until_ms);
 /* Takes the broker up again after `down`; everybody connects anew. */
 bool play_start(struct play *);
-/* Asks in the next turn. */
+/* Asks in the next turn; converses until everything is answered, as clients do. */
 struct question *play_ask(struct play *, struct seat *, const struct message *);
+void play_converse(struct play *);
+/* All that was accepted is said again, and must get its first receipt. */
+void play_claim_all(struct play *);
 
 /* An incident by the name of its event, with a complaint and 0 when there is none; and back. */
 uint64_t play_incident(struct play *, const char *event);
+bool play_knows(struct play *, const char *event);
 const char *play_event(struct play *, uint64_t incident);
 bool play_row(struct play *, uint64_t incident, struct row *);
 /* A date and a time of day. */
@@ -90,6 +94,7 @@ const char *play_time_text(struct play *, int64_t ms);
 enum sentence_kind {
     LOOKS, /* changes nothing: no crash is injected here */
     DOES,
+    ASKS, /* and is answered */
 };
 struct sentence {
     const char *form;
@@ -99,10 +104,8 @@ struct sentence {
 #define ANY_MAX 4
 extern const struct sentence doing[], expecting[]; /* steps.c, expect.c; a NULL form ends them */
 
-/* The sentence that a line is, with the words that stand for its capitals; NULL when there is none. */
-const struct sentence *sentence_of(const struct line *, const char *any[ANY_MAX], struct words *rest);
-
-/* Holds the answer against what the line expects of it (expect.c). */
+/* Holds the answer against what the line expects of it; the broker's own at its start is a refusal or NULL (expect.c). */
 void expect_answer(struct play *, const struct question *);
+void expect_start(struct play *, const char *refused);
 
 #endif

@@ -348,17 +348,21 @@ static void broker_down(struct play *play, const char *const *any, struct words 
         world_stop(&play->world);
 }
 
-/* With what was edited, as the operator left it. */
+/* With what was edited, as the operator left it; when that is refused, with what was there before. */
 static void broker_up(struct play *play, const char *const *any, struct words *rest)
 {
+    struct world *w = &play->world;
     (void)any;
     (void)rest;
     city_try(&play->city);
-    city_keep(&play->city, true);
-    if (!world_read_config(&play->world))
-        play_fail(play, "%s", play->world.fault);
+    bool accepted = world_read_config(w) && world_start(w);
+    const char *refused = accepted ? NULL : arena_strdup(&play->step, w->fault);
+    city_keep(&play->city, accepted);
+    if (!accepted && (!world_read_config(w) || !world_start(w)))
+        play_broke(play);
     else
-        play_start(play);
+        cast_reconnect(play);
+    expect_start(play, refused);
 }
 
 static void restart(struct play *play, const char *const *any, struct words *rest)
@@ -447,25 +451,25 @@ const struct sentence doing[] = {
     {"crash unknown",                     crash_unknown,       LOOKS},
     {"broker dies",                       broker_dies,         DOES},
     {"broker down",                       broker_down,         DOES},
-    {"broker up",                         broker_up,           DOES},
-    {"restart",                           restart,             DOES},
+    {"broker up",                         broker_up,           ASKS},
+    {"restart",                           restart,             ASKS},
     {"wall steps SPAN",                   wall_steps,          DOES},
-    {"worker NAME of UNIT connects ...",  new_worker_connects, DOES},
-    {"WORKER connects ...",               connects,            DOES},
+    {"worker NAME of UNIT connects ...",  new_worker_connects, ASKS},
+    {"WORKER connects ...",               connects,            ASKS},
     {"WORKER adds credit N",              adds_credit,         DOES},
     {"WORKER dies",                       dies,                DOES},
     {"WORKER falls silent",               falls_silent,        DOES},
     {"WORKER speaks again",               speaks_again,        DOES},
     {"WORKER drains",                     drains,              DOES},
     {"WORKER leaves",                     leaves,              DOES},
-    {"WHO publishes EVENT ...",           publishes,           DOES},
-    {"WHO asks status EVENT",             asks_status,         DOES},
-    {"WHO asks QUESTION ...",             asks,                DOES},
-    {"WHO reloads",                       reloads,             DOES},
-    {"WHO does VERB EVENT ...",           does,                DOES},
-    {"WHO gives back EVENT ...",          gives_back,          DOES},
-    {"WHO feeds back EVENT ...",          feeds_back,          DOES},
-    {"WHO VERBS EVENT ...",               verbs,               DOES},
+    {"WHO publishes EVENT ...",           publishes,           ASKS},
+    {"WHO asks status EVENT",             asks_status,         ASKS},
+    {"WHO asks QUESTION ...",             asks,                ASKS},
+    {"WHO reloads",                       reloads,             ASKS},
+    {"WHO does VERB EVENT ...",           does,                ASKS},
+    {"WHO gives back EVENT ...",          gives_back,          ASKS},
+    {"WHO feeds back EVENT ...",          feeds_back,          ASKS},
+    {"WHO VERBS EVENT ...",               verbs,               ASKS},
     {NULL, NULL, LOOKS},
 };
 /* clang-format on */

@@ -12,14 +12,14 @@
 #include <cmocka.h>
 
 #include "broker/base/panic.h"
-#include "tests/sim/play.h"
+#include "tests/sim/run.h"
 
 static bool loud;
 
 static void plays(void **state)
 {
     struct script *script = *state;
-    const char *fault = *script->fault ? script->fault : play_all(script, loud);
+    const char *fault = *script->fault ? script->fault : run_scenario(script, loud);
     if (fault)
         fail_msg("%s", fault);
 }
@@ -28,7 +28,7 @@ static void plays(void **state)
 static void complains(void **state)
 {
     struct script *script = *state;
-    const char *fault = *script->fault ? script->fault : play_all(script, loud);
+    const char *fault = *script->fault ? script->fault : run_scenario(script, loud);
     if (!fault || !strstr(fault, script->english))
         fail_msg("expected a complaint of \"%s\", there is: %s", script->english, fault ? fault : "none");
 }
