@@ -148,7 +148,7 @@ void cast_connect(struct play *play, struct seat *seat, uint32_t credit)
     give.credit.n = credit;
     seat->turn = ++play->cast.turns;
     if (credit)
-        play_ask(play, seat, &give);
+        play_ask(play, seat, &give)->follows = true;
 }
 
 void cast_die(struct play *play, struct seat *seat)

@@ -81,9 +81,10 @@ static void expect_part(struct play *play, const char *event, const struct row *
     enum clock_kind kind = rest->left ? clock_kind_of(rest->at[0]) : 0;
     if (kind) {
         words_next(rest);
-        uint32_t of = kind < CLOCK_RESPOND ? 0 : task ? task : 1;
-        compare_part(play, arena_printf(&play->step, "%s %s", what, clock_kind_name(kind)), &clock_fields, rest,
-                     find_clock(row, kind, of));
+        const struct clock *clock = find_clock(row, kind, task);
+        if (!clock && !task)
+            clock = find_clock(row, kind, 1);
+        compare_part(play, arena_printf(&play->step, "%s %s", what, clock_kind_name(kind)), &clock_fields, rest, clock);
     } else if (task) {
         compare_part(play, what, &task_fields, rest, find_task(row, task));
     } else {
@@ -318,8 +319,9 @@ void expect_answer(struct play *play, const struct question *question)
 {
     struct words rest = {question->line->reply, question->line->reply_count};
     const char *first = words_next(&rest);
-    bool mine = question->message.kind != MESSAGE_CREDIT; /* of a connection: its welcome is what counts */
-    if (first && mine)
+    if (question->follows)
+        return;
+    if (first)
         expect_said(play, &question->answer, first, &rest);
     else if (question->answer.kind == MESSAGE_REFUSAL)
         play_fail(play, "expected to be accepted, it was %s", said(play, &question->answer));

@@ -44,8 +44,9 @@ bool play_time(struct play *play, struct words *words, int64_t *ms)
     *ms = 0;
     if (date && strcmp(date, "never") == 0)
         return true;
-    const char *time = words_next(words);
-    return time && script_time(date, time, play->world.turn.policy->utc_offset_minutes, ms);
+    bool timed = words->left && strchr(*words->at, ':');
+    const char *time = timed ? words_next(words) : "00:00";
+    return date && script_time(date, time, play->world.turn.policy->utc_offset_minutes, ms);
 }
 
 const char *play_time_text(struct play *play, int64_t ms)
@@ -192,13 +193,20 @@ struct question *play_ask(struct play *play, struct seat *seat, const struct mes
     return question;
 }
 
-/* Welcomes and credit are given anew with the new connection, a heartbeat with it. */
-static bool repeated_by_reconnecting(const struct question *question)
+static bool gets_no_answer(enum message_kind kind)
+{
+    return kind == MESSAGE_CREDIT || kind == MESSAGE_HEARTBEAT || kind == MESSAGE_BYE;
+}
+
+/* After a death what a worker says of itself came anew with its new connection, but for its leave. */
+static void settle(struct question *question, bool died)
 {
     enum message_kind kind = question->message.kind;
-    bool works = question->seat->endpoint == 'W';
-    return works &&
-           (kind == MESSAGE_CREDIT || kind == MESSAGE_HEARTBEAT || (kind == MESSAGE_HELLO && question->seat->welcomed));
+    question->repeated |= died && !question->answered;
+    if (kind == MESSAGE_HELLO)
+        question->answered |= question->seat->welcomed;
+    else if (gets_no_answer(kind))
+        question->answered |= !died || kind != MESSAGE_BYE;
 }
 
 static void ask_all(struct play *play)
@@ -210,15 +218,8 @@ static void ask_all(struct play *play)
     play_turn(play);
     if (play->world.up && world_finish_job(&play->world))
         play_turn(play);
-    bool died = play->world.restarts != restarts;
-    for (size_t i = 0; i < play->question_count; i++) {
-        struct question *question = &play->questions[i];
-        bool silent = question->message.kind == MESSAGE_CREDIT || question->message.kind == MESSAGE_BYE ||
-                      question->message.kind == MESSAGE_HEARTBEAT;
-        bool welcome = question->message.kind == MESSAGE_HELLO && question->seat->welcomed;
-        question->repeated |= died && !question->answered;
-        question->answered |= died ? repeated_by_reconnecting(question) : silent || welcome;
-    }
+    for (size_t i = 0; i < play->question_count; i++)
+        settle(&play->questions[i], play->world.restarts != restarts);
 }
 
 static bool all_answered(const struct play *play)
@@ -229,7 +230,7 @@ static bool all_answered(const struct play *play)
     return true;
 }
 
-/* What a client that repeats would find: nothing that was told is taken back, and what was lost is as if never said. */
+/* What was on disk when the broker died is not done again. */
 static void check_receipt(struct play *play, const struct question *question)
 {
     const struct receipt *receipt = &question->answer.receipt;

@@ -26,6 +26,7 @@ struct question {
     bool answered;         /* or nothing is to be waited for */
     struct message answer; /* kind 0: none came */
     const char *event;     /* publish: the name it goes by */
+    bool follows;          /* it goes with the question before it, whose answer counts */
     bool repeated;         /* the broker died on the way: it was said again */
 };
 
@@ -86,7 +87,7 @@ uint64_t play_incident(struct play *, const char *event);
 bool play_knows(struct play *, const char *event);
 const char *play_event(struct play *, uint64_t incident);
 bool play_row(struct play *, uint64_t incident, struct row *);
-/* A date and a time of day. */
+/* A date, and a time of day where one is said; or "never". */
 bool play_time(struct play *, struct words *, int64_t *ms);
 const char *play_time_text(struct play *, int64_t ms);
 

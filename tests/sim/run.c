@@ -52,8 +52,10 @@ static const struct sentence *sentence_of(const struct line *line, const char *a
 static void kill_here(struct play *play)
 {
     enum crash planted = play->world.next_commit;
-    if (!play->world.up || !world_turn(&play->world))
+    if (!play->world.up)
         return;
+    play->world.next_commit = CRASH_NONE;
+    play_turn(play); /* a quiet one: rows are written */
     world_kill(&play->world);
     if (play_start(play))
         play_claim_all(play);
@@ -106,11 +108,21 @@ static void play_line(struct play *play)
         play->line->commits = play->world.turn.stats.commits != commits;
     if (injected)
         play->world.next_commit = CRASH_NONE;
-    if (play->injection == INJECT_REPEAT && !play->question_count)
+    if (play->injection == INJECT_REPEAT && sentence->kind != LOOKS && !play->question_count)
         play_claim_all(play);
 }
 
 /* --- a run --- */
+
+static bool is_date(const struct line *line)
+{
+    return line->word_count > 1 && strcmp(line->words[0], "at") == 0 && strchr(line->words[1], '-');
+}
+
+static const char *time_of_day(const struct line *line)
+{
+    return line->word_count > 2 ? line->words[2] : "00:00";
+}
 
 /* What a scenario says before its first time and its first word is true from the start. */
 static size_t begin(struct play *play)
@@ -125,9 +137,7 @@ static size_t begin(struct play *play)
         const struct sentence *sentence = sentence_of(play->line, any, &rest);
         if (play->line->block && sentence)
             sentence->play(play, any, &rest);
-        else if (strcmp(play->line->words[0], "at") == 0 && play->line->word_count == 3)
-            script_time(play->line->words[1], play->line->words[2], 8 * 60, &start_ms);
-        else
+        else if (!is_date(play->line) || !script_time(play->line->words[1], time_of_day(play->line), 8 * 60, &start_ms))
             break;
     }
     city_try(&play->city);

@@ -103,7 +103,7 @@ static size_t time_words(const char **words, size_t count)
         return 2;
     if (count < 2 || strcmp(words[0], "at") != 0)
         return 0;
-    return strchr(words[1], '-') && count >= 3 ? 3 : 2;
+    return strchr(words[1], '-') && count >= 3 && strchr(words[2], ':') ? 3 : 2;
 }
 
 static bool add_sentence(struct script *script, size_t no, const char *text, const char **words, size_t count)

@@ -207,25 +207,26 @@ static uint32_t credit_of(struct play *play, struct words *rest)
     return credit;
 }
 
-static void new_worker_connects(struct play *play, const char *const *any, struct words *rest)
+static void connect(struct play *play, struct seat *seat, struct words *rest)
 {
-    const char *principal = NULL;
-    if (rest->left >= 2 && strcmp(rest->at[0], "as") == 0) {
-        words_next(rest);
-        principal = words_next(rest);
-    }
     uint32_t credit = credit_of(play, rest);
-    struct seat *seat = cast_new_worker(play, any[0], any[1], principal ? principal : department_of(play, any[1]));
     if (seat && !*play->fault)
         cast_connect(play, seat, credit);
 }
 
+static void new_worker_connects(struct play *play, const char *const *any, struct words *rest)
+{
+    connect(play, cast_new_worker(play, any[0], any[1], department_of(play, any[1])), rest);
+}
+
+static void new_worker_connects_as(struct play *play, const char *const *any, struct words *rest)
+{
+    connect(play, cast_new_worker(play, any[0], any[1], any[2]), rest);
+}
+
 static void connects(struct play *play, const char *const *any, struct words *rest)
 {
-    struct seat *seat = worker_of(play, any[0]);
-    uint32_t credit = credit_of(play, rest);
-    if (seat)
-        cast_connect(play, seat, credit);
+    connect(play, worker_of(play, any[0]), rest);
 }
 
 static void adds_credit(struct play *play, const char *const *any, struct words *rest)
@@ -295,10 +296,11 @@ static void speaks_again(struct play *play, const char *const *any, struct words
 static void at(struct play *play, const char *const *any, struct words *rest)
 {
     int64_t until_ms = 0;
-    struct words today = {(const char *[]){NULL, rest->left == 1 ? rest->at[0] : ""}, 2};
+    bool today = rest->left == 1 && strchr(rest->at[0], ':');
+    const char *date = arena_printf(&play->step, "%.10s", play_time_text(play, play->world.now_ms));
+    struct words words = {(const char *[]){date, rest->at[0]}, 2};
     (void)any;
-    today.at[0] = arena_printf(&play->step, "%.10s", play_time_text(play, play->world.now_ms));
-    if (!play_time(play, rest->left == 1 ? &today : rest, &until_ms))
+    if (!play_time(play, today ? &words : rest, &until_ms))
         play_fail(play, "a time is \"at 2026-09-30 17:50\" or \"at 17:50\"");
     else if (until_ms < play->world.now_ms)
         play_fail(play, "it is later already: %s", play_time_text(play, play->world.now_ms));
@@ -443,33 +445,34 @@ static void reloads(struct play *play, const char *const *any, struct words *res
 
 /* clang-format off */
 const struct sentence doing[] = {
-    {"config FILE",                       config,              LOOKS},
-    {"add to FILE",                       add_to,              LOOKS},
-    {"at ...",                            at,                  DOES},
-    {"+ SPAN",                            after,               DOES},
-    {"crash",                             crash,               LOOKS},
-    {"crash unknown",                     crash_unknown,       LOOKS},
-    {"broker dies",                       broker_dies,         DOES},
-    {"broker down",                       broker_down,         DOES},
-    {"broker up",                         broker_up,           ASKS},
-    {"restart",                           restart,             ASKS},
-    {"wall steps SPAN",                   wall_steps,          DOES},
-    {"worker NAME of UNIT connects ...",  new_worker_connects, ASKS},
-    {"WORKER connects ...",               connects,            ASKS},
-    {"WORKER adds credit N",              adds_credit,         DOES},
-    {"WORKER dies",                       dies,                DOES},
-    {"WORKER falls silent",               falls_silent,        DOES},
-    {"WORKER speaks again",               speaks_again,        DOES},
-    {"WORKER drains",                     drains,              DOES},
-    {"WORKER leaves",                     leaves,              DOES},
-    {"WHO publishes EVENT ...",           publishes,           ASKS},
-    {"WHO asks status EVENT",             asks_status,         ASKS},
-    {"WHO asks QUESTION ...",             asks,                ASKS},
-    {"WHO reloads",                       reloads,             ASKS},
-    {"WHO does VERB EVENT ...",           does,                ASKS},
-    {"WHO gives back EVENT ...",          gives_back,          ASKS},
-    {"WHO feeds back EVENT ...",          feeds_back,          ASKS},
-    {"WHO VERBS EVENT ...",               verbs,               ASKS},
+    {"config FILE",                                    config,                 LOOKS},
+    {"add to FILE",                                    add_to,                 LOOKS},
+    {"at ...",                                         at,                     DOES},
+    {"+ SPAN",                                         after,                  DOES},
+    {"crash",                                          crash,                  LOOKS},
+    {"crash unknown",                                  crash_unknown,          LOOKS},
+    {"broker dies",                                    broker_dies,            DOES},
+    {"broker down",                                    broker_down,            DOES},
+    {"broker up",                                      broker_up,              ASKS},
+    {"restart",                                        restart,                ASKS},
+    {"wall steps SPAN",                                wall_steps,             DOES},
+    {"worker NAME of UNIT connects ...",               new_worker_connects,    ASKS},
+    {"worker NAME of UNIT as DEPARTMENT connects ...", new_worker_connects_as, ASKS},
+    {"WORKER connects ...",                            connects,               ASKS},
+    {"WORKER adds credit N",                           adds_credit,            DOES},
+    {"WORKER dies",                                    dies,                   DOES},
+    {"WORKER falls silent",                            falls_silent,           DOES},
+    {"WORKER speaks again",                            speaks_again,           DOES},
+    {"WORKER drains",                                  drains,                 DOES},
+    {"WORKER leaves",                                  leaves,                 DOES},
+    {"WHO publishes EVENT ...",                        publishes,              ASKS},
+    {"WHO asks status EVENT",                          asks_status,            ASKS},
+    {"WHO asks QUESTION ...",                          asks,                   ASKS},
+    {"WHO reloads",                                    reloads,                ASKS},
+    {"WHO does VERB EVENT ...",                        does,                   ASKS},
+    {"WHO gives back EVENT ...",                       gives_back,             ASKS},
+    {"WHO feeds back EVENT ...",                       feeds_back,             ASKS},
+    {"WHO VERBS EVENT ...",                            verbs,                  ASKS},
     {NULL, NULL, LOOKS},
 };
 /* clang-format on */
