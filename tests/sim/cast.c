@@ -98,6 +98,26 @@ static bool lives(const struct seat *seat)
     return seat->endpoint == 'W' && seat->connected && !seat->silent;
 }
 
+static bool is_heard(const struct seat *seat)
+{
+    return lives(seat) && seat->welcomed;
+}
+
+static void be_missed(struct play *play, struct seat *seat)
+{
+    seat->expires_ms = play->world.now_ms + play->world.turn.policy->lease_ms;
+}
+
+/* A reload may take a principal away: nothing that its workers say is heard then. */
+static void be_revoked(struct play *play, struct seat *seat)
+{
+    const struct principal *principal = policy_principal(play->world.turn.policy, seat->principal);
+    if (principal && !principal->revoked)
+        return;
+    seat->welcomed = false;
+    be_missed(play, seat);
+}
+
 void cast_heartbeats(struct play *play)
 {
     int64_t interval_ms = play->world.turn.policy->lease_ms / 3;
@@ -105,7 +125,9 @@ void cast_heartbeats(struct play *play)
     for (size_t i = 0; i < play->cast.count; i++) {
         struct seat *seat = &play->cast.seats[i];
         beat.heartbeat.holding = holding(seat);
-        if (lives(seat) && seat->welcomed && play->world.now_ms - seat->said_ms >= interval_ms)
+        if (is_heard(seat))
+            be_revoked(play, seat);
+        if (is_heard(seat) && play->world.now_ms - seat->said_ms >= interval_ms)
             send(play, seat, &beat);
     }
 }
@@ -116,11 +138,6 @@ static void forget_all(struct seat *seat)
 {
     for (size_t i = 0; i < seat->held_count; i++)
         seat->held[i].holds = false;
-}
-
-static void be_missed(struct play *play, struct seat *seat)
-{
-    seat->expires_ms = play->world.now_ms + play->world.turn.policy->lease_ms;
 }
 
 static void drop_frames(struct play *play, struct seat *seat)
@@ -183,7 +200,7 @@ bool cast_unnoticed(const struct play *play)
 {
     for (size_t i = 0; i < play->cast.count; i++) {
         const struct seat *seat = &play->cast.seats[i];
-        if (seat->endpoint == 'W' && !lives(seat) && play->world.now_ms <= seat->expires_ms)
+        if (seat->endpoint == 'W' && !is_heard(seat) && play->world.now_ms <= seat->expires_ms)
             return true;
     }
     return false;
@@ -290,10 +307,8 @@ void cast_reconnect(struct play *play)
 {
     struct seat *seat = NULL;
     for (size_t i = 0; i < play->cast.count; i++) {
-        struct seat *each = &play->cast.seats[i];
-        each->welcomed = false;
-        if (each->endpoint == 'W' && !lives(each))
-            be_missed(play, each);
+        play->cast.seats[i].welcomed = false;
+        be_missed(play, &play->cast.seats[i]);
     }
     while ((seat = next_in_line(play, seat ? seat->turn : 0))) {
         forget_all(seat);

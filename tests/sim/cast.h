@@ -1,5 +1,5 @@
-/* cast.h: who speaks in a scenario: sources, workers, people of the centre; each on a connection of its own. A worker knows
- * which tasks it holds, and says so in its heartbeats, as the client library does. */
+/* cast.h: who speaks in a scenario: sources, workers, people of the centre; each on a connection of its own. A worker
+ * knows which tasks it holds, and says so in its heartbeats, as the client library does. */
 #ifndef SIM_CAST_H
 #define SIM_CAST_H
 

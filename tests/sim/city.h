@@ -1,5 +1,5 @@
-/* city.h: a scenario's configuration: the files of a folder, and what the scenario edits of them, in a folder of its own.
- * Edits are drafts until they are put where the broker reads them. */
+/* city.h: a scenario's configuration: the files of a folder, and what the scenario edits of them, in a folder of its
+ * own. Edits are drafts until they are put where the broker reads them. */
 #ifndef SIM_CITY_H
 #define SIM_CITY_H
 

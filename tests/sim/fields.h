@@ -1,5 +1,5 @@
-/* fields.h: which key of a scenario means which field of what is sent or looked at. Every noun is a table in fields.c; a
- * field that the protocol gains is one more row there. */
+/* fields.h: which key of a scenario means which field of what is sent or looked at. Every noun is a table in fields.c;
+ * a field that the protocol gains is one more row there. */
 #ifndef SIM_FIELDS_H
 #define SIM_FIELDS_H
 

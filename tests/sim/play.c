@@ -139,8 +139,8 @@ void play_turn(struct play *play)
         tell_records(play);
 }
 
-/* While the broker has a silence to notice every instant of it counts; else only deadlines do: those who live will be heard
- * whenever it looks. */
+/* While the broker has a silence to notice every instant of it counts; else only deadlines do: those who live will be
+ * heard whenever it looks. */
 static int64_t next_instant(const struct play *play)
 {
     const struct core *core = play->world.turn.core;

@@ -1,5 +1,5 @@
-/* play.h: one scenario being played: virtual time over the real turn.c, a cast of sources, workers and centre people who
- * speak the protocol and repeat what was not answered, and a broker that dies where the run says. */
+/* play.h: one scenario being played: virtual time over the real turn.c, a cast of sources, workers and centre people
+ * who speak the protocol and repeat what was not answered, and a broker that dies where the run says. */
 #ifndef SIM_PLAY_H
 #define SIM_PLAY_H
 
@@ -105,7 +105,7 @@ struct sentence {
 #define ANY_MAX 4
 extern const struct sentence doing[], expecting[]; /* steps.c, expect.c; a NULL form ends them */
 
-/* Holds the answer against what the line expects of it; the broker's own at its start is a refusal or NULL (expect.c). */
+/* Holds the answer against what the line expects of it; at a start it is the broker's fault or NULL (expect.c). */
 void expect_answer(struct play *, const struct question *);
 void expect_start(struct play *, const char *refused);
 

@@ -1,5 +1,5 @@
-/* script.h: a scenario as it is written: its names, and its lines split into words. What the words mean is the business of
- * steps.c and expect.c. */
+/* script.h: a scenario as it is written: its names, and its lines split into words. What the words mean is the business
+ * of steps.c and expect.c. */
 #ifndef SIM_SCRIPT_H
 #define SIM_SCRIPT_H
 

@@ -1,5 +1,5 @@
-/* Every scenario is a test of its own: it is played plainly, with everything repeated, and with the broker dying before and
- * at each of its lines.
+/* Every scenario is a test of its own: it is played plainly, with everything repeated, and with the broker dying before
+ * and at each of its lines.
  *     build/tests/test_scenarios [-v] [FILE or part of a name]...      -v tells what happens, line by line */
 #include <glob.h>
 #include <setjmp.h>

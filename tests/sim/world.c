@@ -206,7 +206,7 @@ bool world_open(struct world *w, const struct world_options *options)
     w->options = *options;
     w->chance.state = options->seed;
     w->now_ms = options->start_ms;
-    w->network = (struct network){.chance = &w->chance, .now_ms = &w->now_ms};
+    w->network = (struct network){.chance = &w->chance, .now_ms = &w->now_ms, .policy = &w->turn.policy};
     struct failing *failing = calloc(1, sizeof(*failing));
     ASSERT(failing && sem_init(&w->job_done, 0, 0) == 0);
     *failing = (struct failing){{&failing_ops}, journal_mem_new(), w};

@@ -33,6 +33,7 @@ struct frame {
 struct network {
     struct chance *chance;
     const int64_t *now_ms;
+    struct policy *const *policy; /* in force: whose principals are heard */
     unsigned loss_percent;
     int64_t delay_max_ms;
     struct frame *to_broker, *to_actors;
