@@ -104,15 +104,20 @@ const struct policy *core_policy(const struct core *core)
 
 /* --- what the turn asks --- */
 
-int64_t core_next_due(const struct core *core)
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+int64_t core_next_deadline(const struct core *core)
 {
     const struct live *live = derived_due(core);
-    int64_t due_ms = live ? live->next_ms : INT64_MAX;
-    if (presence_due(core) < due_ms)
-        due_ms = presence_due(core);
-    if (denial_due(core) < due_ms)
-        due_ms = denial_due(core);
-    return due_ms;
+    return earlier(live ? live->next_ms : INT64_MAX, denial_due(core));
+}
+
+int64_t core_next_due(const struct core *core)
+{
+    return earlier(core_next_deadline(core), presence_due(core));
 }
 
 static uint64_t missing(const struct core *core, uint64_t incident)

@@ -126,6 +126,8 @@ void core_load_key(struct core *, const struct key128 *key, const struct key128 
 void core_ready(struct core *, int64_t now_ms);
 /* INT64_MAX when nothing is due. */
 int64_t core_next_due(const struct core *);
+/* The same, the silence of workers apart: for whoever knows that they will be heard. */
+int64_t core_next_deadline(const struct core *);
 
 /* The incident a command is about, if it may have been evicted: the turn asks before core_step. 0: none.
  * For a publish that repeats, nothing is needed: the key map answers. */

@@ -1,5 +1,5 @@
-/* actors.h: who talks to the broker in the simulation: sources, workers, a dispatcher. Each keeps its own log of what it
- * was promised; the test holds the trail against these logs. */
+/* actors.h: who talks to the broker in the simulation: sources, workers, a dispatcher. Each keeps its own log of what
+ * it was promised; the test holds the trail against these logs. */
 #ifndef SIM_ACTORS_H
 #define SIM_ACTORS_H
 

@@ -1,5 +1,7 @@
-/* The gate's five functions over a network of frames in memory: lossy, slow, out of order. Sessions are the real ones. */
+/* The gate's five functions over a network of frames in memory: lossy, slow, out of order. Sessions are the real ones,
+ * and so are the principals. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +98,13 @@ bool gate_pending(struct gate *gate)
     return gate->network->to_broker && gate->network->to_broker->at_ms <= *gate->network->now_ms;
 }
 
+/* As a key would be looked up. */
+static const char *principal_of(const struct network *network, size_t actor)
+{
+    const struct principal *principal = policy_principal(*network->policy, network->principals[actor]);
+    return principal && !principal->revoked ? principal->name : NULL;
+}
+
 bool gate_receive(struct gate *gate, struct arena *arena, int64_t mono_ms, struct gate_input *in)
 {
     struct network *network = gate->network;
@@ -106,8 +115,8 @@ bool gate_receive(struct gate *gate, struct arena *arena, int64_t mono_ms, struc
     memset(in, 0, sizeof(*in));
     in->session =
         session_of(gate->sessions, 0, network->endpoints[frame->actor], routing_id, sizeof(routing_id), mono_ms);
-    in->principal = network->principals[frame->actor];
-    strncpy(in->session->principal, in->principal, sizeof(in->session->principal) - 1);
+    in->principal = principal_of(network, frame->actor);
+    snprintf(in->session->principal, sizeof(in->session->principal), "%s", in->principal ? in->principal : "");
     in->size_bytes = frame->size;
     in->bad = wire_decode(frame->bytes, frame->size, arena, &in->message, &in->refusal) != 0;
     free(frame);

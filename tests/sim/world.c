@@ -55,6 +55,8 @@ static void failing_durable(struct journal *journal, journal_durable_fn *fn, voi
     struct failing *f = (struct failing *)journal;
     enum crash planted = f->world->next_commit;
     f->world->next_commit = CRASH_NONE;
+    if (planted != CRASH_NONE)
+        f->world->struck = planted;
     if (planted == CRASH_UNKNOWN)
         f->inner->ops->durable(f->inner, nobody_told, NULL);
     if (planted != CRASH_NONE)
@@ -90,10 +92,30 @@ static int64_t virtual_now(void *arg)
     return ((struct world *)arg)->now_ms;
 }
 
-static int64_t no_step(void *arg)
+static int64_t virtual_step(void *arg)
 {
-    (void)arg;
-    return 0;
+    struct world *w = arg;
+    int64_t step_ms = w->wall_step_ms;
+    w->wall_step_ms = 0;
+    return step_ms;
+}
+
+static void job_done(void *arg)
+{
+    sem_post(&((struct world *)arg)->job_done);
+}
+
+static void take_down(struct world *w)
+{
+    struct turn *t = &w->turn;
+    jobs_free(t->jobs);
+    outbox_free(t->outbox);
+    fake_gate_free(t->gate);
+    core_free(t->core);
+    store_close(t->store);
+    turn_release(t);
+    network_clear(&w->network);
+    w->up = false;
 }
 
 static bool bring_up(struct world *w)
@@ -107,51 +129,98 @@ static bool bring_up(struct world *w)
         return false;
     }
     t->core = core_new(&(struct core_options){.journal = 620802});
-    if (recover(t->core, t->store, &count, w->fault) != 0)
-        return false;
     t->gate = fake_gate_new(&w->network);
     t->outbox = outbox_new(t->gate);
+    t->jobs = jobs_new(job_done, w);
     turn_init(t);
     t->sweep_began = 0;
+    w->up = true;
     w->restarts++;
-    return recover_announce(t, w->fault) == 0;
+    return recover(t->core, t->store, &count, w->fault) == 0 && recover_announce(t, w->fault) == 0;
 }
 
-static void take_down(struct world *w)
+bool world_start(struct world *w)
+{
+    w->struck = CRASH_NONE;
+    if (bring_up(w))
+        return true;
+    if (w->up)
+        world_kill(w);
+    return w->struck != CRASH_NONE && bring_up(w);
+}
+
+void world_kill(struct world *w)
+{
+    struct failing *failing = (struct failing *)w->journal;
+    w->crashes++;
+    take_down(w);
+    journal_mem_crash(failing->inner);
+    w->next_commit = CRASH_NONE;
+}
+
+bool world_stop(struct world *w)
+{
+    int error = turn_settle(&w->turn);
+    if (error)
+        world_kill(w);
+    else
+        take_down(w);
+    return !error;
+}
+
+bool world_read_config(struct world *w)
 {
     struct turn *t = &w->turn;
-    outbox_free(t->outbox);
-    fake_gate_free(t->gate);
-    core_free(t->core);
-    store_close(t->store);
-    turn_release(t);
-    network_clear(&w->network);
+    struct faults faults = {0};
+    struct policy *policy;
+    struct place_index *place = NULL;
+    int error = config_load(w->options.config_folder, &policy, &faults);
+    if (!error) {
+        error = place_build(policy, w->options.config_folder, &place, &faults);
+        policy_free(error ? policy : t->policy);
+    }
+    if (!error) {
+        place_free(t->place);
+        t->policy = policy;
+        t->place = place;
+    } else {
+        snprintf(w->fault, sizeof(w->fault), "%.200s", faults_text(&faults));
+    }
+    faults_release(&faults);
+    return !error;
 }
 
-bool world_open(struct world *w, uint64_t seed, const char *config_folder)
+bool world_finish_job(struct world *w)
 {
-    struct faults faults = {0};
+    if (!jobs_busy(w->turn.jobs))
+        return false;
+    while (sem_wait(&w->job_done) != 0) {
+    }
+    jobs_reap(w->turn.jobs);
+    return true;
+}
+
+bool world_open(struct world *w, const struct world_options *options)
+{
     memset(w, 0, sizeof(*w));
-    w->chance.state = seed;
-    w->now_ms = INT64_C(1790000000000);
-    w->network = (struct network){.chance = &w->chance, .now_ms = &w->now_ms};
+    w->options = *options;
+    w->chance.state = options->seed;
+    w->now_ms = options->start_ms;
+    w->network = (struct network){.chance = &w->chance, .now_ms = &w->now_ms, .policy = &w->turn.policy};
     struct failing *failing = calloc(1, sizeof(*failing));
-    ASSERT(failing);
+    ASSERT(failing && sem_init(&w->job_done, 0, 0) == 0);
     *failing = (struct failing){{&failing_ops}, journal_mem_new(), w};
     w->journal = &failing->journal;
     snprintf(w->folder, sizeof(w->folder), "/dev/shm/bihuan-sim-XXXXXX");
     ASSERT(mkdtemp(w->folder));
-    if (config_load(config_folder, &w->turn.policy, &faults) != 0) {
-        snprintf(w->fault, sizeof(w->fault), "%.200s", faults_text(&faults));
-        return false;
-    }
+    w->turn.config_folder = options->config_folder;
     w->turn.now = virtual_now;
-    w->turn.step = no_step;
+    w->turn.step = virtual_step;
     w->turn.time = w;
     w->turn.speed = 1;
     w->turn.query_budget_us = INT64_C(1) << 40;
     w->turn.beside_records_min = 1;
-    return bring_up(w);
+    return world_read_config(w) && bring_up(w);
 }
 
 static void remove_folder(const char *folder)
@@ -168,28 +237,27 @@ static void remove_folder(const char *folder)
 void world_close(struct world *w)
 {
     struct failing *failing = (struct failing *)w->journal;
-    take_down(w);
+    if (w->up)
+        take_down(w);
     policy_free(w->turn.policy);
+    place_free(w->turn.place);
     journal_mem_free(failing->inner);
     free(failing);
+    sem_destroy(&w->job_done);
     remove_folder(w->folder);
 }
 
 bool world_crash(struct world *w)
 {
-    struct failing *failing = (struct failing *)w->journal;
-    w->crashes++;
-    take_down(w);
-    journal_mem_crash(failing->inner);
-    w->next_commit = CRASH_NONE;
+    world_kill(w);
     /* Down for a while: clocks become due meanwhile. */
-    w->now_ms += (int64_t)chance_below(&w->chance, 120000);
+    w->now_ms += (int64_t)chance_below(&w->chance, (uint64_t)w->options.down_max_ms);
     return bring_up(w);
 }
 
 bool world_turn(struct world *w)
 {
-    w->turn.touched_ms = chance_percent(&w->chance, 20) ? 0 : INT64_MAX / 2; /* quiet: rows are flushed */
+    w->turn.touched_ms = chance_percent(&w->chance, w->options.quiet_percent) ? 0 : INT64_MAX / 2;
     if (turn_run(&w->turn) == 0)
         return true;
     return world_crash(w);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <semaphore.h>
+
 #include "broker/turn.h"
 
 /* --- chance: one seed gives one run --- */
@@ -18,7 +20,7 @@ uint64_t chance_below(struct chance *, uint64_t n);
 bool chance_percent(struct chance *, unsigned percent);
 
 /* --- network (fake_gate.c) --- */
-#define ACTORS_MAX 16
+#define ACTORS_MAX 32
 
 struct frame {
     struct frame *next;
@@ -31,6 +33,7 @@ struct frame {
 struct network {
     struct chance *chance;
     const int64_t *now_ms;
+    struct policy *const *policy; /* in force: whose principals are heard */
     unsigned loss_percent;
     int64_t delay_max_ms;
     struct frame *to_broker, *to_actors;
@@ -50,23 +53,44 @@ void network_clear(struct network *); /* everything under way is lost */
 /* --- the broker under test (world.c) --- */
 enum crash { CRASH_NONE, CRASH_LOST, CRASH_UNKNOWN }; /* at the commit: not on disk; on disk, but nobody was told */
 
+struct world_options {
+    uint64_t seed;
+    int64_t start_ms;
+    const char *config_folder;
+    int64_t down_max_ms;    /* how long a crash keeps it down, at most */
+    unsigned quiet_percent; /* of the turns: rows are written then */
+};
+
 struct world {
+    struct world_options options;
     struct chance chance;
     int64_t now_ms;
     struct network network;
     struct turn turn;
-    struct journal *journal; /* survives crashes */
-    char folder[64];         /* of the tables; survives crashes */
-    enum crash next_commit;
+    struct journal *journal;        /* survives crashes */
+    char folder[64];                /* of the tables; survives crashes */
+    enum crash next_commit, struck; /* planted; the last that came about */
+    int64_t wall_step_ms;           /* not noticed yet */
+    bool up;
     uint64_t crashes, restarts;
+    sem_t job_done;
     char fault[256];
 };
 
-/* False with fault filled: a violation at the very start. */
-bool world_open(struct world *, uint64_t seed, const char *config_folder);
+/* False with fault filled: a violation at the very start. Close it in any case. */
+bool world_open(struct world *, const struct world_options *);
 void world_close(struct world *);
 /* One turn; a crash that was planted ends with the broker up again. False: it could not come up. */
 bool world_turn(struct world *);
+/* It dies where it stands and comes up again. */
 bool world_crash(struct world *);
+/* The same in parts: a graceful end (or death), and a start. */
+bool world_stop(struct world *);
+void world_kill(struct world *);
+bool world_start(struct world *);
+/* The policy that the next start finds. False with fault filled. */
+bool world_read_config(struct world *);
+/* What the helper thread was given is done, and taken. False when it had nothing to do. */
+bool world_finish_job(struct world *);
 
 #endif

@@ -1,0 +1,129 @@
+#include "tests/sim/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- the trail --- */
+
+static int fault_of(struct audit *a, const char *what, const char *key)
+{
+    if (!*a->fault)
+        snprintf(a->fault, sizeof(a->fault), "%s: %s (sequence %" PRIu64 ")", what, key, a->seq);
+    return -1;
+}
+
+static int once(struct audit *a, const char *what, const char *key)
+{
+    if (textmap_get(&a->once, key))
+        return fault_of(a, what, key);
+    textmap_put(&a->once, key, a);
+    return 0;
+}
+
+static int opened(struct audit *a, const struct record *record)
+{
+    char *key = arena_printf(&a->arena, "%s/%s", record->principal, record->event->id);
+    uint64_t *incident = ARENA_NEW(&a->arena, uint64_t, 1);
+    if (textmap_get(&a->opened, key))
+        return fault_of(a, "an event opened two incidents", key);
+    *incident = record->changes[0].incident;
+    textmap_put(&a->opened, key, incident);
+    return 0;
+}
+
+static int look(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    struct audit *a = arg;
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    (void)bytes;
+    (void)size;
+    if (record->seq != ++a->seq)
+        return fault_of(a, "sequence is not dense", "");
+    a->trace = hash_bytes(&(uint64_t[]){a->trace, record->seq, (uint64_t)record->at_ms, record->kind,
+                                        change ? change->incident : 0, record->task, record->epoch},
+                          7 * sizeof(uint64_t));
+    switch (record->kind) {
+    case RECORD_OPENED:
+        return opened(a, record);
+    case RECORD_RUNG:
+        return once(a, "a rung fired twice",
+                    arena_printf(&a->arena, "rung %" PRIu64 "/%u/%d/%" PRId64 "/%u", change->incident,
+                                 record->rung->task, (int)record->rung->clock, change->clocks[0].started_ms,
+                                 record->rung->number));
+    case RECORD_OFFERED:
+        return once(a, "an epoch was given twice",
+                    arena_printf(&a->arena, "offer %" PRIu64 "/%u/%u", change->incident, record->task, record->epoch));
+    case RECORD_FED_BACK:
+        return once(
+            a, "one epoch fed back twice",
+            arena_printf(&a->arena, "feedback %" PRIu64 "/%u/%u", change->incident, record->task, record->epoch));
+    case RECORD_CLOSED:
+        return change->head && change->head->outcome ? 0 : fault_of(a, "closed without an outcome", "");
+    default:
+        return 0;
+    }
+}
+
+/* --- a full replay --- */
+
+static int apply(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    (void)bytes;
+    (void)size;
+    core_apply(arg, record);
+    return 0;
+}
+
+static bool same_row(const struct row *mine, const struct row *theirs)
+{
+    struct buffer a = {0}, b = {0};
+    row_encode(mine, &a);
+    row_encode(theirs, &b);
+    bool same = a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+    buffer_release(&a);
+    buffer_release(&b);
+    return same;
+}
+
+static void compare(struct audit *a, const struct core *live, const struct core *replayed)
+{
+    struct row row, other;
+    uint64_t cursor = 0;
+    while (core_next_live(live, &cursor, &a->arena, &row))
+        if (!core_row(replayed, row.incident, &a->arena, &other) || !same_row(&row, &other))
+            fault_of(a, "differs after a full replay", arena_printf(&a->arena, "incident %" PRIx64, row.incident));
+    struct counters mine = core_counters(live), theirs = core_counters(replayed);
+    if (mine.number != theirs.number || mine.accepted != theirs.accepted || mine.closed != theirs.closed)
+        fault_of(a, "counters differ after a full replay",
+                 arena_printf(&a->arena, "closed %" PRIu64 " and %" PRIu64, mine.closed, theirs.closed));
+}
+
+void audit_init(struct audit *a, struct turn *t, int64_t now_ms)
+{
+    *a = (struct audit){0};
+    arena_init(&a->arena);
+    int error = store_replay(t->store, 0, look, a);
+    if (error)
+        fault_of(a, "the trail cannot be read to its end", strerror(-error));
+    struct core *replayed = core_new(&(struct core_options){.journal = store_meta(t->store)->journal});
+    store_replay(t->store, 0, apply, replayed);
+    core_ready(replayed, now_ms);
+    compare(a, t->core, replayed);
+    core_free(replayed);
+}
+
+void audit_release(struct audit *a)
+{
+    textmap_release(&a->opened);
+    textmap_release(&a->once);
+    arena_release(&a->arena);
+}
+
+uint64_t audit_opened(const struct audit *a, const char *source, const char *id)
+{
+    char key[256];
+    snprintf(key, sizeof(key), "%s/%s", source, id);
+    const uint64_t *incident = textmap_get(&a->opened, key);
+    return incident ? *incident : 0;
+}

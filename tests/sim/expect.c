@@ -1,0 +1,328 @@
+/* What can be expected in a scenario: one row a sentence. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/play.h"
+#include "tests/sim/tell.h"
+
+static bool is(const char *word, const char *text)
+{
+    return word && strcmp(word, text) == 0;
+}
+
+static const char *joined(struct play *play, const struct words *words)
+{
+    const char *text = "";
+    for (size_t i = 0; i < words->left; i++)
+        text = arena_printf(&play->step, "%s%s%s", text, i ? " " : "", words->at[i]);
+    return text;
+}
+
+/* Lists are compared as they are read: "E1 E2", or "nothing". */
+static void compare_lists(struct play *play, const char *what, const struct words *expected, const char *actual)
+{
+    const char *text = joined(play, expected);
+    if (strcmp(text, *actual ? actual : "nothing") != 0)
+        play_fail(play, "%s: expected %s, there is %s", what, text, *actual ? actual : "nothing");
+}
+
+static const char *listed(struct play *play, const char *list, const char *item)
+{
+    return arena_printf(&play->step, "%s%s%s", list, *list ? " " : "", item);
+}
+
+/* --- what is, against what is said of it --- */
+
+static void compare(struct play *play, const char *what, const struct fields *fields, struct words *expected,
+                    const void *actual)
+{
+    void *wanted = arena_alloc(&play->step, sizeof(struct seen) + sizeof(struct message));
+    uint64_t said = fields_read(play, fields, expected, wanted);
+    const struct field *differs = fields_differ(play, fields, said, wanted, actual);
+    if (differs)
+        play_fail(play, "%s: expected %s %s, it is %s", what, differs->key, field_text(play, differs, wanted),
+                  field_text(play, differs, actual));
+}
+
+static const struct task *find_task(const struct row *row, uint32_t no)
+{
+    for (size_t i = 0; i < row->task_count; i++)
+        if (row->tasks[i].no == no)
+            return &row->tasks[i];
+    return NULL;
+}
+
+static const struct clock *find_clock(const struct row *row, enum clock_kind kind, uint32_t task)
+{
+    for (size_t i = 0; i < row->clock_count; i++)
+        if (row->clocks[i].kind == kind && row->clocks[i].task == task)
+            return &row->clocks[i];
+    return NULL;
+}
+
+/* One thing of an incident, or "none". */
+static void compare_part(struct play *play, const char *what, const struct fields *fields, struct words *rest,
+                         const void *part)
+{
+    bool none = rest->left == 1 && is(rest->at[0], "none");
+    if (!part && !none)
+        play_fail(play, "%s: there is none", what);
+    else if (part && none)
+        play_fail(play, "%s: expected none, there is one", what);
+    else if (part)
+        compare(play, what, fields, rest, part);
+}
+
+static void expect_part(struct play *play, const char *event, const struct row *row, uint32_t task, struct words *rest)
+{
+    const char *what = task ? arena_printf(&play->step, "%s task %" PRIu32, event, task) : event;
+    enum clock_kind kind = rest->left ? clock_kind_of(rest->at[0]) : 0;
+    if (kind) {
+        words_next(rest);
+        const struct clock *clock = find_clock(row, kind, task);
+        if (!clock && !task)
+            clock = find_clock(row, kind, 1);
+        compare_part(play, arena_printf(&play->step, "%s %s", what, clock_kind_name(kind)), &clock_fields, rest, clock);
+    } else if (task) {
+        compare_part(play, what, &task_fields, rest, find_task(row, task));
+    } else {
+        compare(play, what, &incident_fields, rest, &row->head);
+    }
+}
+
+static void incident(struct play *play, const char *const *any, struct words *rest)
+{
+    struct row row;
+    uint32_t task = 0;
+    uint64_t id = play_incident(play, any[0]);
+    if (!id || !play_row(play, id, &row)) {
+        play_fail(play, "%s: there is no such incident", any[0]);
+        return;
+    }
+    if (rest->left >= 2 && is(rest->at[0], "task")) {
+        words_next(rest);
+        task = (uint32_t)strtoul(words_next(rest), NULL, 10);
+    }
+    if (rest->left == 0)
+        play_fail(play, "expect %s to be what?", any[0]);
+    expect_part(play, any[0], &row, task, rest);
+}
+
+/* --- records --- */
+
+struct search {
+    struct play *play;
+    const char *kind;
+    uint64_t incident; /* 0: any */
+    struct seen wanted;
+    uint64_t said;
+    size_t found;
+    const char *others; /* of the same kind and incident, for the complaint */
+};
+
+static int look(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    struct search *search = arg;
+    struct seen seen = seen_of(record);
+    (void)bytes;
+    (void)size;
+    if (!is(search->kind, record_kind_name(record->kind)) || (search->incident && seen.incident != search->incident))
+        return 0;
+    if (fields_differ(search->play, &record_fields, search->said, &search->wanted, &seen))
+        search->others =
+            arena_printf(&search->play->step, "%s\n    %s", search->others, tell_record(search->play, &seen));
+    else
+        search->found++;
+    return 0;
+}
+
+static bool known_kind(const char *kind)
+{
+    for (int i = 1; i < 100; i++)
+        if (is(record_kind_name((enum record_kind)i), kind))
+            return true;
+    return false;
+}
+
+/* Searches the trail for "KIND [EVENT] ...". */
+static struct search search_for(struct play *play, const char *kind, struct words *rest)
+{
+    struct search search = {.play = play, .kind = kind, .others = ""};
+    if (!known_kind(kind))
+        play_fail(play, "there is no record kind \"%s\"", kind);
+    if (!play->world.up)
+        play_fail(play, "the broker is down");
+    if (rest->left && play_knows(play, rest->at[0]))
+        search.incident = play_incident(play, words_next(rest));
+    search.said = fields_read(play, &record_fields, rest, &search.wanted);
+    if (!*play->fault)
+        store_replay(play->world.turn.store, 0, look, &search);
+    return search;
+}
+
+static void complain_of_records(struct play *play, const char *expected, const struct search *search)
+{
+    play_fail(play, "expected %s, there are %zu%s%s", expected, search->found,
+              *search->others ? "; of this kind there are otherwise:" : "", search->others);
+}
+
+static void some_record(struct play *play, const char *const *any, struct words *rest)
+{
+    struct search search = search_for(play, any[0], rest);
+    if (search.found == 0)
+        complain_of_records(play, "such a record", &search);
+}
+
+static void n_records(struct play *play, const char *const *any, struct words *rest)
+{
+    struct search search = search_for(play, any[1], rest);
+    if (search.found != strtoul(any[0], NULL, 10))
+        complain_of_records(play, arena_printf(&play->step, "%s such records", any[0]), &search);
+}
+
+static void no_record(struct play *play, const char *const *any, struct words *rest)
+{
+    struct search search = search_for(play, any[0], rest);
+    if (search.found > 0)
+        complain_of_records(play, "no such record", &search);
+}
+
+struct trail {
+    struct play *play;
+    uint64_t incident;
+    const char *kinds;
+};
+
+static int add_kind(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    struct trail *trail = arg;
+    (void)bytes;
+    (void)size;
+    for (size_t i = 0; i < record->change_count; i++)
+        if (record->changes[i].incident == trail->incident && record->kind != RECORD_RUNG)
+            trail->kinds = listed(trail->play, trail->kinds, record_kind_name(record->kind));
+    return 0;
+}
+
+static void trail(struct play *play, const char *const *any, struct words *rest)
+{
+    struct trail trail = {play, play_incident(play, any[0]), ""};
+    if (!*play->fault)
+        store_replay(play->world.turn.store, 0, add_kind, &trail);
+    compare_lists(play, arena_printf(&play->step, "the trail of %s", any[0]), rest, trail.kinds);
+}
+
+/* --- queues and hands --- */
+
+#define QUEUE_MAX 100
+
+static void queue(struct play *play, const char *const *any, struct words *rest)
+{
+    uint64_t incidents[QUEUE_MAX];
+    uint32_t tasks[QUEUE_MAX];
+    const char *list = "";
+    size_t n = core_queue(play->world.turn.core, any[0], incidents, tasks, QUEUE_MAX);
+    for (size_t i = 0; i < n; i++)
+        list = listed(play, list, play_event(play, incidents[i]));
+    compare_lists(play, arena_printf(&play->step, "the queue of %s", any[0]), rest, list);
+}
+
+static void holds(struct play *play, const char *const *any, struct words *rest)
+{
+    const struct seat *seat = cast_worker(play, any[0]);
+    const char *list = "";
+    if (!seat) {
+        play_fail(play, "no worker %s", any[0]);
+        return;
+    }
+    for (size_t i = 0; i < seat->held_count; i++)
+        if (seat->held[i].holds)
+            list = listed(play, list, play_event(play, seat->held[i].incident));
+    compare_lists(play, arena_printf(&play->step, "in the hands of %s", any[0]), rest, list);
+}
+
+/* clang-format off */
+const struct sentence expecting[] = {
+    {"expect record KIND ...",    some_record, LOOKS},
+    {"expect no record KIND ...", no_record,   LOOKS},
+    {"expect N records KIND ...", n_records,   LOOKS},
+    {"expect trail EVENT ...",    trail,       LOOKS},
+    {"expect queue UNIT ...",     queue,       LOOKS},
+    {"expect WORKER holds ...",   holds,       LOOKS},
+    {"expect EVENT ...",          incident,    LOOKS},
+    {NULL, NULL, LOOKS},
+};
+/* clang-format on */
+
+/* --- answers --- */
+
+static const char *said(struct play *play, const struct message *answer)
+{
+    if (answer->kind == MESSAGE_REFUSAL)
+        return arena_printf(&play->step, "refused %s \"%s\"", refusal_name(answer->refusal.code),
+                            answer->refusal.reason);
+    if (answer->kind == MESSAGE_RECEIPT && answer->receipt.repeat)
+        return "the first receipt again";
+    return answer->kind ? message_name(answer->kind) : "nothing";
+}
+
+static void expect_refusal(struct play *play, const struct refusal *refusal, struct words *rest)
+{
+    const char *code = words_next(rest), *part = words_next(rest);
+    bool fits = is(code, refusal_name(refusal->code)) && (!part || strstr(refusal->reason, part));
+    if (!fits)
+        play_fail(play, "expected refused %s \"%s\", it was refused %s \"%s\"", code ? code : "", part ? part : "",
+                  refusal_name(refusal->code), refusal->reason);
+}
+
+static void expect_page(struct play *play, const struct answer *answer, struct words *rest)
+{
+    const char *list = "";
+    if (answer->overview) {
+        compare(play, "the overview", &overview_fields, rest, answer->overview);
+    } else if (answer->explanation) {
+        compare(play, "the explanation", &explanation_fields, rest, answer->explanation);
+    } else {
+        for (size_t i = 0; i < answer->row_count; i++)
+            list = listed(play, list, play_event(play, answer->rows[i].incident));
+        for (size_t i = 0; i < answer->worker_count; i++)
+            list = listed(play, list, answer->workers[i].name);
+        compare_lists(play, "the answer", rest, list);
+    }
+}
+
+static void expect_said(struct play *play, const struct message *answer, const char *first, struct words *rest)
+{
+    bool receipt = answer->kind == MESSAGE_RECEIPT;
+    if (is(first, "refused") && answer->kind == MESSAGE_REFUSAL)
+        expect_refusal(play, &answer->refusal, rest);
+    else if (is(first, "answer") && answer->kind == MESSAGE_ANSWER)
+        expect_page(play, &answer->answer, rest);
+    else if (!(is(first, "receipt") && receipt) && !(is(first, "repeat") && receipt && answer->receipt.repeat))
+        play_fail(play, "expected %s, it was %s", first, said(play, answer));
+}
+
+/* "=> refused" and a part of the reason. */
+void expect_start(struct play *play, const char *refused)
+{
+    struct words rest = {play->line->reply, play->line->reply_count};
+    const char *first = words_next(&rest), *part = words_next(&rest);
+    if (is(first, "refused") ? !refused : refused != NULL)
+        play_fail(play, "the broker %s", refused ? refused : "came up");
+    else if (refused && part && !strstr(refused, part))
+        play_fail(play, "expected refused \"%s\", the broker says: %s", part, refused);
+}
+
+void expect_answer(struct play *play, const struct question *question)
+{
+    struct words rest = {question->line->reply, question->line->reply_count};
+    const char *first = words_next(&rest);
+    if (question->follows)
+        return;
+    if (first)
+        expect_said(play, &question->answer, first, &rest);
+    else if (question->answer.kind == MESSAGE_REFUSAL)
+        play_fail(play, "expected to be accepted, it was %s", said(play, &question->answer));
+}

@@ -1,0 +1,363 @@
+#include "tests/sim/fields.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/play.h"
+
+/* --- enumerations: X(KIND, enumeration, prefix of its x_name) --- */
+
+/* clang-format off */
+#define ENUMERATIONS(X) \
+    X(NATURE, nature, nature) X(SYSTEM, coordinate_system, coordinates) X(STATE, incident_state, incident_state) \
+    X(TASK_STATE, task_state, task_state) X(ROLE, task_role, task_role) X(OUTCOME, outcome_code, outcome) \
+    X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
+    X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
+    X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal)
+/* clang-format on */
+
+#define ENUM_KIND(N, type, x) FIELD_##N,
+enum { FIELD_BEFORE_NAMES = FIELD_NAMES - 1, ENUMERATIONS(ENUM_KIND) FIELD_KIND_END };
+
+#define ENUM_NAME(N, type, x)                                                                                          \
+    static const char *name_of_##x(int value)                                                                          \
+    {                                                                                                                  \
+        return x##_name((enum type)value);                                                                             \
+    }
+ENUMERATIONS(ENUM_NAME)
+
+#define ENUM_ENTRY(N, type, x) [FIELD_##N - FIELD_NAMES] = name_of_##x,
+static const char *(*const names[])(int) = {ENUMERATIONS(ENUM_ENTRY)};
+#define NAME_VALUES_MAX 100
+
+static int value_of(int kind, const char *name)
+{
+    for (int value = 1; value < NAME_VALUES_MAX; value++) {
+        const char *known = names[kind - FIELD_NAMES](value);
+        if (known && strcmp(known, name) == 0)
+            return value;
+    }
+    return 0;
+}
+
+/* --- the nouns --- */
+
+#define FIELDS(name, noun)                                                                                             \
+    const struct fields name##_fields = {noun, name##_list, sizeof(name##_list) / sizeof(name##_list[0])}
+
+#define AT(field) offsetof(struct message, field)
+static const struct field publish_list[] = {
+    {"type", FIELD_TEXT, AT(publish.type)},       {"area", FIELD_TEXT, AT(publish.place.area)},
+    {"point", FIELD_POINT, AT(publish.place)},    {"address", FIELD_TEXT, AT(publish.place.address)},
+    {"nature", FIELD_NATURE, AT(publish.nature)}, {"severity", FIELD_NUMBER, AT(publish.severity)},
+    {"text", FIELD_TEXT, AT(publish.text)},       {"observed", FIELD_TIME, AT(publish.observed_ms)},
+    {"panic", FIELD_YES, AT(publish.panic)},      {"sealed", FIELD_YES, AT(publish.sealed)},
+    {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
+    {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
+    {"id", FIELD_TEXT, AT(publish.id)},
+};
+FIELDS(publish, "an event");
+
+static const struct field word_list[] = {
+    {"task", FIELD_COUNT, AT(word.task)},        {"epoch", FIELD_COUNT, AT(word.epoch)},
+    {"for", FIELD_TEXT, AT(word.on_behalf)},     {"outcome", FIELD_OUTCOME, AT(word.outcome)},
+    {"reason", FIELD_TEXT, AT(word.reason)},     {"text", FIELD_TEXT, AT(word.text)},
+    {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
+    {"request", FIELD_TEXT, AT(word.request)},
+};
+FIELDS(word, "a word");
+
+static const struct field act_list[] = {
+    {"task", FIELD_COUNT, AT(act.task)},
+    {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},
+    {"role", FIELD_ROLE, AT(act.role)},
+    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},
+    {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},
+    {"text", FIELD_TEXT, AT(act.text)},
+    {"request", FIELD_TEXT, AT(act.request)},
+};
+FIELDS(act, "an act");
+
+static const struct field query_list[] = {
+    {"of", FIELD_EVENT, AT(query.incident)},   {"state", FIELD_STATE, AT(query.state)},
+    {"unit", FIELD_TEXT, AT(query.unit)},      {"type", FIELD_TEXT, AT(query.type)},
+    {"area", FIELD_TEXT, AT(query.area)},      {"source", FIELD_TEXT, AT(query.source)},
+    {"overdue", FIELD_YES, AT(query.overdue)}, {"live", FIELD_YES, AT(query.live_only)},
+    {"limit", FIELD_COUNT, AT(query.limit)},
+};
+FIELDS(query, "a query");
+#undef AT
+
+#define AT(field) offsetof(struct incident, field)
+static const struct field incident_list[] = {
+    {"state", FIELD_STATE, AT(state)},
+    {"outcome", FIELD_OUTCOME, AT(outcome)},
+    {"unrouted", FIELD_UNROUTED, AT(unrouted)},
+    {"nature", FIELD_NATURE, AT(nature)},
+    {"verify", FIELD_VERIFIER, AT(verify)},
+    {"severity", FIELD_NUMBER, AT(severity)},
+    {"panic", FIELD_YES, AT(panic)},
+    {"flagged", FIELD_YES, AT(flagged)},
+    {"unflagged", FIELD_NO, AT(flagged)},
+    {"sealed", FIELD_YES, AT(sealed)},
+    {"type", FIELD_TEXT, AT(type)},
+    {"area", FIELD_TEXT, AT(area)},
+    {"responsible", FIELD_TEXT, AT(responsible_area)},
+    {"source", FIELD_TEXT, AT(source)},
+    {"route", FIELD_TEXT, AT(route)},
+    {"reason", FIELD_TEXT, AT(reason)},
+    {"ladder", FIELD_TEXT, AT(ladder)},
+    {"received", FIELD_TIME, AT(received_ms)},
+    {"ended", FIELD_TIME, AT(closed_ms)},
+    {"into", FIELD_EVENT, AT(merged_into)},
+    {"reworks", FIELD_COUNT, AT(reworks)},
+    {"reopens", FIELD_COUNT, AT(reopens)},
+};
+FIELDS(incident, "an incident");
+#undef AT
+
+#define AT(field) offsetof(struct task, field)
+static const struct field task_list[] = {
+    {"state", FIELD_TASK_STATE, AT(state)},
+    {"role", FIELD_ROLE, AT(role)},
+    {"outcome", FIELD_OUTCOME, AT(outcome)},
+    {"at", FIELD_TEXT, AT(unit)},
+    {"worker", FIELD_TEXT, AT(worker)},
+    {"epoch", FIELD_COUNT, AT(epoch)},
+    {"lost", FIELD_COUNT, AT(lost)},
+    {"on-behalf", FIELD_YES, AT(on_behalf)},
+    {"auto", FIELD_YES, AT(auto_respond)},
+    {"person", FIELD_TEXT, AT(spoke_person)},
+    {"reason", FIELD_TEXT, AT(reason)},
+    {"dispatched-at", FIELD_TIME, AT(dispatched_ms)},
+    {"responded-at", FIELD_TIME, AT(responded_ms)},
+    {"arrived-at", FIELD_TIME, AT(arrived_ms)},
+    {"done-at", FIELD_TIME, AT(done_ms)},
+};
+FIELDS(task, "a task");
+#undef AT
+
+#define AT(field) offsetof(struct clock, field)
+static const struct field clock_list[] = {
+    {"state", FIELD_CLOCK_STATE, AT(state)},   {"due", FIELD_TIME, AT(due_ms)},
+    {"started", FIELD_TIME, AT(started_ms)},   {"stopped", FIELD_TIME, AT(stopped_ms)},
+    {"next", FIELD_TIME, AT(next_ms)},         {"budget", FIELD_SPAN, AT(budget_ms)},
+    {"consumed", FIELD_SPAN, AT(consumed_ms)}, {"rungs", FIELD_COUNT, AT(rung)},
+};
+FIELDS(clock, "a clock");
+#undef AT
+
+#define AT(field) offsetof(struct seen, field)
+static const struct field record_list[] = {
+    {"clock", FIELD_CLOCK, AT(rung.clock)},
+    {"colour", FIELD_COLOUR, AT(rung.colour)},
+    {"outcome", FIELD_OUTCOME, AT(record.outcome)},
+    {"lease", FIELD_ENDS, AT(record.lease_end)},
+    {"refusal", FIELD_REFUSAL, AT(record.refusal)},
+    {"said", FIELD_WORD, AT(record.word)},
+    {"number", FIELD_COUNT, AT(rung.number)},
+    {"to", FIELD_TEXT, AT(rung.to_area)},
+    {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"due", FIELD_TIME, AT(rung.due_ms)},
+    {"notice", FIELD_YES, AT(rung.notice)},
+    {"no-notice", FIELD_NO, AT(rung.notice)},
+    {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
+    {"at", FIELD_TIME, AT(record.at_ms)},
+    {"by", FIELD_TEXT, AT(record.principal)},
+    {"person", FIELD_TEXT, AT(record.person)},
+    {"for", FIELD_TEXT, AT(record.on_behalf)},
+    {"request", FIELD_TEXT, AT(record.request)},
+    {"task", FIELD_COUNT, AT(record.task)},
+    {"epoch", FIELD_COUNT, AT(record.epoch)},
+    {"into", FIELD_EVENT, AT(into)},
+    {"reason", FIELD_TEXT, AT(record.reason)},
+    {"text", FIELD_TEXT, AT(record.text)},
+    {"unit-time", FIELD_TIME, AT(record.unit_ms)},
+    {"auto", FIELD_YES, AT(record.auto_respond)},
+    {"count", FIELD_COUNT, AT(record.count)},
+    {"offset", FIELD_SPAN, AT(record.offset_ms)},
+};
+FIELDS(record, "a record");
+#undef AT
+
+#define AT(field) offsetof(struct overview, field)
+static const struct field overview_list[] = {
+    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+};
+FIELDS(overview, "an overview");
+#undef AT
+
+#define AT(field) offsetof(struct explanation, field)
+static const struct field explanation_list[] = {
+    {"unit", FIELD_TEXT, AT(unit)},     {"rule", FIELD_TEXT, AT(rule)}, {"unrouted", FIELD_UNROUTED, AT(unrouted)},
+    {"clocks", FIELD_TEXT, AT(clocks)}, {"type", FIELD_TEXT, AT(type)}, {"area", FIELD_TEXT, AT(area)},
+};
+FIELDS(explanation, "an explanation");
+#undef AT
+
+/* --- reading --- */
+
+const char *words_next(struct words *words)
+{
+    if (words->left == 0)
+        return NULL;
+    words->left--;
+    return *words->at++;
+}
+
+static bool read_number(const char *word, int64_t *value)
+{
+    char *end;
+    *value = word ? strtoll(word, &end, 10) : 0;
+    return word && *word && !*end;
+}
+
+static bool read_span(const char *word, int64_t *ms)
+{
+    bool negative = word && *word == '-';
+    bool read = word && script_span(word + (negative || *word == '+'), ms);
+    *ms = read && negative ? -*ms : *ms;
+    return read;
+}
+
+static bool read_point(struct words *words, struct place *place)
+{
+    const char *latitude = words_next(words), *longitude = words_next(words), *system = words_next(words);
+    if (!longitude)
+        return false;
+    place->has_point = true;
+    place->latitude = strtod(latitude, NULL);
+    place->longitude = strtod(longitude, NULL);
+    place->system = coordinates_of(system);
+    return place->system != 0;
+}
+
+/* Whether the value that follows the key is of the field's kind. */
+static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
+{
+    int64_t number = 0;
+    switch (field->kind) {
+    case FIELD_YES:
+    case FIELD_NO:
+        *(bool *)at = field->kind == FIELD_YES;
+        return true;
+    case FIELD_POINT:
+        return read_point(words, at);
+    case FIELD_TIME:
+        return play_time(play, words, at);
+    case FIELD_SPAN:
+        return read_span(words_next(words), at);
+    default:
+        break;
+    }
+    const char *word = words_next(words);
+    if (!word)
+        return false;
+    if (field->kind == FIELD_TEXT)
+        *(const char **)at = word;
+    else if (field->kind == FIELD_EVENT)
+        return (*(uint64_t *)at = play_incident(play, word)) != 0;
+    else if (field->kind >= FIELD_NAMES)
+        return (*(int *)at = value_of(field->kind, word)) != 0;
+    else if (!read_number(word, &number))
+        return false;
+    else if (field->kind == FIELD_BIG)
+        *(uint64_t *)at = (uint64_t)number;
+    else
+        *(uint32_t *)at = (uint32_t)number; /* an int has the same shape */
+    return true;
+}
+
+static const struct field *by_key(const struct fields *fields, const char *word)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (strcmp(fields->list[i].key, word) == 0)
+            return &fields->list[i];
+    return NULL;
+}
+
+/* A name that needs no key: "closed", "red". */
+static const struct field *by_name(const struct fields *fields, const char *word)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (fields->list[i].kind >= FIELD_NAMES && value_of(fields->list[i].kind, word))
+            return &fields->list[i];
+    return NULL;
+}
+
+static const char *known_keys(struct play *play, const struct fields *fields)
+{
+    const char *list = "";
+    for (size_t i = 0; i < fields->count; i++)
+        list = arena_printf(&play->arena, "%s%s%s", list, i ? ", " : "", fields->list[i].key);
+    return list;
+}
+
+uint64_t fields_read(struct play *play, const struct fields *fields, struct words *words, void *out)
+{
+    uint64_t said = 0;
+    while (words->left && !*play->fault) {
+        const char *word = *words->at;
+        const struct field *field = by_key(fields, word);
+        if (field)
+            words_next(words);
+        else
+            field = by_name(fields, word);
+        if (!field)
+            play_fail(play, "\"%s\" says nothing of %s; known: %s", word, fields->noun, known_keys(play, fields));
+        else if (!read_value(play, field, words, (char *)out + field->offset))
+            play_fail(play, "\"%s\" of %s: not a value for it", field->key, fields->noun);
+        else
+            said |= UINT64_C(1) << (field - fields->list);
+    }
+    return said;
+}
+
+/* --- telling --- */
+
+const char *field_text(struct play *play, const struct field *field, const void *from)
+{
+    const void *at = (const char *)from + field->offset;
+    struct arena *arena = &play->step;
+    const char *text;
+    switch (field->kind) {
+    case FIELD_TEXT:
+        text = *(const char *const *)at;
+        return text ? text : "";
+    case FIELD_NUMBER:
+    case FIELD_COUNT:
+        return arena_printf(arena, "%" PRIu32, *(const uint32_t *)at);
+    case FIELD_BIG:
+        return arena_printf(arena, "%" PRIu64, *(const uint64_t *)at);
+    case FIELD_YES:
+    case FIELD_NO:
+        return *(const bool *)at ? "yes" : "no";
+    case FIELD_TIME:
+        return play_time_text(play, *(const int64_t *)at);
+    case FIELD_SPAN:
+        return arena_printf(arena, "%" PRId64 "ms", *(const int64_t *)at);
+    case FIELD_EVENT:
+        return play_event(play, *(const uint64_t *)at);
+    default:
+        text = field->kind >= FIELD_NAMES ? names[field->kind - FIELD_NAMES](*(const int *)at) : NULL;
+        return text ? text : "none";
+    }
+}
+
+const struct field *fields_differ(struct play *play, const struct fields *fields, uint64_t said, const void *a,
+                                  const void *b)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if ((said >> i & 1) && strcmp(field_text(play, &fields->list[i], a), field_text(play, &fields->list[i], b)))
+            return &fields->list[i];
+    return NULL;
+}
