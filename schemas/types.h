@@ -266,7 +266,8 @@ struct task {
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
 };
 
-/* A budget and a ledger. While running, due = running_since + budget - consumed (in the clock's calendar). */
+/* A budget and a ledger, in the calendar's own time. While running, due = running_since + budget - consumed there. What is
+ * consumed beyond the budget is counted as the ladder's steps are. */
 struct clock {
     enum clock_kind kind;
     uint32_t task; /* 0: the incident's own */
