@@ -31,7 +31,7 @@
 #define TURN_MESSAGES_MAX 1024          /* messages drained in one turn */
 #define TURN_BYTES_MAX    (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
 #define TICK_RUNGS_MAX    256           /* rungs fired and incidents reckoned anew in one turn; input comes between */
-#define RECKON_LOOKS_MAX  8192          /* incidents looked at for that in one turn */
+#define RECKON_LOOKS_MAX  4096          /* incidents looked at for that in one turn */
 #define OFFERS_MAX        1024          /* offers decided at the end of one turn */
 #define QUERY_BUDGET_US   2000          /* time that queries and feeds may take in one turn */
 #define PAGE_ROWS_MAX     200           /* rows in one page of an answer */

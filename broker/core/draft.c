@@ -178,7 +178,7 @@ static void resume(struct draft *draft, struct clock *clock)
         return;
     struct pace pace = pace_of(draft, clock);
     clock_resume(clock, &pace, draft->step->now_ms);
-    clock_arm(clock, &draft->climb, clock->consumed_ms);
+    clock_arm_resumed(clock, &draft->climb);
 }
 
 static void make_void(struct draft *draft, struct clock *clock)

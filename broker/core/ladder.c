@@ -15,7 +15,7 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
 
 /* A clock's record says how it is counted, not by which calendar of the city: that is the policy's, and found again
  * whenever something is decided. Its type's limit may name one; the city's default is for all others, also for a clock
- * whose type or limit is gone. */
+ * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
 static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
     const struct limit *limit = climb->type ? profile_limit(climb->type->profile, kind) : NULL;
@@ -85,15 +85,25 @@ void clock_arm(struct clock *clock, const struct climb *climb, int64_t used_ms)
     clock->next_ms = at_ms < 0 ? 0 : clock_instant(clock, &pace, at_ms);
 }
 
+/* Where the last warning that has fired stands; -1 when none has. */
+static int64_t warned_upto(const struct clock *clock, const struct climb *climb)
+{
+    size_t warned = clock->rung < warnings_of(climb) ? clock->rung : warnings_of(climb);
+    return warned > 0 ? warning_of(climb, clock, warned - 1) : -1;
+}
+
+void clock_arm_resumed(struct clock *clock, const struct climb *climb)
+{
+    int64_t warned_ms = warned_upto(clock, climb);
+    clock_arm(clock, climb, clock->consumed_ms > warned_ms ? clock->consumed_ms : warned_ms);
+}
+
 /* How far it had got, by what has fired: by the time used it may stand elsewhere now. */
 static int64_t fired_upto(const struct clock *before, const struct climb *climb)
 {
-    size_t warned = before->rung < warnings_of(climb) ? before->rung : warnings_of(climb);
     if (clock_breached(before))
         return before->budget_ms + ladder_ups(climb, before) * step_of(climb, before);
-    if (before->next_ms == before->due_ms)
-        return before->budget_ms - 1;
-    return warned > 0 ? warning_of(climb, before, warned - 1) : -1;
+    return before->next_ms == before->due_ms ? before->budget_ms - 1 : warned_upto(before, climb);
 }
 
 void clock_rearm(struct clock *clock, const struct climb *climb, const struct clock *before)

@@ -21,6 +21,9 @@ struct pace climb_pace(const struct climb *, enum clock_kind, enum calendar);
 
 /* Sets when a running clock's next rung fires: the first beyond used_ms of the budget (-1: the first of all). */
 void clock_arm(struct clock *, const struct climb *, int64_t used_ms);
+/* The same for one that was resumed: a warning that has fired does not fire again, though by another calendar less of the
+ * budget may be used now. */
+void clock_arm_resumed(struct clock *, const struct climb *);
 /* The same again for a running clock whose due was reckoned anew: what has fired stands, and does not fire again. */
 void clock_rearm(struct clock *, const struct climb *, const struct clock *before);
 /* Fires the earliest rung of the incident that is due by now. False when none is. */

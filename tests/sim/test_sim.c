@@ -114,6 +114,8 @@ static int audit_record(void *arg, const struct record *record, const void *byte
         return audit_once(
             a, "one epoch fed back twice",
             arena_printf(&a->arena, "feedback %" PRIu64 "/%u/%u", change->incident, record->task, record->epoch));
+    case RECORD_RECKONED: /* no calendar changes here: what a start reckons again comes out the same */
+        return fault_of(a, "a clock was reckoned otherwise than before", "");
     case RECORD_CLOSED:
         return change->head && change->head->outcome ? 0 : fault_of(a, "closed without an outcome", "");
     default:

@@ -343,6 +343,32 @@ static void what_has_rung_stands(void **state)
     city_free(city);
 }
 
+/* Blue has rung on Tuesday; that day was free after all, so less is used. Returned and given back, it rings
+ * blue no second time. */
+static void nor_does_it_ring_again_after_a_pause(void **state)
+{
+    struct fixture *f = *state;
+    struct timetable_2026 changed;
+    struct city *city = city_with_holiday(2, &changed, "2026-11-24", "2026-11-24");
+    uint64_t id = publish_at(f, "2026-11-23 15:00", "slow");
+    pass_until(f, "2026-11-24 16:00");
+    assert_int_equal(clock_of(f, id, CLOCK_HANDLE, 1).rung, 1);
+    reload(f, &city->policy);
+    return_task(f, id);
+    assert_int_equal(clock_of(f, id, CLOCK_HANDLE, 1).consumed_ms, 3 * HOUR_MS);
+    pass_until(f, "2026-11-25 08:00");
+    release(f, id);
+    pass_until(f, "2026-11-26 15:00"); /* 3 hours were used, 13 are left */
+    static const struct rang handle[] = {
+        {"2026-11-24 15:00", RUNG_BLUE, ""},
+        {"2026-11-26 09:48", RUNG_YELLOW, ""}, /* 12.8 of 16 hours: 3 + 8 (11-25) + 1.8 */
+        {"2026-11-26 15:00", RUNG_RED, COMMUNITY},
+    };
+    assert_rungs(f, id, CLOCK_HANDLE, handle, 3);
+    core_set_policy(f->core, &f->city->policy);
+    city_free(city);
+}
+
 /* A make-up day that was forgotten: what is overdue by it rings at once, each rung with the time it was due. */
 static void what_should_have_rung_rings_at_once(void **state)
 {
@@ -469,6 +495,7 @@ int main(void)
         TEST(of_an_unknown_type_the_limit_that_is_due_first_runs),
         TEST(a_published_holiday_moves_what_is_due),
         TEST(what_has_rung_stands),
+        TEST(nor_does_it_ring_again_after_a_pause),
         TEST(what_should_have_rung_rings_at_once),
         TEST(a_sweep_is_bounded_and_nobody_waits_for_it),
         TEST(a_crash_within_the_sweep_is_made_good_at_the_start),
