@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/core/ladder.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/feed.h"
@@ -202,6 +203,21 @@ static bool timeline_start(const struct query *q, const struct row *row, uint64_
     return from <= row->seq;
 }
 
+/* Which of the row's clocks are due on a day whose holidays are not announced yet: they may be reckoned anew. */
+static struct bytes provisional(const struct reading *r, const struct row *row)
+{
+    struct climb climb = climb_of(r->turn->policy, &row->head);
+    uint8_t *clocks = ARENA_NEW(&r->turn->arena, uint8_t, row->clock_count);
+    size_t count = 0;
+    for (size_t i = 0; i < row->clock_count; i++) {
+        const struct clock *clock = &row->clocks[i];
+        struct pace pace = climb_pace(&climb, clock->kind, clock->calendar);
+        if (clock->state == CLOCK_RUNNING && calendar_provisional(&pace.within, clock->due_ms))
+            clocks[count++] = (uint8_t)i;
+    }
+    return (struct bytes){clocks, count};
+}
+
 static void answer_show(struct reading *r)
 {
     struct turn *t = r->turn;
@@ -222,6 +238,7 @@ static void answer_show(struct reading *r)
     sight_keep_own_part(&t->arena, r->who, row);
     r->answer.rows = row;
     r->answer.row_count = 1;
+    r->answer.provisional = provisional(r, row);
     r->answer.records = records + n - count;
     r->answer.record_count = count;
     send_answer(r);

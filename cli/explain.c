@@ -109,7 +109,7 @@ static void print_row(const struct row *row)
     before = "";
     for (size_t i = 0; i < row->clock_count; i++) {
         buffer_printf(&text, "%s%s %s", before, trail_clock_name(row, &row->clocks[i], clock, sizeof(clock)),
-                      when_span(row->clocks[i].budget_ms, span));
+                      trail_budget(&row->clocks[i], span));
         before = ", ";
     }
     buffer_append(&text, "", 1);

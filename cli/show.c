@@ -161,8 +161,20 @@ static enum colour clock_colour(const struct clock *clock)
     }
 }
 
-static void print_clocks(const struct row *row, bool utc, bool colour)
+/* When it is due; provisionally where the days up to then are not announced. */
+static void due_cell(struct table *table, const struct answer *answer, size_t at, bool utc)
 {
+    const struct clock *clock = &answer->rows[0].clocks[at];
+    const struct bytes *provisional = &answer->provisional;
+    char time[WHEN_TEXT_BYTES];
+    bool is_provisional = provisional->len && memchr(provisional->ptr, (int)at, provisional->len);
+    table_cellf(table, COLOUR_NONE, "%s%s", when_text(clock->due_ms, utc, time),
+                is_provisional ? _(" (provisional)") : "");
+}
+
+static void print_clocks(const struct answer *answer, bool utc, bool colour)
+{
+    const struct row *row = &answer->rows[0];
     const char *headings[] = {_("CLOCK"),   _("TASK"), _("STATE"),   _("BUDGET"),
                               _("STARTED"), _("DUE"),  _("STOPPED"), _("RUNGS")};
     struct table table;
@@ -176,9 +188,9 @@ static void print_clocks(const struct row *row, bool utc, bool colour)
         else
             table_cell(&table, COLOUR_NONE, "");
         table_cell(&table, clock_colour(clock), words_clock_state(clock->state));
-        table_cell(&table, COLOUR_NONE, when_span(clock->budget_ms, time));
+        table_cell(&table, COLOUR_NONE, trail_budget(clock, time));
         table_cell(&table, COLOUR_NONE, when_text(clock->started_ms, utc, time));
-        table_cell(&table, COLOUR_NONE, when_text(clock->due_ms, utc, time));
+        due_cell(&table, answer, i, utc);
         table_cell(&table, COLOUR_NONE, when_text(clock->stopped_ms, utc, time));
         table_cellf(&table, clock->rung ? COLOUR_RED : COLOUR_NONE, "%" PRIu32, clock->rung);
     }
@@ -197,7 +209,7 @@ static void print_text(const struct answer *answer, bool utc)
     struct table table;
     print_head(row, event, utc, colour);
     print_tasks(row, utc, colour);
-    print_clocks(row, utc, colour);
+    print_clocks(answer, utc, colour);
     trail_records_init(&table);
     for (size_t i = 0; i < answer->record_count; i++)
         trail_record_row(&table, &answer->records[i], row, utc);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/when.h"
+#include "broker/base/limits.h"
 #include "cli/words.h"
 #include "schemas/ident.h"
 #include "schemas/record.h"
@@ -39,6 +39,23 @@ const char *trail_clock_name(const struct row *row, const struct clock *clock, c
     int length = snprintf(out, size_bytes, "%s", words_clock(clock->kind));
     if (others && (size_t)length < size_bytes)
         snprintf(out + length, size_bytes - (size_t)length, " #%" PRIu32, clock->task);
+    return out;
+}
+
+const char *trail_budget(const struct clock *clock, char out[WHEN_TEXT_BYTES])
+{
+    int days = (int)(clock->budget_ms / WORKING_DAY_MS), minutes = (int)(clock->budget_ms / 60000);
+    bool whole = clock->budget_ms % WORKING_DAY_MS == 0;
+    if (clock->calendar == CALENDAR_NATURAL || clock->calendar == 0)
+        return when_span(clock->budget_ms, out);
+    if (clock->calendar == CALENDAR_WORKING_DAYS_NEXT)
+        snprintf(out, WHEN_TEXT_BYTES, _("%dwd next"), days);
+    else if (clock->calendar == CALENDAR_WORKING_DAYS && whole)
+        snprintf(out, WHEN_TEXT_BYTES, _("%dwd"), days);
+    else if (minutes % 60 == 0)
+        snprintf(out, WHEN_TEXT_BYTES, _("%dwh"), minutes / 60);
+    else
+        snprintf(out, WHEN_TEXT_BYTES, _("%dwh%02dm"), minutes / 60, minutes % 60);
     return out;
 }
 
@@ -231,6 +248,15 @@ static void head_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* The clocks that are due, or ring next, at another time now. */
+static void reckoned_detail(const struct record *record, struct buffer *out)
+{
+    for (size_t i = 0; i < record->change_count; i++) {
+        for (size_t c = 0; c < record->changes[i].clock_count; c++)
+            buffer_printf(out, "%s%s", out->size ? ", " : "", words_clock(record->changes[i].clocks[c].kind));
+    }
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -264,6 +290,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         opened_detail(record, out);
     else if (record->kind == RECORD_RUNG && record->rung)
         rung_detail(record, row, out);
+    else if (record->kind == RECORD_RECKONED)
+        reckoned_detail(record, out);
     else if (record->kind == RECORD_POLICY)
         policy_detail(record, out);
     else if (record->kind == RECORD_WALL_STEP)

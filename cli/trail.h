@@ -7,6 +7,7 @@
 #include "broker/base/buffer.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "cli/when.h"
 #include "schemas/types.h"
 
 /* A table of incidents: one row each, with its next deadline. */
@@ -30,6 +31,8 @@ void trail_actor(const struct record *, char *out, size_t size_bytes);
 const struct clock *trail_next_clock(const struct row *);
 /* "respond", or "respond #2" when it is not of the lead's task. Returns out. */
 const char *trail_clock_name(const struct row *, const struct clock *, char *out, size_t size_bytes);
+/* How long it has, as clocks.yaml says it: "2h00m", "4wh", "5wd next". Returns out. */
+const char *trail_budget(const struct clock *, char out[WHEN_TEXT_BYTES]);
 /* The lead's task that counts: the newest lead not withdrawn or returned, else the newest; NULL when there is none. */
 const struct task *trail_lead(const struct row *);
 

@@ -83,6 +83,7 @@ static const char *const records[] = {
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),
     [RECORD_VERIFYING] = C_("record", "verifying"),
+    [RECORD_RECKONED] = C_("record", "reckoned"),
 };
 
 static const char *const colours[] = {

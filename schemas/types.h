@@ -79,7 +79,7 @@ extern "C" {
     X(20, ASSIGNED, assigned) X(21, TRANSFERRED, transferred) X(22, RELEASED, released) X(23, MERGED, merged) \
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
-    X(31, VERIFYING, verifying)
+    X(31, VERIFYING, verifying) X(32, RECKONED, reckoned)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -266,7 +266,8 @@ struct task {
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
 };
 
-/* A budget and a ledger. While running, due = running_since + budget - consumed (in the clock's calendar). */
+/* A budget and a ledger, in the calendar's own time. While running, due = running_since + budget - consumed there. What is
+ * consumed beyond the budget is counted as the ladder's steps are. */
 struct clock {
     enum clock_kind kind;
     uint32_t task; /* 0: the incident's own */
@@ -342,7 +343,7 @@ struct record {
     bool auto_respond;
     enum refusal_code refusal;  /* refused */
     uint32_t count;             /* refused: how many */
-    struct bytes policy;        /* policy, opened, assigned: SHA-256 of the policy in force */
+    struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
     int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
     uint32_t term;              /* started */
 };

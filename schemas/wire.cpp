@@ -238,6 +238,7 @@ static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)
     out->overview = reader.one<struct overview>(in.overview());
     out->explanation = reader.one<struct explanation>(in.explanation());
     out->workers = reader.all<struct unit_load>(in.workers(), SIZE_MAX, "workers", &out->worker_count);
+    out->provisional = reader.bytes(in.provisional(), SIZE_MAX, "provisional");
 }
 
 static void read(Reader &reader, const bihuan::Reload &in, reload_body *out)

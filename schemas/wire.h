@@ -170,6 +170,7 @@ struct answer {
     const struct explanation *explanation;
     const struct unit_load *workers; /* workers: one per connected worker: unit, name */
     size_t worker_count;
+    struct bytes provisional; /* show: which clocks of the row are due when the calendar is not announced yet */
 };
 
 /* broker → client: one record of the trail, with the cursor after it. Without a record: nothing more for now up to

@@ -169,6 +169,16 @@ static void write(Json &json, const struct explanation &explanation)
     json.text("policy", explanation.policy);
 }
 
+static void write_provisional(Json &json, const struct bytes &clocks)
+{
+    if (clocks.len == 0)
+        return;
+    json.open("provisional", '[');
+    for (size_t i = 0; i < clocks.len; i++)
+        json.count(nullptr, clocks.ptr[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct answer &answer)
 {
     json.text("kind", query_name(answer.kind));
@@ -178,6 +188,7 @@ static void write(Json &json, const struct answer &answer)
     write_if(json, "overview", answer.overview);
     write_if(json, "explanation", answer.explanation);
     write_all(json, "workers", answer.workers, answer.worker_count);
+    write_provisional(json, answer.provisional);
 }
 
 static void write(Json &json, const struct entry &entry)

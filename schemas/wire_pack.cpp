@@ -231,8 +231,9 @@ Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)
     auto overview = pack_if(builder, answer.overview);
     auto explanation = pack_if(builder, answer.explanation);
     auto workers = pack_all<bihuan::UnitLoad>(builder, answer.workers, answer.worker_count);
+    auto provisional = pack(builder, answer.provisional);
     return bihuan::CreateAnswer(builder, static_cast<bihuan::QueryKind>(answer.kind), cursor, rows, records, overview,
-                                explanation, workers);
+                                explanation, workers, provisional);
 }
 
 Offset<bihuan::Reload> pack(Builder &builder, const reload_body &reload)

@@ -30,7 +30,8 @@
 /* One turn. */
 #define TURN_MESSAGES_MAX  1024          /* messages drained in one turn */
 #define TURN_BYTES_MAX     (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
-#define TICK_RUNGS_MAX     256           /* rungs fired in one turn; input is served between batches */
+#define TICK_RUNGS_MAX     256           /* rungs fired and incidents reckoned anew in one turn; input comes between */
+#define RECKON_LOOKS_MAX   4096          /* incidents looked at for that in one turn */
 #define OFFERS_MAX         1024          /* offers decided at the end of one turn */
 #define BESIDE_RECORDS_MIN 32   /* a smaller turn is committed at once: handing it over costs more than it gains */
 #define BESIDE_TURNS_MAX   8    /* turns in a row whose commit runs beside the next; then feeds are served */
@@ -44,6 +45,15 @@
 #define NAME_MAX_BYTES         192 /* names of areas, types, units; posts */
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
+
+/* Working time. */
+#define WORKING_DAY_MS       (8 * 3600 * 1000LL)     /* what a limit calls a working day */
+#define WORKING_LIMIT_MAX_MS (1000 * WORKING_DAY_MS) /* of a limit in working time */
+#define CALENDAR_RANGE_MAX   366                     /* days of one holiday */
+#define CALENDAR_RANGES_MAX  1024                    /* holidays, and make-up days, of one calendar */
+#define CALENDAR_SEASONS_MAX 8
+#define CALENDAR_SPANS_MAX   8     /* opening hours of one day */
+#define CALENDAR_DAYS_MAX    80000 /* days that one reckoning walks over; what lies beyond is not told apart */
 
 /* The broker. */
 #define WORKERS_MAX       10000

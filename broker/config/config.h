@@ -5,8 +5,8 @@
 #include "broker/base/fault.h"
 #include "broker/core/policy.h"
 
-/* Reads city.yaml, types.yaml, areas.yaml, units.yaml, clocks.yaml, ladders.yaml, routes.yaml, principals.yaml of a
- * folder. 0 and *out owned by the caller (policy_free); or -EINVAL, or -errno of a file, with faults filled. */
+/* Reads city.yaml, calendars.yaml, ladders.yaml, clocks.yaml, types.yaml, areas.yaml, units.yaml, routes.yaml and
+ * principals.yaml of a folder. 0 and *out owned by the caller (policy_free); or -EINVAL, or -errno of a file, with faults filled. */
 int config_load(const char *folder, struct policy **out, struct faults *);
 
 /* The same from a bundle that a policy carried (for `explain` of a past day). */

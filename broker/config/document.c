@@ -399,17 +399,24 @@ bool node_duration(const struct document *document, const yaml_node_t *node, int
     return false;
 }
 
+const char *text_day(const char *text, int64_t *day)
+{
+    struct tm date = {0}, normal;
+    const char *end = strptime(text, "%Y-%m-%d", &date);
+    normal = date;
+    *day = (int64_t)timegm(&normal) / (24 * 3600);
+    return normal.tm_mday == date.tm_mday && normal.tm_mon == date.tm_mon ? end : NULL;
+}
+
 bool node_date(const struct document *document, const yaml_node_t *node, int utc_offset_minutes, int64_t *ms)
 {
-    struct tm day = {0}, normal;
-    const char *text = scalar(node), *end = text != NULL ? strptime(text, "%Y-%m-%d", &day) : NULL;
-    normal = day;
-    int64_t seconds = (int64_t)timegm(&normal);
-    if (end == NULL || *end != '\0' || normal.tm_mday != day.tm_mday || normal.tm_mon != day.tm_mon) {
+    int64_t day = 0;
+    const char *text = scalar(node), *end = text != NULL ? text_day(text, &day) : NULL;
+    if (end == NULL || *end != '\0') {
         node_fault(document, node, "'%s' is no date; write it as 2026-01-31", text != NULL ? text : "this");
         return false;
     }
-    *ms = (seconds - utc_offset_minutes * 60) * 1000;
+    *ms = (day * 24 * 60 - utc_offset_minutes) * 60 * 1000;
     return true;
 }
 

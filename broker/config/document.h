@@ -59,6 +59,8 @@ bool node_number(const struct document *, const yaml_node_t *, const char *what,
 bool node_fraction(const struct document *, const yaml_node_t *, double *out); /* above 0, below 1 */
 bool node_duration(const struct document *, const yaml_node_t *, int64_t *ms); /* 90s, 5m, 2h, 7d, 1h30m */
 bool node_date(const struct document *, const yaml_node_t *, int utc_offset_minutes, int64_t *ms); /* midnight there */
-bool node_utc_offset(const struct document *, const yaml_node_t *, int *minutes);                  /* "+08:00" */
+/* A date at the head of a text, as days since 1970-01-01: what follows it, or NULL when there is none. */
+const char *text_day(const char *, int64_t *day);
+bool node_utc_offset(const struct document *, const yaml_node_t *, int *minutes); /* "+08:00" */
 
 #endif

@@ -28,6 +28,17 @@ static void read_warnings(struct reading *reading, struct document *document, ya
     ladder->warning_count = count;
 }
 
+static void read_step(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
+{
+    struct limit step = {0};
+    if (!read_limit(reading, document, node, &step))
+        return;
+    if (step.calendar == CALENDAR_WORKING_DAYS_NEXT)
+        node_fault(document, node, "a step goes on from the one before it; write it without 'next'");
+    ladder->step_ms = step.budget_ms;
+    ladder->step_calendar = step.calendar;
+}
+
 static void read_ladder(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
 {
     static const char *const keys[] = {"warn", "step"};
@@ -39,7 +50,7 @@ static void read_ladder(struct reading *reading, struct document *document, yaml
     if (fields[0] != NULL)
         read_warnings(reading, document, fields[0], ladder);
     if (fields[1] != NULL && !node_is(fields[1], "budget"))
-        node_duration(document, fields[1], &ladder->step_ms);
+        read_step(reading, document, fields[1], ladder);
 }
 
 static void default_ladder(struct reading *reading)
@@ -83,62 +94,6 @@ void read_ladders(struct reading *reading, struct document *document)
 }
 
 /* --- clocks.yaml --- */
-
-static enum clock_kind read_clock_kind(struct document *document, yaml_node_t *key)
-{
-#define CLOCK_KIND_NAME(v, N, n) #n,
-    static const char *const known[] = {CLOCK_KINDS(CLOCK_KIND_NAME) "ladder"};
-    const char *name = node_text(document, key, "a clock", CODE_MAX_BYTES);
-    enum clock_kind kind = name != NULL ? clock_kind_of(name) : 0;
-    if (name != NULL && kind == 0)
-        node_fault_unknown(document, key, "clock", name, known, sizeof(known) / sizeof(*known));
-    return kind;
-}
-
-/* The long form: {limit: 4h, calendar: natural}. Calendars that need opening hours come later; a limit that would be
- * counted wrongly is refused rather than guessed. */
-static void read_long_limit(struct document *document, yaml_node_t *node, struct limit *limit)
-{
-    static const char *const keys[] = {"limit", "calendar"};
-    yaml_node_t *fields[2];
-    if (!node_fields(document, node, "a limit", keys, 2, fields))
-        return;
-    if (fields[0] == NULL)
-        node_fault(document, node, "a limit is missing; write {limit: 4h, calendar: natural}");
-    else
-        node_duration(document, fields[0], &limit->budget_ms);
-    const char *calendar = fields[1] != NULL ? node_text(document, fields[1], "a calendar", CODE_MAX_BYTES) : NULL;
-    if (calendar == NULL || strcmp(calendar, calendar_name(CALENDAR_NATURAL)) == 0)
-        return;
-    if (calendar_of(calendar) != 0)
-        node_fault(document, fields[1], "calendar '%s' is not counted by this version; use natural", calendar);
-    else
-        node_fault(document, fields[1], "unknown calendar '%s'; use natural", calendar);
-}
-
-void read_limits(struct reading *reading, struct document *document, yaml_node_t *node, struct profile *profile)
-{
-    if (!node_names(document, node, "clocks"))
-        return;
-    struct limit *limits = ARENA_NEW(&reading->policy->arena, struct limit, node_pairs(node));
-    for (size_t i = 0; i < node_pairs(node); i++) {
-        yaml_node_t *key = node_key(document, node, i), *value = node_value(document, node, i);
-        if (node_is(key, "ladder")) {
-            profile->ladder = named_ladder(reading, document, value);
-            continue;
-        }
-        struct limit *limit = &limits[profile->limit_count++];
-        limit->kind = read_clock_kind(document, key);
-        limit->calendar = CALENDAR_NATURAL;
-        if (node_is_mapping(value))
-            read_long_limit(document, value, limit);
-        else
-            node_duration(document, value, &limit->budget_ms);
-    }
-    if (profile->limit_count == 0)
-        node_fault(document, node, "no limit; write at least one, such as {handle: 4h}");
-    profile->limits = limits;
-}
 
 void read_clocks(struct reading *reading, struct document *document)
 {

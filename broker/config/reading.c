@@ -134,6 +134,11 @@ const struct profile *named_profile(struct reading *reading, struct document *do
     return named(document, node, "profile", &reading->policy->profile_map);
 }
 
+const struct timetable *named_calendar(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    return named(document, node, "calendar", &reading->policy->timetable_map);
+}
+
 const struct ladder *named_ladder(struct reading *reading, struct document *document, yaml_node_t *node)
 {
     return named(document, node, "ladder", &reading->policy->ladder_map);

@@ -10,6 +10,7 @@
 /* X(NAME, file, needed) in the order in which they are read. */
 #define CITY_FILES(X)                                                                                                  \
     X(CITY, "city.yaml", true)                                                                                         \
+    X(CALENDARS, "calendars.yaml", false)                                                                              \
     X(LADDERS, "ladders.yaml", false)                                                                                  \
     X(CLOCKS, "clocks.yaml", true)                                                                                     \
     X(TYPES, "types.yaml", true)                                                                                       \
@@ -30,6 +31,7 @@ struct reading {
 /* Each turns one file into its part of the policy; all that is wrong becomes faults. A document that is NULL means the
  * file is not there and the default stands. */
 void read_city(struct reading *, struct document *);
+void read_calendars(struct reading *, struct document *);
 void read_ladders(struct reading *, struct document *);
 void read_clocks(struct reading *, struct document *);
 void read_types(struct reading *, struct document *);
@@ -67,12 +69,15 @@ const struct type *named_type(struct reading *, struct document *, yaml_node_t *
 const struct area *named_area(struct reading *, struct document *, yaml_node_t *);
 const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *);
 const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
+const struct timetable *named_calendar(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
 /* The index of a level; SIZE_MAX when there is none, for named_level with a fault at the node. */
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
-/* Limits of a profile, or written inside a type: kind → duration, beside `ladder`. */
+/* A limit in its short form, `4h` or `4wh`: calendar and budget. False with a fault. */
+bool read_limit(struct reading *, struct document *, yaml_node_t *, struct limit *);
+/* Limits of a profile, or written inside a type: kind → limit, beside `ladder`. */
 void read_limits(struct reading *, struct document *, yaml_node_t *, struct profile *);
 
 /* A second thing under the same key: a fault that names the first's line. */

@@ -4,6 +4,7 @@
 #include "broker/core/derived.h"
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
+#include "broker/core/reckon.h"
 #include "schemas/ident.h"
 
 /* --- write-behind: since when a row is ahead of the store --- */
@@ -146,6 +147,7 @@ void core_load_key(struct core *core, const struct key128 *key, const struct key
 
 void core_ready(struct core *core, int64_t now_ms)
 {
+    reckon_begin(core);
     struct live *live = NULL;
     while ((live = live_after(core, live))) {
         for (struct live_task *task = live->tasks; task; task = task->next) {

@@ -11,18 +11,28 @@
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
+#include "broker/core/reckon.h"
 #include "broker/core/reload.h"
 #include "broker/core/task.h"
 
 /* --- one step: a table from command to decision --- */
 
+/* One record of the incident whose rung is due first. False when none is due. */
+static bool fire_first(struct step *step)
+{
+    const struct live *live = derived_due(step->core);
+    if (!live || live->next_ms > step->now_ms)
+        return false;
+    return reckon_incident(step, live) || ladder_fire(step, live);
+}
+
 /* Deadlines first, then what was counted: what is due fires before what people ask for. */
 static void step_tick(struct step *step)
 {
     size_t records_left = TICK_RUNGS_MAX;
-    const struct live *live;
-    while (records_left > 0 && (live = derived_due(step->core)) && ladder_fire(step, live))
+    while (records_left > 0 && fire_first(step))
         records_left--;
+    reckon_tick(step, records_left);
     denial_tick(step);
 }
 
@@ -112,6 +122,8 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 int64_t core_next_deadline(const struct core *core)
 {
     const struct live *live = derived_due(core);
+    if (reckon_under_way(core))
+        return 0; /* at once */
     return earlier(live ? live->next_ms : INT64_MAX, denial_due(core));
 }
 

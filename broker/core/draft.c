@@ -11,15 +11,13 @@ static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK
 
 static void begin(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
 {
-    const struct policy *policy = step->core->policy;
     draft->step = step;
     draft->id = id;
     draft->prev = 0;
     draft->head = *head;
     draft->task_count = draft->clock_count = 0;
     draft->head_changed = false;
-    draft->type = policy_type_now(policy, policy_type(policy, head->type));
-    draft->climb = climb_of(policy, head);
+    draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
 }
@@ -104,46 +102,53 @@ const struct clock *draft_clock(const struct draft *draft, enum clock_kind kind,
     return find_clock((struct draft *)draft, kind, task);
 }
 
-static int64_t limit_of(const struct profile *profile, enum clock_kind kind)
+static struct pace pace_of(const struct draft *draft, const struct clock *clock)
 {
-    for (size_t i = 0; profile && i < profile->limit_count; i++) {
-        if (profile->limits[i].kind == kind)
-            return profile->limits[i].budget_ms;
-    }
-    return 0;
+    return climb_pace(&draft->climb, clock->kind, clock->calendar);
 }
 
-/* Until somebody says what it is, the strictest limit of any type runs. */
-static int64_t strictest_limit(const struct policy *policy, enum clock_kind kind)
+static struct clock started(const struct draft *draft, enum clock_kind kind, uint32_t task, const struct limit *limit)
 {
-    int64_t least_ms = 0;
+    struct pace pace = climb_pace(&draft->climb, kind, limit->calendar);
+    struct clock clock;
+    clock_start(&clock, kind, task, limit->budget_ms, &pace, draft->step->now_ms);
+    return clock;
+}
+
+/* Until somebody says what it is, the strictest limit of any type runs: the one that is due first. */
+static const struct limit *strictest_limit(const struct draft *draft, enum clock_kind kind)
+{
+    const struct policy *policy = draft->climb.policy;
+    const struct limit *strictest = NULL;
+    int64_t due_ms = INT64_MAX;
     for (size_t i = 0; i < policy->profile_count; i++) {
-        int64_t limit_ms = limit_of(&policy->profiles[i], kind);
-        if (limit_ms > 0 && (least_ms == 0 || limit_ms < least_ms))
-            least_ms = limit_ms;
+        const struct limit *limit = profile_limit(&policy->profiles[i], kind);
+        if (!limit || started(draft, kind, 0, limit).due_ms >= due_ms)
+            continue;
+        strictest = limit;
+        due_ms = started(draft, kind, 0, limit).due_ms;
     }
-    return least_ms;
+    return strictest;
 }
 
-/* 0: none. */
-static int64_t budget_of(const struct draft *draft, enum clock_kind kind)
+/* NULL: none. */
+static const struct limit *limit_of(const struct draft *draft, enum clock_kind kind)
 {
-    int64_t budget_ms =
-        draft->type ? limit_of(draft->type->profile, kind) : strictest_limit(draft->step->core->policy, kind);
-    if (budget_ms <= 0 && kind == CLOCK_DISPATCH)
-        budget_ms = DISPATCH_DEFAULT_MS;
-    return budget_ms;
+    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
+    const struct type *type = draft->climb.type;
+    const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
+    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
 {
-    int64_t budget_ms = budget_of(draft, kind);
-    if (budget_ms <= 0)
+    const struct limit *limit = limit_of(draft, kind);
+    if (!limit)
         return;
     struct clock *clock = change_clock(draft, kind, task);
     if (!clock)
         clock = add_clock(draft);
-    clock_start(clock, kind, task, budget_ms, draft->step->now_ms);
+    *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
 }
 
@@ -157,25 +162,29 @@ void draft_put_clock(struct draft *draft, const struct clock *from)
 
 static void stop(struct draft *draft, struct clock *clock)
 {
-    clock_stop(clock, draft->step->now_ms);
+    struct pace pace = pace_of(draft, clock);
+    clock_stop(clock, &pace, draft->step->now_ms);
 }
 
 static void hold(struct draft *draft, struct clock *clock)
 {
-    clock_pause(clock, draft->step->now_ms);
+    struct pace pace = pace_of(draft, clock);
+    clock_pause(clock, &pace, draft->step->now_ms);
 }
 
 static void resume(struct draft *draft, struct clock *clock)
 {
     if (clock->state != CLOCK_PAUSED)
         return;
-    clock_resume(clock, draft->step->now_ms);
-    clock_arm(clock, &draft->climb, clock->consumed_ms);
+    struct pace pace = pace_of(draft, clock);
+    clock_resume(clock, &pace, draft->step->now_ms);
+    clock_arm_resumed(clock, &draft->climb);
 }
 
 static void make_void(struct draft *draft, struct clock *clock)
 {
-    clock_void(clock, draft->step->now_ms);
+    struct pace pace = pace_of(draft, clock);
+    clock_void(clock, &pace, draft->step->now_ms);
 }
 
 /* What has its verdict is left alone. */

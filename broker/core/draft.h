@@ -13,8 +13,7 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
-    const struct type *type; /* in force; NULL: unknown, then the strictest limits of all hold */
-    struct climb climb;
+    struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
 /* A copy of a live incident. */

@@ -1,14 +1,42 @@
 #include "broker/core/ladder.h"
 
-#include "broker/core/clock.h"
+#include "broker/core/reckon.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
     return (struct climb){
+        .policy = policy,
+        .type = policy_type_now(policy, policy_type(policy, head->type)),
         .ladder = policy_ladder(policy, head->ladder),
         .area = policy_area_now(policy, policy_area(policy, code)),
     };
+}
+
+/* A clock's record says how it is counted, not by which calendar of the city: that is the policy's, and found again
+ * whenever something is decided. Its type's limit may name one; the city's default is for all others, also for a clock
+ * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
+static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
+{
+    const struct limit *limit = climb->type ? profile_limit(climb->type->profile, kind) : NULL;
+    if (calendar == CALENDAR_NATURAL)
+        return NULL;
+    return limit && limit->timetable ? limit->timetable : climb->policy->timetable;
+}
+
+struct pace climb_pace(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
+{
+    const struct ladder *ladder = climb->ladder;
+    struct pace pace = {.within = {calendar, timetable_of(climb, kind, calendar)}};
+    pace.beyond = pace.within;
+    if (ladder && ladder->step_ms > 0)
+        pace.beyond = (struct measure){ladder->step_calendar, timetable_of(climb, kind, ladder->step_calendar)};
+    return pace;
+}
+
+static struct pace pace_of(const struct climb *climb, const struct clock *clock)
+{
+    return climb_pace(climb, clock->kind, clock->calendar);
 }
 
 static const struct area *level_up(const struct area *area, int64_t n)
@@ -18,16 +46,26 @@ static const struct area *level_up(const struct area *area, int64_t n)
     return area;
 }
 
+static size_t warnings_of(const struct climb *climb)
+{
+    return climb->ladder ? climb->ladder->warning_count : 0;
+}
+
 static int64_t step_of(const struct climb *climb, const struct clock *clock)
 {
     return climb->ladder && climb->ladder->step_ms > 0 ? climb->ladder->step_ms : clock->budget_ms;
 }
 
+static int64_t warning_of(const struct climb *climb, const struct clock *clock, size_t i)
+{
+    return (int64_t)(climb->ladder->warnings[i] * (double)clock->budget_ms);
+}
+
 /* The budget used when the first rung beyond used_ms fires; -1 when there is none. */
 static int64_t rung_after(const struct clock *clock, const struct climb *climb, int64_t used_ms)
 {
-    for (size_t i = 0; climb->ladder && i < climb->ladder->warning_count; i++) {
-        int64_t at_ms = (int64_t)(climb->ladder->warnings[i] * (double)clock->budget_ms);
+    for (size_t i = 0; i < warnings_of(climb); i++) {
+        int64_t at_ms = warning_of(climb, clock, i);
         if (at_ms > used_ms && at_ms < clock->budget_ms)
             return at_ms;
     }
@@ -43,7 +81,35 @@ static int64_t rung_after(const struct clock *clock, const struct climb *climb, 
 void clock_arm(struct clock *clock, const struct climb *climb, int64_t used_ms)
 {
     int64_t at_ms = clock->state == CLOCK_RUNNING ? rung_after(clock, climb, used_ms) : -1;
-    clock->next_ms = at_ms < 0 ? 0 : clock->running_since_ms - clock->consumed_ms + at_ms;
+    struct pace pace = pace_of(climb, clock);
+    clock->next_ms = at_ms < 0 ? 0 : clock_instant(clock, &pace, at_ms);
+}
+
+/* Where the last warning that has fired stands; -1 when none has. */
+static int64_t warned_upto(const struct clock *clock, const struct climb *climb)
+{
+    size_t warned = clock->rung < warnings_of(climb) ? clock->rung : warnings_of(climb);
+    return warned > 0 ? warning_of(climb, clock, warned - 1) : -1;
+}
+
+void clock_arm_resumed(struct clock *clock, const struct climb *climb)
+{
+    int64_t warned_ms = warned_upto(clock, climb);
+    clock_arm(clock, climb, clock->consumed_ms > warned_ms ? clock->consumed_ms : warned_ms);
+}
+
+/* How far it had got, by what has fired: by the time used it may stand elsewhere now. */
+static int64_t fired_upto(const struct clock *before, const struct climb *climb)
+{
+    if (clock_breached(before))
+        return before->budget_ms + ladder_ups(climb, before) * step_of(climb, before);
+    return before->next_ms == before->due_ms ? before->budget_ms - 1 : warned_upto(before, climb);
+}
+
+void clock_rearm(struct clock *clock, const struct climb *climb, const struct clock *before)
+{
+    if (before->next_ms)
+        clock_arm(clock, climb, fired_upto(before, climb));
 }
 
 static const struct clock *earliest(const struct live *live)
@@ -98,7 +164,8 @@ bool ladder_fire(struct step *step, const struct live *live)
     if (!due || due->next_ms > step->now_ms)
         return false;
     struct climb climb = climb_of(core->policy, &live->head);
-    int64_t used_ms = clock_used_ms(due, due->next_ms);
+    struct pace pace = pace_of(&climb, due);
+    int64_t used_ms = clock_used_ms(due, &pace, due->next_ms);
     struct clock after = *due;
     after.rung++;
     clock_arm(&after, &climb, used_ms);
@@ -120,6 +187,7 @@ bool ladder_fire(struct step *step, const struct live *live)
 
 void ladder_catch_up(struct step *step, const struct live *live)
 {
+    reckon_incident(step, live);
     while (ladder_fire(step, live)) {
     }
 }
@@ -127,6 +195,6 @@ void ladder_catch_up(struct step *step, const struct live *live)
 /* The rung ahead, less those behind it: warnings and breach. */
 uint32_t ladder_ups(const struct climb *climb, const struct clock *clock)
 {
-    uint32_t below = (climb->ladder ? (uint32_t)climb->ladder->warning_count : 0) + 1;
+    uint32_t below = (uint32_t)warnings_of(climb) + 1;
     return clock->rung > below ? clock->rung - below : 0;
 }

@@ -1,22 +1,35 @@
 /* ladder.h: the rungs of a clock: warnings at fractions of the budget, breach at all of it, then one area level up per
- * step. A rung is known by how much of the budget is used when it fires, so pauses and reloads lose or double none. */
+ * step. A rung is known by how much of the budget is used when it fires, so pauses and reloads lose or double none. A step
+ * of `budget` is in the clock's own time; a written one is natural, or working time where it says so. */
 #ifndef CORE_LADDER_H
 #define CORE_LADDER_H
 
+#include "broker/core/clock.h"
 #include "broker/core/step.h"
 
-/* What the clocks of an incident climb. */
+/* By what the clocks of an incident are counted, and what they climb. */
 struct climb {
+    const struct policy *policy;
+    const struct type *type;     /* in force; NULL: unknown */
     const struct ladder *ladder; /* NULL: breach only */
     const struct area *area;     /* where the incident belongs; NULL: nowhere, nothing to climb beyond breach */
 };
 struct climb climb_of(const struct policy *, const struct incident *);
 
+/* How a clock of this kind and calendar is counted. */
+struct pace climb_pace(const struct climb *, enum clock_kind, enum calendar);
+
 /* Sets when a running clock's next rung fires: the first beyond used_ms of the budget (-1: the first of all). */
 void clock_arm(struct clock *, const struct climb *, int64_t used_ms);
+/* The same for one that was resumed: a warning that has fired does not fire again, though by another calendar less of the
+ * budget may be used now. */
+void clock_arm_resumed(struct clock *, const struct climb *);
+/* The same again for a running clock whose due was reckoned anew: what has fired stands, and does not fire again. */
+void clock_rearm(struct clock *, const struct climb *, const struct clock *before);
 /* Fires the earliest rung of the incident that is due by now. False when none is. */
 bool ladder_fire(struct step *, const struct live *);
-/* Fires all rungs of the incident that are due: before any of its clocks is stopped. */
+/* Reckons the incident's clocks if a change of calendars asks for it, and fires all its rungs that are due: before
+ * anything is decided of its clocks. */
 void ladder_catch_up(struct step *, const struct live *);
 /* How many levels above breach a clock has climbed. */
 uint32_t ladder_ups(const struct climb *, const struct clock *);

@@ -20,7 +20,7 @@ void policy_free(struct policy *policy)
         return;
     struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
                               &policy->principal_map, &policy->credential_map, &policy->profile_map,
-                              &policy->ladder_map,    &policy->local_map};
+                              &policy->ladder_map,    &policy->local_map,      &policy->timetable_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);
@@ -164,6 +164,22 @@ const struct unit *policy_unit_now(const struct policy *policy, const struct uni
     for (int i = 0; i < SUCCESSORS_MAX && unit != NULL && unit->retired; i++)
         unit = policy_unit(policy, unit->successor);
     return unit != NULL && unit->retired ? NULL : unit;
+}
+
+bool season_holds(const struct season *season, int date)
+{
+    if (season->from <= season->to)
+        return season->from <= date && date <= season->to;
+    return date >= season->from || date <= season->to;
+}
+
+const struct limit *profile_limit(const struct profile *profile, enum clock_kind kind)
+{
+    for (size_t i = 0; profile != NULL && i < profile->limit_count; i++) {
+        if (profile->limits[i].kind == kind)
+            return &profile->limits[i];
+    }
+    return NULL;
 }
 
 const char *unit_name(const struct unit *unit, int64_t at_ms)

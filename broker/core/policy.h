@@ -51,10 +51,56 @@ struct unit {
     struct origin origin;
 };
 
+/* --- when the city works: what stands under one name in calendars.yaml --- */
+
+/* Days are numbered from 1970-01-01 as the city counts them; times of day are since its midnight. */
+struct span {
+    int64_t from_ms, to_ms; /* [from, to) of one day */
+};
+
+struct hours {
+    const struct span *spans; /* in order, apart; none: closed */
+    size_t span_count;
+    int64_t total_ms;
+};
+
+/* Every year from one date to another, both included, as month × 100 + day; it may go over New Year. */
+struct season {
+    int from, to;
+    struct hours hours;
+};
+
+struct day_range {
+    int64_t from, to; /* both included */
+};
+
+struct timetable {
+    const char *name;
+    int utc_offset_minutes;
+    unsigned weekdays; /* bit per day of the week, as weekday_of counts */
+    struct hours hours;
+    const struct season *seasons;
+    size_t season_count;
+    const struct day_range *holidays, *makeups; /* in order, apart. makeups: 调休, worked although a weekend */
+    size_t holiday_count, makeup_count;
+    int64_t known_until; /* the last day whose holidays are announced; INT64_MAX: none are listed */
+    struct origin origin;
+};
+
+/* date: month × 100 + day. */
+bool season_holds(const struct season *, int date);
+/* 0 Monday … 6 Sunday. */
+static inline int weekday_of(int64_t day)
+{
+    return (int)(((day + 3) % 7 + 7) % 7); /* day 0 was a Thursday */
+}
+
+/* A budget in its calendar's own time; a working day is WORKING_DAY_MS of it. */
 struct limit {
     enum clock_kind kind;
     enum calendar calendar;
     int64_t budget_ms;
+    const struct timetable *timetable; /* NULL: the city's default */
 };
 
 /* What runs for a type: its limits, task and incident clocks together. */
@@ -70,7 +116,8 @@ struct ladder {
     const char *name;
     const double *warnings; /* fractions of the budget, rising, below 1: blue, then yellow */
     size_t warning_count;
-    int64_t step_ms; /* 0: the budget again */
+    int64_t step_ms;             /* 0: the budget again, in the clock's own time */
+    enum calendar step_calendar; /* of a step_ms that is written */
     bool is_default;
     struct origin origin;
 };
@@ -162,6 +209,9 @@ struct policy {
     size_t area_count;
     const struct unit *units;
     size_t unit_count;
+    const struct timetable *timetables;
+    size_t timetable_count;
+    const struct timetable *timetable; /* the default one; NULL: the city has none, and only natural time */
     const struct profile *profiles;
     size_t profile_count;
     const struct ladder *ladders;
@@ -173,6 +223,7 @@ struct policy {
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
+    struct textmap timetable_map;
     struct textmap local_map; /* "area code/kind" → unit, for relative recipients */
     struct map route_map; /* policy_route_key of a (type, area) → struct route_list: the rules for exactly these, so
                                  * that routing walks the ancestors of both, not the table */
@@ -200,6 +251,8 @@ const struct ladder *policy_ladder(const struct policy *, const char *name); /* 
 const struct type *policy_type_now(const struct policy *, const struct type *);
 const struct area *policy_area_now(const struct policy *, const struct area *);
 const struct unit *policy_unit_now(const struct policy *, const struct unit *);
+/* Of one clock; NULL when the profile (or NULL) has none. */
+const struct limit *profile_limit(const struct profile *, enum clock_kind);
 /* The name in force at a time. */
 const char *unit_name(const struct unit *, int64_t at_ms);
 /* Whether inner is outer or below it. */

@@ -4,11 +4,12 @@
 
 #include "broker/core/draft.h"
 #include "broker/core/live.h"
+#include "broker/core/reckon.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
 
-enum { TYPE, AREA, UNIT, SOURCE, THING_COUNT };
-static const char *const things[THING_COUNT] = {"type", "area", "unit", "source"};
+enum { TYPE, AREA, UNIT, SOURCE, WORKING_TIME, THING_COUNT };
+static const char *const things[THING_COUNT] = {"type", "area", "unit", "source", "calendars"};
 
 /* A name that the new policy drops, and how many open incidents and tasks refer to it. */
 struct dropped {
@@ -33,6 +34,8 @@ static bool means_something(const struct policy *policy, int thing, const char *
         return policy_area_now(policy, policy_area(policy, name)) != NULL;
     case UNIT:
         return policy_unit_now(policy, policy_unit(policy, name)) != NULL;
+    case WORKING_TIME:
+        return policy->timetable != NULL;
     default:
         return policy_principal(policy, name) != NULL;
     }
@@ -74,6 +77,10 @@ static void refer_incident(struct usage *usage, const struct live *live)
     for (const struct live_task *task = live->tasks; task; task = task->next) {
         if (task->facts.state != TASK_WITHDRAWN) /* one that is done may come back as rework */
             refer(usage, UNIT, task->facts.unit);
+    }
+    for (size_t i = 0; i < live->clock_count; i++) {
+        if (clock_open(&live->clocks[i]) && live->clocks[i].calendar != CALENDAR_NATURAL)
+            refer(usage, WORKING_TIME, calendar_name(live->clocks[i].calendar));
     }
 }
 
@@ -165,6 +172,7 @@ void reload_policy(struct step *step)
         seq = step_record(step, &record);
     }
     step->writer->policy = policy;
+    reckon_begin(step->writer);
     hand_over_retired(step);
     step_receipt(step, 0, seq);
 }

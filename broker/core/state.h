@@ -101,6 +101,8 @@ struct core {
     struct map overdue; /* incidents with a breached clock, by id */
     uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
     /* beside state */
+    bool reckoning;    /* reckon.c's sweep is under way */
+    uint64_t reckoned; /* and has come to this incident number */
     struct textmap workers;
     struct map seats;                              /* connected workers, by peer */
     TAILQ_HEAD(worker_list, worker) heard, silent; /* each the longest unheard first */

@@ -58,6 +58,9 @@ static int look(void *arg, const struct record *record, const void *bytes, size_
         return once(
             a, "one epoch fed back twice",
             arena_printf(&a->arena, "feedback %" PRIu64 "/%u/%u", change->incident, record->task, record->epoch));
+    case RECORD_RECKONED:
+        a->reckoned++;
+        return 0;
     case RECORD_CLOSED:
         return change->head && change->head->outcome ? 0 : fault_of(a, "closed without an outcome", "");
     default:

@@ -73,6 +73,8 @@ static void audit(struct run *r)
     r->trace = audit.trace;
     if (*audit.fault)
         fault_of(r, "the trail", audit.fault);
+    if (audit.reckoned) /* no calendar changes here: what a start reckons again comes out the same */
+        fault_of(r, "a clock was reckoned otherwise than before", "");
     hold_promises(r, &audit);
     audit_release(&audit);
 }

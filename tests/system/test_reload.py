@@ -1,12 +1,17 @@
 """Configuration that changes under a running broker: good files take force at once, bad ones change nothing, and what open
 incidents refer to cannot vanish."""
 
+import datetime
 import os
 import signal
 import unittest
 
 import tap
 from broker import Broker
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 class Reload(unittest.TestCase):
@@ -76,6 +81,37 @@ class Reload(unittest.TestCase):
                                   stdin='{"id":"k2","type":"1.01","area":"620899001001"}\n')
         self.assertNotEqual(refused.exit, 0)
         self.assertFalse([r for r in self.broker.records() if r.get("request") == "k2"])
+
+    def write_calendar(self, more):
+        with open(os.path.join(self.broker.config, "calendars.yaml"), "w", encoding="utf-8") as file:
+            file.write("calendars:\n  always:\n    hours: 00:00-24:00\n"
+                       "    weekdays: [mon, tue, wed, thu, fri, sat, sun]\n" + more)
+
+    def feedback(self, incident):
+        return next(clock for clock in self.broker.row(incident)["clocks"] if clock["kind"] == "feedback")
+
+    def test_a_published_holiday_moves_deadlines_also_over_a_crash(self):
+        self.write_calendar("")
+        self.broker.edit("clocks.yaml", "respond: 2h, feedback: 7d", "respond: 2h, feedback: 9wd")  # 3 days of 24 hours
+        self.broker.cli("reload", as_="ops")
+        incident = self.publish("h1", "2.01")
+        before = self.feedback(incident)
+        self.assertEqual(before["calendar"], "working_days")
+        self.assertEqual(moment(before["due"]) - moment(before["started"]), datetime.timedelta(days=3))
+        free = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date() + datetime.timedelta(days=2)
+        self.write_calendar(f"    holidays: [{free}]\n    known_until: {free}\n")
+        self.broker.cli("reload", as_="ops")
+        self.broker.follow().until(kind="reckoned", incident=incident)
+        self.broker.kill()
+        self.broker.start()
+        after = self.feedback(incident)
+        self.assertEqual(moment(after["due"]) - moment(before["due"]), datetime.timedelta(days=1))
+        answer = self.broker.cli("show", incident, "--json", as_="ops").json
+        provisional = [answer["rows"][0]["clocks"][at]["kind"] for at in answer["provisional"]]
+        self.assertEqual(provisional, ["feedback"])  # it is due after the last day that is announced
+        self.assertIn("(provisional)", self.broker.cli("show", incident, as_="ops").out)
+        kinds = [record["kind"] for record in self.broker.timeline(incident)]
+        self.assertEqual(kinds.count("reckoned"), 1)  # and none at the start
 
     def test_the_broker_does_not_start_with_a_bad_file(self):
         self.broker.stop()

@@ -89,22 +89,25 @@ static inline void city_units(struct city *city)
 static inline void city_clocks(struct city *city)
 {
     static const struct limit urgent[] = {
-        {CLOCK_RESPOND, CALENDAR_NATURAL, MINUTE_MS},    {CLOCK_ARRIVE, CALENDAR_NATURAL, 4 * MINUTE_MS},
-        {CLOCK_HANDLE, CALENDAR_NATURAL, 5 * MINUTE_MS}, {CLOCK_FEEDBACK, CALENDAR_NATURAL, 30 * MINUTE_MS},
-        {CLOCK_RESOLVE, CALENDAR_NATURAL, HOUR_MS},      {CLOCK_ANSWER, CALENDAR_NATURAL, HOUR_MS}};
+        {CLOCK_RESPOND, CALENDAR_NATURAL, MINUTE_MS, NULL},    {CLOCK_ARRIVE, CALENDAR_NATURAL, 4 * MINUTE_MS, NULL},
+        {CLOCK_HANDLE, CALENDAR_NATURAL, 5 * MINUTE_MS, NULL}, {CLOCK_FEEDBACK, CALENDAR_NATURAL, 30 * MINUTE_MS, NULL},
+        {CLOCK_RESOLVE, CALENDAR_NATURAL, HOUR_MS, NULL},      {CLOCK_ANSWER, CALENDAR_NATURAL, HOUR_MS, NULL}};
     static const struct limit slow[] = {
-        {CLOCK_RESPOND, CALENDAR_NATURAL, 2 * HOUR_MS}, {CLOCK_HANDLE, CALENDAR_NATURAL, DAY_MS},
-        {CLOCK_FEEDBACK, CALENDAR_NATURAL, 2 * DAY_MS}, {CLOCK_CONTACT, CALENDAR_NATURAL, 3 * HOUR_MS},
-        {CLOCK_RESOLVE, CALENDAR_NATURAL, 7 * DAY_MS},  {CLOCK_DISPATCH, CALENDAR_NATURAL, HOUR_MS},
-        {CLOCK_VERIFY, CALENDAR_NATURAL, DAY_MS}};
+        {CLOCK_RESPOND, CALENDAR_NATURAL, 2 * HOUR_MS, NULL}, {CLOCK_HANDLE, CALENDAR_NATURAL, DAY_MS, NULL},
+        {CLOCK_FEEDBACK, CALENDAR_NATURAL, 2 * DAY_MS, NULL}, {CLOCK_CONTACT, CALENDAR_NATURAL, 3 * HOUR_MS, NULL},
+        {CLOCK_RESOLVE, CALENDAR_NATURAL, 7 * DAY_MS, NULL},  {CLOCK_DISPATCH, CALENDAR_NATURAL, HOUR_MS, NULL},
+        {CLOCK_VERIFY, CALENDAR_NATURAL, DAY_MS, NULL}};
     memcpy(city->urgent_limits, urgent, sizeof urgent);
     memcpy(city->slow_limits, slow, sizeof slow);
     city->warnings[0] = 0.5;
     city->warnings[1] = 0.8;
     city->ladders[0] =
         (struct ladder){.name = "city", .warnings = city->warnings, .warning_count = 2, .is_default = true};
-    city->ladders[1] =
-        (struct ladder){.name = "fast", .warnings = city->warnings, .warning_count = 2, .step_ms = MINUTE_MS};
+    city->ladders[1] = (struct ladder){.name = "fast",
+                                       .warnings = city->warnings,
+                                       .warning_count = 2,
+                                       .step_ms = MINUTE_MS,
+                                       .step_calendar = CALENDAR_NATURAL};
     city->profiles[0] = (struct profile){
         .name = "1-5-30", .limits = city->urgent_limits, .limit_count = 6, .ladder = &city->ladders[1]};
     city->profiles[1] = (struct profile){.name = "slow", .limits = city->slow_limits, .limit_count = 7};
@@ -209,7 +212,7 @@ static inline void city_free(struct city *city)
     struct policy *policy = &city->policy;
     struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
                               &policy->principal_map, &policy->credential_map, &policy->profile_map,
-                              &policy->ladder_map,    &policy->local_map};
+                              &policy->ladder_map,    &policy->local_map,      &policy->timetable_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);

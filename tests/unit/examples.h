@@ -206,6 +206,7 @@ static inline void example_record_details(struct record *record)
         record->term = 2;
         break;
     case RECORD_POLICY:
+    case RECORD_RECKONED:
         record->policy = (struct bytes){example_hash, sizeof example_hash};
         break;
     case RECORD_WALL_STEP:

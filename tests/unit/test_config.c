@@ -200,6 +200,186 @@ static void retired_things_have_successors(void **state)
     assert_true(policy_area(policy, "620802001002")->valid_to_ms > 0);
 }
 
+/* --- calendars and limits in working time --- */
+
+#define CALENDARS_YAML                                                                                                 \
+    "default: office\n"                                                                                                \
+    "calendars:\n"                                                                                                     \
+    "  office:\n"                                                                                                      \
+    "    hours: [08:00-12:00, 14:00-18:00]\n"                                                                          \
+    "    seasons: {05-01..09-30: [08:00-12:00, 15:00-18:30]}\n"                                                        \
+    "    holidays: [2026-10-01..2026-10-07, 2026-01-01..2026-01-03, 2026-04-06]\n"                                     \
+    "    makeup_days: [2026-01-04, 2026-10-10]\n"                                                                      \
+    "    known_until: 2026-12-31\n"                                                                                    \
+    "  hall: {hours: 09:00-17:00, weekdays: [tue, wed, thu, fri, sat, sun]}\n"
+
+static void calendars_are_read(void **state)
+{
+    struct city_rig *rig = *state;
+    city_write(rig, "calendars.yaml", CALENDARS_YAML);
+    const struct policy *policy = city_read_sound(rig);
+    assert_int_equal(policy->timetable_count, 2);
+    const struct timetable *office = policy->timetable, *hall = &policy->timetables[1];
+    assert_string_equal(office->name, "office");
+    assert_int_equal(office->utc_offset_minutes, 480);
+    assert_int_equal(office->weekdays, 0x1f);
+    assert_int_equal(office->hours.span_count, 2);
+    assert_int_equal(office->hours.total_ms, 8 * 3600 * 1000);
+    assert_int_equal(office->hours.spans[1].from_ms, 14 * 3600 * 1000);
+    assert_int_equal(office->seasons[0].from, 501);
+    assert_int_equal(office->seasons[0].to, 930);
+    assert_int_equal(office->seasons[0].hours.total_ms, 7.5 * 3600 * 1000);
+    assert_int_equal(office->holiday_count, 3);
+    assert_int_equal(office->holidays[0].from, 20454); /* in order: 2026-01-01 is 20454 days after 1970-01-01 */
+    assert_int_equal(office->holidays[0].to, 20456);
+    assert_int_equal(office->holidays[2].to - office->holidays[2].from, 6);
+    assert_int_equal(office->makeups[0].from, 20457);
+    assert_int_equal(office->known_until, 20454 + 364);
+    assert_int_equal(hall->weekdays, 0x7e);
+    assert_int_equal(hall->hours.span_count, 1);
+    assert_true(hall->known_until == INT64_MAX);
+}
+
+static void the_only_calendar_is_the_default(void **state)
+{
+    struct city_rig *rig = *state;
+    assert_null(city_read_sound(rig)->timetable);
+    city_write(rig, "calendars.yaml",
+               "calendars: {always: {hours: 00:00-24:00, weekdays: [mon, tue, wed, thu, fri, sat, sun]}}\n");
+    assert_string_equal(city_read_sound(rig)->timetable->name, "always");
+}
+
+static void limits_are_written_in_either_time(void **state)
+{
+    struct city_rig *rig = *state;
+    static const struct {
+        const char *written;
+        enum calendar calendar;
+        int64_t minutes;
+        const char *name;
+    } limits[] = {
+        {"4h", CALENDAR_NATURAL, 240, NULL},
+        {"1h30m", CALENDAR_NATURAL, 90, NULL},
+        {"2d", CALENDAR_NATURAL, 2880, NULL},
+        {"2紧急工作时", CALENDAR_NATURAL, 120, NULL}, /* urgent: day and night */
+        {"2紧急工作日", CALENDAR_NATURAL, 2880, NULL},
+        {"4wh", CALENDAR_WORKING_HOURS, 240, NULL},
+        {"4工作时", CALENDAR_WORKING_HOURS, 240, NULL},
+        {"5wd", CALENDAR_WORKING_DAYS, 2400, NULL},
+        {"5工作日", CALENDAR_WORKING_DAYS, 2400, NULL},
+        {"1wd4wh", CALENDAR_WORKING_HOURS, 720, NULL},
+        {"5wd next", CALENDAR_WORKING_DAYS_NEXT, 2400, NULL},
+        {"5工作日次日起算", CALENDAR_WORKING_DAYS_NEXT, 2400, NULL},
+        {"{limit: 4h}", CALENDAR_NATURAL, 240, NULL},
+        {"{limit: 4h, calendar: natural}", CALENDAR_NATURAL, 240, NULL},
+        {"{limit: 90m, calendar: working_hours}", CALENDAR_WORKING_HOURS, 90, NULL},
+        {"{limit: 2d4h, calendar: working_hours}", CALENDAR_WORKING_HOURS, 1200, NULL}, /* a day of eight hours */
+        {"{limit: 5d, calendar: working_days}", CALENDAR_WORKING_DAYS, 2400, NULL},
+        {"{limit: 5d, calendar: working_days_next}", CALENDAR_WORKING_DAYS_NEXT, 2400, NULL},
+        {"{limit: 4wh, calendar: hall}", CALENDAR_WORKING_HOURS, 240, "hall"},
+        {"{limit: 5wd next, calendar: hall}", CALENDAR_WORKING_DAYS_NEXT, 2400, "hall"},
+    };
+    city_write(rig, "calendars.yaml", CALENDARS_YAML);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        char text[160];
+        snprintf(text, sizeof(text), "profiles: {urgent: {handle: %s}, slow: {handle: 1h}}\n", limits[i].written);
+        city_write(rig, "clocks.yaml", text);
+        const struct limit *limit = &policy_type(city_read_sound(rig), "1")->profile->limits[0];
+        assert_int_equal(limit->calendar, limits[i].calendar);
+        assert_int_equal(limit->budget_ms, limits[i].minutes * 60000);
+        if (limits[i].name)
+            assert_string_equal(limit->timetable->name, limits[i].name);
+        else
+            assert_null(limit->timetable);
+    }
+}
+
+static void a_step_may_be_working_time(void **state)
+{
+    struct city_rig *rig = *state;
+    city_write(rig, "calendars.yaml", CALENDARS_YAML);
+    city_write(rig, "ladders.yaml", "ladders: {default: {step: 1wd}, natural: {step: 1d}}\n");
+    const struct policy *policy = city_read_sound(rig);
+    assert_int_equal(policy_ladder(policy, "default")->step_ms, 8 * 3600 * 1000);
+    assert_int_equal(policy_ladder(policy, "default")->step_calendar, CALENDAR_WORKING_DAYS);
+    assert_int_equal(policy_ladder(policy, "natural")->step_calendar, CALENDAR_NATURAL);
+    expect_fault(rig, "ladders.yaml", "ladders: {default: {step: 1wd next}}\n", "ladders.yaml:1:27: a step goes on");
+}
+
+/* With calendars.yaml there: what is wrong with a limit that names one. */
+static void a_limit_says_what_it_means(void **state)
+{
+    struct city_rig *rig = *state;
+    static const char *const cases[][2] = {
+        {"{limit: 4h, calendar: hall}", "clocks.yaml:1:37: this is natural time; write 4wh or 5wd to count it by"},
+        {"{limit: 4h, calendar: hal}", "clocks.yaml:1:51: unknown calendar 'hal'; did you mean 'hall'?"},
+        {"{limit: 4wh, calendar: natural}", "clocks.yaml:1:37: this says itself that it is working_hours, not natural"},
+        {"{limit: 2紧急工作时, calendar: working_hours}", "this says itself that it is natural, not working_hours"},
+        {"{limit: 4h, calendar: working_days_next}", "a limit in working_days_next is whole days; write 5d"},
+        {"{limit: 1001d, calendar: working_days}", "a limit in working_days is at most 1000 days"},
+    };
+    city_write(rig, "calendars.yaml", CALENDARS_YAML);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char text[160];
+        snprintf(text, sizeof(text), "profiles: {urgent: {handle: %s}, slow: {handle: 1h}}\n", cases[i][0]);
+        expect_fault(rig, "clocks.yaml", text, cases[i][1]);
+    }
+}
+
+static void a_calendar_that_contradicts_itself_is_refused(void **state)
+{
+    struct city_rig *rig = *state;
+    static const char *const cases[][2] = {
+        {"calendars: {a: {weekdays: [mon]}}", "calendars.yaml:1:16: a calendar needs its opening hours"},
+        {"calendars: {a: {hours: 8-12}}", "calendars.yaml:1:24: '8-12' are no opening hours; write 08:00-12:00"},
+        {"calendars: {a: {hours: 08:00-24:30}}", "'08:00-24:30' are no opening hours"},
+        {"calendars: {a: {hours: []}}", "opening hours are one to 8 spans"},
+        {"calendars: {a: {hours: 12:00-08:00}}",
+         "'12:00-08:00' closes before it opens; what goes past midnight is two"},
+        {"calendars: {a: {hours: [08:00-12:00, 11:00-18:00]}}", "calendars.yaml:1:38: these hours begin before"},
+        {"calendars: {a: {hours: [14:00-18:00, 08:00-12:00]}}", "calendars.yaml:1:38: these hours begin before"},
+        {"calendars: {a: {hours: 08:00-12:00, weekdays: [mo]}}",
+         "calendars.yaml:1:48: unknown day of the week 'mo'; did you mean 'mon'?"},
+        {"calendars: {a: {hours: 08:00-12:00, weekdays: []}}", "calendars.yaml:1:47: no working day"},
+        {"calendars: {a: {hours: 08:00-12:00, seasons: {05-01..02-30: 08:00-12:00}}}",
+         "calendars.yaml:1:47: '05-01..02-30' is no season"},
+        {"calendars: {a: {hours: 08:00-12:00, seasons: {05-01: 08:00-12:00}}}", "'05-01' is no season"},
+        {"calendars: {a: {hours: 08:00-12:00, seasons: {05-01..09-30: 08:00-12:00, 09-30..10-31: 08:00-12:00}}}",
+         "calendars.yaml:1:74: this season and that of line 1 have days in common"},
+        {"calendars: {a: {hours: 08:00-12:00, seasons: {11-01..03-31: 08:00-12:00, 02-01..02-02: 08:00-12:00}}}",
+         "this season and that of line 1 have days in common"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-02-30], known_until: 2026-12-31}}",
+         "calendars.yaml:1:48: '2026-02-30' is no date"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-02-03..2026-02-01], known_until: 2026-12-31}}",
+         "'2026-02-03..2026-02-01' ends before it begins"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-02-03..2062-02-05], known_until: 2099-12-31}}",
+         "is longer than a year; is the year right?"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-02-01..2026-02-03, 2026-02-03], known_until: "
+         "2026-12-31}}",
+         "these days are also at line 1"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-02-01]}}", "until when are its holidays complete?"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-02-01], known_until: 2026-01-31}}",
+         "calendars.yaml:1:74: days after '2026-01-31' are listed"},
+        {"calendars: {a: {hours: 08:00-12:00, makeup_days: [2026-11-21], known_until: 2026-11-20}}",
+         "days after '2026-11-20' are listed"},
+        {"calendars: {a: {hours: 08:00-12:00, known_until: soon}}", "'soon' is no date; write it as 2026-12-31"},
+        {"calendars: {a: {hours: 08:00-12:00, makeup_days: [2026-11-20], known_until: 2026-12-31}}",
+         "calendars.yaml:1:51: this is a fri, a working day anyway"},
+        {"calendars: {a: {hours: 08:00-12:00, holidays: [2026-11-20..2026-11-22],\n makeup_days: [2026-11-21], "
+         "known_until: "
+         "2026-12-31}}",
+         "calendars.yaml:2:16: this is also a holiday (line 1)"},
+        {"calendars: {a: {hours: 08:00-12:00}, b: {hours: 08:00-12:00}}",
+         "which of them counts for limits that name none?"},
+        {"calendars: {a: {hours: 08:00-12:00}}\ndefault: b", "calendars.yaml:2:10: unknown calendar 'b'"},
+        {"calendars: {}", "calendars.yaml:1:12: no calendar"},
+        {"calendars: {natural: {hours: 08:00-12:00}}", "calendars.yaml:1:13: 'natural' is a kind of time"},
+        {"calendars: {a: {hours: 08:00-12:00, holiday: []}}", "unknown key 'holiday'; did you mean 'holidays'?"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        expect_fault(rig, "calendars.yaml", cases[i][0], cases[i][1]);
+}
+
 /* --- what is wrong: file, text, what is said --- */
 
 struct wrong {
@@ -280,7 +460,16 @@ static const struct wrong wrongs[] = {
     {"clocks.yaml", "profiles: {urgent: {handle: 5}, slow: {handle: 1h}}\n", "clocks.yaml:1:29: '5' is no duration"},
     {"clocks.yaml", "profiles: {urgent: {handle: 0m}, slow: {handle: 1h}}\n", "clocks.yaml:1:29: '0m' is no duration"},
     {"clocks.yaml", "profiles: {urgent: {handle: {limit: 4h, calendar: working_hours}}, slow: {handle: 1h}}\n",
-     "clocks.yaml:1:51: calendar 'working_hours' is not counted by this version; use natural"},
+     "clocks.yaml:1:37: this is working time, and the city has no calendar to count it by; write calendars.yaml"},
+    {"clocks.yaml", "profiles: {urgent: {handle: 4工作时}, slow: {handle: 1h}}\n",
+     "clocks.yaml:1:29: this is working time"},
+    {"clocks.yaml", "profiles: {urgent: {handle: {limit: 4h, calendar: wroking_hours}}, slow: {handle: 1h}}\n",
+     "clocks.yaml:1:51: unknown calendar 'wroking_hours'; did you mean 'working_hours'?"},
+    {"clocks.yaml", "profiles: {urgent: {handle: {calendar: natural}}, slow: {handle: 1h}}\n", "a limit is missing"},
+    {"clocks.yaml", "profiles: {urgent: {handle: 1h next}, slow: {handle: 1h}}\n", "'1h next' is no duration"},
+    {"clocks.yaml", "profiles: {urgent: {handle: 1h1wh}, slow: {handle: 1h}}\n", "'1h1wh' is no duration"},
+    {"clocks.yaml", "profiles: {urgent: {handle: 1001wd}, slow: {handle: 1h}}\n", "'1001wd' is no duration"},
+    {"ladders.yaml", "ladders: {default: {step: 1wd}}\n", "ladders.yaml:1:27: this is working time"},
     {"clocks.yaml", "profiles: {urgent: {}, slow: {handle: 1h}}\n", "clocks.yaml:1:20: no limit"},
     {"clocks.yaml", "profiles: {urgent: {handle: 1h, handle: 2h}, slow: {handle: 1h}}\n", "'handle' is written twice"},
     {"clocks.yaml", "profiles: {urgent: {handle: 1h, ladder: x}, slow: {handle: 1h}}\n", "unknown ladder 'x'"},
@@ -481,6 +670,12 @@ int main(void)
         CITY_TEST(a_bundle_reads_back),
         CITY_TEST(the_hash_tells_configurations_apart),
         CITY_TEST(retired_things_have_successors),
+        CITY_TEST(calendars_are_read),
+        CITY_TEST(the_only_calendar_is_the_default),
+        CITY_TEST(limits_are_written_in_either_time),
+        CITY_TEST(a_step_may_be_working_time),
+        CITY_TEST(a_limit_says_what_it_means),
+        CITY_TEST(a_calendar_that_contradicts_itself_is_refused),
         CITY_TEST(everything_wrong_is_told_with_its_place),
         CITY_TEST(all_faults_are_told_at_once),
         CITY_TEST(unreadable_files_of_all_kinds_are_told_at_once),

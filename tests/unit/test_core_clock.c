@@ -17,10 +17,12 @@ static int teardown(void **state)
 
 /* --- arithmetic --- */
 
+static const struct pace natural = {{CALENDAR_NATURAL, NULL}, {CALENDAR_NATURAL, NULL}};
+
 static struct clock started(int64_t budget_ms, int64_t now_ms)
 {
     struct clock clock;
-    clock_start(&clock, CLOCK_HANDLE, 1, budget_ms, now_ms);
+    clock_start(&clock, CLOCK_HANDLE, 1, budget_ms, &natural, now_ms);
     return clock;
 }
 
@@ -34,13 +36,13 @@ static void in_time_means_at_or_before_due(void **unused)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct clock clock = started(100, 1000);
         assert_int_equal(clock.due_ms, 1100);
-        clock_stop(&clock, cases[i].stopped_ms);
+        clock_stop(&clock, &natural, cases[i].stopped_ms);
         assert_int_equal(clock.state, cases[i].verdict);
         assert_int_equal(clock.stopped_ms, cases[i].stopped_ms);
         assert_int_equal(clock.consumed_ms, cases[i].stopped_ms - 1000);
         assert_int_equal(clock.next_ms, 0);
-        clock_stop(&clock, 99999); /* the verdict stands */
-        clock_void(&clock, 99999);
+        clock_stop(&clock, &natural, 99999); /* the verdict stands */
+        clock_void(&clock, &natural, 99999);
         assert_int_equal(clock.state, cases[i].verdict);
         assert_int_equal(clock.stopped_ms, cases[i].stopped_ms);
     }
@@ -50,20 +52,20 @@ static void pauses_are_not_counted(void **unused)
 {
     (void)unused;
     struct clock clock = started(100, 1000);
-    clock_pause(&clock, 1030);
+    clock_pause(&clock, &natural, 1030);
     assert_int_equal(clock.state, CLOCK_PAUSED);
     assert_int_equal(clock.due_ms, 0);
-    assert_int_equal(clock_used_ms(&clock, 5000), 30);
-    clock_pause(&clock, 5000);
-    clock_resume(&clock, 6000);
+    assert_int_equal(clock_used_ms(&clock, &natural, 5000), 30);
+    clock_pause(&clock, &natural, 5000);
+    clock_resume(&clock, &natural, 6000);
     assert_int_equal(clock.due_ms, 6070);
-    assert_int_equal(clock_used_ms(&clock, 6010), 40);
-    clock_resume(&clock, 6050); /* runs already */
+    assert_int_equal(clock_used_ms(&clock, &natural, 6010), 40);
+    clock_resume(&clock, &natural, 6050); /* runs already */
     assert_int_equal(clock.due_ms, 6070);
-    clock_pause(&clock, 6060);
-    clock_resume(&clock, 7000);
+    clock_pause(&clock, &natural, 6060);
+    clock_resume(&clock, &natural, 7000);
     assert_int_equal(clock.due_ms, 7010);
-    clock_stop(&clock, 7010);
+    clock_stop(&clock, &natural, 7010);
     assert_int_equal(clock.state, CLOCK_MET);
     assert_int_equal(clock.consumed_ms, 100);
 }
@@ -72,12 +74,12 @@ static void what_is_not_owed_is_void(void **unused)
 {
     (void)unused;
     struct clock clock = started(100, 1000);
-    clock_void(&clock, 5000);
+    clock_void(&clock, &natural, 5000);
     assert_int_equal(clock.state, CLOCK_VOID);
     assert_false(clock_open(&clock));
     clock = started(100, 1000);
-    clock_pause(&clock, 1200);
-    clock_stop(&clock, 9000);
+    clock_pause(&clock, &natural, 1200);
+    clock_stop(&clock, &natural, 9000);
     assert_int_equal(clock.state, CLOCK_LATE); /* was over its budget when it was paused */
 }
 

@@ -17,10 +17,24 @@ struct world {
     size_t dead_count;
 };
 
+/* Some limits are in working time, so that clocks also open and close. */
+static void work_in_hours(struct city *city)
+{
+    static const struct span spans[] = {{0, 5 * HOUR_MS}, {6 * HOUR_MS, 15 * HOUR_MS}, {16 * HOUR_MS, 23 * HOUR_MS}};
+    static const struct timetable hours = {
+        .name = "hours", .weekdays = 0x3f, .hours = {spans, 3, 21 * HOUR_MS}, .known_until = INT64_MAX};
+    city->policy.timetable = &hours;
+    city->slow_limits[0].calendar = CALENDAR_WORKING_HOURS;
+    city->slow_limits[1].calendar = CALENDAR_WORKING_DAYS;
+    city->slow_limits[2].calendar = CALENDAR_WORKING_DAYS_NEXT;
+    city->urgent_limits[2].calendar = CALENDAR_WORKING_HOURS;
+}
+
 static struct world *world_new(uint64_t seed)
 {
     struct world *w = calloc(1, sizeof *w);
     w->f = fixture_new();
+    work_in_hours(w->f->city);
     w->random = seed;
     return w;
 }

@@ -211,6 +211,24 @@ static void a_frame_may_lie_anywhere(void **state)
     }
 }
 
+static void an_answer_says_which_clocks_are_provisional(void **state)
+{
+    (void)state;
+    static const uint8_t clocks[] = {0, 86};
+    struct row row = example_row();
+    struct message sent = {.kind = MESSAGE_ANSWER, .answer = {.kind = QUERY_SHOW, .rows = &row, .row_count = 1}}, got;
+    struct refusal refusal = {0};
+    sent.answer.provisional = (struct bytes){clocks, sizeof clocks};
+    wire_encode(&sent, &frame);
+    assert_int_equal(wire_decode(frame.data, frame.size, &arena, &got, &refusal), 0);
+    assert_int_equal(got.answer.provisional.len, sizeof clocks);
+    assert_memory_equal(got.answer.provisional.ptr, clocks, sizeof clocks);
+    buffer_clear(&json);
+    wire_json(&got, &json);
+    buffer_append(&json, "", 1);
+    assert_non_null(strstr((const char *)json.data, "\"provisional\":[0,86]"));
+}
+
 static void an_answer_may_be_larger_than_a_request(void **state)
 {
     (void)state;
@@ -625,6 +643,7 @@ int main(void)
         cmocka_unit_test(what_is_absent_stays_absent),
         cmocka_unit_test(a_point_at_zero_is_a_point),
         cmocka_unit_test(a_frame_may_lie_anywhere),
+        cmocka_unit_test(an_answer_says_which_clocks_are_provisional),
         cmocka_unit_test(an_answer_may_be_larger_than_a_request),
         cmocka_unit_test(a_refusal_cut_within_a_character_arrives),
         cmocka_unit_test(a_newer_value_from_the_broker_reads_as_absent),
