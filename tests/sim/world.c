@@ -130,10 +130,15 @@ static void take_down(struct world *w)
 
 bool world_open(struct world *w, uint64_t seed, const char *config_folder)
 {
+    return world_open_at(w, seed, config_folder, INT64_C(1790000000000));
+}
+
+bool world_open_at(struct world *w, uint64_t seed, const char *config_folder, int64_t now_ms)
+{
     struct faults faults = {0};
     memset(w, 0, sizeof(*w));
     w->chance.state = seed;
-    w->now_ms = INT64_C(1790000000000);
+    w->now_ms = now_ms;
     w->network = (struct network){.chance = &w->chance, .now_ms = &w->now_ms};
     struct failing *failing = calloc(1, sizeof(*failing));
     ASSERT(failing);

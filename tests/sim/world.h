@@ -64,6 +64,7 @@ struct world {
 
 /* False with fault filled: a violation at the very start. */
 bool world_open(struct world *, uint64_t seed, const char *config_folder);
+bool world_open_at(struct world *, uint64_t seed, const char *config_folder, int64_t now_ms);
 void world_close(struct world *);
 /* One turn; a crash that was planted ends with the broker up again. False: it could not come up. */
 bool world_turn(struct world *);
