@@ -620,7 +620,8 @@ static void answer_readers(struct turn *t)
 
 bool turn_wants(struct turn *t)
 {
-    return t->feeds_behind || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
+    bool feed_goes_on = t->feeds_held && outbox_caught_up(t->outbox) != t->caught_up;
+    return t->feeds_behind || feed_goes_on || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
            core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
            (quiet(t) && (core_dirty(t->core) || t->sweep_began));
 }

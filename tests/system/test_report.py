@@ -7,6 +7,7 @@ import subprocess
 import unittest
 from datetime import datetime, timedelta, timezone
 
+import protocol as p
 import tap
 from broker import Broker, binary
 
@@ -218,6 +219,21 @@ class Report(unittest.TestCase):
         away = self.broker.cli("report", "--from", day(), "--to", day(), ok=False,
                                env={"BIHUAN_BROKER": "ipc:///nowhere"})
         self.assertEqual(away.exit, 3, away)
+
+
+class LongTrail(unittest.TestCase):
+    def test_it_comes_as_fast_as_it_is_taken(self):
+        """One subscription brings all that its credit allows, though the reader's queue was full in between: with nothing
+        else going on, nobody has to ask again."""
+        with Broker(tcp=True) as broker:
+            broker.publish(*({"id": f"e{number}", "type": "2.01", "area": AREA} for number in range(3000)))
+            with p.Peer(broker, "feed", as_="ops") as peer:
+                peer.send(p.encode(p.make("Subscribe", cursor="0", credit=3000)))
+                records = 0
+                while records < 3000:
+                    message = peer.receive()
+                    records += message.kind == "Entry" and message.body.record is not None
+        self.assertEqual(records, 3000)
 
 
 class Exercise(unittest.TestCase):
