@@ -52,7 +52,7 @@ static const struct argp_option options[] = {
 static int64_t day_ms(struct argp_state *state, const char *option, const char *text, int offset_minutes)
 {
     struct tm day = {0};
-    int64_t at_ms;
+    int64_t at_ms = 0;
     const char *rest = strptime(text, "%Y-%m-%d", &day);
     if (!rest || *rest || when_parse_tm(&day, &at_ms) != 0)
         argp_error(state, _("--%s: \"%s\" is not a date like 2026-03-31"), option, text);
@@ -91,7 +91,7 @@ static void end_of_options(struct argp_state *state, struct asking *asking)
 {
     struct report *report = &asking->report;
     struct figures_question *question = &report->question;
-    int offset_minutes;
+    int offset_minutes = 0;
     if (!report->from || !report->to)
         argp_error(state, _("a report needs --from and --to"));
     if (when_parse_offset(report->utc_offset, &offset_minutes) != 0)
