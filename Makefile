@@ -103,7 +103,9 @@ $(B)/tests/test_cli_%: tests/unit/test_cli_%.c $(B)/libcli.a $(B)/libbihuan.a
 	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $@.o $<
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $@.o $(B)/libcli.a $(B)/libbihuan.a -lcmocka $(CLIENT_LIBS) $(CLI_LIBS)
 # The simulation has parts of its own (tests/sim/*.c that are not test_*): a world around turn.c in place of the gate.
-SIM_PARTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)))
+# Figures are counted from its trails too.
+SIM_PARTS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/sim/test_%,$(wildcard tests/sim/*.c)) \
+             $(wildcard cli/figures*.c))
 $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 	@mkdir -p $(@D)
 	$(call SAY,CC)$(CC) $(ALL_CFLAGS) -c -o $(B)/tests/$*.o $<

@@ -150,11 +150,15 @@ bool feed_serve(struct turn *t)
     bool behind = t->feed_at != 0; /* those before it have not been looked at */
     int64_t until_us = now_mono_us() + t->query_budget_us;
     struct session *session;
+    t->feeds_held = false;
+    t->caught_up = outbox_caught_up(t->outbox);
     while ((session = sessions_next_feed(gate_sessions(t->gate), &t->feed_at))) {
         if (session->cursor == last && session->told == last)
             continue;
-        if (outbox_waits(t->outbox, session->peer))
-            continue; /* room wakes the loop */
+        if (outbox_waits(t->outbox, session->peer)) {
+            t->feeds_held = true; /* room wakes the loop, and then turn_wants */
+            continue;
+        }
         if (now_mono_us() >= until_us)
             return true;
         behind |= feed_one(t, session);

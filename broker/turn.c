@@ -584,7 +584,8 @@ bool turn_wants(struct turn *t)
 {
     if (t->aloft.on)
         return store_landed(t->store) || core_next_due(t->core) <= t->now(t->time);
-    return t->feeds_behind || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
+    bool feed_goes_on = t->feeds_held && outbox_caught_up(t->outbox) != t->caught_up;
+    return t->feeds_behind || feed_goes_on || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
            core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count || durable_wants_quietly(t);
 }
 

@@ -64,6 +64,8 @@ struct turn {
     int64_t touched_ms;   /* real time of the last input: rows are flushed when it is quiet */
     uint64_t feed_at;     /* where the round over the feeds goes on */
     bool feeds_behind;
+    bool feeds_held;        /* one has more, when its reader has taken what it was sent */
+    uint64_t caught_up;     /* of the outbox, when that was seen */
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */
     bool drained;           /* the last turn read everything that had come in */
     bool stalled;           /* the broker did not run for a while */

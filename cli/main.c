@@ -27,6 +27,7 @@ static const struct verb verbs[] = {
     {"workers", verb_workers, N_("the workers connected now")},
     {"tail", verb_tail, N_("the trail of records from a cursor")},
     {"watch", verb_watch, N_("the live screen of the command centre")},
+    {"report", verb_report, N_("the indicators of a period, recomputed from the trail")},
     {"explain", verb_explain, N_("which rule sends an incident where, and what it beat")},
     {"assign", verb_assign, N_("give an incident to a unit")},
     {"transfer", verb_transfer, N_("move a task to another unit")},

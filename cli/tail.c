@@ -1,11 +1,10 @@
 /* bihuan tail: the trail of records from a cursor, as far as the reader's rights go. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "broker/base/limits.h"
-#include "cli/cli.h"
+#include "cli/feed.h"
 #include "cli/table.h"
 #include "cli/trail.h"
 #include "cli/verbs.h"
@@ -14,9 +13,6 @@
 #include "schemas/record.h"
 
 enum { KEY_FROM = 0x2000, KEY_LIMIT };
-
-#define CREDIT   256
-#define QUIET_MS 200
 
 struct arguments {
     struct common common;
@@ -27,13 +23,9 @@ struct arguments {
 
 struct tailing {
     const struct arguments *arguments;
-    struct client *client;
-    uint32_t greetings; /* when it rises, the subscription is gone */
-    uint32_t credit;    /* left at the broker */
-    uint64_t seq;       /* of the last record printed */
-    char cursor[256];
+    struct feed feed;
     long taken;
-    bool colour, at_end;
+    bool colour;
 };
 
 static const struct argp_option options[] = {
@@ -103,103 +95,18 @@ static void print_json(const struct tailing *tailing, const struct record *recor
 {
     struct buffer line = {0};
     record_json(record, &line);
-    printf("{\"cursor\":\"%s\",%.*s\n", tailing->cursor, (int)line.size - 1, (const char *)line.data + 1);
+    printf("{\"cursor\":\"%s\",%.*s\n", tailing->feed.cursor, (int)line.size - 1, (const char *)line.data + 1);
     buffer_release(&line);
 }
 
-static void take_entry(struct tailing *tailing, const struct entry *entry)
+static bool take(void *arg, const struct record *record)
 {
-    snprintf(tailing->cursor, sizeof(tailing->cursor), "%s", entry->cursor ? entry->cursor : "");
-    tailing->at_end = !entry->record;
-    if (!entry->record)
-        return;
-    tailing->credit -= tailing->credit > 0;
-    if (entry->record->seq <= tailing->seq)
-        return; /* on its way when we subscribed again */
-    tailing->seq = entry->record->seq;
-    tailing->taken++;
+    struct tailing *tailing = arg;
     if (tailing->arguments->common.json)
-        print_json(tailing, entry->record);
+        print_json(tailing, record);
     else
-        print_text(tailing, entry->record);
-}
-
-static void subscribe(struct tailing *tailing)
-{
-    const struct message subscribe = {.kind = MESSAGE_SUBSCRIBE,
-                                      .subscribe = {.cursor = tailing->cursor, .credit = CREDIT}};
-    tailing->greetings = client_greetings(tailing->client);
-    tailing->credit = CREDIT;
-    client_send(tailing->client, &subscribe);
-}
-
-/* Subscribes on each new session from where we are; a half-used credit is filled up. */
-static void keep_subscribed(struct tailing *tailing)
-{
-    uint32_t greetings = client_greetings(tailing->client);
-    if (greetings && greetings != tailing->greetings) {
-        subscribe(tailing);
-    } else if (greetings && tailing->credit < CREDIT / 2) {
-        const struct message credit = {.kind = MESSAGE_CREDIT, .credit = {.n = CREDIT - tailing->credit}};
-        tailing->credit = CREDIT;
-        client_send(tailing->client, &credit);
-    }
-}
-
-static bool wants_more(const struct tailing *tailing)
-{
-    if (interrupted || ferror(stdout))
-        return false;
-    if (tailing->arguments->limit && tailing->taken >= tailing->arguments->limit)
-        return false;
-    return tailing->arguments->follow || !tailing->at_end;
-}
-
-/* Everything that is here now. CLI_DONE, or the exit code of a refusal. */
-static int take_entries(struct tailing *tailing, struct arena *arena, bool *any)
-{
-    struct message message;
-    arena_reset(arena);
-    while (wants_more(tailing) && client_receive(tailing->client, arena, &message)) {
-        *any = true;
-        if (message.kind == MESSAGE_REFUSAL) {
-            cli_say_refusal(&tailing->arguments->common, &message);
-            return CLI_REFUSED;
-        }
-        if (message.kind == MESSAGE_ENTRY)
-            take_entry(tailing, &message.entry);
-        keep_subscribed(tailing);
-        arena_reset(arena);
-    }
-    keep_subscribed(tailing);
-    fflush(stdout);
-    return CLI_DONE;
-}
-
-/* Following, a broker that restarts is waited for. Not following, who has heard nothing for a moment subscribes again:
- * the broker then says that this is the end, or goes on. */
-static int follow(struct tailing *tailing)
-{
-    const struct common *common = &tailing->arguments->common;
-    struct arena arena;
-    int code = CLI_DONE, silent_ms = 0;
-    arena_init(&arena);
-    while (!code && wants_more(tailing)) {
-        bool any = false;
-        client_wait(tailing->client, QUIET_MS);
-        code = take_entries(tailing, &arena, &any);
-        silent_ms = any ? 0 : silent_ms + QUIET_MS;
-        if (!any && !tailing->arguments->follow && tailing->greetings)
-            subscribe(tailing);
-        if (!code && silent_ms > common->timeout_ms && (!tailing->arguments->follow || !tailing->greetings)) {
-            char trouble[512];
-            cli_fail(_("no answer within %d s: %s"), common->timeout_ms / 1000,
-                     cli_trouble(common, tailing->client, trouble, sizeof(trouble)));
-            code = CLI_UNKNOWN;
-        }
-    }
-    arena_release(&arena);
-    return code;
+        print_text(tailing, record);
+    return ++tailing->taken != tailing->arguments->limit; /* a limit of 0 is none */
 }
 
 int verb_tail(int argc, char **argv)
@@ -217,16 +124,14 @@ int verb_tail(int argc, char **argv)
     struct arguments arguments = {.from = "0"};
     cli_parse(&argp, argc, argv, &arguments);
     struct tailing tailing = {.arguments = &arguments, .colour = table_colour(stdout)};
-    snprintf(tailing.cursor, sizeof(tailing.cursor), "%s", arguments.from);
-    int code = (arguments.follow ? cli_connect_early : cli_connect)(&arguments.common, 'F', &tailing.client);
-    if (code)
-        return code;
+    tailing.feed = (struct feed){
+        .common = &arguments.common, .take = take, .arg = &tailing, .follow = arguments.follow, .stop = &interrupted};
+    snprintf(tailing.feed.cursor, sizeof(tailing.feed.cursor), "%s", arguments.from);
     struct sigaction action = {.sa_handler = interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    code = follow(&tailing);
-    client_close(tailing.client);
+    int code = feed_read(&tailing.feed);
     if (!arguments.common.json && !code)
-        fprintf(stderr, _("(next: --from %s)\n"), tailing.cursor);
+        fprintf(stderr, _("(next: --from %s)\n"), tailing.feed.cursor);
     return code;
 }

@@ -9,6 +9,7 @@ int verb_ls(int argc, char **argv);       /* ls.c */
 int verb_queue(int argc, char **argv);    /* ls.c */
 int verb_show(int argc, char **argv);     /* show.c */
 int verb_tail(int argc, char **argv);     /* tail.c */
+int verb_report(int argc, char **argv);   /* report.c */
 int verb_explain(int argc, char **argv);  /* explain.c */
 int verb_overview(int argc, char **argv); /* overview.c */
 int verb_workers(int argc, char **argv);  /* overview.c */

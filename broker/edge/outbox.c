@@ -33,7 +33,7 @@ struct outbox {
     struct map by_peer;    /* peer → waiting */
     struct waiting *first;
     size_t waiting, waiting_bytes;
-    uint64_t dropped;
+    uint64_t caught_up, dropped;
 };
 
 static void queue_put(struct queue *queue, uint64_t peer, const void *bytes, size_t size_bytes)
@@ -145,6 +145,7 @@ static void waiting_try(struct outbox *outbox)
             continue;
         }
         *at = waiting->next;
+        outbox->caught_up++;
         map_remove(&outbox->by_peer, waiting->peer);
         buffer_release(&waiting->queue.bytes);
         free(waiting);
@@ -204,6 +205,11 @@ size_t outbox_waiting(const struct outbox *outbox)
 bool outbox_waits(const struct outbox *outbox, uint64_t peer)
 {
     return map_get(&outbox->by_peer, peer) != NULL;
+}
+
+uint64_t outbox_caught_up(const struct outbox *outbox)
+{
+    return outbox->caught_up;
 }
 
 uint64_t outbox_dropped(const struct outbox *outbox)

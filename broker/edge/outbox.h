@@ -24,6 +24,8 @@ size_t outbox_held(const struct outbox *);
 size_t outbox_waiting(const struct outbox *);
 /* Whether this peer has not taken all it was sent: what can be made later (pages, a feed) need not be made now. */
 bool outbox_waits(const struct outbox *, uint64_t peer);
+/* How often a peer that did not take all has taken it after all. */
+uint64_t outbox_caught_up(const struct outbox *);
 uint64_t outbox_dropped(const struct outbox *);
 
 #endif

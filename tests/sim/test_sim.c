@@ -139,8 +139,12 @@ static bool run_seed(uint64_t seed, uint64_t *trace)
 {
     static struct run run;
     memset(&run, 0, sizeof(run));
-    struct world_options options = {seed, INT64_C(1790000000000), "tests/sim/city", .down_max_ms = 120000,
-                                    .quiet_percent = 20};
+    struct world_options options = {seed,
+                                    INT64_C(1790000000000),
+                                    "tests/sim/city",
+                                    .down_max_ms = 120000,
+                                    .quiet_percent = 20,
+                                    .beside_records_min = 1};
     if (!world_open(&run.world, &options)) {
         printf("seed %" PRIu64 ": %s\n", seed, run.world.fault);
         return false;

@@ -196,7 +196,8 @@ bool world_finish_job(struct world *w)
         return false;
     while (sem_wait(&w->job_done) != 0) {
     }
-    jobs_reap(w->turn.jobs);
+    if (turn_land(&w->turn) == 0) /* as the loop does: a job ends between turns */
+        jobs_reap(w->turn.jobs);
     return true;
 }
 
@@ -219,7 +220,7 @@ bool world_open(struct world *w, const struct world_options *options)
     w->turn.time = w;
     w->turn.speed = 1;
     w->turn.query_budget_us = INT64_C(1) << 40;
-    w->turn.beside_records_min = 1;
+    w->turn.beside_records_min = options->beside_records_min;
     return world_read_config(w) && bring_up(w);
 }
 

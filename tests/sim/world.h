@@ -57,8 +57,9 @@ struct world_options {
     uint64_t seed;
     int64_t start_ms;
     const char *config_folder;
-    int64_t down_max_ms;    /* how long a crash keeps it down, at most */
-    unsigned quiet_percent; /* of the turns: rows are written then */
+    int64_t down_max_ms;       /* how long a crash keeps it down, at most */
+    unsigned quiet_percent;    /* of the turns: rows are written then */
+    size_t beside_records_min; /* a commit of so many runs beside the next turn; 0: as in life */
 };
 
 struct world {

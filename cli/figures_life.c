@@ -1,0 +1,227 @@
+#include "cli/figures_life.h"
+
+void lives_init(struct lives *lives)
+{
+    *lives = (struct lives){0};
+    arena_init(&lives->arena);
+}
+
+void lives_release(struct lives *lives)
+{
+    map_release(&lives->by_id);
+    intern_release(&lives->names);
+    arena_release(&lives->arena);
+}
+
+static struct life *life_of(struct lives *lives, uint64_t incident)
+{
+    struct life *life = map_get(&lives->by_id, incident);
+    if (life)
+        return life;
+    life = ARENA_NEW(&lives->arena, struct life, 1);
+    life->type = life->area = life->source = "";
+    map_put(&lives->by_id, incident, life);
+    if (lives->last)
+        lives->last->next = life;
+    else
+        lives->first = life;
+    lives->last = life;
+    return life;
+}
+
+static const char *keep(struct lives *lives, const char *text)
+{
+    return intern_text(&lives->names, text ? text : "");
+}
+
+/* A new first element of one of the lists of a life. */
+#define ADD(lives, list, of)                                                                                           \
+    struct of *added = ARENA_NEW(&(lives)->arena, struct of, 1);                                                       \
+    added->next = (list);                                                                                              \
+    (list) = added
+
+/* --- the incident itself --- */
+
+static void add_closing(struct lives *lives, struct life *life, const struct record *record,
+                        const struct incident *head)
+{
+    ADD(lives, life->closings, closing);
+    added->at_ms = head->closed_ms;
+    added->lasted_ms = head->closed_ms - head->received_ms;
+    added->outcome = head->outcome;
+    added->on_site = record->kind == RECORD_OPENED;
+}
+
+static void take_opening(struct life *life, const struct record *record, const struct incident *head)
+{
+    const struct event *event = record->event;
+    life->received_ms = head->received_ms; /* a merge may make the head's earlier: another report's */
+    life->unrouted = head->state == INCIDENT_UNROUTED;
+    life->repeated = event && event->recurrence_of && *event->recurrence_of;
+}
+
+static void take_head(struct lives *lives, struct life *life, const struct record *record, const struct incident *head)
+{
+    bool was_closed = life->state == INCIDENT_CLOSED, is_closed = head->state == INCIDENT_CLOSED;
+    const char *area = head->responsible_area;
+    if (record->kind == RECORD_OPENED)
+        take_opening(life, record, head);
+    if (is_closed && !was_closed)
+        add_closing(lives, life, record, head);
+    if (was_closed && !is_closed)
+        life->closings->reopened = true;
+    life->state = head->state;
+    life->exercise = head->exercise;
+    life->type = keep(lives, head->type);
+    life->area = keep(lives, area && *area ? area : head->area);
+    life->source = keep(lives, head->source);
+}
+
+/* --- its tasks --- */
+
+static struct dispatch *dispatch_of(const struct life *life, uint32_t task)
+{
+    struct dispatch *dispatch = life->dispatches;
+    while (dispatch && dispatch->task != task)
+        dispatch = dispatch->next;
+    return dispatch;
+}
+
+static struct dispatch *add_dispatch(struct lives *lives, struct life *life, const struct task *task)
+{
+    ADD(lives, life->dispatches, dispatch);
+    added->task = task->no;
+    added->role = task->role;
+    added->at_ms = task->dispatched_ms;
+    return added;
+}
+
+/* A retired unit's successor gets the task as it is: the same dispatch, under another name. */
+static void take_task(struct lives *lives, struct life *life, const struct task *task)
+{
+    struct dispatch *dispatch = dispatch_of(life, task->no);
+    bool was_returned = dispatch && dispatch->state == TASK_RETURNED;
+    if (!dispatch || dispatch->at_ms != task->dispatched_ms) {
+        if (was_returned)
+            dispatch->upheld = true;
+        dispatch = add_dispatch(lives, life, task);
+    } else if (was_returned && task->state != TASK_RETURNED && task->state != TASK_WITHDRAWN) {
+        dispatch->refused = true;
+    }
+    dispatch->state = task->state;
+    dispatch->returned |= task->state == TASK_RETURNED;
+    dispatch->unit = keep(lives, task->unit);
+}
+
+/* --- its clocks --- */
+
+static struct run *run_of(const struct life *life, enum clock_kind kind, uint32_t task)
+{
+    struct run *run = life->runs;
+    while (run && (run->kind != kind || run->task != task))
+        run = run->next;
+    return run;
+}
+
+static struct run *add_run(struct lives *lives, struct life *life, const struct clock *clock)
+{
+    ADD(lives, life->runs, run);
+    added->kind = clock->kind;
+    added->task = clock->task;
+    added->started_ms = clock->started_ms;
+    added->dispatch = clock->task ? dispatch_of(life, clock->task) : NULL;
+    return added;
+}
+
+/* Nobody stopped it: a unit that let it run out before its task was given away was late, else it was not owed. */
+static void cut_short(struct run *run, int64_t at_ms)
+{
+    if (run->state != CLOCK_RUNNING && run->state != CLOCK_PAUSED)
+        return;
+    run->state = run->task && run->state == CLOCK_RUNNING && run->due_ms < at_ms ? CLOCK_LATE : CLOCK_VOID;
+}
+
+static void take_clock(struct lives *lives, struct life *life, const struct record *record, const struct clock *clock)
+{
+    struct run *run = run_of(life, clock->kind, clock->task);
+    if (!run || run->started_ms != clock->started_ms) {
+        if (run)
+            cut_short(run, record->at_ms);
+        run = add_run(lives, life, clock);
+    }
+    run->state = clock->state;
+    run->due_ms = clock->due_ms;
+    run->used_ms = clock->consumed_ms;
+    run->stopped_ms = clock->stopped_ms;
+}
+
+/* --- what happened to it --- */
+
+static void take_rung(struct lives *lives, struct life *life, const struct record *record)
+{
+    struct run *run = run_of(life, record->rung->clock, record->rung->task);
+    if (!run || record->rung->colour != RUNG_UP)
+        return;
+    ADD(lives, life->escalations, escalation);
+    added->at_ms = record->at_ms;
+    added->dispatch = run->dispatch;
+    added->height = ++run->ups;
+}
+
+static void take_verification(struct lives *lives, struct life *life, const struct record *record)
+{
+    ADD(lives, life->verifications, verification);
+    added->at_ms = record->at_ms;
+    added->passed = record->kind == RECORD_VERIFIED;
+    added->dispatch = life_lead(life);
+}
+
+static void take_change(struct lives *lives, const struct record *record, const struct change *change)
+{
+    struct life *life = life_of(lives, change->incident);
+    if (change->head)
+        take_head(lives, life, record, change->head);
+    for (size_t i = 0; i < change->task_count; i++)
+        take_task(lives, life, &change->tasks[i]);
+    for (size_t i = 0; i < change->clock_count; i++)
+        take_clock(lives, life, record, &change->clocks[i]);
+    if (record->rung)
+        take_rung(lives, life, record);
+    if (record->kind == RECORD_VERIFIED || record->kind == RECORD_REWORKED)
+        take_verification(lives, life, record);
+}
+
+void lives_take(struct lives *lives, const struct record *record)
+{
+    for (size_t i = 0; i < record->change_count; i++)
+        take_change(lives, record, &record->changes[i]);
+    lives->records++;
+    lives->last_seq = record->seq;
+}
+
+/* --- what it comes to --- */
+
+const struct dispatch *life_lead(const struct life *life)
+{
+    const struct dispatch *lead = NULL;
+    bool counts = false;
+    for (const struct dispatch *d = life->dispatches; d; d = d->next) {
+        bool stands = d->state != TASK_WITHDRAWN && d->state != TASK_RETURNED;
+        if (d->role != TASK_LEAD || dispatch_of(life, d->task) != d)
+            continue;
+        if (!lead || stands > counts || (stands == counts && d->task > lead->task)) {
+            lead = d;
+            counts = stands;
+        }
+    }
+    return lead;
+}
+
+const struct run *life_deadline(const struct life *life)
+{
+    const struct run *run = run_of(life, CLOCK_RESOLVE, 0);
+    const struct dispatch *lead = run ? NULL : life_lead(life);
+    if (lead)
+        run = run_of(life, CLOCK_FEEDBACK, lead->task);
+    return run && run->state != CLOCK_VOID && run->state != CLOCK_PAUSED ? run : NULL;
+}

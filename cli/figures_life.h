@@ -1,0 +1,89 @@
+/* figures_life.h: incidents' lives as figures are counted from them, folded record by record: what is now, and what a later
+ * state would no longer show. Pure: records in, structs out, and the same records give the same lives.
+ *
+ * All lists are newest first. Texts and structs live as long as the struct lives. */
+#ifndef CLI_FIGURES_LIFE_H
+#define CLI_FIGURES_LIFE_H
+
+#include "broker/base/arena.h"
+#include "broker/base/map.h"
+#include "schemas/types.h"
+
+/* A task given to a unit. Given to another unit, the same task is another dispatch. */
+struct dispatch {
+    struct dispatch *next;
+    uint32_t task;
+    enum task_role role;
+    enum task_state state; /* of the task, as long as it is this dispatch */
+    const char *unit;
+    int64_t at_ms;
+    bool returned; /* the unit said that it was not theirs; then it went to another unit, or came back to this one: */
+    bool upheld, refused;
+};
+
+/* A clock from a start to its verdict, or to where its task was given away. */
+struct run {
+    struct run *next;
+    const struct dispatch *dispatch; /* whose; NULL: the centre's */
+    enum clock_kind kind;
+    uint32_t task;
+    enum clock_state state;
+    uint32_t ups;    /* rungs above the breach that have fired */
+    int64_t used_ms; /* of the budget, when it was stopped */
+    int64_t started_ms, due_ms, stopped_ms;
+};
+
+struct closing {
+    struct closing *next;
+    int64_t at_ms, lasted_ms; /* since receipt */
+    enum outcome_code outcome;
+    bool on_site, reopened;
+};
+
+struct verification {
+    struct verification *next;
+    const struct dispatch *dispatch; /* whose work was verified */
+    int64_t at_ms;
+    bool passed;
+};
+
+/* A rung above the breach. */
+struct escalation {
+    struct escalation *next;
+    const struct dispatch *dispatch;
+    int64_t at_ms;
+    uint32_t height; /* 1: the first above the breach */
+};
+
+struct life {
+    struct life *next; /* the one opened after it */
+    enum incident_state state;
+    bool exercise, unrouted, repeated; /* unrouted: when it was received; repeated: an earlier one was named */
+    const char *type, *area, *source;  /* area: the responsible one */
+    int64_t received_ms;
+    struct dispatch *dispatches;
+    struct run *runs;
+    struct closing *closings;
+    struct verification *verifications;
+    struct escalation *escalations;
+};
+
+struct lives {
+    struct arena arena;
+    struct intern names;
+    struct map by_id;
+    struct life *first, *last;
+    uint64_t records, last_seq; /* taken; of the last one */
+};
+
+void lives_init(struct lives *);
+void lives_release(struct lives *);
+/* Records come in the order of their sequence. */
+void lives_take(struct lives *, const struct record *);
+
+/* The lead's dispatch that counts: of the newest lead task not withdrawn or returned, else of the newest; NULL: none. */
+const struct dispatch *life_lead(const struct life *);
+/* The run whose deadline is the incident's: of resolve or, without it, of the lead's feedback; NULL: it has none. */
+const struct run *life_deadline(const struct life *);
+
+#endif

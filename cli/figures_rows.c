@@ -1,0 +1,261 @@
+/* The indicators: how each is counted, and the table of them. Every function is called once for each life. */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/figures.h"
+
+/* --- when it was received --- */
+
+static bool received(const struct counting *c)
+{
+    return c->life->received_ms && counting_within(c, c->life->received_ms);
+}
+
+static void count_intake(struct counting *c)
+{
+    if (received(c))
+        counting_add(c, 0, NULL, true);
+}
+
+static bool done_on_site(const struct life *life)
+{
+    const struct closing *closing = life->closings;
+    while (closing && !closing->on_site)
+        closing = closing->next;
+    return closing != NULL;
+}
+
+/* One that is merged is filed with its survivor. */
+static void count_filed(struct counting *c)
+{
+    const struct life *life = c->life;
+    bool voided = life->state == INCIDENT_REJECTED || life->state == INCIDENT_CANCELLED;
+    if (received(c) && life->state != INCIDENT_MERGED)
+        counting_add(c, 0, NULL, !voided && (life->dispatches || done_on_site(life)));
+}
+
+static void count_unrouted(struct counting *c)
+{
+    if (received(c))
+        counting_add(c, 0, NULL, c->life->unrouted);
+}
+
+static void count_repeated(struct counting *c)
+{
+    if (received(c))
+        counting_add(c, 0, NULL, c->life->repeated || c->life->state == INCIDENT_MERGED);
+}
+
+/* --- when its deadline was --- */
+
+static bool due(const struct counting *c)
+{
+    const struct run *run = life_deadline(c->life);
+    return run && counting_within(c, run->due_ms);
+}
+
+static bool is_closed(const struct life *life)
+{
+    return life->state == INCIDENT_CLOSED;
+}
+
+static void count_due(struct counting *c)
+{
+    if (due(c))
+        counting_add(c, 0, NULL, true);
+}
+
+static void count_closed(struct counting *c)
+{
+    if (due(c))
+        counting_add(c, 0, NULL, is_closed(c->life));
+}
+
+static void count_closed_in_time(struct counting *c)
+{
+    if (due(c))
+        counting_add(c, 0, NULL, is_closed(c->life) && life_deadline(c->life)->state == CLOCK_MET);
+}
+
+/* A stock, of the periods before too. What waits for its verification after a feedback in time is not overdue. */
+static void count_overdue(struct counting *c)
+{
+    const struct run *run = life_deadline(c->life);
+    bool open = run && !is_closed(c->life) && run->state != CLOCK_MET;
+    if (open && run->due_ms < c->question->to_ms && run->due_ms < c->question->as_of_ms)
+        counting_add(c, 0, NULL, true);
+}
+
+/* --- clocks --- */
+
+/* Owed in the period: it has a verdict or has run out. An upheld return means that it was never the unit's to keep. */
+static bool owed(const struct counting *c, const struct run *run)
+{
+    bool counts = run->state == CLOCK_MET || run->state == CLOCK_LATE || run->state == CLOCK_RUNNING;
+    return counts && counting_within(c, run->due_ms) && !(run->dispatch && run->dispatch->upheld);
+}
+
+static void count_on_time(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (owed(c, run))
+            counting_add(c, run->kind, run->dispatch, run->state == CLOCK_MET);
+}
+
+/* An assist that is released has no clock left to keep. */
+static void count_checked_in(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (run->kind == CLOCK_ARRIVE && run->dispatch && run->dispatch->role == TASK_ASSIST && owed(c, run))
+            counting_add(c, 0, run->dispatch, run->state == CLOCK_MET);
+}
+
+static void count_used(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (run->task && run->stopped_ms && owed(c, run))
+            counting_sample(c, run->kind, run->dispatch, run->used_ms);
+}
+
+/* --- when it was dispatched --- */
+
+static void count_well_directed(struct counting *c)
+{
+    for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
+        if (counting_within(c, d->at_ms))
+            counting_add(c, 0, d, !d->upheld);
+}
+
+static void count_misdirected(struct counting *c)
+{
+    for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
+        if (counting_within(c, d->at_ms))
+            counting_add(c, 0, d, d->upheld);
+}
+
+static void count_returned(struct counting *c)
+{
+    for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
+        if (counting_within(c, d->at_ms))
+            counting_add(c, 0, d, d->returned);
+}
+
+static void count_return_refused(struct counting *c)
+{
+    for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
+        if (counting_within(c, d->at_ms) && d->returned)
+            counting_add(c, 0, d, d->refused && !d->upheld);
+}
+
+/* --- when it was verified, closed, escalated --- */
+
+static void count_reworked(struct counting *c)
+{
+    for (const struct verification *v = c->life->verifications; v; v = v->next)
+        if (counting_within(c, v->at_ms))
+            counting_add(c, 0, v->dispatch, !v->passed);
+}
+
+/* Whether there was something: explanations and withdrawals do not say. */
+static bool confirms(enum outcome_code outcome)
+{
+    return outcome == OUTCOME_RESOLVED || outcome == OUTCOME_PARTLY || outcome == OUTCOME_PLANNED ||
+           outcome == OUTCOME_REFERRED || outcome == OUTCOME_SELF_CLEARED;
+}
+
+static void count_false_alarms(struct counting *c)
+{
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next) {
+        bool is_false = closing->outcome == OUTCOME_FALSE_ALARM;
+        if (counting_within(c, closing->at_ms) && (is_false || confirms(closing->outcome)))
+            counting_add(c, 0, NULL, is_false);
+    }
+}
+
+static void count_on_site(struct counting *c)
+{
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (counting_within(c, closing->at_ms))
+            counting_add(c, 0, NULL, closing->on_site);
+}
+
+static void count_reopened(struct counting *c)
+{
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (counting_within(c, closing->at_ms))
+            counting_add(c, 0, NULL, closing->reopened);
+}
+
+static void count_contained(struct counting *c)
+{
+    unsigned level = (unsigned)strlen(c->life->area);
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (level && counting_within(c, closing->at_ms))
+            counting_add(c, level, NULL, !c->life->escalations);
+}
+
+static void count_escalated(struct counting *c)
+{
+    for (const struct escalation *e = c->life->escalations; e; e = e->next)
+        if (counting_within(c, e->at_ms))
+            counting_add(c, e->height, e->dispatch, true);
+}
+
+static void count_lasted(struct counting *c)
+{
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (counting_within(c, closing->at_ms))
+            counting_sample(c, 0, NULL, closing->lasted_ms);
+}
+
+/* --- the table, in the order of the report --- */
+
+/* clang-format off */
+const struct figure figure_table[] = {
+    {"intake",         FIGURE_COUNT, OF_NOTHING, count_intake,         N_("incidents received"),
+     N_("received in the period"), NULL},
+    {"filed",          FIGURE_RATE,  OF_NOTHING, count_filed,          N_("filing rate"),
+     N_("dispatched, or done on site, not voided"), N_("received, not merged")},
+    {"unrouted",       FIGURE_RATE,  OF_NOTHING, count_unrouted,       N_("without an owner"),
+     N_("unrouted when received"), N_("incidents received")},
+    {"repeated",       FIGURE_RATE,  OF_NOTHING, count_repeated,       N_("repeat rate"),
+     N_("merged, or naming an earlier one"), N_("incidents received")},
+    {"due",            FIGURE_COUNT, OF_NOTHING, count_due,            N_("due to be closed"),
+     N_("deadline in the period"), NULL},
+    {"closed",         FIGURE_RATE,  OF_NOTHING, count_closed,         N_("closing rate"),
+     N_("closed since"), N_("deadline in the period")},
+    {"closed_in_time", FIGURE_RATE,  OF_NOTHING, count_closed_in_time, N_("in-time closing rate"),
+     N_("closed by their deadline"), N_("deadline in the period")},
+    {"overdue",        FIGURE_COUNT, OF_NOTHING, count_overdue,        N_("overdue, not closed"),
+     N_("open, deadline in the period or before"), NULL},
+    {"on_time",        FIGURE_RATE,  OF_CLOCK,   count_on_time,        N_("on time: %s"),
+     N_("stopped by its deadline"), N_("deadline in the period, no upheld return")},
+    {"checked_in",     FIGURE_RATE,  OF_NOTHING, count_checked_in,     N_("check-in rate"),
+     N_("assists that arrived in time"), N_("assists called, less released")},
+    {"well_directed",  FIGURE_RATE,  OF_NOTHING, count_well_directed,  N_("dispatch accuracy"),
+     N_("not returned and upheld"), N_("dispatches")},
+    {"misdirected",    FIGURE_RATE,  OF_NOTHING, count_misdirected,    N_("misdirection rate"),
+     N_("returned and upheld"), N_("dispatches")},
+    {"returned",       FIGURE_RATE,  OF_NOTHING, count_returned,       N_("return rate"),
+     N_("returned by the unit"), N_("dispatches")},
+    {"return_refused", FIGURE_RATE,  OF_NOTHING, count_return_refused, N_("unfounded return rate"),
+     N_("given back to the same unit"), N_("returned by the unit")},
+    {"reworked",       FIGURE_RATE,  OF_NOTHING, count_reworked,       N_("rework rate"),
+     N_("verifications not passed"), N_("verifications")},
+    {"false_alarms",   FIGURE_RATE,  OF_NOTHING, count_false_alarms,   N_("false alarm rate"),
+     N_("closed as false alarms"), N_("closed as false alarms or as real")},
+    {"on_site",        FIGURE_RATE,  OF_NOTHING, count_on_site,        N_("handled on site"),
+     N_("reported as done"), N_("closed in the period")},
+    {"reopened",       FIGURE_RATE,  OF_NOTHING, count_reopened,       N_("reopening rate"),
+     N_("opened again since"), N_("closed in the period")},
+    {"contained",      FIGURE_RATE,  OF_LEVEL,   count_contained,      N_("contained at its level: %s"),
+     N_("no rung above the breach fired"), N_("closed in the period")},
+    {"escalated",      FIGURE_COUNT, OF_RUNG,    count_escalated,      N_("late escalations: rung %s"),
+     N_("rungs above the breach fired in the period"), NULL},
+    {"used",           FIGURE_SPAN,  OF_CLOCK,   count_used,           N_("time used: %s"),
+     N_("until it was stopped"), N_("deadline in the period, no upheld return")},
+    {"lasted",         FIGURE_SPAN,  OF_NOTHING, count_lasted,         N_("from receipt to close"),
+     N_("until it was closed"), N_("closed in the period")},
+};
+/* clang-format on */
+const size_t figure_table_size = sizeof(figure_table) / sizeof(figure_table[0]);
