@@ -53,7 +53,7 @@ static bool complete(struct step *step, const struct act *act)
 {
     if (!has_text(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
-    if (act->verb <= 0 || act->verb >= ACT_END)
+    if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
     if (acts[act->verb].needs_reason && !has_text(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
