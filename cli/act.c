@@ -44,9 +44,10 @@ static const struct form {
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
-    [ACT_WHISTLE] = {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
-                     N_("Calls units to the place of an incident (--unit once for each): each is to have somebody on site "
-                        "within its limit.")},
+    [ACT_WHISTLE] =
+        {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
+         N_("Calls units to the place of an incident (--unit once for each): each is to have somebody on site "
+            "within its limit.")},
     [ACT_DISMISS] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C', N_("Lets a unit that assists go: nothing waits for it.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
 };

@@ -3,7 +3,8 @@
 #include "broker/config/reading.h"
 
 enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, WHISTLE, FIELDS };
-static const char *const keys[FIELDS] = {"name", "city", "journal", "utc_offset", "lease", "levels", "keys_folder", "whistle"};
+static const char *const keys[FIELDS] = {"name",  "city",   "journal",     "utc_offset",
+                                         "lease", "levels", "keys_folder", "whistle"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {

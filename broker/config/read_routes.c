@@ -3,8 +3,8 @@
 #include "broker/config/reading.h"
 
 enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, FIELDS };
-static const char *const keys[FIELDS] = {"to",     "type",     "types",  "area",   "areas",
-                                         "nature", "severity", "assist", "verify", "except", "whistle"};
+static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",  "nature",
+                                         "severity", "assist", "verify", "except", "whistle"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */

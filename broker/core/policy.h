@@ -160,7 +160,7 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool desk; /* `to: desk`: a person dispatches */
+    bool desk;            /* `to: desk`: a person dispatches */
     struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */

@@ -120,7 +120,8 @@ bool act_whistle(struct acting *acting)
     if (!may_whistle(acting))
         return false;
     if (incident_lead_done(acting->draft))
-        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "the lead has fed back: nobody is called any more");
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
+                           "the lead has fed back: nobody is called any more");
     const struct limit *check_in = check_in_limit(acting);
     for (size_t i = 0; i < act->unit_count; i++) {
         const struct unit *unit = called(acting, act->units[i]);
