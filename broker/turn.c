@@ -478,6 +478,13 @@ void turn_pulse(struct turn *t)
 /* --- output --- */
 
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
+/* What the lead must see to before it says `resolved`. */
+static const char *closing_of(const struct turn *t, const struct row *row, const struct task *task)
+{
+    const struct type *type = policy_type_now(t->policy, policy_type(t->policy, row->head.type));
+    return task->role == TASK_LEAD && type && type->closing ? type->closing : "";
+}
+
 static void deliver(struct turn *t, const struct effect *effect)
 {
     struct row row;
@@ -504,6 +511,7 @@ static void deliver(struct turn *t, const struct effect *effect)
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;
+    message.task.closing = closing_of(t, &row, &message.task.task);
     outbox_put(t->outbox, effect->peer, &message);
 }
 

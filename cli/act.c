@@ -6,7 +6,20 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
-enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT };
+enum {
+    KEY_UNIT = 0x2000,
+    KEY_ROLE,
+    KEY_TASK,
+    KEY_INTO,
+    KEY_OUTCOME,
+    KEY_PASSED,
+    KEY_FAILED,
+    KEY_CONDITION_MET,
+    KEY_TYPE,
+    KEY_ROUTE,
+    KEY_REASON,
+    KEY_TEXT
+};
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
@@ -18,6 +31,10 @@ static const struct argp_option every_option[] = {
      0},
     {"passed", KEY_PASSED, NULL, 0, N_("what was fed back holds"), 0},
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
+    {"condition-met", KEY_CONDITION_MET, NULL, 0,
+     N_("its closing condition holds: needed for resolved, where it has one"), 0},
+    {"type", KEY_TYPE, N_("CODE"), 0, N_("what it is"), 0},
+    {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
 };
@@ -39,16 +56,21 @@ static const struct form {
                      N_("Gives a shelved, returned or on-behalf task back to its unit's workers.")},
     [ACT_MERGE] = {TAKES(KEY_INTO) | TAKES_WHY, TAKES(KEY_INTO), 'C',
                    N_("Folds an incident into another about the same thing; its receipt stays good.")},
-    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES_WHY, TAKES(KEY_OUTCOME), 'C', N_("Closes an incident with its outcome.")},
+    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES(KEY_CONDITION_MET) | TAKES_WHY, TAKES(KEY_OUTCOME), 'C',
+                   N_("Closes an incident with its outcome.")},
     [ACT_CANCEL] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Voids an incident that should not be one.")},
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
-    [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
+    [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES(KEY_CONDITION_MET) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
     [ACT_WHISTLE] =
         {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
          N_("Calls units to the place of an incident (--unit once for each): each is to have somebody on site "
             "within its limit.")},
     [ACT_DISMISS] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C', N_("Lets a unit that assists go: nothing waits for it.")},
+    [ACT_RECLASSIFY] =
+        {TAKES(KEY_TYPE) | TAKES(KEY_ROUTE) | TAKES_WHY, TAKES(KEY_TYPE), 'C',
+         N_("Says what it is after all, or which filing condition holds: the number stays, the limits are "
+            "the new type's.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
 };
 
@@ -125,6 +147,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_FAILED:
         act->passed = false;
         return 0;
+    case KEY_CONDITION_MET:
+        act->condition_met = true;
+        return 0;
+    case KEY_TYPE:
+        act->type = value;
+        return 0;
+    case KEY_ROUTE:
+        act->route = true;
+        return 0;
     case KEY_REASON:
         act->reason = value;
         return 0;
@@ -182,5 +213,6 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(reclassify, ACT_RECLASSIFY)
 VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)

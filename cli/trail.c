@@ -259,6 +259,21 @@ static void called_detail(const struct record *record, struct buffer *out)
     add(out, record->text);
 }
 
+/* What it was and what it is; who has it, where that changed. */
+static void reclassified_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add(out, record->was);
+    if (change && change->head) {
+        add_named(out, "→", change->head->type);
+        add(out, change->head->state == INCIDENT_OPEN ? "" : words_incident_state(change->head->state));
+    }
+    if (change && change->task_count)
+        add_routed(out, change);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 /* The clocks that are due, or ring next, at another time now. */
 static void reckoned_detail(const struct record *record, struct buffer *out)
 {
@@ -274,6 +289,8 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     add(out, record->auto_respond ? _("(automatic)") : "");
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    if (record->closing && *record->closing)
+        buffer_printf(out, _(" (closing condition: %s)"), record->closing);
     head_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
@@ -301,6 +318,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         opened_detail(record, out);
     else if (record->kind == RECORD_RUNG && record->rung)
         rung_detail(record, row, out);
+    else if (record->kind == RECORD_RECLASSIFIED)
+        reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_WHISTLED)

@@ -24,6 +24,7 @@ int verb_reject(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
 int verb_whistle(int argc, char **argv);
+int verb_reclassify(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_reload(int argc, char **argv);  /* operate.c */

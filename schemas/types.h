@@ -69,7 +69,8 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss)
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(25, RECLASSIFY, reclassify)
 
 /* One kind a decision. */
 #define RECORD_KINDS(X) \
@@ -81,7 +82,8 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
-    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed)
+    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(53, RECLASSIFIED, reclassified)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -120,6 +122,7 @@ extern "C" {
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
+    X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
 
 /* clang-format on */
@@ -393,6 +396,8 @@ struct record {
     uint32_t term;              /* started */
     const struct side *sides;   /* rows beside incidents, whole */
     size_t side_count;
+    const char *was;     /* reclassified: the type before */
+    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
 };
 
 /* What was promised to a publisher. */

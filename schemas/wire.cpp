@@ -136,6 +136,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->unit_ms = reader.time(in.unit_ms(), "unit_ms");
     out->auto_respond = in.auto_respond();
+    out->condition_met = in.condition_met();
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -167,6 +168,9 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->units = read_units(reader, in.units(), &out->unit_count);
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->route = in.route();
+    out->condition_met = in.condition_met();
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -69,6 +69,7 @@ struct word {
     const char *text;
     int64_t unit_ms; /* the unit's own time */
     bool auto_respond;
+    bool condition_met; /* feedback: the closing condition holds */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -86,6 +87,9 @@ struct act {
     const char *reason, *text;
     const char *const *units; /* whistle */
     size_t unit_count;
+    const char *type;   /* reclassify */
+    bool route;         /* reclassify: anew, although the lead has responded */
+    bool condition_met; /* close, verify: the closing condition holds */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -96,7 +100,8 @@ struct delivery {
     const struct event *event;
     const struct clock *clocks; /* the task's own, running */
     size_t clock_count;
-    bool resume; /* a colleague responded before and fell silent */
+    bool resume;         /* a colleague responded before and fell silent */
+    const char *closing; /* of the lead: 结案条件 that must hold for `resolved` */
 };
 
 struct revoke {

@@ -53,6 +53,7 @@ static void write(Json &json, const struct delivery &delivery)
     write_if(json, "event", delivery.event);
     write_all(json, "clocks", delivery.clocks, delivery.clock_count);
     json.flag("resume", delivery.resume);
+    json.text("closing", delivery.closing);
 }
 
 static void write(Json &json, const struct revoke &revoke)
@@ -77,6 +78,7 @@ static void write(Json &json, const struct word &word)
     json.text("text", word.text);
     json.time("unit_time", word.unit_ms);
     json.flag("auto_respond", word.auto_respond);
+    json.flag("condition_met", word.condition_met);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -104,6 +106,9 @@ static void write(Json &json, const struct act &act)
     json.text("reason", act.reason);
     json.text("text", act.text);
     write_texts(json, "units", act.units, act.unit_count);
+    json.text("type", act.type);
+    json.flag("route", act.route);
+    json.flag("condition_met", act.condition_met);
 }
 
 static void write(Json &json, const struct query &query)

@@ -81,7 +81,8 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto head = pack(builder, delivery.head);
     auto event = pack_if(builder, delivery.event);
     auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
-    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
+    auto closing = pack(builder, delivery.closing);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume, closing);
 }
 
 Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
@@ -110,6 +111,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_text(text);
     out.add_unit_ms(word.unit_ms);
     out.add_auto_respond(word.auto_respond);
+    out.add_condition_met(word.condition_met);
     return out.Finish();
 }
 
@@ -129,6 +131,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto type = pack(builder, act.type);
     bihuan::ActBuilder out(builder);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
@@ -143,6 +146,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_reason(reason);
     out.add_text(text);
     out.add_units(units);
+    out.add_type(type);
+    out.add_route(act.route);
+    out.add_condition_met(act.condition_met);
     return out.Finish();
 }
 

@@ -315,6 +315,7 @@ struct bh_task {
     int64_t respond_due_ms, feedback_due_ms; /**< 0: no such clock. */
     const char *json;                        /**< The whole delivery as one line: incident, task, event, clocks. */
     void *user;
+    const char *closing; /**< 结案条件: what must hold, and be said to hold, for the outcome "resolved"; "": nothing. */
 };
 
 /** @brief What can be said of a task. */
@@ -340,6 +341,7 @@ struct bh_word {
     bool auto_respond;   /**< With BH_RESPOND: a program took it up, not a person. It is marked so for ever. */
     const char *request; /**< Id of this word, so that after ::BH_UNKNOWN the same can be said again safely; NULL: made
                               up by the library. */
+    bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/condition.h"
 #include "broker/core/live.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
@@ -138,6 +139,19 @@ bool act_assign(struct acting *acting)
     return true;
 }
 
+void act_move(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+{
+    take_away(acting, task, told);
+    task->unit = unit->id;
+    task->state = TASK_QUEUED;
+    task->epoch++;
+    task->reason = text_or_empty(acting->act->reason);
+    task->dispatched_ms = acting->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_start_task_clocks(acting->draft, task->no);
+}
+
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
@@ -147,15 +161,7 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    take_away(acting, task, "transferred to another unit");
-    task->unit = unit->id;
-    task->state = TASK_QUEUED;
-    task->epoch++;
-    task->reason = text_or_empty(acting->act->reason);
-    task->dispatched_ms = acting->step->now_ms;
-    task->responded_ms = task->arrived_ms = 0;
-    task->auto_respond = false;
-    draft_start_task_clocks(acting->draft, task->no);
+    act_move(acting, task, unit, "transferred to another unit");
     act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
@@ -272,9 +278,16 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
     return true;
 }
 
+static bool well_closed(struct acting *acting, enum outcome_code outcome)
+{
+    return condition_holds(acting->step, &acting->draft->head, outcome, acting->act->condition_met,
+                           &acting->record->closing);
+}
+
 bool act_close(struct acting *acting)
 {
-    return by_somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return by_somebody_else(acting) && well_closed(acting, acting->act->outcome) &&
+           end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
@@ -338,6 +351,8 @@ bool act_verify(struct acting *acting)
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
     if (!by_somebody_else(acting))
+        return false;
+    if (acting->act->passed && !well_closed(acting, incident_lead_done(acting->draft)->outcome))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)

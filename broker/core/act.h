@@ -14,9 +14,12 @@ bool act_reject(struct acting *);
 bool act_release(struct acting *);
 bool act_verify(struct acting *);
 bool act_withdraw(struct acting *);
+bool act_reclassify(struct acting *);
 
 /* The task that the act names, or the only one it can be. NULL when refused. */
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
+/* The task begins anew at the unit; told: why, to whoever holds it. */
+void act_move(struct acting *, struct task *, const struct unit *, const char *told);
 /* The centre's time to give it an owner is over when no task waits for one. */
 void act_stop_dispatch(struct draft *);
 

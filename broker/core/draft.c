@@ -131,27 +131,49 @@ static struct clock started(const struct draft *draft, enum clock_kind kind, uin
     return clock;
 }
 
-/* Until somebody says what it is, the strictest limit of any type runs: the one that is due first. */
-static const struct limit *strictest_limit(const struct draft *draft, enum clock_kind kind)
+/* The stricter of two limits is the one that is due first; either may be NULL. */
+static const struct limit *stricter(const struct draft *draft, const struct limit *one, const struct limit *other)
+{
+    if (!one || !other)
+        return one ? one : other;
+    return started(draft, one->kind, 0, other).due_ms < started(draft, one->kind, 0, one).due_ms ? other : one;
+}
+
+/* Until somebody says what it is, the strictest limit of any type runs. */
+static const struct limit *strictest_of_all(const struct draft *draft, enum clock_kind kind)
 {
     const struct policy *policy = draft->climb.policy;
     const struct limit *strictest = NULL;
-    int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < policy->profile_count; i++) {
-        const struct limit *limit = profile_limit(&policy->profiles[i], kind);
-        if (!limit || started(draft, kind, 0, limit).due_ms >= due_ms)
-            continue;
-        strictest = limit;
-        due_ms = started(draft, kind, 0, limit).due_ms;
-    }
+    for (size_t i = 0; i < policy->profile_count; i++)
+        strictest = stricter(draft, strictest, profile_limit(&policy->profiles[i], kind));
     return strictest;
+}
+
+/* Until somebody picks a filing condition, the strictest of those below the type; where they have none, its own. */
+static const struct limit *limit_of_type(const struct draft *draft, const struct type *type, enum clock_kind kind)
+{
+    const struct limit *strictest = NULL;
+    for (size_t i = 0; i < type->open_limit_count; i++) {
+        if (type->open_limits[i].kind == kind)
+            strictest = stricter(draft, strictest, &type->open_limits[i]);
+    }
+    return strictest ? strictest : profile_limit(type->profile, kind);
+}
+
+/* 建议 and 表扬 are passed on and answered: nothing is there to be handled in time. */
+static bool is_handled(enum nature nature, enum clock_kind kind)
+{
+    bool handling = kind == CLOCK_RESOLVE || kind >= CLOCK_RESPOND;
+    return !handling || (nature != NATURE_SUGGEST && nature != NATURE_PRAISE);
 }
 
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
     static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
     const struct type *type = draft->climb.type;
-    const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
+    if (!is_handled(draft->head.nature, kind))
+        return NULL;
+    const struct limit *limit = type ? limit_of_type(draft, type, kind) : strictest_of_all(draft, kind);
     return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
 }
 
@@ -169,6 +191,39 @@ void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task,
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
+}
+
+/* What was used before a pause is kept as it was counted then. */
+static void keep_ledger(const struct draft *draft, struct clock *clock, const struct clock *was)
+{
+    if (was->state == CLOCK_RUNNING && was->running_since_ms == was->started_ms)
+        return;
+    clock->state = was->state;
+    clock->consumed_ms = was->consumed_ms;
+    clock->running_since_ms = was->running_since_ms;
+    clock->due_ms = 0;
+    struct pace pace = pace_of(draft, clock);
+    if (clock->state == CLOCK_RUNNING)
+        clock_reckon(clock, &pace);
+}
+
+void draft_count_again(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t since_ms)
+{
+    const struct clock *was = draft_clock(draft, kind, task);
+    const struct limit *limit = draft_limit(draft, kind);
+    if (was && !clock_open(was))
+        return;
+    if (!limit) {
+        draft_void_clock(draft, kind, task);
+        return;
+    }
+    struct pace pace = climb_pace(&draft->climb, kind, limit->calendar);
+    struct clock clock;
+    clock_start(&clock, kind, task, limit->budget_ms, &pace, since_ms);
+    if (was)
+        keep_ledger(draft, &clock, was);
+    clock_arm(&clock, &draft->climb, -1);
+    draft_put_clock(draft, &clock);
 }
 
 void draft_put_clock(struct draft *draft, const struct clock *from)
@@ -215,6 +270,44 @@ static void with_clock(struct draft *draft, enum clock_kind kind, uint32_t task,
         act(draft, change_clock(draft, kind, task));
 }
 
+void draft_retype(struct draft *draft, const struct type *type)
+{
+    struct incident *head = draft_head(draft);
+    const struct ladder *ladder = type->profile ? type->profile->ladder : NULL;
+    if (!ladder)
+        ladder = policy_ladder(draft->climb.policy, NULL);
+    head->type = type->code;
+    head->ladder = ladder ? ladder->name : "";
+    draft->climb = climb_of(draft->climb.policy, head);
+}
+
+/* The step that stops such a clock has been taken. */
+static bool is_over(const struct task *task, enum clock_kind kind)
+{
+    bool begun = task->state == TASK_HANDLING || task->arrived_ms;
+    return (kind == CLOCK_RESPOND && task->responded_ms) || (kind == CLOCK_ARRIVE && task->arrived_ms) ||
+           (kind == CLOCK_HANDLE && begun);
+}
+
+static void renew_clock(struct draft *draft, enum clock_kind kind, const struct task *task)
+{
+    const struct clock *was = draft_clock(draft, kind, task->no);
+    bool paused = was && was->state == CLOCK_PAUSED;
+    if (was ? !clock_open(was) : is_over(task, kind))
+        return;
+    if (!draft_limit(draft, kind))
+        draft_void_clock(draft, kind, task->no);
+    draft_start_clock(draft, kind, task->no);
+    if (paused)
+        with_clock(draft, kind, task->no, hold);
+}
+
+void draft_renew_task_clocks(struct draft *draft, const struct task *task)
+{
+    for (size_t i = 0; i < TASK_CLOCKS; i++)
+        renew_clock(draft, task_clocks[i], task);
+}
+
 static void with_task_clocks(struct draft *draft, uint32_t task, void (*act)(struct draft *, struct clock *))
 {
     for (size_t i = 0; i < TASK_CLOCKS; i++)
@@ -230,6 +323,11 @@ void draft_start_task_clocks(struct draft *draft, uint32_t task)
 void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
 {
     with_clock(draft, kind, task, stop);
+}
+
+void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, make_void);
 }
 
 void draft_stop_task_clocks(struct draft *draft, uint32_t task)

@@ -30,6 +30,9 @@ struct task *draft_new_task(struct draft *, const char *unit, enum task_role);
 /* What only some tasks have: what is set in it is the task's from now on. */
 struct task_more *draft_more(struct draft *, uint32_t no);
 
+/* It is of this type from now on: what is started after it has the type's limits, and its ladder. */
+void draft_retype(struct draft *, const struct type *);
+
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
@@ -37,6 +40,7 @@ void draft_start_task_clocks(struct draft *, uint32_t task);
 const struct limit *draft_limit(const struct draft *, enum clock_kind);
 void draft_start_limit(struct draft *, enum clock_kind, uint32_t task, const struct limit *);
 void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
+void draft_void_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_stop_task_clocks(struct draft *, uint32_t task);
 void draft_pause_task_clocks(struct draft *, uint32_t task);
 void draft_resume_task_clocks(struct draft *, uint32_t task);
@@ -45,6 +49,10 @@ void draft_void_task_clocks(struct draft *, uint32_t task);
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);
+/* What is open of a task begins anew under the type's limits, paused where it was; a verdict stands. */
+void draft_renew_task_clocks(struct draft *, const struct task *);
+/* The same of one clock that goes on counting since then, pauses left out. */
+void draft_count_again(struct draft *, enum clock_kind, uint32_t task, int64_t since_ms);
 /* Takes over a clock as it stands (of a merged incident). */
 void draft_put_clock(struct draft *, const struct clock *);
 

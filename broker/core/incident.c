@@ -23,6 +23,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_RECLASSIFY] =
+                     { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -50,6 +52,7 @@ static const struct {
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
+    [ACT_RECLASSIFY] = {act_reclassify, RECORD_RECLASSIFIED, RIGHT_DISPATCH, false, false},
 };
 /* clang-format on */
 

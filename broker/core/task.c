@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/condition.h"
 #include "broker/core/draft.h"
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
@@ -40,7 +41,8 @@ struct saying {
     const struct live_task *of;
     bool on_behalf;
     struct draft *draft;
-    struct task *task; /* in the draft */
+    struct task *task;   /* in the draft */
+    const char *closing; /* the condition that was said to hold, or "" */
 };
 
 /* --- what each word does to its task --- */
@@ -214,6 +216,17 @@ static bool possible(struct saying *saying)
                        task_state_name(task->state), list[0] ? list : "nothing");
 }
 
+/* The lead says what came of the whole. */
+static bool well_closed(struct saying *saying)
+{
+    const struct word *word = saying->word;
+    saying->closing = "";
+    if (word->verb != WORD_FEEDBACK || saying->of->facts.role != TASK_LEAD)
+        return true;
+    return condition_holds(saying->step, &saying->of->incident->head, word->outcome, word->condition_met,
+                           &saying->closing);
+}
+
 /* --- saying it --- */
 
 static void fill(const struct saying *saying, struct record *record)
@@ -228,6 +241,7 @@ static void fill(const struct saying *saying, struct record *record)
     record->text = word->text;
     record->unit_ms = word->unit_ms;
     record->auto_respond = word->auto_respond;
+    record->closing = saying->closing;
     record->term = saying->step->core->term;
 }
 
@@ -280,7 +294,8 @@ void task_word(struct step *step)
     saying.of = find(step, word);
     if (!saying.of || repeats(&saying))
         return;
-    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying))
+    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying) ||
+        !well_closed(&saying))
         return;
     ladder_catch_up(step, saying.of->incident);
     step_receipt(step, word->incident, say(&saying));

@@ -156,6 +156,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_text(10, word->text);
     put_number(11, (uint64_t)word->unit_ms);
     put_number(12, word->auto_respond);
+    put_number(13, word->condition_met);
     return content_digest();
 }
 
@@ -176,5 +177,8 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(12, act->text);
     for (size_t i = 0; i < act->unit_count; i++)
         put_text(13, act->units[i]);
+    put_text(14, act->type);
+    put_number(15, act->route);
+    put_number(16, act->condition_met);
     return content_digest();
 }

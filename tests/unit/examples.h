@@ -279,6 +279,10 @@ static inline void example_record_details(struct record *record)
         record->changes[0].task_count = 1;
         record->text = "现场需要封路";
         break;
+    case RECORD_RECLASSIFIED:
+        record->was = "1.01";
+        record->policy = (struct bytes){example_hash, sizeof example_hash};
+        break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";
         break;
@@ -363,7 +367,7 @@ static inline struct message example_message(enum message_kind kind)
         break;
     case MESSAGE_TASK:
         message.task = (struct delivery){
-            example_incident(), example_tasks[0], example_head, &example_event, example_clocks, 1, true};
+            example_incident(), example_tasks[0], example_head, &example_event, example_clocks, 1, true, ""};
         break;
     case MESSAGE_REVOKE:
         message.revoke = (struct revoke){example_incident(), 1, 3, "the lease ended: silent for 15000 ms"};
