@@ -49,7 +49,7 @@ static void read_places(struct reading *reading, struct document *document, yaml
     size_t n = node_items(list);
     if (n == 0 || n > ABSENCE_TARGETS_MAX || (absence->refs != NULL && n > 1)) {
         node_fault(document, list, "%s",
-                   n == 0              ? "an empty list; leave the key out to mean the whole city"
+                   n == 0                  ? "an empty list; leave the key out to mean the whole city"
                    : absence->refs != NULL ? "devices have one area, where what is opened for them lies; write 'area'"
                                            : "too many areas; write several rules");
         return;
@@ -118,8 +118,9 @@ static void read_absence(struct reading *reading, struct document *document, yam
     if (!node_fields(document, node, "an absence", keys, FIELDS, fields))
         return;
     if (fields[NAME] == NULL || fields[WITHIN] == NULL || fields[OPENS] == NULL) {
-        node_fault(document, node, "an absence needs its name, how long at most nothing is heard, and the type it opens: "
-                                   "{name: 入户, within: 7d, opens: 1.01}");
+        node_fault(document, node,
+                   "an absence needs its name, how long at most nothing is heard, and the type it opens: "
+                   "{name: 入户, within: 7d, opens: 1.01}");
         return;
     }
     absence->name = read_rule_name(reading, document, fields[NAME], done);

@@ -34,8 +34,7 @@ static const char *key_of(const struct step *step, const struct absence *absence
 static int64_t deadline(const struct step *step, const struct absence *absence, int64_t since_ms)
 {
     const struct limit *within = &absence->within;
-    struct measure measure = {within->calendar,
-                              within->timetable ? within->timetable : step->core->policy->timetable};
+    struct measure measure = {within->calendar, within->timetable ? within->timetable : step->core->policy->timetable};
     return calendar_after(&measure, since_ms, within->budget_ms);
 }
 

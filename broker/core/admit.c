@@ -12,7 +12,7 @@
 struct admission {
     struct step *step;
     const struct event *event;
-    const char *area; /* found by place/ */
+    const char *area;         /* found by place/ */
     struct route_query query; /* type, area, nature, severity */
     bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
@@ -133,6 +133,15 @@ static const char *area_code(const struct admission *admission)
     return admission->query.area ? admission->query.area->code : text_or_empty(admission->area);
 }
 
+/* NULL: nothing of it. */
+static const struct incident_more *more_of(const struct admission *admission)
+{
+    const struct incident_more more = {.object = admission->event->object};
+    if (!has_text(more.object))
+        return NULL;
+    return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
+}
+
 static struct incident head_of(const struct admission *admission)
 {
     struct step *step = admission->step;
@@ -161,6 +170,7 @@ static struct incident head_of(const struct admission *admission)
         .received_ms = step->now_ms,
         .closed_ms = event->done ? step->now_ms : 0,
         .opened_seq = step->core->seq + 1,
+        .more = more_of(admission),
     };
 }
 
@@ -222,8 +232,12 @@ static void find_route(struct admission *admission)
 void admit_publish(struct step *step)
 {
     const struct event *event = step->command->publish.event;
-    struct admission admission = {.step = step, .event = event, .query.nature = event->nature};
-    admission.area = step->command->publish.area;
+    struct admission admission = {
+        .step = step,
+        .event = event,
+        .area = step->command->publish.area,
+        .query = {.nature = event->nature, .object = event->object},
+    };
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
     if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !in_scope(&admission))
