@@ -13,6 +13,9 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
+    const struct voices *heard; /* before; NULL: nobody */
+    struct voice voice;         /* and now, once */
+    size_t voice_count;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -25,6 +28,9 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 struct incident *draft_head(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
+
+/* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
+void draft_hear(struct draft *, struct voice);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
