@@ -60,35 +60,60 @@ bool somebody_else(struct acting *acting)
 
 /* --- remembering --- */
 
-static bool known(const struct voices *heard, const char *principal, const char *person)
+static bool is(const char *a, const char *a_person, const char *b, const char *b_person)
 {
-    for (size_t i = 0; heard && i < heard->count; i++) {
-        if (strcmp(heard->heard[i].principal, principal) == 0 && strcmp(heard->heard[i].person, person) == 0)
+    return strcmp(text_or_empty(a), text_or_empty(b)) == 0 &&
+           strcmp(text_or_empty(a_person), text_or_empty(b_person)) == 0;
+}
+
+static bool heard(const struct draft *draft, const char *principal, const char *person)
+{
+    for (size_t i = 0; draft->heard && i < draft->heard->count; i++) {
+        if (is(draft->heard->heard[i].principal, draft->heard->heard[i].person, principal, person))
             return true;
     }
     return false;
 }
 
-static bool remember(struct draft *draft, struct voice voice)
+static bool speaks_now(const struct draft *draft, const char *principal, const char *person)
 {
-    if (known(draft->heard, voice.principal, voice.person))
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (is(draft->tasks[i].spoke_principal, draft->tasks[i].spoke_person, principal, person))
+            return true;
+    }
+    return false;
+}
+
+/* Whoever is known may always go on: room for each task's last speaker is left to the set. */
+static bool has_room(struct draft *draft, const char *principal, const char *person)
+{
+    if (!draft->heard || draft->heard->count < VOICES_MAX - TASKS_MAX || heard(draft, principal, person) ||
+        speaks_now(draft, principal, person))
         return true;
-    if (draft->heard && draft->heard->count == VOICES_MAX)
-        return step_refuse(draft->step, REFUSAL_TOO_MANY, "person",
-                           "%d others had a hand in the incident already: let one of them speak", VOICES_MAX);
-    draft_hear(draft, voice);
-    return true;
+    return step_refuse(draft->step, REFUSAL_TOO_MANY, "person",
+                       "%zu others had a hand in the incident before: one of them may go on", draft->heard->count);
+}
+
+static void remember(struct draft *draft, struct voice voice)
+{
+    if (!heard(draft, voice.principal, voice.person))
+        draft_hear(draft, voice);
 }
 
 bool somebody_speaks(struct draft *draft, const struct task *task, const char *principal, const char *person)
 {
-    const char *was = text_or_empty(task->spoke_principal), *was_person = text_or_empty(task->spoke_person);
-    bool same = strcmp(was, principal) == 0 && strcmp(was_person, text_or_empty(person)) == 0;
-    return same || !has_text(was) || remember(draft, (struct voice){task->no, false, was, was_person});
+    if (!has_room(draft, principal, person))
+        return false;
+    if (has_text(task->spoke_principal) && !is(task->spoke_principal, task->spoke_person, principal, person))
+        remember(draft, (struct voice){task->no, false, task->spoke_principal, text_or_empty(task->spoke_person)});
+    return true;
 }
 
 bool somebody_dispatches(struct acting *acting, uint32_t task)
 {
-    return remember(acting->draft, (struct voice){task, true, text_or_empty(acting->step->command->principal),
-                                                  text_or_empty(acting->act->person)});
+    const char *principal = acting->step->command->principal, *person = text_or_empty(acting->act->person);
+    if (!has_room(acting->draft, principal, person))
+        return false;
+    remember(acting->draft, (struct voice){task, true, principal, person});
+    return true;
 }
