@@ -13,6 +13,9 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
+    const struct voices *heard; /* before; NULL: nobody */
+    struct voice voice;         /* and now, once */
+    size_t voice_count;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -32,6 +35,8 @@ struct task_more *draft_more(struct draft *, uint32_t no);
 
 /* It is of this type from now on: what is started after it has the type's limits, and its ladder. */
 void draft_retype(struct draft *, const struct type *);
+/* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
+void draft_hear(struct draft *, struct voice);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);

@@ -6,6 +6,7 @@
 #include "broker/core/act.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
+#include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
 static bool unfinished(const struct task *task)
@@ -114,14 +115,18 @@ static void change_assists(struct acting *acting, const struct route_result *res
     }
 }
 
-static void change_lead(struct acting *acting, const struct unit *unit)
+/* Whoever says what it is has given it to the unit that gets it. */
+static bool change_lead(struct acting *acting, const struct unit *unit)
 {
     struct draft *draft = acting->draft;
     const struct task *lead = lead_of(draft);
-    if (lead && strcmp(lead->unit, unit->id) != 0)
+    if (lead && strcmp(lead->unit, unit->id) == 0)
+        return true;
+    if (lead)
         act_move(acting, draft_task(draft, lead->no), unit, "it is of another type");
-    else if (!lead)
-        draft_add_task(draft, unit->id, TASK_LEAD);
+    else
+        lead = draft_add_task(draft, unit->id, TASK_LEAD);
+    return somebody_dispatches(acting, lead->no);
 }
 
 static void wait_for_a_person(struct acting *acting, const struct route_result *result)
@@ -145,12 +150,14 @@ static enum unrouted_reason without_place(const struct incident *head)
     return head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : UNROUTED_NO_PLACE;
 }
 
-static void send_to(struct acting *acting, const struct route_result *result)
+static bool send_to(struct acting *acting, const struct route_result *result)
 {
-    change_lead(acting, result->lead);
+    if (!change_lead(acting, result->lead))
+        return false;
     change_assists(acting, result);
     draft_head(acting->draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(acting->draft);
+    return true;
 }
 
 /* Sent by the rules for what it is now. Nobody is taken away for nobody: without a unit the lead there is stays. */
@@ -173,9 +180,8 @@ static bool send_anew(struct acting *acting)
     head->route = result.route ? result.route->rule : "";
     head->verify = result.route ? result.route->verify : VERIFIER_NONE;
     if (result.lead)
-        send_to(acting, &result);
-    else
-        wait_for_a_person(acting, &result);
+        return send_to(acting, &result);
+    wait_for_a_person(acting, &result);
     return true;
 }
 
