@@ -136,6 +136,9 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->unit_ms = reader.time(in.unit_ms(), "unit_ms");
     out->auto_respond = in.auto_respond();
+    out->kind = reader.known(in.kind(), ask_kind_name, "kind");
+    out->until_ms = reader.time(in.until_ms(), "until_ms");
+    out->span_ms = in.span_ms();
 }
 
 static void read(Reader &reader, const bihuan::Act &in, struct act *out)
@@ -154,6 +157,10 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->passed = in.passed();
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->kind = reader.known(in.kind(), ask_kind_name, "kind");
+    out->until_ms = reader.time(in.until_ms(), "until_ms");
+    out->span_ms = in.span_ms();
+    out->ask = in.ask();
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -77,6 +77,9 @@ static void write(Json &json, const struct word &word)
     json.text("text", word.text);
     json.time("unit_time", word.unit_ms);
     json.flag("auto_respond", word.auto_respond);
+    json.text("kind", ask_kind_name(word.kind));
+    json.time("until", word.until_ms);
+    json.number("span_ms", word.span_ms);
 }
 
 static void write(Json &json, const struct act &act)
@@ -93,6 +96,10 @@ static void write(Json &json, const struct act &act)
     json.flag("passed", act.passed);
     json.text("reason", act.reason);
     json.text("text", act.text);
+    json.text("kind", ask_kind_name(act.kind));
+    json.time("until", act.until_ms);
+    json.number("span_ms", act.span_ms);
+    json.number("ask", act.ask);
 }
 
 static void write(Json &json, const struct query &query)

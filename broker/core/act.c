@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/somebody.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
 {
@@ -69,8 +70,7 @@ static struct task *choose_only(struct acting *acting, bool (*fits)(const struct
     return NULL;
 }
 
-/* The task that the act names, or the only one it can be. NULL when refused. */
-static struct task *choose(struct acting *acting, bool (*fits)(const struct task *))
+struct task *act_choose(struct acting *acting, bool (*fits)(const struct task *))
 {
     return acting->act->task ? choose_named(acting, fits) : choose_only(acting, fits);
 }
@@ -143,7 +143,7 @@ bool act_assign(struct acting *acting)
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
-    struct task *task = unit ? choose(acting, transferable) : NULL;
+    struct task *task = unit ? act_choose(acting, transferable) : NULL;
     if (!task)
         return false;
     if (strcmp(task->unit, unit->id) == 0)
@@ -157,6 +157,7 @@ bool act_transfer(struct acting *acting)
     task->dispatched_ms = acting->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
     draft_start_task_clocks(acting->draft, task->no);
     stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
@@ -167,7 +168,7 @@ bool act_transfer(struct acting *acting)
 
 bool act_release(struct acting *acting)
 {
-    struct task *task = choose(acting, releasable);
+    struct task *task = act_choose(acting, releasable);
     if (!task)
         return false;
     task->on_behalf = false;
@@ -234,21 +235,12 @@ bool act_merge(struct acting *acting)
 
 /* --- to its end --- */
 
-/* "Somebody else" is another person; where persons are not named, another principal. */
-static bool same_actor(const struct acting *acting, const struct task *task)
-{
-    if (!has_text(task->spoke_principal))
-        return false;
-    if (has_text(acting->act->person) && has_text(task->spoke_person))
-        return strcmp(acting->act->person, task->spoke_person) == 0;
-    return strcmp(acting->step->command->principal, task->spoke_principal) == 0;
-}
-
 static bool by_somebody_else(struct acting *acting)
 {
     for (size_t i = 0; i < acting->draft->task_count; i++) {
         const struct task *task = &acting->draft->tasks[i];
-        if (same_actor(acting, task))
+        if (somebody_same(acting->step->command->principal, acting->act->person, task->spoke_principal,
+                          task->spoke_person))
             return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever handled task %u may not do this",
                                task->no);
     }

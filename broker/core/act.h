@@ -15,4 +15,7 @@ bool act_release(struct acting *);
 bool act_verify(struct acting *);
 bool act_withdraw(struct acting *);
 
+/* The task that the act names, or the only one it can be. NULL when refused. */
+struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
+
 #endif

@@ -170,6 +170,17 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_ask(uint64_t *digest, const struct ask *ask)
+{
+    const int64_t numbers[] = {ask->no,       ask->task,     ask->kind,    ask->decision,  ask->was,
+                               ask->asked_ms, ask->until_ms, ask->span_ms, ask->decided_ms};
+    const char *const texts[] = {ask->unit,   ask->principal,  ask->person,
+                                 ask->reason, ask->decided_by, ask->decided_person};
+    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mix_text(digest, texts[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -179,6 +190,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
+        mix_ask(digest, &live->rare->asks[i]);
 }
 
 uint64_t core_digest(const struct core *core)

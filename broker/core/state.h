@@ -25,12 +25,19 @@ struct live_task {
     TAILQ_ENTRY(live_task) lease;
 };
 
+/* What few incidents have. */
+struct rare {
+    struct ask *asks; /* by number; names interned, persons and reasons owned */
+    size_t ask_count;
+};
+
 /* An incident in memory: a row, and what follows from it. */
 struct live {
     uint64_t id, seq;
     struct incident head; /* names interned; event_id and reason owned */
     struct live_task *tasks;
     struct clock *clocks;
+    struct rare *rare; /* NULL: nothing of it */
     uint32_t task_count, clock_count, clock_room;
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */

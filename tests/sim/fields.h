@@ -35,12 +35,14 @@ struct fields {
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */
 extern const struct fields incident_fields, task_fields, clock_fields;            /* of the structs of these names */
+extern const struct fields ask_fields;
 extern const struct fields overview_fields, explanation_fields;
 
 /* A record of the trail, with what it points to beside it. */
 struct seen {
     struct record record;
     struct rung rung;
+    struct ask ask; /* the first that it changes */
     uint64_t incident, into;
 };
 extern const struct fields record_fields;
