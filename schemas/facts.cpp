@@ -28,6 +28,7 @@ SAME(Decision, DECISIONS)
 SAME(RecordKind, RECORD_KINDS)
 SAME(LeaseEnd, LEASE_ENDS)
 SAME(RungColour, RUNG_COLOURS)
+SAME(SideKind, SIDE_KINDS)
 SAME(UnroutedReason, UNROUTED_REASONS)
 SAME(RefusalCode, REFUSALS)
 
@@ -193,6 +194,13 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     return out.Finish();
 }
 
+static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &more)
+{
+    bihuan::TaskMoreBuilder out(builder);
+    out.add_whistled(more.whistled);
+    return out.Finish();
+}
+
 Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
 {
     auto unit = pack(builder, task.unit);
@@ -202,6 +210,7 @@ Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
     auto spoke_principal = pack(builder, task.spoke_principal);
     auto spoke_person = pack(builder, task.spoke_person);
     auto reason = pack(builder, task.reason);
+    auto more = pack_if(builder, task.more);
     bihuan::TaskBuilder out(builder);
     out.add_dispatched_ms(task.dispatched_ms);
     out.add_responded_ms(task.responded_ms);
@@ -217,6 +226,7 @@ Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
     out.add_spoke_principal(spoke_principal);
     out.add_spoke_person(spoke_person);
     out.add_reason(reason);
+    out.add_more(more);
     out.add_role(static_cast<bihuan::TaskRole>(task.role));
     out.add_state(static_cast<bihuan::TaskState>(task.state));
     out.add_outcome(static_cast<bihuan::Outcome>(task.outcome));
@@ -342,16 +352,59 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
 {
     auto to_area = pack(builder, rung.to_area);
     auto to_post = pack(builder, rung.to_post);
+    auto to_unit = pack(builder, rung.to_unit);
     bihuan::RungBuilder out(builder);
     out.add_due_ms(rung.due_ms);
     out.add_task(rung.task);
     out.add_number(rung.number);
     out.add_to_area(to_area);
     out.add_to_post(to_post);
+    out.add_to_unit(to_unit);
     out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
     out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
     out.add_notice(rung.notice);
     out.add_in_downtime(rung.in_downtime);
+    return out.Finish();
+}
+
+static Offset<Vector<Offset<String>>> pack_list(Builder &builder, const char *const *texts, size_t n)
+{
+    if (n == 0)
+        return {};
+    std::vector<Offset<String>> offsets(n);
+    for (size_t i = 0; i < n; i++)
+        offsets[i] = builder.CreateString(texts[i]);
+    return builder.CreateVector(offsets);
+}
+
+Offset<bihuan::Side> pack(Builder &builder, const struct side &side)
+{
+    auto key = pack(builder, side.key);
+    auto name = pack(builder, side.name);
+    auto text = pack(builder, side.text);
+    auto principal = pack(builder, side.principal);
+    auto person = pack(builder, side.person);
+    auto list = pack_list(builder, side.list, side.list_count);
+    bihuan::SideBuilder out(builder);
+    out.add_seq(side.seq);
+    out.add_number(side.number);
+    out.add_first_ms(side.first_ms);
+    out.add_last_ms(side.last_ms);
+    out.add_until_ms(side.until_ms);
+    out.add_next_ms(side.next_ms);
+    out.add_incident(side.incident);
+    out.add_key(key);
+    out.add_state(side.state);
+    out.add_count(side.count);
+    out.add_total(side.total);
+    out.add_name(name);
+    out.add_text(text);
+    out.add_principal(principal);
+    out.add_person(person);
+    out.add_list(list);
+    out.add_kind(static_cast<bihuan::SideKind>(side.kind));
+    out.add_gone(side.gone);
+    out.add_colour(static_cast<bihuan::RungColour>(side.colour));
     return out.Finish();
 }
 
@@ -367,6 +420,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto reason = pack(builder, record.reason);
     auto text = pack(builder, record.text);
     auto policy = pack(builder, record.policy);
+    auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
     bihuan::RecordBuilder out(builder);
@@ -399,6 +453,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_from_ms(record.from_ms);
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
+    out.add_sides(sides);
     return out.Finish();
 }
 

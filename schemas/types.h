@@ -70,7 +70,8 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume)
+    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
@@ -86,13 +87,20 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
-    X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed)
+    X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
+    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
 
 /* Colours of a rung: warnings blue and yellow, breach red, then escalation one level up per step. */
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
+
+/* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
+ * absence 缺失, a shift 班次. */
+#define SIDE_KINDS(X) \
+    X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
+    X(6, SHIFT, shift)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -118,6 +126,7 @@ extern "C" {
     X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
+    X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
 
@@ -156,6 +165,8 @@ enum record_kind { RECORD_KINDS(RECORD_X) };
 enum lease_end { LEASE_ENDS(LEASE_X) };
 #define RUNG_X(v, N, n) RUNG_##N = v,
 enum rung_colour { RUNG_COLOURS(RUNG_X) };
+#define SIDE_X(v, N, n) SIDE_##N = v,
+enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
 enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 #define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
@@ -194,6 +205,7 @@ const char *decision_name(enum decision);
 const char *record_kind_name(enum record_kind);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
+const char *side_kind_name(enum side_kind);
 const char *unrouted_reason_name(enum unrouted_reason);
 const char *role_name(enum principal_role);
 enum principal_role role_of(const char *name);
@@ -263,6 +275,11 @@ struct incident {
     uint32_t reworks, reopens;
 };
 
+/* What only some tasks have. */
+struct task_more {
+    bool whistled; /* 吹哨: called to report on site (报到) */
+};
+
 /* 派遣任务: one unit's part. */
 struct task {
     uint32_t no; /* 1, 2, … within the incident */
@@ -279,6 +296,7 @@ struct task {
     const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
+    const struct task_more *more; /* NULL: an ordinary task */
 };
 
 /* A budget and a ledger, in the calendar's own time. While running, due = running_since + budget - consumed there. What is
@@ -345,6 +363,25 @@ struct row {
     size_t ask_count;
 };
 
+/* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
+ * the fields it needs; a record carries the whole row, which replaces what was. */
+struct side {
+    enum side_kind kind;
+    const char *key;
+    uint64_t seq; /* the record that set it last; 0 within a record: that one */
+    bool gone;    /* it is forgotten */
+    uint32_t state, count, total;
+    enum rung_colour colour;
+    int64_t number;
+    int64_t first_ms, last_ms, until_ms;
+    int64_t next_ms; /* when something is due; 0: nothing is */
+    uint64_t incident;
+    const char *name, *text;
+    const char *principal, *person; /* who set it so */
+    const char *const *list;
+    size_t list_count;
+};
+
 /* A rung of a ladder that fired. */
 struct rung {
     enum clock_kind clock;
@@ -352,6 +389,7 @@ struct rung {
     enum rung_colour colour;
     int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
     const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
+    const char *to_unit;           /* of a whistled unit's no-show: its supervisor */
     bool notice;                   /* false: a higher rung of the same clock fired with it after downtime */
     bool in_downtime;              /* due while the broker was down */
 };
@@ -381,6 +419,8 @@ struct record {
     struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
     int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
     uint32_t term;              /* started */
+    const struct side *sides;   /* rows beside incidents, whole */
+    size_t side_count;
 };
 
 /* What was promised to a publisher. */

@@ -28,6 +28,13 @@
 #define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
 #define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
 
+/* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
+#define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
+#define SIDE_KEY_MAX      240     /* bytes of a row's key */
+#define SIDE_LIST_MAX     256     /* texts in its list */
+#define RECORD_SIDES_MAX  16      /* rows that one record sets */
+#define SIDE_FINISH_BYTES 1024    /* room kept in the store for what is yet to happen to one */
+
 /* One turn. */
 #define TURN_MESSAGES_MAX  1024          /* messages drained in one turn */
 #define TURN_BYTES_MAX     (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
@@ -92,8 +99,9 @@
 #define SLACK_PART   8 /* of the map */
 
 /* Time. */
-#define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL)  /* to give an unrouted incident an owner, where no profile says */
-#define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL) /* 挂起 is short, where no city says how short */
+#define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
 #define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */

@@ -100,8 +100,7 @@ static void take_away(struct acting *acting, struct task *task, const char *reas
 
 /* --- to a unit --- */
 
-/* The centre's time to give it an owner is over when no task waits for one. */
-static void stop_dispatch(struct draft *draft)
+void act_stop_dispatch(struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         if (draft->tasks[i].state == TASK_RETURNED)
@@ -135,7 +134,7 @@ bool act_assign(struct acting *acting)
     acting->record->task = draft_add_task(draft, unit->id, role)->no;
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
-    stop_dispatch(draft);
+    act_stop_dispatch(draft);
     set_policy(acting);
     return true;
 }
@@ -159,7 +158,7 @@ bool act_transfer(struct acting *acting)
     task->auto_respond = false;
     draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
     draft_start_task_clocks(acting->draft, task->no);
-    stop_dispatch(acting->draft);
+    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }
@@ -179,7 +178,7 @@ bool act_release(struct acting *acting)
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
-    stop_dispatch(acting->draft);
+    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }

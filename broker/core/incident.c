@@ -6,6 +6,7 @@
 #include "broker/core/ask.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/whistle.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -24,6 +25,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -38,6 +41,7 @@ static const struct {
     enum record_kind record; /* of verify: when it passed; of decide: when it is granted */
     enum right right;
     bool needs_reason, needs_outcome;
+    bool settles; /* nothing may be left to wait for after it */
 } acts[ACT_END] = {
     [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
@@ -51,6 +55,8 @@ static const struct {
     [ACT_ASK]      = {act_ask,      RECORD_ASKED,       RIGHT_ON_BEHALF, true, false},
     [ACT_DECIDE]   = {act_decide,   RECORD_GRANTED,     RIGHT_DECIDE,   false, false},
     [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
+    [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
+    [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
 };
 /* clang-format on */
 
@@ -60,7 +66,7 @@ static bool complete(struct step *step, const struct act *act)
 {
     if (!has_text(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
-    if (act->verb <= 0 || act->verb >= ACT_END)
+    if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
     if (acts[act->verb].needs_reason && !has_text(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
@@ -122,8 +128,11 @@ static void decide(struct acting *acting)
     acting->record = &record;
     acting->draft = &draft;
     draft_of(&draft, step, acting->live);
-    if (acts[act->verb].decide(acting))
-        step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (!acts[act->verb].decide(acting))
+        return;
+    step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (acts[act->verb].settles)
+        incident_settle(step, acting->live);
 }
 
 void incident_act(struct step *step)
@@ -209,8 +218,11 @@ static void ask_verifier(struct draft *draft)
 void incident_settle(struct step *step, const struct live *live)
 {
     struct draft draft;
+    if (live->head.state != INCIDENT_OPEN)
+        return;
+    whistle_pass_over(step, live);
     draft_of(&draft, step, live);
-    if (live->head.state != INCIDENT_OPEN || !all_done(&draft))
+    if (!all_done(&draft))
         return;
     if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
         ask_verifier(&draft);

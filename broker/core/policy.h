@@ -165,7 +165,8 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool desk; /* `to: desk`: a person dispatches */
+    bool desk;            /* `to: desk`: a person dispatches */
+    struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
 };
@@ -209,6 +210,8 @@ struct policy {
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
+    struct limit whistle;                /* 报到, where neither rule nor type says */
+    unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;

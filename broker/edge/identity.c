@@ -176,9 +176,11 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(10, act->passed);
     put_text(11, act->reason);
     put_text(12, act->text);
-    put_number(13, act->kind);
-    put_number(14, (uint64_t)act->until_ms);
-    put_number(15, (uint64_t)act->span_ms);
-    put_number(16, act->ask);
+    for (size_t i = 0; i < act->unit_count; i++)
+        put_text(13, act->units[i]);
+    put_number(14, act->kind);
+    put_number(15, (uint64_t)act->until_ms);
+    put_number(16, (uint64_t)act->span_ms);
+    put_number(17, act->ask);
     return content_digest();
 }

@@ -97,6 +97,15 @@ static const struct task example_tasks[] = {
     {.no = 2, .epoch = 1, .role = TASK_ASSIST, .state = TASK_QUEUED, .unit = "sz-004", .dispatched_ms = EXAMPLE_MS},
 };
 
+static const struct task_more example_more = {.whistled = true};
+
+static const struct task example_called = {.no = 3,
+                                           .role = TASK_ASSIST,
+                                           .state = TASK_QUEUED,
+                                           .unit = "gas",
+                                           .dispatched_ms = EXAMPLE_MS,
+                                           .more = &example_more};
+
 static const struct clock example_clocks[] = {
     {.kind = CLOCK_RESPOND,
      .task = 1,
@@ -195,6 +204,31 @@ static const struct explanation example_explanation = {
     .policy = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 };
 
+static const char *const example_targets[] = {"东街1号", "东街2号"};
+
+static const struct side example_side = {
+    .kind = SIDE_DUTY,
+    .key = "周排查",
+    .seq = 4730,
+    .gone = true,
+    .state = 1,
+    .count = 2,
+    .total = 3,
+    .colour = RUNG_YELLOW,
+    .number = -4,
+    .first_ms = EXAMPLE_MS - 5000,
+    .last_ms = EXAMPLE_MS - 4000,
+    .until_ms = EXAMPLE_MS + 5000,
+    .next_ms = EXAMPLE_MS + 6000,
+    .incident = 4711,
+    .name = "fire",
+    .text = "东大街",
+    .principal = "chief",
+    .person = "王五",
+    .list = example_targets,
+    .list_count = 2,
+};
+
 static inline uint64_t example_incident(void)
 {
     return ident_pack(EXAMPLE_JOURNAL, EXAMPLE_NUMBER);
@@ -268,6 +302,14 @@ static inline void example_record_details(struct record *record)
     case RECORD_DENIED:
         record->changes[0].asks = example_asks;
         record->changes[0].ask_count = 1;
+        break;
+    case RECORD_WHISTLED:
+        record->changes[0].tasks = &example_called;
+        record->changes[0].task_count = 1;
+        record->text = "现场需要封路";
+        break;
+    case RECORD_PASSED_OVER:
+        record->reason = "no_show";
         break;
     default:
         break;
