@@ -86,6 +86,7 @@ void sight_keep_own_part(struct arena *arena, const struct principal *who, struc
     row->ask_count = sight_asks(arena, who, row, row->asks, row->ask_count, &row->asks);
     row->clock_count = sight_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
     row->task_count = sight_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
+    row->voice_count = 0;
 }
 
 bool sight_row(struct turn *t, uint64_t incident, struct row *row)

@@ -137,6 +137,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     auto attachments = pack_all<bihuan::Attachment>(builder, event.attachments, event.attachment_count);
     auto reporter = pack(builder, event.reporter);
     auto evidence = pack(builder, event.evidence);
+    auto object = pack(builder, event.object);
     bihuan::EventBuilder out(builder);
     out.add_id(id);
     out.add_type(type);
@@ -153,6 +154,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_reporter(reporter);
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
+    out.add_object(object);
     return out.Finish();
 }
 
@@ -166,6 +168,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto route = pack(builder, incident.route);
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
+    auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
@@ -179,6 +182,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_route(route);
     out.add_reason(reason);
     out.add_ladder(ladder);
+    out.add_object(object);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));
@@ -261,6 +265,18 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
+static Offset<bihuan::Voice> pack(Builder &builder, const struct voice &voice)
+{
+    auto principal = pack(builder, voice.principal);
+    auto person = pack(builder, voice.person);
+    bihuan::VoiceBuilder out(builder);
+    out.add_task(voice.task);
+    out.add_dispatched(voice.dispatched);
+    out.add_principal(principal);
+    out.add_person(person);
+    return out.Finish();
+}
+
 static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
     return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
@@ -327,6 +343,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
+    auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
@@ -335,6 +352,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_started(started);
+    out.add_voices(voices);
     out.add_asks(asks);
     return out.Finish();
 }
@@ -477,6 +495,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
+    auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
@@ -485,6 +504,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_words(words);
+    out.add_voices(voices);
     out.add_asks(asks);
     return out.Finish();
 }

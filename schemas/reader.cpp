@@ -159,10 +159,21 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
+    out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
 static constexpr size_t ANY = SIZE_MAX;
+
+/* NULL when there is nothing of it. */
+static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
+{
+    if (!in.object())
+        return nullptr;
+    auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
+    more->object = reader.text(in.object(), ANY, "head.object");
+    return more;
+}
 
 void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
 {
@@ -190,6 +201,7 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->merged_into = in.merged_into();
     out->reworks = in.reworks();
     out->reopens = in.reopens();
+    out->more = read_more(reader, in);
 }
 
 static void read(Reader &, const bihuan::TaskMore &in, struct task_more *out)
@@ -256,6 +268,14 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
+static void read(Reader &reader, const bihuan::Voice &in, struct voice *out)
+{
+    out->task = in.task();
+    out->dispatched = in.dispatched();
+    out->principal = reader.text(in.principal(), ANY, "voice.principal");
+    out->person = reader.text(in.person(), ANY, "voice.person");
+}
+
 static void read(Reader &reader, const bihuan::Ask &in, struct ask *out)
 {
     out->no = in.no();
@@ -283,6 +303,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
 }
 
@@ -388,6 +409,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
 }
 

@@ -42,6 +42,7 @@ void write(Json &json, const struct event &event)
     json.base64("reporter", event.reporter);
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
+    json.text("object", event.object);
 }
 
 void write(Json &json, const struct incident &incident)
@@ -70,6 +71,8 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
+    if (incident.more)
+        json.text("object", incident.more->object);
 }
 
 static void write(Json &json, const struct task_more &more)
@@ -117,6 +120,14 @@ void write(Json &json, const struct clock &clock)
     json.time("next", clock.next_ms);
 }
 
+static void write(Json &json, const struct voice &voice)
+{
+    json.number("task", voice.task);
+    json.flag("dispatched", voice.dispatched);
+    json.text("principal", voice.principal);
+    json.text("person", voice.person);
+}
+
 static void write(Json &json, const struct ask &ask)
 {
     json.number("no", ask.no);
@@ -143,6 +154,7 @@ static void write(Json &json, const struct change &change)
     write_if(json, "head", change.head);
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
+    write_all(json, "voices", change.voices, change.voice_count);
     write_all(json, "asks", change.asks, change.ask_count);
 }
 
@@ -233,6 +245,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "tasks", row.tasks, row.task_count);
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
+    write_all(json, "voices", row.voices, row.voice_count);
     write_all(json, "asks", row.asks, row.ask_count);
 }
 

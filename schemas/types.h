@@ -242,6 +242,7 @@ struct event {
     const char *type;              /* type code */
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
+    const char *object;            /* code of the thing it is about: a manhole, a lamp */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -253,6 +254,11 @@ struct event {
     struct bytes reporter;  /* sealed to the custodian's key; opaque here */
     enum outcome_code done; /* handled on site: arrives with its outcome */
     const char *evidence;
+};
+
+/* What few incidents have: behind one pointer, so that the others do not pay for it. */
+struct incident_more {
+    const char *object; /* code of the thing it is about */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -273,6 +279,7 @@ struct incident {
     uint64_t opened_seq;  /* the record that carries the event */
     uint64_t merged_into; /* incident id */
     uint32_t reworks, reopens;
+    const struct incident_more *more; /* NULL: nothing of it */
 };
 
 /* What only some tasks have. */
@@ -293,7 +300,7 @@ struct task {
     const char *unit;
     const char *principal, *worker;             /* the lease's holder; "" when nobody holds it */
     const char *last_worker;                    /* who lost or gave it back last: a colleague is preferred */
-    const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
+    const char *spoke_principal, *spoke_person; /* the last actor: may not verify, nor may any voice */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
     const struct task_more *more; /* NULL: an ordinary task */
@@ -309,6 +316,13 @@ struct clock {
     int64_t started_ms, budget_ms, consumed_ms, running_since_ms, due_ms, stopped_ms;
     uint32_t rung;   /* rungs fired so far */
     int64_t next_ms; /* when the next rung fires; 0: none left or not running */
+};
+
+/* Who dispatched a task, or spoke of it before its last speaker did. Nobody is heard twice. */
+struct voice {
+    uint32_t task;
+    bool dispatched;
+    const char *principal, *person;
 };
 
 /* 申请: what was asked, and what somebody else decided. */
@@ -336,6 +350,8 @@ struct change {
     size_t task_count;
     const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
+    const struct voice *voices; /* those heard for the first time */
+    size_t voice_count;
     const struct ask *asks; /* by number, whole */
     size_t ask_count;
 };
@@ -359,6 +375,8 @@ struct row {
     size_t clock_count;
     const struct word_kept *words;
     size_t word_count;
+    const struct voice *voices; /* as they were heard */
+    size_t voice_count;
     const struct ask *asks;
     size_t ask_count;
 };

@@ -136,7 +136,7 @@ bool act_assign(struct acting *acting)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);
     set_policy(acting);
-    return true;
+    return somebody_dispatches(acting, acting->record->task);
 }
 
 bool act_transfer(struct acting *acting)
@@ -148,6 +148,8 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
+    if (!somebody_dispatches(acting, task->no))
+        return false;
     take_away(acting, task, "transferred to another unit");
     task->unit = unit->id;
     task->state = TASK_QUEUED;
@@ -234,18 +236,6 @@ bool act_merge(struct acting *acting)
 
 /* --- to its end --- */
 
-static bool by_somebody_else(struct acting *acting)
-{
-    for (size_t i = 0; i < acting->draft->task_count; i++) {
-        const struct task *task = &acting->draft->tasks[i];
-        if (somebody_same(acting->step->command->principal, acting->act->person, task->spoke_principal,
-                          task->spoke_person))
-            return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever handled task %u may not do this",
-                               task->no);
-    }
-    return true;
-}
-
 static bool before_any_respond(struct acting *acting)
 {
     for (size_t i = 0; i < acting->draft->task_count; i++) {
@@ -267,7 +257,7 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
 
 bool act_close(struct acting *acting)
 {
-    return by_somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
@@ -330,7 +320,7 @@ bool act_verify(struct acting *acting)
     if (!may_verify(acting))
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
-    if (!by_somebody_else(acting))
+    if (!somebody_else(acting))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)

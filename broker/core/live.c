@@ -83,6 +83,23 @@ static const char *own(const char *text)
     return copy;
 }
 
+static void disown_more(const struct incident_more *more)
+{
+    if (!more)
+        return;
+    disown(more->object);
+    free((void *)more);
+}
+
+static const struct incident_more *own_more(const struct incident_more *more)
+{
+    if (!more)
+        return NULL;
+    struct incident_more *copy = core_alloc(sizeof *copy);
+    copy->object = own(more->object);
+    return copy;
+}
+
 static void disown_ask(const struct ask *ask)
 {
     disown(ask->person);
@@ -125,8 +142,12 @@ static void free_live(struct live *live)
         next = task->next;
         free_task(task);
     }
+    for (size_t i = 0; live->voices && i < live->voices->count; i++)
+        disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
+    disown_more(live->head.more);
+    free(live->voices);
     free_rare(live->rare);
     free(live->clocks);
     free(live);
@@ -163,8 +184,10 @@ void live_set_head(struct core *core, struct live *live, const struct incident *
     live->head.ladder = name_of(core, head->ladder);
     live->head.event_id = own(head->event_id);
     live->head.reason = own(head->reason);
+    live->head.more = own_more(head->more);
     disown(was.event_id);
     disown(was.reason);
+    disown_more(was.more);
 }
 
 static struct live_task *add_task(struct live *live, uint32_t no)
@@ -244,7 +267,7 @@ void live_make_room(struct live *live, size_t more)
 {
     if (live->clock_count + more <= live->clock_room)
         return;
-    live->clock_room = (uint32_t)(live->clock_count + more);
+    live->clock_room = (uint8_t)(live->clock_count + more);
     live->clocks = reallocarray(live->clocks, live->clock_room, sizeof *live->clocks);
     ASSERT(live->clocks);
 }
@@ -263,6 +286,18 @@ void live_keep_word(struct live *live, const struct word_kept *word)
     task->words[task->word_count - 1] = *word;
 }
 
+void live_add_voice(struct core *core, struct live *live, const struct voice *voice)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    ASSERT(count < VOICES_MAX);
+    live->voices = realloc(live->voices, sizeof *live->voices + (count + 1) * sizeof *voice);
+    ASSERT(live->voices);
+    live->voices->heard[count] = *voice;
+    live->voices->heard[count].principal = name_of(core, voice->principal);
+    live->voices->heard[count].person = own(voice->person);
+    live->voices->count = count + 1;
+}
+
 /* --- reading back --- */
 
 static void lend(struct arena *arena, const char **text)
@@ -274,6 +309,11 @@ void live_lend_head(struct arena *arena, struct incident *head)
 {
     lend(arena, &head->event_id);
     lend(arena, &head->reason);
+    if (!head->more)
+        return;
+    struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
+    lend(arena, &more->object);
+    head->more = more;
 }
 
 void live_lend_task(struct arena *arena, struct task *task)
@@ -281,6 +321,18 @@ void live_lend_task(struct arena *arena, struct task *task)
     lend(arena, &task->reason);
     lend(arena, &task->spoke_person);
     task->more = task_more_lend(arena, task->more);
+}
+
+size_t live_lend_voices(struct arena *arena, const struct live *live, const struct voice **out)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    struct voice *voices = arena_take(arena, count * sizeof *voices);
+    for (size_t i = 0; i < count; i++) {
+        voices[i] = live->voices->heard[i];
+        lend(arena, &voices[i].person);
+    }
+    *out = voices;
+    return count;
 }
 
 void live_lend_ask(struct arena *arena, struct ask *ask)
@@ -328,6 +380,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     live_lend_head(arena, &row->head);
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
+    row->voice_count = live_lend_voices(arena, live, &row->voices);
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);

@@ -140,6 +140,8 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
+    if (head->more)
+        mix_text(digest, head->more->object);
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
@@ -178,6 +180,17 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_voices(uint64_t *digest, const struct voices *voices)
+{
+    for (size_t i = 0; voices && i < voices->count; i++) {
+        const struct voice *voice = &voices->heard[i];
+        mix_number(digest, voice->task);
+        mix_number(digest, voice->dispatched);
+        mix_text(digest, voice->principal);
+        mix_text(digest, voice->person);
+    }
+}
+
 static void mix_ask(uint64_t *digest, const struct ask *ask)
 {
     const int64_t numbers[] = {ask->no,       ask->task,     ask->kind,    ask->decision,  ask->was,
@@ -198,6 +211,7 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    mix_voices(digest, live->voices);
     for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
         mix_ask(digest, &live->rare->asks[i]);
 }

@@ -7,6 +7,7 @@
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
+#include "broker/core/somebody.h"
 
 /* --- the table: who may say what of a task in which state --- */
 
@@ -256,9 +257,12 @@ static void take_over(struct saying *saying)
     saying->task->principal = saying->task->worker = "";
 }
 
-static void change_task(struct saying *saying)
+/* False: refused. */
+static bool change_task(struct saying *saying)
 {
     struct task *task = saying->task = draft_task(saying->draft, saying->word->task);
+    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, saying->word->person))
+        return false;
     task->spoke_principal = saying->step->command->principal;
     task->spoke_person = saying->word->person;
     if (saying->on_behalf)
@@ -266,6 +270,7 @@ static void change_task(struct saying *saying)
     said[saying->word->verb].act(saying);
     if (said[saying->word->verb].ends_lease)
         task->principal = task->worker = "";
+    return true;
 }
 
 static bool ask_for(struct saying *saying)
@@ -293,8 +298,8 @@ static uint64_t say(struct saying *saying)
     saying->draft = &draft;
     if (verb == WORD_ASK && !ask_for(saying))
         return 0;
-    if (said[verb].act)
-        change_task(saying);
+    if (said[verb].act && !change_task(saying))
+        return 0;
     if (saying->of->facts.lost > 0) /* whoever speaks of it is alive */
         draft_task(&draft, saying->word->task)->lost = 0;
     return draft_record(&draft, &record);
