@@ -69,6 +69,9 @@ struct word {
     const char *text;
     int64_t unit_ms; /* the unit's own time */
     bool auto_respond;
+    enum ask_kind kind; /* ask: what for */
+    int64_t until_ms;   /* ask park, suspend: to when */
+    int64_t span_ms;    /* ask extend: so much more */
     bool condition_met; /* feedback: the closing condition holds */
 };
 
@@ -83,10 +86,14 @@ struct act {
     enum task_role role; /* assign; 0: lead when there is none, else assist */
     const char *person;
     enum outcome_code outcome; /* close */
-    bool passed;               /* verify */
+    bool passed;               /* verify; decide: granted */
     const char *reason, *text;
     const char *const *units; /* whistle */
     size_t unit_count;
+    enum ask_kind kind; /* ask: what for */
+    int64_t until_ms;   /* ask park, suspend: to when */
+    int64_t span_ms;    /* ask extend: so much more */
+    uint32_t ask;       /* decide: which (0: the only open one) */
     const char *type;   /* reclassify */
     bool route;         /* reclassify: anew, although the lead has responded */
     bool condition_met; /* close, verify: the closing condition holds */

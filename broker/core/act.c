@@ -150,6 +150,7 @@ void act_move(struct acting *acting, struct task *task, const struct unit *unit,
     task->dispatched_ms = acting->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
     draft_start_task_clocks(acting->draft, task->no);
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
+#include "broker/core/limit.h"
 #include "broker/core/live.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
@@ -15,12 +16,19 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->id = id;
     draft->prev = 0;
     draft->head = *head;
-    draft->task_count = draft->clock_count = draft->voice_count = 0;
+    draft->task_count = draft->clock_count = draft->ask_count = draft->voice_count = 0;
     draft->heard = NULL;
     draft->head_changed = false;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
+}
+
+static void copy_asks(struct draft *draft, const struct rare *rare)
+{
+    draft->ask_count = rare->ask_count;
+    memcpy(draft->asks, rare->asks, rare->ask_count * sizeof *rare->asks);
+    memset(draft->ask_changed, 0, sizeof draft->ask_changed);
 }
 
 void draft_of(struct draft *draft, struct step *step, const struct live *live)
@@ -33,6 +41,8 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
     draft->clock_count = live->clock_count;
     if (live->clock_count)
         memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
+    if (live->rare)
+        copy_asks(draft, live->rare);
 }
 
 void draft_new(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
@@ -78,6 +88,22 @@ void draft_hear(struct draft *draft, struct voice voice)
     draft->voice = voice;
     draft->voice.person = arena_strdup(draft->step->outcome->arena, voice.person); /* the row's own may be freed */
     draft->voice_count = 1;
+}
+
+struct ask *draft_ask(struct draft *draft, uint32_t no)
+{
+    ASSERT(no > 0 && no <= draft->ask_count);
+    draft->ask_changed[no - 1] = true;
+    return &draft->asks[no - 1];
+}
+
+struct ask *draft_add_ask(struct draft *draft, const struct ask *wanted)
+{
+    ASSERT(draft->ask_count < ASKS_MAX);
+    struct ask *ask = &draft->asks[draft->ask_count++];
+    *ask = *wanted;
+    ask->no = (uint32_t)draft->ask_count;
+    return draft_ask(draft, ask->no);
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -141,50 +167,9 @@ static struct clock started(const struct draft *draft, enum clock_kind kind, uin
     return clock;
 }
 
-/* The stricter of two limits is the one that is due first; either may be NULL. */
-static const struct limit *stricter(const struct draft *draft, const struct limit *one, const struct limit *other)
-{
-    if (!one || !other)
-        return one ? one : other;
-    return started(draft, one->kind, 0, other).due_ms < started(draft, one->kind, 0, one).due_ms ? other : one;
-}
-
-/* Until somebody says what it is, the strictest limit of any type runs. */
-static const struct limit *strictest_of_all(const struct draft *draft, enum clock_kind kind)
-{
-    const struct policy *policy = draft->climb.policy;
-    const struct limit *strictest = NULL;
-    for (size_t i = 0; i < policy->profile_count; i++)
-        strictest = stricter(draft, strictest, profile_limit(&policy->profiles[i], kind));
-    return strictest;
-}
-
-/* Until somebody picks a filing condition, the strictest of those below the type; where they have none, its own. */
-static const struct limit *limit_of_type(const struct draft *draft, const struct type *type, enum clock_kind kind)
-{
-    const struct limit *strictest = NULL;
-    for (size_t i = 0; i < type->open_limit_count; i++) {
-        if (type->open_limits[i].kind == kind)
-            strictest = stricter(draft, strictest, &type->open_limits[i]);
-    }
-    return strictest ? strictest : profile_limit(type->profile, kind);
-}
-
-/* 建议 and 表扬 are passed on and answered: nothing is there to be handled in time. */
-static bool is_handled(enum nature nature, enum clock_kind kind)
-{
-    bool handling = kind == CLOCK_RESOLVE || kind >= CLOCK_RESPOND;
-    return !handling || (nature != NATURE_SUGGEST && nature != NATURE_PRAISE);
-}
-
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
-    const struct type *type = draft->climb.type;
-    if (!is_handled(draft->head.nature, kind))
-        return NULL;
-    const struct limit *limit = type ? limit_of_type(draft, type, kind) : strictest_of_all(draft, kind);
-    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
+    return limit_of(&draft->climb, draft->head.nature, kind, draft->step->now_ms);
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -201,39 +186,6 @@ void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task,
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
-}
-
-/* What was used before a pause is kept as it was counted then. */
-static void keep_ledger(const struct draft *draft, struct clock *clock, const struct clock *was)
-{
-    if (was->state == CLOCK_RUNNING && was->running_since_ms == was->started_ms)
-        return;
-    clock->state = was->state;
-    clock->consumed_ms = was->consumed_ms;
-    clock->running_since_ms = was->running_since_ms;
-    clock->due_ms = 0;
-    struct pace pace = pace_of(draft, clock);
-    if (clock->state == CLOCK_RUNNING)
-        clock_reckon(clock, &pace);
-}
-
-void draft_count_again(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t since_ms)
-{
-    const struct clock *was = draft_clock(draft, kind, task);
-    const struct limit *limit = draft_limit(draft, kind);
-    if (was && !clock_open(was))
-        return;
-    if (!limit) {
-        draft_void_clock(draft, kind, task);
-        return;
-    }
-    struct pace pace = climb_pace(&draft->climb, kind, limit->calendar);
-    struct clock clock;
-    clock_start(&clock, kind, task, limit->budget_ms, &pace, since_ms);
-    if (was)
-        keep_ledger(draft, &clock, was);
-    clock_arm(&clock, &draft->climb, -1);
-    draft_put_clock(draft, &clock);
 }
 
 void draft_put_clock(struct draft *draft, const struct clock *from)
@@ -280,44 +232,6 @@ static void with_clock(struct draft *draft, enum clock_kind kind, uint32_t task,
         act(draft, change_clock(draft, kind, task));
 }
 
-void draft_retype(struct draft *draft, const struct type *type)
-{
-    struct incident *head = draft_head(draft);
-    const struct ladder *ladder = type->profile ? type->profile->ladder : NULL;
-    if (!ladder)
-        ladder = policy_ladder(draft->climb.policy, NULL);
-    head->type = type->code;
-    head->ladder = ladder ? ladder->name : "";
-    draft->climb = climb_of(draft->climb.policy, head);
-}
-
-/* The step that stops such a clock has been taken. */
-static bool is_over(const struct task *task, enum clock_kind kind)
-{
-    bool begun = task->state == TASK_HANDLING || task->arrived_ms;
-    return (kind == CLOCK_RESPOND && task->responded_ms) || (kind == CLOCK_ARRIVE && task->arrived_ms) ||
-           (kind == CLOCK_HANDLE && begun);
-}
-
-static void renew_clock(struct draft *draft, enum clock_kind kind, const struct task *task)
-{
-    const struct clock *was = draft_clock(draft, kind, task->no);
-    bool paused = was && was->state == CLOCK_PAUSED;
-    if (was ? !clock_open(was) : is_over(task, kind))
-        return;
-    if (!draft_limit(draft, kind))
-        draft_void_clock(draft, kind, task->no);
-    draft_start_clock(draft, kind, task->no);
-    if (paused)
-        with_clock(draft, kind, task->no, hold);
-}
-
-void draft_renew_task_clocks(struct draft *draft, const struct task *task)
-{
-    for (size_t i = 0; i < TASK_CLOCKS; i++)
-        renew_clock(draft, task_clocks[i], task);
-}
-
 static void with_task_clocks(struct draft *draft, uint32_t task, void (*act)(struct draft *, struct clock *))
 {
     for (size_t i = 0; i < TASK_CLOCKS; i++)
@@ -360,6 +274,40 @@ void draft_void_task_clocks(struct draft *draft, uint32_t task)
     with_task_clocks(draft, task, make_void);
 }
 
+static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))
+{
+    for (size_t i = 0; i < draft->clock_count; i++)
+        with_clock(draft, draft->clocks[i].kind, draft->clocks[i].task, act);
+}
+
+void draft_hold_clocks(struct draft *draft)
+{
+    with_all_clocks(draft, hold);
+}
+
+void draft_resume_clocks(struct draft *draft)
+{
+    with_all_clocks(draft, resume);
+}
+
+void draft_extend_clock(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t span_ms)
+{
+    struct clock *clock = change_clock(draft, kind, task);
+    struct pace pace = pace_of(draft, clock);
+    clock_extend(clock, &pace, span_ms);
+    clock_arm_extended(clock, &draft->climb);
+}
+
+void draft_run_until(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t until_ms)
+{
+    const struct limit limit = {kind, CALENDAR_NATURAL, until_ms - draft->step->now_ms, NULL};
+    struct clock *clock = change_clock(draft, kind, task);
+    if (!clock)
+        clock = add_clock(draft);
+    *clock = started(draft, kind, task, &limit);
+    clock_arm(clock, &draft->climb, -1);
+}
+
 void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
@@ -370,6 +318,19 @@ void draft_end_clocks(struct draft *draft, bool owed)
 }
 
 /* --- the record --- */
+
+static void add_asks(const struct draft *draft, struct change *change)
+{
+    struct arena *arena = draft->step->outcome->arena;
+    struct ask *asks = arena_take(arena, draft->ask_count * sizeof *asks);
+    change->asks = asks;
+    for (size_t i = 0; i < draft->ask_count; i++) {
+        if (!draft->ask_changed[i])
+            continue;
+        asks[change->ask_count] = draft->asks[i];
+        live_lend_ask(arena, &asks[change->ask_count++]);
+    }
+}
 
 struct change draft_change(const struct draft *draft)
 {
@@ -395,6 +356,8 @@ struct change draft_change(const struct draft *draft)
     change.voice_count = draft->voice_count;
     if (draft->voice_count)
         change.voices = arena_memdup(arena, &draft->voice, sizeof draft->voice);
+    if (draft->ask_count)
+        add_asks(draft, &change);
     return change;
 }
 

@@ -5,6 +5,7 @@
 
 #include "broker/core/act.h"
 #include "broker/core/live.h"
+#include "broker/core/retype.h"
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
@@ -188,7 +189,7 @@ static bool send_anew(struct acting *acting)
 /* --- what it is now --- */
 
 /* A severity that was the old type's own becomes the new one's; what was said or has risen stays. */
-static void retype(struct acting *acting, const struct type *type)
+static void become(struct acting *acting, const struct type *type)
 {
     const struct type *was = acting->draft->climb.type;
     struct incident *head = draft_head(acting->draft);
@@ -196,17 +197,17 @@ static void retype(struct acting *acting, const struct type *type)
     if (was && head->severity == was->severity)
         head->severity = type->severity;
     head->flagged = head->flagged && !acting->draft->climb.area;
-    draft_retype(acting->draft, type);
+    retype(acting->draft, type);
 }
 
 static void renew_clocks(struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         if (unfinished(&draft->tasks[i]) && !task_whistled(&draft->tasks[i]))
-            draft_renew_task_clocks(draft, &draft->tasks[i]);
+            retype_task_clocks(draft, &draft->tasks[i]);
     }
-    draft_count_again(draft, CLOCK_RESOLVE, 0, draft->head.received_ms);
-    draft_count_again(draft, CLOCK_ANSWER, 0, draft->head.received_ms);
+    retype_clock(draft, CLOCK_RESOLVE, draft->head.received_ms);
+    retype_clock(draft, CLOCK_ANSWER, draft->head.received_ms);
 }
 
 bool act_reclassify(struct acting *acting)
@@ -215,7 +216,7 @@ bool act_reclassify(struct acting *acting)
     const struct digest *hash = &acting->step->core->policy->hash;
     if (!type || !may_go_anew(acting))
         return false;
-    retype(acting, type);
+    become(acting, type);
     renew_clocks(acting->draft);
     acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
     return !goes_anew(acting) || send_anew(acting);

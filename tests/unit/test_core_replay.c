@@ -131,16 +131,22 @@ static void act_some(struct world *w)
 {
     static const char *const people[] = {"chief.one", "desk.one", "checker", "camera", "hotline"};
     struct fixture *f = w->f;
-    static const char *const units[] = {"gas", "water"};
+    static const char *const units[] = {"gas", "water"}, *const types[] = {"slow", "both", "desk", "stray"};
     struct act act = {.verb = some_act(w),
                       .incident = some_incident(w),
                       .into = some_incident(w),
                       .unit = below(w, 2) ? "gas" : "water",
                       .units = units + below(w, 2),
                       .unit_count = 1,
+                      .type = types[below(w, 4)],
+                      .route = below(w, 2),
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
-                      .passed = below(w, 2)};
+                      .passed = below(w, 2),
+                      .kind = 1 + below(w, ASK_KIND_END - 1),
+                      .task = below(w, 2),
+                      .until_ms = f->now_ms + (int64_t)below(w, 3 * HOUR_MS),
+                      .span_ms = (int64_t)below(w, HOUR_MS)};
     if (!fetch(w, act.incident) || !fetch(w, act.into))
         return;
     if (state_of(f, act.incident) == INCIDENT_VERIFYING)
@@ -303,7 +309,8 @@ static void assert_leases_and_queues(struct world *w)
             bool begun = task->state == TASK_RESPONDED || task->state == TASK_HANDLING;
             assert_int_equal(task->state == TASK_OFFERED && !has_text(task->worker), 0);
             queued += task->state == TASK_QUEUED;
-            waiting += task->state == TASK_QUEUED || (begun && !has_text(task->worker) && !task->on_behalf);
+            waiting += row.head.state != INCIDENT_PARKED &&
+                       (task->state == TASK_QUEUED || (begun && !has_text(task->worker) && !task->on_behalf));
         }
     }
     assert_int_equal(core_queue(f->core, "water", incidents, tasks, INCIDENTS_MAX) +
