@@ -1,12 +1,13 @@
 /* The acts of the command centre, and a source's withdraw: assign, transfer, release, merge, close, cancel, reject,
- * verify. One table says which options each takes; the broker decides the rest. */
+ * verify, urge, supervise. One table says which options each takes; the broker decides the rest. */
 #include <string.h>
 
 #include "broker/base/limits.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "cli/when.h"
 
-enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT };
+enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT, KEY_UNTIL };
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
@@ -20,6 +21,7 @@ static const struct argp_option every_option[] = {
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -45,6 +47,9 @@ static const struct form {
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+    [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C', N_("Urges whoever handles an incident: they are told, and it is counted.")},
+    [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
+                       N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
 };
 
 struct arguments {
@@ -71,7 +76,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_TEXT)
+    if (key >= KEY_UNIT && key <= KEY_UNTIL)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -110,6 +115,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_TEXT:
         act->text = value;
+        return 0;
+    case KEY_UNTIL:
+        if (when_parse(value, &act->until_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
         return 0;
     case ARGP_KEY_END:
         check_complete(state, arguments);
@@ -162,3 +171,5 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(urge, ACT_URGE)
+VERB(supervise, ACT_SUPERVISE)

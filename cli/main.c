@@ -34,6 +34,8 @@ static const struct verb verbs[] = {
     {"release", verb_release, N_("give a shelved, returned or on-behalf task back to its unit's workers")},
     {"say", verb_say, N_("say on behalf of a unit what it would say of its task")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
+    {"urge", verb_urge, N_("urge whoever handles an incident")},
+    {"supervise", verb_supervise, N_("put an incident under supervision, with a deadline of its own")},
     {"merge", verb_merge, N_("fold an incident into another")},
     {"close", verb_close, N_("close an incident with its outcome")},
     {"cancel", verb_cancel, N_("void an incident")},

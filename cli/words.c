@@ -48,6 +48,7 @@ static const char *const clocks[] = {
     [CLOCK_RESOLVE] = C_("clock", "resolve"),   [CLOCK_RESPOND] = C_("clock", "respond"),
     [CLOCK_ARRIVE] = C_("clock", "arrive"),     [CLOCK_HANDLE] = C_("clock", "handle"),
     [CLOCK_FEEDBACK] = C_("clock", "feedback"), [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"),
 };
 
 static const char *const clock_states[] = {
@@ -84,6 +85,8 @@ static const char *const records[] = {
     [RECORD_RUNG] = C_("record", "rung"),
     [RECORD_VERIFYING] = C_("record", "verifying"),
     [RECORD_RECKONED] = C_("record", "reckoned"),
+    [RECORD_URGED] = C_("record", "urged"),
+    [RECORD_SUPERVISED] = C_("record", "supervised"),
 };
 
 static const char *const colours[] = {

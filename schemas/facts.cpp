@@ -249,6 +249,14 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
+static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+{
+    bihuan::OversightBuilder out(builder);
+    out.add_urges(oversight.urges);
+    out.add_supervisions(oversight.supervisions);
+    return out.Finish();
+}
+
 static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
     return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
@@ -288,6 +296,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
+    auto oversight = pack_if(builder, change.oversight);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -295,6 +304,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_started(started);
+    out.add_oversight(oversight);
     return out.Finish();
 }
 
@@ -391,6 +401,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
+    auto oversight = pack_if(builder, row.oversight);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -398,6 +409,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_words(words);
+    out.add_oversight(oversight);
     return out.Finish();
 }
 

@@ -250,6 +250,12 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
+static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+{
+    out->urges = in.urges();
+    out->supervisions = in.supervisions();
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -258,6 +264,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->oversight = reader.one<struct oversight>(in.oversight());
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -328,6 +335,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+    out->oversight = reader.one<struct oversight>(in.oversight());
 }
 
 } // namespace facts

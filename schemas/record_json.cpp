@@ -111,6 +111,12 @@ void write(Json &json, const struct clock &clock)
     json.time("next", clock.next_ms);
 }
 
+static void write(Json &json, const struct oversight &oversight)
+{
+    json.number("urges", oversight.urges);
+    json.number("supervisions", oversight.supervisions);
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -118,6 +124,7 @@ static void write(Json &json, const struct change &change)
     write_if(json, "head", change.head);
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
+    write_if(json, "oversight", change.oversight);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -182,6 +189,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "tasks", row.tasks, row.task_count);
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
+    write_if(json, "oversight", row.oversight);
 }
 
 } // namespace facts

@@ -42,12 +42,12 @@ extern "C" {
     X(5, NO_ACTION, no_action) X(6, NOT_FOUND, not_found) X(7, FALSE_ALARM, false_alarm) \
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
-/* Incident clocks are the centre's, task clocks the unit's. */
+/* Incident clocks are the centre's, task clocks the unit's. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
-    X(12, CONTACT, contact)
+    X(12, CONTACT, contact) X(13, SUPERVISE, supervise)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -68,7 +68,8 @@ extern "C" {
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
-    X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw)
+    X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise)
 
 /* One kind a decision. */
 #define RECORD_KINDS(X) \
@@ -79,7 +80,8 @@ extern "C" {
     X(20, ASSIGNED, assigned) X(21, TRANSFERRED, transferred) X(22, RELEASED, released) X(23, MERGED, merged) \
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
-    X(31, VERIFYING, verifying) X(32, RECKONED, reckoned)
+    X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -278,6 +280,12 @@ struct clock {
     int64_t next_ms; /* when the next rung fires; 0: none left or not running */
 };
 
+/* 督办: what only an incident under somebody's eye has. Whole: it replaces what was. */
+struct oversight {
+    uint32_t urges;        /* 催办: how often */
+    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -287,6 +295,7 @@ struct change {
     size_t task_count;
     const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
+    const struct oversight *oversight; /* NULL: untouched */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -308,6 +317,7 @@ struct row {
     size_t clock_count;
     const struct word_kept *words;
     size_t word_count;
+    const struct oversight *oversight; /* NULL: none */
 };
 
 /* A rung of a ladder that fired. */

@@ -21,7 +21,7 @@
 
 /* One incident. */
 #define TASKS_MAX      16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
+#define CLOCKS_MAX     (8 + 5 * TASKS_MAX) /* clocks of one incident: 8 kinds of its own, 5 a task */
 #define CANDIDATES_MAX 8                   /* recipients a route tries in order */
 #define ASSISTS_MAX    8
 #define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */

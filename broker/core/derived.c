@@ -99,6 +99,7 @@ void derived_add(struct core *core, struct live *live)
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
     core->in_state[live->head.state]++;
+    core->supervised += live_supervised(live);
 }
 
 void derived_remove(struct core *core, struct live *live)
@@ -109,6 +110,7 @@ void derived_remove(struct core *core, struct live *live)
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
     core->in_state[live->head.state]--;
+    core->supervised -= live_supervised(live);
 }
 
 struct live *derived_due(const struct core *core)

@@ -16,7 +16,8 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->prev = 0;
     draft->head = *head;
     draft->task_count = draft->clock_count = 0;
-    draft->head_changed = false;
+    draft->head_changed = draft->oversight_changed = false;
+    draft->oversight = (struct oversight){0};
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
@@ -26,6 +27,8 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
 {
     begin(draft, step, live->id, &live->head);
     draft->prev = live->seq;
+    if (live->oversight)
+        draft->oversight = *live->oversight;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
     draft->clock_count = live->clock_count;
@@ -43,6 +46,12 @@ struct incident *draft_head(struct draft *draft)
 {
     draft->head_changed = true;
     return &draft->head;
+}
+
+struct oversight *draft_oversight(struct draft *draft)
+{
+    draft->oversight_changed = true;
+    return &draft->oversight;
 }
 
 struct task *draft_task(struct draft *draft, uint32_t no)
@@ -140,16 +149,30 @@ static const struct limit *limit_of(const struct draft *draft, enum clock_kind k
     return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
 }
 
-void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+static void start(struct draft *draft, enum clock_kind kind, uint32_t task, const struct limit *limit)
 {
-    const struct limit *limit = limit_of(draft, kind);
-    if (!limit)
-        return;
     struct clock *clock = change_clock(draft, kind, task);
     if (!clock)
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
+}
+
+void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    const struct limit *limit = limit_of(draft, kind);
+    if (limit)
+        start(draft, kind, task, limit);
+}
+
+void draft_start_clock_for(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t budget_ms)
+{
+    start(draft, kind, task, &(struct limit){kind, CALENDAR_NATURAL, budget_ms, NULL});
+}
+
+bool draft_has_limit(const struct draft *draft, enum clock_kind kind)
+{
+    return limit_of(draft, kind) != NULL;
 }
 
 void draft_put_clock(struct draft *draft, const struct clock *from)
@@ -237,7 +260,8 @@ void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
-        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY);
+        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY ||
+                                kind == CLOCK_SUPERVISE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
     }
 }
@@ -255,6 +279,8 @@ struct change draft_change(const struct draft *draft)
         live_lend_head(arena, head);
         change.head = head;
     }
+    if (draft->oversight_changed)
+        change.oversight = arena_memdup(arena, &draft->oversight, sizeof draft->oversight);
     for (size_t i = 0; i < draft->task_count; i++) {
         if (!draft->task_changed[i])
             continue;

@@ -13,6 +13,8 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
+    struct oversight oversight;
+    bool oversight_changed;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -26,15 +28,21 @@ struct incident *draft_head(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 
+struct oversight *draft_oversight(struct draft *);
+
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
+/* One whose budget a person says, in natural time. */
+void draft_start_clock_for(struct draft *, enum clock_kind, uint32_t task, int64_t budget_ms);
+/* Whether the type has a limit of the kind. */
+bool draft_has_limit(const struct draft *, enum clock_kind);
 void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_stop_task_clocks(struct draft *, uint32_t task);
 void draft_pause_task_clocks(struct draft *, uint32_t task);
 void draft_resume_task_clocks(struct draft *, uint32_t task);
 void draft_void_task_clocks(struct draft *, uint32_t task);
-/* All that is open: resolve, answer and verify get their verdict if they were owed, the rest is void. */
+/* All that is open: resolve, answer, verify and supervise get their verdict if they were owed, the rest is void. */
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);

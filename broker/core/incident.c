@@ -5,6 +5,7 @@
 #include "broker/core/act.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -20,6 +21,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -44,6 +47,8 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
+    [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
 };
 /* clang-format on */
 
@@ -53,7 +58,7 @@ static bool complete(struct step *step, const struct act *act)
 {
     if (!has_text(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
-    if (act->verb <= 0 || act->verb >= ACT_END)
+    if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
     if (acts[act->verb].needs_reason && !has_text(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));

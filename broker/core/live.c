@@ -29,6 +29,11 @@ bool live_finished(const struct live *live)
     return incident_ended(live->head.state);
 }
 
+bool live_supervised(const struct live *live)
+{
+    return live->oversight && live->oversight->supervisions > 0 && !incident_ended(live->head.state);
+}
+
 /* --- finding --- */
 
 struct live *live_find(const struct core *core, uint64_t incident)
@@ -110,6 +115,7 @@ static void free_live(struct live *live)
     disown(live->head.event_id);
     disown(live->head.reason);
     free(live->clocks);
+    free(live->oversight);
     free(live);
 }
 
@@ -192,6 +198,13 @@ void live_set_clock(struct live *live, const struct clock *clock)
     live->clocks[live->clock_count++] = *clock;
 }
 
+void live_set_oversight(struct live *live, const struct oversight *oversight)
+{
+    if (!live->oversight)
+        live->oversight = core_alloc(sizeof *live->oversight);
+    *live->oversight = *oversight;
+}
+
 void live_make_room(struct live *live, size_t more)
 {
     if (live->clock_count + more <= live->clock_room)
@@ -268,4 +281,6 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);
     row->clocks = clocks;
     row->clock_count = live->clock_count;
+    if (live->oversight)
+        row->oversight = arena_memdup(arena, live->oversight, sizeof *live->oversight);
 }

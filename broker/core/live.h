@@ -10,6 +10,9 @@ bool incident_ended(enum incident_state);
 /* It has ended and no clock of it runs: nothing can happen to it by itself. */
 bool live_finished(const struct live *);
 
+/* 督办: under supervision, and not over. */
+bool live_supervised(const struct live *);
+
 /* NULL when not in memory. */
 struct live *live_find(const struct core *, uint64_t incident);
 /* The next in id order; after NULL the first. NULL at the end. */
@@ -27,6 +30,7 @@ void live_drop_visitors(struct core *);
 void live_set_head(struct core *, struct live *, const struct incident *);
 void live_set_task(struct core *, struct live *, const struct task *);
 void live_set_clock(struct live *, const struct clock *);
+void live_set_oversight(struct live *, const struct oversight *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */

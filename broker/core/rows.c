@@ -170,6 +170,12 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+{
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -179,6 +185,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    if (live->oversight)
+        mix_oversight(digest, live->oversight);
 }
 
 uint64_t core_digest(const struct core *core)

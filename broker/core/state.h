@@ -32,6 +32,7 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint32_t task_count, clock_count, clock_room;
+    struct oversight *oversight; /* owned; NULL: most have none */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
@@ -99,7 +100,7 @@ struct core {
     TAILQ_HEAD(, queue) ready;
     TAILQ_HEAD(, live) visitors;
     struct map overdue; /* incidents with a breached clock, by id */
-    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
+    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
     bool reckoning;    /* reckon.c's sweep is under way */
     uint64_t reckoned; /* and has come to this incident number */

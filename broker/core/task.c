@@ -110,7 +110,7 @@ static bool complete(struct step *step, const struct word *word)
 {
     if (!has_text(word->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "a word carries a request id");
-    if (word->verb <= 0 || word->verb >= WORD_END)
+    if (word->verb <= 0 || word->verb >= WORD_END || !word_name(word->verb))
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such word");
     if (word->verb == WORD_FEEDBACK && !word->outcome)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "feedback says what came of it");

@@ -173,5 +173,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(10, act->passed);
     put_text(11, act->reason);
     put_text(12, act->text);
+    put_number(13, (uint64_t)act->until_ms);
     return content_digest();
 }

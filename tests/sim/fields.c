@@ -78,6 +78,7 @@ static const struct field act_list[] = {
     {"fail", FIELD_NO, AT(act.passed)},
     {"reason", FIELD_TEXT, AT(act.reason)},
     {"text", FIELD_TEXT, AT(act.text)},
+    {"until", FIELD_TIME, AT(act.until_ms)},
     {"request", FIELD_TEXT, AT(act.request)},
 };
 FIELDS(act, "an act");
@@ -192,6 +193,7 @@ static const struct field overview_list[] = {
     {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
     {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
     {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT

@@ -123,6 +123,11 @@ static const struct word_kept example_words[] = {
     {{0x0123456789abcdef, 0xfedcba9876543210}, {0x1111111111111111, 0x2222222222222222}, 4720, 1, 3, EXAMPLE_MS},
 };
 
+static const struct oversight example_oversight = {
+    .urges = 2,
+    .supervisions = 1,
+};
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -237,6 +242,11 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_RETURN;
         record->reason = "not_ours";
         break;
+    case RECORD_URGED:
+    case RECORD_SUPERVISED:
+        record->changes[0].oversight = &example_oversight;
+        record->count = 2;
+        break;
     case RECORD_RUNG:
         record->rung = &example_rung;
         break;
@@ -266,9 +276,16 @@ static inline struct record example_record(enum record_kind kind)
     };
     if (of_incident)
         record.changes[0] =
-            (struct change){example_incident(), 4700, &example_head, example_tasks, 2, example_clocks, 2};
+            (struct change){.incident = example_incident(),
+                            .prev = 4700,
+                            .head = &example_head,
+                            .tasks = example_tasks,
+                            .task_count = 2,
+                            .clocks = example_clocks,
+                            .clock_count = 2};
     if (kind == RECORD_MERGED)
-        record.changes[1] = (struct change){example_incident() - 1, 4690, NULL, example_tasks, 1, NULL, 0};
+        record.changes[1] = (struct change){
+            .incident = example_incident() - 1, .prev = 4690, .tasks = example_tasks, .task_count = 1};
     example_record_details(&record);
     return record;
 }
@@ -320,11 +337,19 @@ static inline struct message example_message(enum message_kind kind)
         message.credit.n = 16;
         break;
     case MESSAGE_TASK:
-        message.task = (struct delivery){
-            example_incident(), example_tasks[0], example_head, &example_event, example_clocks, 1, true};
+        message.task = (struct delivery){.incident = example_incident(),
+                                         .task = example_tasks[0],
+                                         .head = example_head,
+                                         .event = &example_event,
+                                         .clocks = example_clocks,
+                                         .clock_count = 1,
+                                         .resume = true};
         break;
     case MESSAGE_REVOKE:
         message.revoke = (struct revoke){example_incident(), 1, 3, "the lease ended: silent for 15000 ms"};
+        break;
+    case MESSAGE_URGE:
+        message.urge = (struct urge){example_incident(), 1, 3, 2, EXAMPLE_MS + 3600000, "李强", "请尽快处置"};
         break;
     case MESSAGE_WORD:
         message.word = (struct word){.request = "req-000042",

@@ -114,17 +114,25 @@ static void say_some(struct world *w)
         say_on_behalf(f, verb, id, task.no);
 }
 
+/* Most do something to the incident's way. */
+static enum act_verb some_act(struct world *w)
+{
+    enum act_verb verb = 1 + below(w, below(w, 4) ? ACT_WITHDRAW : ACT_END - 1);
+    return act_name(verb) ? verb : ACT_URGE;
+}
+
 static void act_some(struct world *w)
 {
     static const char *const people[] = {"chief.one", "desk.one", "checker", "camera", "hotline"};
     struct fixture *f = w->f;
-    struct act act = {.verb = 1 + below(w, ACT_END - 1),
+    struct act act = {.verb = some_act(w),
                       .incident = some_incident(w),
                       .into = some_incident(w),
                       .unit = below(w, 2) ? "gas" : "water",
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
-                      .passed = below(w, 2)};
+                      .passed = below(w, 2),
+                      .until_ms = f->now_ms + (int64_t)below(w, 3) * HOUR_MS};
     if (!fetch(w, act.incident) || !fetch(w, act.into))
         return;
     if (state_of(f, act.incident) == INCIDENT_VERIFYING)
