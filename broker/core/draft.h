@@ -27,16 +27,20 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 struct incident *draft_head(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
+/* The same without its clocks. */
+struct task *draft_new_task(struct draft *, const char *unit, enum task_role);
+/* What only some tasks have: what is set in it is the task's from now on. */
+struct task_more *draft_more(struct draft *, uint32_t no);
 
+/* 督办, and what goes with it. */
 struct oversight *draft_oversight(struct draft *);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
-/* One whose budget a person says, in natural time. */
-void draft_start_clock_for(struct draft *, enum clock_kind, uint32_t task, int64_t budget_ms);
-/* Whether the type has a limit of the kind. */
-bool draft_has_limit(const struct draft *, enum clock_kind);
+/* The limit of the incident's type; NULL: none. */
+const struct limit *draft_limit(const struct draft *, enum clock_kind);
+void draft_start_limit(struct draft *, enum clock_kind, uint32_t task, const struct limit *);
 void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_stop_task_clocks(struct draft *, uint32_t task);
 void draft_pause_task_clocks(struct draft *, uint32_t task);

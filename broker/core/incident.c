@@ -5,6 +5,7 @@
 #include "broker/core/act.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
@@ -21,6 +22,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
 };
@@ -37,6 +40,7 @@ static const struct {
     enum record_kind record; /* of verify: when it passed */
     enum right right;
     bool needs_reason, needs_outcome;
+    bool settles; /* nothing may be left to wait for after it */
 } acts[ACT_END] = {
     [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
@@ -47,6 +51,8 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
+    [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
     [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
     [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
 };
@@ -121,8 +127,11 @@ static void decide(struct acting *acting)
     acting->draft = &draft;
     ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
-    if (acts[act->verb].decide(acting))
-        step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (!acts[act->verb].decide(acting))
+        return;
+    step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (acts[act->verb].settles)
+        incident_settle(step, acting->live);
 }
 
 void incident_act(struct step *step)
@@ -205,8 +214,11 @@ static void ask_verifier(struct draft *draft)
 void incident_settle(struct step *step, const struct live *live)
 {
     struct draft draft;
+    if (live->head.state != INCIDENT_OPEN)
+        return;
+    whistle_pass_over(step, live);
     draft_of(&draft, step, live);
-    if (live->head.state != INCIDENT_OPEN || !all_done(&draft))
+    if (!all_done(&draft))
         return;
     if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
         ask_verifier(&draft);

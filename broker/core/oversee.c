@@ -56,16 +56,15 @@ bool oversee_urge(struct acting *acting)
 static bool start_supervise(struct acting *acting)
 {
     int64_t until_ms = acting->act->until_ms, now_ms = acting->step->now_ms;
-    if (!until_ms && !draft_has_limit(acting->draft, CLOCK_SUPERVISE))
+    const struct limit said = {CLOCK_SUPERVISE, CALENDAR_NATURAL, until_ms - now_ms, NULL};
+    const struct limit *limit = until_ms ? &said : draft_limit(acting->draft, CLOCK_SUPERVISE);
+    if (!limit)
         return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "until_ms",
                            "until when: the type has no limit \"supervise\" that says so");
     if (until_ms && until_ms <= now_ms)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "until_ms", "that was %lld s ago: say a time to come",
                            (long long)(now_ms - until_ms) / 1000);
-    if (until_ms)
-        draft_start_clock_for(acting->draft, CLOCK_SUPERVISE, 0, until_ms - now_ms);
-    else
-        draft_start_clock(acting->draft, CLOCK_SUPERVISE, 0);
+    draft_start_limit(acting->draft, CLOCK_SUPERVISE, 0, limit);
     return true;
 }
 

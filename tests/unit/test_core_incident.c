@@ -17,7 +17,8 @@ static int teardown(void **state)
 
 #define NOT REFUSAL_WRONG_STATE
 
-/* Of an incident in the state: where there is a lead its task is done while verifying, returned while open. */
+/* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
+ * assists, so that there is nobody to dismiss. */
 /* clang-format off */
 static const struct {
     const char *actor;
@@ -34,6 +35,8 @@ static const struct {
     [ACT_RELEASE]   = {"desk.one",  INCIDENT_OPEN,      {0, NOT,       NOT, NOT,     0,   NOT,      NOT,   NOT,   NOT,   NOT,      NOT}},
     [ACT_VERIFY]    = {"checker",   INCIDENT_CLOSED,    {0, NOT,       NOT, NOT,     NOT, 0,        NOT,   NOT,   NOT,   NOT,      NOT}},
     [ACT_WITHDRAW]  = {"camera",    INCIDENT_CANCELLED, {0, NOT,       0,   0,       0,   NOT,      NOT,   NOT,   NOT,   NOT,      NOT}},
+    [ACT_WHISTLE]   = {"chief.one", 0,                  {0, NOT,       NOT, NOT,     0,   NOT,      NOT,   NOT,   NOT,   NOT,      NOT}},
+    [ACT_DISMISS]   = {"desk.one",  0,                  {0, NOT,       NOT, NOT,     NOT, NOT,      NOT,   NOT,   NOT,   NOT,      NOT}},
     [ACT_URGE]      = {"desk.one",  0,                  {0, NOT,       NOT, NOT,     0,   NOT,      NOT,   NOT,   NOT,   NOT,      NOT}},
     [ACT_SUPERVISE] = {"chief.one", 0,                  {0, 0,         0,   0,       0,   0,        NOT,   NOT,   NOT,   NOT,      NOT}},
 };
@@ -55,9 +58,12 @@ static uint64_t incident_in(struct fixture *f, enum incident_state state)
 /* An act with all it needs. */
 static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incident)
 {
+    static const char *const units[] = {"gas"};
     return (struct act){.verb = verb,
                         .incident = incident,
                         .unit = "gas",
+                        .units = units,
+                        .unit_count = 1,
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .reason = "because",
