@@ -32,7 +32,7 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint8_t task_count, clock_count, clock_room;
-    bool visiting; /* loaded after it ended: leaves at the end of the turn */
+    bool visiting;               /* loaded after it ended: leaves at the end of the turn */
     struct oversight *oversight; /* owned; NULL: most have none */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
