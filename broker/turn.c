@@ -480,7 +480,8 @@ void turn_pulse(struct turn *t)
 /* Whoever gets the task late, or again, knows all the same how pressing it is. */
 static void tell_oversight(const struct row *row, struct delivery *delivery)
 {
-    delivery->urges = row->oversight ? row->oversight->urges : 0;
+    const struct incident_more *more = row->head.more;
+    delivery->urges = more && more->oversight ? more->oversight->urges : 0;
     for (size_t i = 0; i < row->clock_count; i++)
         if (row->clocks[i].kind == CLOCK_SUPERVISE && row->clocks[i].state == CLOCK_RUNNING)
             delivery->supervised_ms = row->clocks[i].due_ms;

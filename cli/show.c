@@ -112,8 +112,8 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
-    if (row->oversight)
-        oversight_fields(&table, row->oversight);
+    if (row->head.more && row->head.more->oversight)
+        oversight_fields(&table, row->head.more->oversight);
     if (event)
         event_fields(&table, event, utc);
     table_print(&table, stdout, 2, colour);

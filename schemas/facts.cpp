@@ -156,6 +156,14 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     return out.Finish();
 }
 
+static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+{
+    bihuan::OversightBuilder out(builder);
+    out.add_urges(oversight.urges);
+    out.add_supervisions(oversight.supervisions);
+    return out.Finish();
+}
+
 Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
 {
     auto type = pack(builder, incident.type);
@@ -167,6 +175,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
+    auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     bihuan::IncidentBuilder out(builder);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
@@ -181,6 +190,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_reason(reason);
     out.add_ladder(ladder);
     out.add_object(object);
+    out.add_oversight(oversight);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));
@@ -263,11 +273,15 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
-static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+static Offset<bihuan::Voice> pack(Builder &builder, const struct voice &voice)
 {
-    bihuan::OversightBuilder out(builder);
-    out.add_urges(oversight.urges);
-    out.add_supervisions(oversight.supervisions);
+    auto principal = pack(builder, voice.principal);
+    auto person = pack(builder, voice.person);
+    bihuan::VoiceBuilder out(builder);
+    out.add_task(voice.task);
+    out.add_dispatched(voice.dispatched);
+    out.add_principal(principal);
+    out.add_person(person);
     return out.Finish();
 }
 
@@ -310,7 +324,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
-    auto oversight = pack_if(builder, change.oversight);
+    auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -318,7 +332,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_started(started);
-    out.add_oversight(oversight);
+    out.add_voices(voices);
     return out.Finish();
 }
 
@@ -460,7 +474,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
-    auto oversight = pack_if(builder, row.oversight);
+    auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -468,7 +482,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_words(words);
-    out.add_oversight(oversight);
+    out.add_voices(voices);
     return out.Finish();
 }
 

@@ -166,12 +166,19 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
 static constexpr size_t ANY = SIZE_MAX;
 
 /* NULL when there is nothing of it. */
+static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+{
+    out->urges = in.urges();
+    out->supervisions = in.supervisions();
+}
+
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object())
+    if (!in.object() && !in.oversight())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
+    more->oversight = reader.one<struct oversight>(in.oversight());
     return more;
 }
 
@@ -268,10 +275,12 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
-static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+static void read(Reader &reader, const bihuan::Voice &in, struct voice *out)
 {
-    out->urges = in.urges();
-    out->supervisions = in.supervisions();
+    out->task = in.task();
+    out->dispatched = in.dispatched();
+    out->principal = reader.text(in.principal(), ANY, "voice.principal");
+    out->person = reader.text(in.person(), ANY, "voice.person");
 }
 
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
@@ -282,7 +291,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
-    out->oversight = reader.one<struct oversight>(in.oversight());
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -387,7 +396,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
-    out->oversight = reader.one<struct oversight>(in.oversight());
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
 }
 
 } // namespace facts

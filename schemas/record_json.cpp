@@ -45,6 +45,12 @@ void write(Json &json, const struct event &event)
     json.text("object", event.object);
 }
 
+static void write(Json &json, const struct oversight &oversight)
+{
+    json.number("urges", oversight.urges);
+    json.number("supervisions", oversight.supervisions);
+}
+
 void write(Json &json, const struct incident &incident)
 {
     json.text("state", incident_state_name(incident.state));
@@ -71,8 +77,10 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
-    if (incident.more)
-        json.text("object", incident.more->object);
+    if (!incident.more)
+        return;
+    json.text("object", incident.more->object);
+    write_if(json, "oversight", incident.more->oversight);
 }
 
 static void write(Json &json, const struct task_more &more)
@@ -120,10 +128,12 @@ void write(Json &json, const struct clock &clock)
     json.time("next", clock.next_ms);
 }
 
-static void write(Json &json, const struct oversight &oversight)
+static void write(Json &json, const struct voice &voice)
 {
-    json.number("urges", oversight.urges);
-    json.number("supervisions", oversight.supervisions);
+    json.number("task", voice.task);
+    json.flag("dispatched", voice.dispatched);
+    json.text("principal", voice.principal);
+    json.text("person", voice.person);
 }
 
 static void write(Json &json, const struct change &change)
@@ -133,7 +143,7 @@ static void write(Json &json, const struct change &change)
     write_if(json, "head", change.head);
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
-    write_if(json, "oversight", change.oversight);
+    write_all(json, "voices", change.voices, change.voice_count);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -223,7 +233,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "tasks", row.tasks, row.task_count);
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
-    write_if(json, "oversight", row.oversight);
+    write_all(json, "voices", row.voices, row.voice_count);
 }
 
 } // namespace facts

@@ -83,7 +83,8 @@ extern "C" {
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
-    X(47, URGED, urged) X(48, SUPERVISED, supervised)
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(70, ROUTINE, routine)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -243,9 +244,16 @@ struct event {
     const char *evidence;
 };
 
+/* 督办: what only an incident under somebody's eye has. */
+struct oversight {
+    uint32_t urges;        /* 催办: how often */
+    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
-    const char *object; /* code of the thing it is about */
+    const char *object;                /* code of the thing it is about */
+    const struct oversight *oversight; /* NULL: none */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -287,7 +295,7 @@ struct task {
     const char *unit;
     const char *principal, *worker;             /* the lease's holder; "" when nobody holds it */
     const char *last_worker;                    /* who lost or gave it back last: a colleague is preferred */
-    const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
+    const char *spoke_principal, *spoke_person; /* the last actor: may not verify, nor may any voice */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
     const struct task_more *more; /* NULL: an ordinary task */
@@ -305,10 +313,11 @@ struct clock {
     int64_t next_ms; /* when the next rung fires; 0: none left or not running */
 };
 
-/* 督办: what only an incident under somebody's eye has. Whole: it replaces what was. */
-struct oversight {
-    uint32_t urges;        /* 催办: how often */
-    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+/* Who dispatched a task, or spoke of it before its last speaker did. Nobody is heard twice. */
+struct voice {
+    uint32_t task;
+    bool dispatched;
+    const char *principal, *person;
 };
 
 /* One change to one incident: what is set replaces what was. */
@@ -320,7 +329,8 @@ struct change {
     size_t task_count;
     const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
-    const struct oversight *oversight; /* NULL: untouched */
+    const struct voice *voices; /* those heard for the first time */
+    size_t voice_count;
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -342,7 +352,8 @@ struct row {
     size_t clock_count;
     const struct word_kept *words;
     size_t word_count;
-    const struct oversight *oversight; /* NULL: none */
+    const struct voice *voices; /* as they were heard */
+    size_t voice_count;
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses

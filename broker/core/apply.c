@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
+#include "broker/core/routine.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -47,8 +48,8 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_set_task(core, live, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)
         live_set_clock(live, &change->clocks[i]);
-    if (change->oversight)
-        live_set_oversight(live, change->oversight);
+    for (size_t i = 0; i < change->voice_count; i++)
+        live_add_voice(core, live, &change->voices[i]);
     keep_word(live, record);
     touch(core, live, record->seq);
     derived_add(core, live);
@@ -133,8 +134,8 @@ void core_load(struct core *core, const struct row *row)
         live_set_clock(live, &row->clocks[i]);
     for (size_t i = 0; i < row->word_count; i++)
         live_keep_word(live, &row->words[i]);
-    if (row->oversight)
-        live_set_oversight(live, row->oversight);
+    for (size_t i = 0; i < row->voice_count; i++)
+        live_add_voice(core, live, &row->voices[i]);
     live->seq = row->seq;
     derived_add(core, live);
     if (live_finished(live)) {
@@ -154,6 +155,7 @@ void core_load_key(struct core *core, const struct key128 *key, const struct key
 void core_ready(struct core *core, int64_t now_ms)
 {
     reckon_begin(core);
+    routine_begin(core);
     struct live *live = NULL;
     while ((live = live_after(core, live))) {
         for (struct live_task *task = live->tasks; task; task = task->next) {

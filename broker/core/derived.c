@@ -2,6 +2,7 @@
 
 #include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/presence.h"
 #include "broker/core/queue.h"
 
@@ -99,7 +100,7 @@ void derived_add(struct core *core, struct live *live)
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
     core->in_state[live->head.state]++;
-    core->supervised += live_supervised(live);
+    core->supervised += oversight_supervised(&live->head);
 }
 
 void derived_remove(struct core *core, struct live *live)
@@ -110,7 +111,7 @@ void derived_remove(struct core *core, struct live *live)
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
     core->in_state[live->head.state]--;
-    core->supervised -= live_supervised(live);
+    core->supervised -= oversight_supervised(&live->head);
 }
 
 struct live *derived_due(const struct core *core)

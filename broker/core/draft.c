@@ -5,6 +5,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
 #define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
@@ -15,9 +16,9 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->id = id;
     draft->prev = 0;
     draft->head = *head;
-    draft->task_count = draft->clock_count = 0;
-    draft->head_changed = draft->oversight_changed = false;
-    draft->oversight = (struct oversight){0};
+    draft->task_count = draft->clock_count = draft->voice_count = 0;
+    draft->heard = NULL;
+    draft->head_changed = false;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
@@ -27,8 +28,7 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
 {
     begin(draft, step, live->id, &live->head);
     draft->prev = live->seq;
-    if (live->oversight)
-        draft->oversight = *live->oversight;
+    draft->heard = live->voices;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
     draft->clock_count = live->clock_count;
@@ -50,8 +50,14 @@ struct incident *draft_head(struct draft *draft)
 
 struct oversight *draft_oversight(struct draft *draft)
 {
-    draft->oversight_changed = true;
-    return &draft->oversight;
+    struct arena *arena = draft->step->outcome->arena;
+    struct incident *head = draft_head(draft);
+    struct oversight *oversight = arena_memdup(arena, oversight_of(head), sizeof *oversight);
+    struct incident_more *more = arena_alloc(arena, sizeof *more);
+    *more = head->more ? *head->more : (struct incident_more){0};
+    more->oversight = oversight;
+    head->more = more;
+    return oversight;
 }
 
 struct task *draft_task(struct draft *draft, uint32_t no)
@@ -77,6 +83,14 @@ struct task *draft_new_task(struct draft *draft, const char *unit, enum task_rol
     };
     draft->task_changed[at] = true;
     return &draft->tasks[at];
+}
+
+void draft_hear(struct draft *draft, struct voice voice)
+{
+    ASSERT(draft->voice_count == 0);
+    draft->voice = voice;
+    draft->voice.person = arena_strdup(draft->step->outcome->arena, voice.person); /* the row's own may be freed */
+    draft->voice_count = 1;
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -284,8 +298,6 @@ struct change draft_change(const struct draft *draft)
         live_lend_head(arena, head);
         change.head = head;
     }
-    if (draft->oversight_changed)
-        change.oversight = arena_memdup(arena, &draft->oversight, sizeof draft->oversight);
     for (size_t i = 0; i < draft->task_count; i++) {
         if (!draft->task_changed[i])
             continue;
@@ -296,6 +308,9 @@ struct change draft_change(const struct draft *draft)
         if (draft->clock_changed[i])
             clocks[change.clock_count++] = draft->clocks[i];
     }
+    change.voice_count = draft->voice_count;
+    if (draft->voice_count)
+        change.voices = arena_memdup(arena, &draft->voice, sizeof draft->voice);
     return change;
 }
 

@@ -13,8 +13,9 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
-    struct oversight oversight;
-    bool oversight_changed;
+    const struct voices *heard; /* before; NULL: nobody */
+    struct voice voice;         /* and now, once */
+    size_t voice_count;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -25,6 +26,8 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 
 /* What will be changed: the pointers stay good, and the record will carry it. */
 struct incident *draft_head(struct draft *);
+/* What only an incident under somebody's eye has: what is set in it is the incident's from now on. */
+struct oversight *draft_oversight(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 /* The same without its clocks. */
@@ -32,8 +35,8 @@ struct task *draft_new_task(struct draft *, const char *unit, enum task_role);
 /* What only some tasks have: what is set in it is the task's from now on. */
 struct task_more *draft_more(struct draft *, uint32_t no);
 
-/* 督办, and what goes with it. */
-struct oversight *draft_oversight(struct draft *);
+/* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
+void draft_hear(struct draft *, struct voice);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);

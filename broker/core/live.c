@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
 #include "schemas/ident.h"
 
@@ -28,11 +29,6 @@ bool live_finished(const struct live *live)
             return false;
     }
     return incident_ended(live->head.state);
-}
-
-bool live_supervised(const struct live *live)
-{
-    return live->oversight && live->oversight->supervisions > 0 && !incident_ended(live->head.state);
 }
 
 /* --- finding --- */
@@ -93,6 +89,7 @@ static void disown_more(const struct incident_more *more)
     if (!more)
         return;
     disown(more->object);
+    oversight_disown(more->oversight);
     free((void *)more);
 }
 
@@ -102,6 +99,7 @@ static const struct incident_more *own_more(const struct incident_more *more)
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
+    copy->oversight = oversight_own(more->oversight);
     return copy;
 }
 
@@ -131,11 +129,13 @@ static void free_live(struct live *live)
         next = task->next;
         free_task(task);
     }
+    for (size_t i = 0; live->voices && i < live->voices->count; i++)
+        disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
     disown_more(live->head.more);
+    free(live->voices);
     free(live->clocks);
-    free(live->oversight);
     free(live);
 }
 
@@ -222,13 +222,6 @@ void live_set_clock(struct live *live, const struct clock *clock)
     live->clocks[live->clock_count++] = *clock;
 }
 
-void live_set_oversight(struct live *live, const struct oversight *oversight)
-{
-    if (!live->oversight)
-        live->oversight = core_alloc(sizeof *live->oversight);
-    *live->oversight = *oversight;
-}
-
 void live_make_room(struct live *live, size_t more)
 {
     if (live->clock_count + more <= live->clock_room)
@@ -252,6 +245,18 @@ void live_keep_word(struct live *live, const struct word_kept *word)
     task->words[task->word_count - 1] = *word;
 }
 
+void live_add_voice(struct core *core, struct live *live, const struct voice *voice)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    ASSERT(count < VOICES_MAX);
+    live->voices = realloc(live->voices, sizeof *live->voices + (count + 1) * sizeof *voice);
+    ASSERT(live->voices);
+    live->voices->heard[count] = *voice;
+    live->voices->heard[count].principal = name_of(core, voice->principal);
+    live->voices->heard[count].person = own(voice->person);
+    live->voices->count = count + 1;
+}
+
 /* --- reading back --- */
 
 static void lend(struct arena *arena, const char **text)
@@ -267,6 +272,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
         return;
     struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
     lend(arena, &more->object);
+    more->oversight = oversight_lend(arena, more->oversight);
     head->more = more;
 }
 
@@ -275,6 +281,18 @@ void live_lend_task(struct arena *arena, struct task *task)
     lend(arena, &task->reason);
     lend(arena, &task->spoke_person);
     task->more = task_more_lend(arena, task->more);
+}
+
+size_t live_lend_voices(struct arena *arena, const struct live *live, const struct voice **out)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    struct voice *voices = arena_take(arena, count * sizeof *voices);
+    for (size_t i = 0; i < count; i++) {
+        voices[i] = live->voices->heard[i];
+        lend(arena, &voices[i].person);
+    }
+    *out = voices;
+    return count;
 }
 
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
@@ -306,11 +324,10 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     live_lend_head(arena, &row->head);
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
+    row->voice_count = live_lend_voices(arena, live, &row->voices);
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);
     row->clocks = clocks;
     row->clock_count = live->clock_count;
-    if (live->oversight)
-        row->oversight = arena_memdup(arena, live->oversight, sizeof *live->oversight);
 }

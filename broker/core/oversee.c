@@ -1,6 +1,7 @@
 #include "broker/core/oversee.h"
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 /* --- who handles it is told --- */
 
@@ -13,7 +14,7 @@ static bool under_way(const struct task *task)
  * delivery will say how often it was urged. */
 static void tell_holders(struct acting *acting, int64_t supervised_ms)
 {
-    struct urge urge = {.urges = acting->draft->oversight.urges,
+    struct urge urge = {.urges = oversight_of(&acting->draft->head)->urges,
                         .supervised_ms = supervised_ms,
                         .person = acting->act->person,
                         .text = acting->act->text};
@@ -80,6 +81,6 @@ bool oversee_supervise(struct acting *acting)
 
 void oversee_merge(struct draft *survivor, const struct draft *loser)
 {
-    if (loser->oversight.supervisions > 0 && survivor->oversight.supervisions == 0)
-        draft_oversight(survivor)->supervisions = loser->oversight.supervisions;
+    if (oversight_of(&loser->head)->supervisions > 0 && !oversight_of(&survivor->head)->supervisions)
+        draft_oversight(survivor)->supervisions = oversight_of(&loser->head)->supervisions;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const struct live_task *task_at(const struct heap_node *node)
 {
@@ -18,7 +19,7 @@ static bool resumes(const struct live_task *task)
 /* 督办: as if it were one severity graver. */
 static int urgency(const struct live_task *task)
 {
-    return task->incident->head.severity - live_supervised(task->incident);
+    return task->incident->head.severity - oversight_supervised(&task->incident->head);
 }
 
 /* Resumes first; then severity, respond due, and the order of acceptance. */

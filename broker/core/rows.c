@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -128,6 +129,12 @@ static void mix_text(uint64_t *digest, const char *text)
     mix_bytes(digest, text_or_empty(text), strlen(text_or_empty(text)) + 1);
 }
 
+static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+{
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -140,8 +147,10 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
-    if (head->more)
-        mix_text(digest, head->more->object);
+    if (!head->more)
+        return;
+    mix_text(digest, head->more->object);
+    mix_oversight(digest, oversight_of(head));
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
@@ -180,10 +189,15 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
-static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+static void mix_voices(uint64_t *digest, const struct voices *voices)
 {
-    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
-    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; voices && i < voices->count; i++) {
+        const struct voice *voice = &voices->heard[i];
+        mix_number(digest, voice->task);
+        mix_number(digest, voice->dispatched);
+        mix_text(digest, voice->principal);
+        mix_text(digest, voice->person);
+    }
 }
 
 static void mix_live(uint64_t *digest, const struct live *live)
@@ -195,8 +209,7 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
-    if (live->oversight)
-        mix_oversight(digest, live->oversight);
+    mix_voices(digest, live->voices);
 }
 
 static uint64_t digest_of_side(const struct side *side)

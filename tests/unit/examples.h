@@ -137,6 +137,16 @@ static const struct oversight example_oversight = {
     .supervisions = 1,
 };
 
+static inline const struct incident *example_overseen(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_oversight};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -278,7 +288,7 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_URGED:
     case RECORD_SUPERVISED:
-        record->changes[0].oversight = &example_oversight;
+        record->changes[0].head = example_overseen();
         record->count = 2;
         break;
     case RECORD_RUNG:
