@@ -87,6 +87,7 @@ static const char *const records[] = {
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
+    [RECORD_DELEGATED] = C_("record", "delegated"),
 };
 
 static const char *const colours[] = {

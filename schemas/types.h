@@ -63,7 +63,8 @@ extern "C" {
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
-    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back)
+    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) \
+    X(10, DELEGATE, delegate)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
@@ -81,7 +82,8 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
-    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed)
+    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(46, DELEGATED, delegated)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -253,7 +255,8 @@ struct incident {
 
 /* What only some tasks have. */
 struct task_more {
-    bool whistled; /* 吹哨: called to report on site (报到) */
+    bool whistled;        /* 吹哨: called to report on site (报到) */
+    const char *sub_unit; /* 二级派遣: whose workers do it; "": the unit's own */
 };
 
 /* 派遣任务: one unit's part. */

@@ -136,6 +136,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->unit_ms = reader.time(in.unit_ms(), "unit_ms");
     out->auto_respond = in.auto_respond();
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)

@@ -69,6 +69,7 @@ struct word {
     const char *text;
     int64_t unit_ms; /* the unit's own time */
     bool auto_respond;
+    const char *unit; /* delegate: to which sub-unit */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */

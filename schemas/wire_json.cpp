@@ -77,6 +77,7 @@ static void write(Json &json, const struct word &word)
     json.text("text", word.text);
     json.time("unit_time", word.unit_ms);
     json.flag("auto_respond", word.auto_respond);
+    json.text("unit", word.unit);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)

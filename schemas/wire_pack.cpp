@@ -97,6 +97,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::WordVerb>(word.verb));
@@ -110,6 +111,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_text(text);
     out.add_unit_ms(word.unit_ms);
     out.add_auto_respond(word.auto_respond);
+    out.add_unit(unit);
     return out.Finish();
 }
 

@@ -318,16 +318,18 @@ struct bh_task {
 
 /** @brief What can be said of a task. */
 enum bh_verb {
-    BH_RESPOND = 1,  /**< 签收: a person has taken it up. */
-    BH_ARRIVE = 2,   /**< 到场 */
-    BH_HANDLE = 3,   /**< 处置: work has begun. */
-    BH_NOTE = 4,     /**< `text`, for the record. */
-    BH_FEEDBACK = 5, /**< 反馈: done, with `outcome`. Ends the task. */
-    BH_RETURN = 6,   /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
-    BH_GIVE_BACK = 7 /**< Before responding: a colleague shall have it. Ends the task for us. */
+    BH_RESPOND = 1,   /**< 签收: a person has taken it up. */
+    BH_ARRIVE = 2,    /**< 到场 */
+    BH_HANDLE = 3,    /**< 处置: work has begun. */
+    BH_NOTE = 4,      /**< `text`, for the record. */
+    BH_FEEDBACK = 5,  /**< 反馈: done, with `outcome`. Ends the task. */
+    BH_RETURN = 6,    /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
+    BH_GIVE_BACK = 7, /**< Before responding: a colleague shall have it. Ends the task for us. */
+    BH_DELEGATE = 10  /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
 };
 
-/** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN. */
+/** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN,
+ *  `unit` with BH_DELEGATE. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;
@@ -339,6 +341,7 @@ struct bh_word {
     bool auto_respond;   /**< With BH_RESPOND: a program took it up, not a person. It is marked so for ever. */
     const char *request; /**< Id of this word, so that after ::BH_UNKNOWN the same can be said again safely; NULL: made
                               up by the library. */
+    const char *unit;    /**< With BH_DELEGATE: which. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

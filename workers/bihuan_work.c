@@ -372,11 +372,13 @@ void bh_drain(struct bh_work *work)
 
 /* --- words --- */
 
-_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_GIVE_BACK == WORD_GIVE_BACK, "verbs are the wire's words");
+_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_GIVE_BACK == WORD_GIVE_BACK &&
+                   (int)BH_DELEGATE == WORD_DELEGATE,
+               "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
 {
-    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK;
+    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE;
 }
 
 static int check_word(const struct bh_word *word)
@@ -387,6 +389,8 @@ static int check_word(const struct bh_word *word)
     if (outcome ? !outcome_of(word->outcome) : word->verb == BH_FEEDBACK)
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_RETURN && !(word->reason && *word->reason))
+        return BH_BAD_ARGUMENT;
+    if (word->verb == BH_DELEGATE && !(word->unit && *word->unit))
         return BH_BAD_ARGUMENT;
     return BH_OK;
 }
@@ -444,7 +448,8 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .reason = word->reason,
                                  .text = word->text,
                                  .unit_ms = word->unit_ms,
-                                 .auto_respond = word->auto_respond};
+                                 .auto_respond = word->auto_respond,
+                                 .unit = word->unit};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};

@@ -155,6 +155,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_text(10, word->text);
     put_number(11, (uint64_t)word->unit_ms);
     put_number(12, word->auto_respond);
+    put_text(13, word->unit);
     return content_digest();
 }
 
