@@ -88,6 +88,7 @@ static const char *const records[] = {
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
+    [RECORD_ROUTINE] = C_("record", "routine"),
 };
 
 static const char *const colours[] = {

@@ -6,6 +6,7 @@
 #include "broker/core/live.h"
 #include "broker/core/reckon.h"
 #include "broker/core/task_more.h"
+#include "broker/core/routine.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
 
@@ -190,6 +191,7 @@ void reload_policy(struct step *step)
     }
     step->writer->policy = policy;
     reckon_begin(step->writer);
+    routine_begin(step->writer);
     hand_over_retired(step);
     step_receipt(step, 0, seq);
 }
