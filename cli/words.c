@@ -84,6 +84,8 @@ static const char *const records[] = {
     [RECORD_RUNG] = C_("record", "rung"),
     [RECORD_VERIFYING] = C_("record", "verifying"),
     [RECORD_RECKONED] = C_("record", "reckoned"),
+    [RECORD_FOLDED] = C_("record", "folded"),
+    [RECORD_RAISED] = C_("record", "raised"),
 };
 
 static const char *const colours[] = {

@@ -250,6 +250,36 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
+static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *numbers = *count ? ARENA_NEW(reader.arena, uint64_t, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        numbers[i] = in->Get(static_cast<flatbuffers::uoffset_t>(i));
+    return numbers;
+}
+
+static const char *const *read_texts(Reader &reader, const Vector<Offset<String>> *in, const char *about, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *texts = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        texts[i] = reader.text(in->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, about);
+    return texts;
+}
+
+static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
+{
+    out->count = in.count();
+    out->first_ms = in.first_ms();
+    out->last_ms = in.last_ms();
+    out->last = in.last();
+    out->before = in.before();
+    out->placed = in.placed();
+    out->keys = read_numbers(reader, in.keys(), &out->key_count);
+    out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -258,6 +288,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -328,6 +359,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 } // namespace facts

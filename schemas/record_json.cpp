@@ -111,6 +111,22 @@ void write(Json &json, const struct clock &clock)
     json.time("next", clock.next_ms);
 }
 
+static void write(Json &json, const struct reports &reports)
+{
+    json.number("count", reports.count);
+    json.time("first", reports.first_ms);
+    json.time("last", reports.last_ms);
+    json.id("last_seq", reports.last);
+    json.id("before_seq", reports.before);
+    json.id("placed_seq", reports.placed);
+    if (!reports.source_count)
+        return;
+    json.open("sources", '[');
+    for (size_t i = 0; i < reports.source_count; i++)
+        json.text(nullptr, reports.sources[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -118,6 +134,7 @@ static void write(Json &json, const struct change &change)
     write_if(json, "head", change.head);
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
+    write_if(json, "reports", change.reports);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -182,6 +199,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "tasks", row.tasks, row.task_count);
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
+    write_if(json, "reports", row.reports);
 }
 
 } // namespace facts

@@ -79,7 +79,8 @@ extern "C" {
     X(20, ASSIGNED, assigned) X(21, TRANSFERRED, transferred) X(22, RELEASED, released) X(23, MERGED, merged) \
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
-    X(31, VERIFYING, verifying) X(32, RECKONED, reckoned)
+    X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
+    X(56, FOLDED, folded) X(57, RAISED, raised)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -278,6 +279,17 @@ struct clock {
     int64_t next_ms; /* when the next rung fires; 0: none left or not running */
 };
 
+/* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */
+struct reports {
+    uint32_t count;             /* events, the first included */
+    int64_t first_ms, last_ms;  /* when they were accepted */
+    uint64_t last, before;      /* the record that carries the last of them, and the one before it: a chain to the first */
+    uint64_t placed;            /* the record whose event says best where it is; 0: the one that opened it, or none */
+    const uint64_t *keys;       /* of source group, type and place: what comes under one of these folds into it */
+    const char *const *sources; /* who reported, beside the head's source */
+    size_t key_count, source_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -287,6 +299,7 @@ struct change {
     size_t task_count;
     const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
+    const struct reports *reports; /* whole; NULL: untouched */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -308,6 +321,7 @@ struct row {
     size_t clock_count;
     const struct word_kept *words;
     size_t word_count;
+    const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
 };
 
 /* A rung of a ladder that fired. */
@@ -332,7 +346,7 @@ struct record {
     struct key128 key, digest;      /* idempotency of request and content */
     struct change changes[2];       /* [0] the incident; [1] the survivor of a merge */
     size_t change_count;
-    const struct event *event; /* opened */
+    const struct event *event; /* opened, folded */
     const struct rung *rung;   /* rung */
     uint32_t task, epoch;      /* the task a word or offer is about */
     enum word_verb word;
@@ -342,7 +356,7 @@ struct record {
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
     enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused: how many */
+    uint32_t count;             /* refused, raised: how many */
     struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
     int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
     uint32_t term;              /* started */

@@ -25,6 +25,8 @@
 #define CANDIDATES_MAX 8                   /* recipients a route tries in order */
 #define ASSISTS_MAX    8
 #define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
+#define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those of what was merged into it */
+#define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
 #define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
 
 /* One turn. */
@@ -62,6 +64,8 @@
 #define CREDIT_MAX        4096
 #define LIVE_MAX          4000000 /* live incidents; beyond it publishes are refused */
 #define SYMBOLS_MAX       4000000
+#define FOLD_PLACES_MAX   1000000 /* where repeated reports go; what ended longest ago is forgotten first */
+#define FOLD_AGAIN_MAX_MS (31 * 24 * 3600 * 1000LL)
 #define DEDUP_MAX         4000000              /* publishes and centre commands remembered */
 #define DEDUP_RESERVE     65536                /* of these, kept for the centre's commands */
 #define DEDUP_WINDOW_MS   (48 * 3600 * 1000LL) /* a repeat within this gets the first receipt */

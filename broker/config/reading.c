@@ -144,6 +144,11 @@ const struct ladder *named_ladder(struct reading *reading, struct document *docu
     return named(document, node, "ladder", &reading->policy->ladder_map);
 }
 
+const struct principal *named_principal(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    return named(document, node, "principal", &reading->policy->principal_map);
+}
+
 size_t level_index(const struct policy *policy, const char *name)
 {
     for (size_t i = 0; i < policy->level_count; i++) {

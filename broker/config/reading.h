@@ -15,7 +15,8 @@
     X(CLOCKS, "clocks.yaml", true)                                                                                     \
     X(TYPES, "types.yaml", true)                                                                                       \
     X(AREAS, "areas.yaml", true)                                                                                       \
-    X(UNITS, "units.yaml", true) X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)
+    X(UNITS, "units.yaml", true) X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)               \
+    X(FOLDS, "folds.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -39,6 +40,7 @@ void read_areas(struct reading *, struct document *);
 void read_units(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
+void read_folds(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 
@@ -71,6 +73,7 @@ const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *
 const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
 const struct timetable *named_calendar(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
+const struct principal *named_principal(struct reading *, struct document *, yaml_node_t *);
 /* The index of a level; SIZE_MAX when there is none, for named_level with a fault at the node. */
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);

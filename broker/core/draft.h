@@ -13,6 +13,8 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
+    const struct reports *reports; /* the row's own; or changed, in the outcome's arena */
+    bool reports_changed;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -26,6 +28,9 @@ struct incident *draft_head(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 
+/* Of an incident that had none: the one report that opened it. */
+struct reports *draft_reports(struct draft *);
+
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
@@ -38,6 +43,8 @@ void draft_void_task_clocks(struct draft *, uint32_t task);
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);
+/* Each open clock goes on under the profile's limit, from now, where that is due earlier. */
+void draft_tighten_clocks(struct draft *, const struct profile *);
 /* Takes over a clock as it stands (of a merged incident). */
 void draft_put_clock(struct draft *, const struct clock *);
 

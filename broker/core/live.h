@@ -27,6 +27,7 @@ void live_drop_visitors(struct core *);
 void live_set_head(struct core *, struct live *, const struct incident *);
 void live_set_task(struct core *, struct live *, const struct task *);
 void live_set_clock(struct live *, const struct clock *);
+void live_set_reports(struct core *, struct live *, const struct reports *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */
@@ -35,6 +36,7 @@ void live_keep_word(struct live *, const struct word_kept *);
 /* What a row owns may be freed by its next change: copies of it that live as long as the arena. */
 void live_lend_head(struct arena *, struct incident *);
 void live_lend_task(struct arena *, struct task *);
+const struct reports *live_lend_reports(struct arena *, const struct reports *); /* NULL of NULL */
 /* A view: names and arrays borrowed or in the arena; valid while the arena and the core's names are. */
 void live_row(const struct live *, struct arena *, struct row *);
 

@@ -170,6 +170,17 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_reports(uint64_t *digest, const struct reports *reports)
+{
+    const uint64_t numbers[] = {
+        reports->count, (uint64_t)reports->first_ms, (uint64_t)reports->last_ms, reports->last, reports->before,
+        reports->placed};
+    mix_bytes(digest, numbers, sizeof numbers);
+    mix_bytes(digest, reports->keys, reports->key_count * sizeof *reports->keys);
+    for (size_t i = 0; i < reports->source_count; i++)
+        mix_text(digest, reports->sources[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -179,6 +190,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    if (live->reports)
+        mix_reports(digest, live->reports);
 }
 
 uint64_t core_digest(const struct core *core)

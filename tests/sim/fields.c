@@ -141,6 +141,16 @@ static const struct field task_list[] = {
 FIELDS(task, "a task");
 #undef AT
 
+#define AT(field) offsetof(struct reports, field)
+static const struct field reports_list[] = {
+    {"count", FIELD_COUNT, AT(count)},
+    {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},
+    {"others", FIELD_BIG, AT(source_count)},
+};
+FIELDS(reports, "reports");
+#undef AT
+
 #define AT(field) offsetof(struct clock, field)
 static const struct field clock_list[] = {
     {"state", FIELD_CLOCK_STATE, AT(state)},   {"due", FIELD_TIME, AT(due_ms)},

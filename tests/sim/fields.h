@@ -35,7 +35,7 @@ struct fields {
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */
 extern const struct fields incident_fields, task_fields, clock_fields;            /* of the structs of these names */
-extern const struct fields overview_fields, explanation_fields;
+extern const struct fields overview_fields, explanation_fields, reports_fields;
 
 /* A record of the trail, with what it points to beside it. */
 struct seen {
