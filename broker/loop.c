@@ -67,8 +67,6 @@ static void after_poll(struct ev_loop *ev, struct ev_check *watcher, int events)
     if (loop->error)
         return;
     turn_pulse(loop->turn);
-    if (!loop->turn->aloft.on) /* a job's end swaps what a turn under way may borrow */
-        jobs_reap(loop->turn->jobs);
     reload_tend(loop->turn);
     if (has_work(loop))
         loop->error = turn_run(loop->turn);
@@ -76,6 +74,8 @@ static void after_poll(struct ev_loop *ev, struct ev_check *watcher, int events)
         outbox_release(loop->turn->outbox);
     if (loop->error)
         ev_break(ev, EVBREAK_ALL);
+    else if (!loop->turn->aloft.on) /* a job's end swaps what a turn under way may borrow */
+        jobs_reap(loop->turn->jobs);
 }
 
 static void on_stop(struct ev_loop *ev, struct ev_signal *watcher, int events)

@@ -218,12 +218,11 @@ void intern_release(struct intern *intern)
     while (textmap_next(&intern->map, &cursor, &key, &value))
         free(value);
     textmap_release(&intern->map);
+    *intern = (struct intern){0};
 }
 
-const char *intern_text(struct intern *intern, const char *text)
+static const char *intern_slowly(struct intern *intern, const char *text)
 {
-    if (!text)
-        return NULL;
     char *known = textmap_get(&intern->map, text);
     if (known)
         return known;
@@ -232,4 +231,15 @@ const char *intern_text(struct intern *intern, const char *text)
         panic("out of memory: name of %zu bytes", strlen(text));
     textmap_put(&intern->map, known, known);
     return known;
+}
+
+/* Most names come again from where they came before, as the policy's do: what stood there last is a good guess. */
+const char *intern_text(struct intern *intern, const char *text)
+{
+    if (!text)
+        return NULL;
+    struct intern_guess *guess = &intern->guesses[mix((uintptr_t)text) % INTERN_GUESSES];
+    if (guess->from != text || strcmp(guess->known, text) != 0)
+        *guess = (struct intern_guess){text, intern_slowly(intern, text)};
+    return guess->known;
 }

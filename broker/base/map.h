@@ -31,8 +31,12 @@ void *textmap_remove(struct textmap *, const char *key);
 bool textmap_next(const struct textmap *, size_t *cursor, const char **key, void **value);
 
 /* A stable copy of each text that is used as a name: equal texts have equal pointers. Never shrinks. */
+#define INTERN_GUESSES 256
 struct intern {
     struct textmap map;
+    struct intern_guess {
+        const char *from, *known; /* what was asked for last by this address, and its copy */
+    } guesses[INTERN_GUESSES];
 };
 
 void intern_release(struct intern *);

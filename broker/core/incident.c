@@ -7,27 +7,26 @@
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 
-/* --- the table: which act is possible in which state --- */
+/* --- the table: in which state an act is possible --- */
 
 /* clang-format off */
-static const bool table[INCIDENT_STATE_END][ACT_END] = {
-    /*                        -  assign transfer merge close cancel reject release verify withdraw */
-    [INCIDENT_CONFIRMING] = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
-    [INCIDENT_DESK]       = { 0, 1,     0,       1,    1,    1,     1,     0,      0,     1 },
-    [INCIDENT_UNROUTED]   = { 0, 1,     0,       1,    1,    1,     1,     0,      0,     1 },
-    [INCIDENT_OPEN]       = { 0, 1,     1,       1,    1,    1,     1,     1,      0,     1 },
-    [INCIDENT_VERIFYING]  = { 0, 0,     0,       1,    1,    1,     0,     0,      1,     0 },
-    [INCIDENT_PARKED]     = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
-    [INCIDENT_CLOSED]     = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
-    [INCIDENT_MERGED]     = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
-    [INCIDENT_CANCELLED]  = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
-    [INCIDENT_REJECTED]   = { 0, 0,     0,       0,    0,    0,     0,     0,      0,     0 },
+static const bool table[ACT_END][INCIDENT_STATE_END] = {
+    /*                  -  confirming desk unrouted open verifying parked closed merged cancelled rejected */
+    [ACT_ASSIGN]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_TRANSFER] = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_MERGE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CLOSE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CANCEL]   = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_REJECT]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
+    [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
 bool incident_allows(enum incident_state state, enum act_verb act)
 {
-    return table[state][act];
+    return table[act][state];
 }
 
 /* clang-format off */

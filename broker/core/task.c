@@ -16,23 +16,21 @@ enum {
 };
 
 /* clang-format off */
-static const unsigned char table[TASK_STATE_END][WORD_END] = {
-    /*                   -  respond arrive handle note feedback return give_back */
-    [TASK_QUEUED]    = { 0, C,      0,     0,     0,   0,       0,     0 },
-    [TASK_OFFERED]   = { 0, B,      0,     0,     B,   0,       B,     W },
-    [TASK_RESPONDED] = { 0, 0,      B,     B,     B,   B,       B,     0 },
-    [TASK_HANDLING]  = { 0, 0,      B,     B,     B,   B,       B,     0 },
-    [TASK_SUSPENDED] = { 0, 0,      0,     0,     0,   0,       0,     0 },
-    [TASK_DONE]      = { 0, 0,      0,     0,     0,   0,       0,     0 },
-    [TASK_RETURNED]  = { 0, 0,      0,     0,     0,   0,       0,     0 },
-    [TASK_WITHDRAWN] = { 0, 0,      0,     0,     0,   0,       0,     0 },
-    [TASK_SHELVED]   = { 0, C,      0,     0,     0,   0,       0,     0 },
+static const unsigned char table[WORD_END][TASK_STATE_END] = {
+    /*                   -  queued offered responded handling suspended done returned withdrawn shelved */
+    [WORD_RESPOND]   = { 0, C,     B,      0,        0,       0,        0,   0,       0,        C },
+    [WORD_ARRIVE]    = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_HANDLE]    = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_NOTE]      = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_FEEDBACK]  = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_RETURN]    = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_GIVE_BACK] = { 0, 0,     W,      0,        0,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
 
 bool task_allows(enum task_state state, enum word_verb word, bool on_behalf)
 {
-    return (table[state][word] & (on_behalf ? C : W)) != 0;
+    return (table[word][state] & (on_behalf ? C : W)) != 0;
 }
 
 /* A word being decided. */
