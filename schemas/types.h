@@ -281,11 +281,11 @@ struct clock {
 
 /* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */
 struct reports {
-    uint32_t count;             /* events, the first included */
-    int64_t first_ms, last_ms;  /* when they were accepted */
-    uint64_t last, before;      /* the record that carries the last of them, and the one before it: a chain to the first */
-    uint64_t placed;            /* the record whose event says best where it is; 0: the one that opened it, or none */
-    const uint64_t *keys;       /* of source group, type and place: what comes under one of these folds into it */
+    uint32_t count;            /* events, the first included */
+    int64_t first_ms, last_ms; /* when they were accepted */
+    uint64_t last, before; /* the record that carries the last of them, and the one before it: a chain to the first */
+    uint64_t placed;       /* the record whose event says best where it is; 0: the one that opened it, or none */
+    const uint64_t *keys;  /* of source group, type and place: what comes under one of these folds into it */
     const char *const *sources; /* who reported, beside the head's source */
     size_t key_count, source_count;
 };

@@ -25,9 +25,10 @@
 #define CANDIDATES_MAX 8                   /* recipients a route tries in order */
 #define ASSISTS_MAX    8
 #define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
-#define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those of what was merged into it */
+#define REPORT_KEYS_MAX                                                                                                \
+    16 /* under which reports fold into one incident: its own and those of what was merged into it */
 #define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
-#define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
+#define LOST_MAX           3  /* offers lost by a dying worker before the task is shelved */
 
 /* One turn. */
 #define TURN_MESSAGES_MAX  1024          /* messages drained in one turn */

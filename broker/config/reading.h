@@ -15,8 +15,8 @@
     X(CLOCKS, "clocks.yaml", true)                                                                                     \
     X(TYPES, "types.yaml", true)                                                                                       \
     X(AREAS, "areas.yaml", true)                                                                                       \
-    X(UNITS, "units.yaml", true) X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)               \
-    X(FOLDS, "folds.yaml", false)
+    X(UNITS, "units.yaml", true)                                                                                       \
+    X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false) X(FOLDS, "folds.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };

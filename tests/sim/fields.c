@@ -184,6 +184,7 @@ static const struct field record_list[] = {
     {"task", FIELD_COUNT, AT(record.task)},
     {"epoch", FIELD_COUNT, AT(record.epoch)},
     {"into", FIELD_EVENT, AT(into)},
+    {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},

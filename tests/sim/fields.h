@@ -41,7 +41,7 @@ extern const struct fields overview_fields, explanation_fields, reports_fields;
 struct seen {
     struct record record;
     struct rung rung;
-    uint64_t incident, into;
+    uint64_t incident, into, again;
 };
 extern const struct fields record_fields;
 
