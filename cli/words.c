@@ -86,6 +86,9 @@ static const char *const records[] = {
     [RECORD_RECKONED] = C_("record", "reckoned"),
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
+    [RECORD_WHISTLED] = C_("record", "whistled"),
+    [RECORD_PASSED_OVER] = C_("record", "passed_over"),
+    [RECORD_DISMISSED] = C_("record", "dismissed"),
 };
 
 static const char *const colours[] = {

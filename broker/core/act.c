@@ -69,8 +69,7 @@ static struct task *choose_only(struct acting *acting, bool (*fits)(const struct
     return NULL;
 }
 
-/* The task that the act names, or the only one it can be. NULL when refused. */
-static struct task *choose(struct acting *acting, bool (*fits)(const struct task *))
+struct task *act_choose(struct acting *acting, bool (*fits)(const struct task *))
 {
     return acting->act->task ? choose_named(acting, fits) : choose_only(acting, fits);
 }
@@ -100,8 +99,7 @@ static void take_away(struct acting *acting, struct task *task, const char *reas
 
 /* --- to a unit --- */
 
-/* The centre's time to give it an owner is over when no task waits for one. */
-static void stop_dispatch(struct draft *draft)
+void act_stop_dispatch(struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         if (draft->tasks[i].state == TASK_RETURNED)
@@ -135,7 +133,7 @@ bool act_assign(struct acting *acting)
     acting->record->task = draft_add_task(draft, unit->id, role)->no;
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
-    stop_dispatch(draft);
+    act_stop_dispatch(draft);
     set_policy(acting);
     return true;
 }
@@ -143,7 +141,7 @@ bool act_assign(struct acting *acting)
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
-    struct task *task = unit ? choose(acting, transferable) : NULL;
+    struct task *task = unit ? act_choose(acting, transferable) : NULL;
     if (!task)
         return false;
     if (strcmp(task->unit, unit->id) == 0)
@@ -158,7 +156,7 @@ bool act_transfer(struct acting *acting)
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
     draft_start_task_clocks(acting->draft, task->no);
-    stop_dispatch(acting->draft);
+    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }
@@ -167,7 +165,7 @@ bool act_transfer(struct acting *acting)
 
 bool act_release(struct acting *acting)
 {
-    struct task *task = choose(acting, releasable);
+    struct task *task = act_choose(acting, releasable);
     if (!task)
         return false;
     task->on_behalf = false;
@@ -178,7 +176,7 @@ bool act_release(struct acting *acting)
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
-    stop_dispatch(acting->draft);
+    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }

@@ -6,6 +6,7 @@
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/whistle.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -21,6 +22,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -35,6 +38,7 @@ static const struct {
     enum record_kind record; /* of verify: when it passed */
     enum right right;
     bool needs_reason, needs_outcome;
+    bool settles; /* nothing may be left to wait for after it */
 } acts[ACT_END] = {
     [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
@@ -45,6 +49,8 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
+    [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
 };
 /* clang-format on */
 
@@ -54,7 +60,7 @@ static bool complete(struct step *step, const struct act *act)
 {
     if (!has_text(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
-    if (act->verb <= 0 || act->verb >= ACT_END)
+    if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
     if (acts[act->verb].needs_reason && !has_text(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
@@ -117,8 +123,11 @@ static void decide(struct acting *acting)
     acting->draft = &draft;
     ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
-    if (acts[act->verb].decide(acting))
-        step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (!acts[act->verb].decide(acting))
+        return;
+    step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (acts[act->verb].settles)
+        incident_settle(step, acting->live);
 }
 
 void incident_act(struct step *step)
@@ -201,8 +210,11 @@ static void ask_verifier(struct draft *draft)
 void incident_settle(struct step *step, const struct live *live)
 {
     struct draft draft;
+    if (live->head.state != INCIDENT_OPEN)
+        return;
+    whistle_pass_over(step, live);
     draft_of(&draft, step, live);
-    if (live->head.state != INCIDENT_OPEN || !all_done(&draft))
+    if (!all_done(&draft))
         return;
     if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
         ask_verifier(&draft);

@@ -1,6 +1,7 @@
 #include "broker/core/ladder.h"
 
 #include "broker/core/reckon.h"
+#include "broker/core/whistle.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
@@ -171,6 +172,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
     colour(&rung, core->policy, &climb, due, used_ms);
+    whistle_no_show(core->policy, live, &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = in_downtime(core, rung.due_ms);
 

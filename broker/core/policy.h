@@ -182,7 +182,8 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool desk; /* `to: desk`: a person dispatches */
+    bool desk;            /* `to: desk`: a person dispatches */
+    struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
 };
@@ -223,6 +224,8 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
+    struct limit whistle;    /* 报到, where neither rule nor type says */
+    unsigned whistle_levels; /* bit per level whose principals may whistle; 0: all */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;

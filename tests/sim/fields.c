@@ -69,15 +69,11 @@ static const struct field word_list[] = {
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},
-    {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},
-    {"role", FIELD_ROLE, AT(act.role)},
-    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},
-    {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},
-    {"text", FIELD_TEXT, AT(act.text)},
+    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
+    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
     {"request", FIELD_TEXT, AT(act.request)},
 };
 FIELDS(act, "an act");
@@ -172,6 +168,7 @@ static const struct field record_list[] = {
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
     {"no-notice", FIELD_NO, AT(rung.notice)},
@@ -252,6 +249,19 @@ static bool read_point(struct words *words, struct place *place)
     return place->system != 0;
 }
 
+/* "police,water": ids have no comma in them. */
+static bool read_units(struct play *play, const char *word, struct act *act)
+{
+    const char **units = ARENA_NEW(&play->arena, const char *, TASKS_MAX + 1);
+    for (; word && *word && act->unit_count <= TASKS_MAX; act->unit_count++) {
+        size_t bytes = strcspn(word, ",");
+        units[act->unit_count] = arena_memdup(&play->arena, word, bytes);
+        word += bytes + (word[bytes] == ',');
+    }
+    act->units = units;
+    return act->unit_count > 0;
+}
+
 /* Whether the value that follows the key is of the field's kind. */
 static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
 {
@@ -263,6 +273,8 @@ static bool read_value(struct play *play, const struct field *field, struct word
         return true;
     case FIELD_POINT:
         return read_point(words, at);
+    case FIELD_UNITS:
+        return read_units(play, words_next(words), at);
     case FIELD_TIME:
         return play_time(play, words, at);
     case FIELD_SPAN:
