@@ -159,10 +159,21 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
+    out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
 static constexpr size_t ANY = SIZE_MAX;
+
+/* NULL when there is nothing of it. */
+static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
+{
+    if (!in.object())
+        return nullptr;
+    auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
+    more->object = reader.text(in.object(), ANY, "head.object");
+    return more;
+}
 
 void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
 {
@@ -190,6 +201,7 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->merged_into = in.merged_into();
     out->reworks = in.reworks();
     out->reopens = in.reopens();
+    out->more = read_more(reader, in);
 }
 
 static void read(Reader &, const bihuan::TaskMore &in, struct task_more *out)
@@ -311,6 +323,38 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->in_downtime = in.in_downtime();
 }
 
+static const char *const *read_list(Reader &reader, const Vector<Offset<String>> *texts, size_t *count)
+{
+    *count = texts ? texts->size() : 0;
+    auto *list = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        list[i] = reader.text(texts->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, "side.list");
+    return list;
+}
+
+void read(Reader &reader, const bihuan::Side &in, struct side *out)
+{
+    out->kind = reader.known(in.kind(), side_kind_name, "side.kind");
+    out->key = reader.text(in.key(), ANY, "side.key");
+    out->seq = in.seq();
+    out->gone = in.gone();
+    out->state = in.state();
+    out->count = in.count();
+    out->total = in.total();
+    out->colour = reader.known(in.colour(), rung_colour_name, "side.colour");
+    out->number = in.number();
+    out->first_ms = in.first_ms();
+    out->last_ms = in.last_ms();
+    out->until_ms = in.until_ms();
+    out->next_ms = in.next_ms();
+    out->incident = in.incident();
+    out->name = reader.text(in.name(), ANY, "side.name");
+    out->text = reader.text(in.text(), ANY, "side.text");
+    out->principal = reader.text(in.principal(), ANY, "side.principal");
+    out->person = reader.text(in.person(), ANY, "side.person");
+    out->list = read_list(reader, in.list(), &out->list_count);
+}
+
 void read(Reader &reader, const bihuan::Record &in, struct record *out)
 {
     out->seq = in.seq();
@@ -345,6 +389,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->from_ms = in.from_ms();
     out->offset_ms = in.offset_ms();
     out->term = in.term();
+    out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 
 static void read(Reader &, const bihuan::WordKept &in, struct word_kept *out)

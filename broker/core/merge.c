@@ -56,8 +56,7 @@ static void route_again(struct draft *survivor)
 {
     const struct policy *policy = survivor->step->core->policy;
     struct incident *head = draft_head(survivor);
-    const struct route_query query = {policy_type_now(policy, policy_type(policy, head->type)), area_of(survivor),
-                                      head->nature, head->severity, 0};
+    const struct route_query query = route_asked(policy, head);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
     head->unrouted = result.unrouted;

@@ -29,10 +29,11 @@ struct live_task {
 /* An incident in memory: a row, and what follows from it. */
 struct live {
     uint64_t id, seq;
-    struct incident head; /* names interned; event_id and reason owned */
+    struct incident head; /* names interned; event_id, reason and more owned */
     struct live_task *tasks;
     struct clock *clocks;
-    uint32_t task_count, clock_count, clock_room;
+    uint8_t task_count, clock_count, clock_room;
+    bool visiting;           /* loaded after it ended: leaves at the end of the turn */
     struct reports *reports; /* NULL for most; names interned */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
@@ -42,7 +43,6 @@ struct live {
     int64_t next_ms; /* the earliest rung of its clocks; 0: none */
     struct heap_node due;
     TAILQ_ENTRY(live) visit;
-    bool visiting; /* loaded after it ended: leaves at the end of the turn */
 };
 
 /* A unit's tasks that wait for a worker, and its workers that could take one. */
@@ -82,6 +82,7 @@ struct denial {
     uint32_t count;   /* since then */
 };
 #define DENIALS_MAX 1024
+_Static_assert(CLOCKS_MAX <= UINT8_MAX, "an incident counts its clocks in one byte");
 
 struct core {
     struct core_options options;
@@ -94,6 +95,11 @@ struct core {
     struct counters counters;
     struct index live; /* by incident number; the mark is "dirty" */
     struct dedup dedup;
+    struct { /* rows beside incidents (side.h) */
+        struct textmap by_name;
+        TAILQ_HEAD(side_list, live_side) dirty, alike[SIDE_KIND_END];
+        struct heap due;
+    } sides;
     /* derived */
     size_t dirty; /* rows ahead of the store */
     struct heap due;

@@ -80,9 +80,7 @@ static const struct unit *called(struct acting *acting, const char *id)
 static const struct route *route_of(const struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
-    const struct incident *head = &acting->draft->head;
-    const struct route_query query = {policy_type(policy, head->type), policy_area(policy, head->area), head->nature,
-                                      head->severity, head->unrouted};
+    const struct route_query query = route_asked(policy, &acting->draft->head);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
     return result.route;
