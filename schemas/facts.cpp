@@ -263,6 +263,18 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
+static Offset<bihuan::Voice> pack(Builder &builder, const struct voice &voice)
+{
+    auto principal = pack(builder, voice.principal);
+    auto person = pack(builder, voice.person);
+    bihuan::VoiceBuilder out(builder);
+    out.add_task(voice.task);
+    out.add_dispatched(voice.dispatched);
+    out.add_principal(principal);
+    out.add_person(person);
+    return out.Finish();
+}
+
 static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
     return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
@@ -331,6 +343,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
+    auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     auto reports = pack_if(builder, change.reports);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
@@ -339,6 +352,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_started(started);
+    out.add_voices(voices);
     out.add_reports(reports);
     return out.Finish();
 }
@@ -481,6 +495,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
+    auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     auto reports = pack_if(builder, row.reports);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
@@ -489,6 +504,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_words(words);
+    out.add_voices(voices);
     out.add_reports(reports);
     return out.Finish();
 }

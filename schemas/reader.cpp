@@ -268,6 +268,14 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
+static void read(Reader &reader, const bihuan::Voice &in, struct voice *out)
+{
+    out->task = in.task();
+    out->dispatched = in.dispatched();
+    out->principal = reader.text(in.principal(), ANY, "voice.principal");
+    out->person = reader.text(in.person(), ANY, "voice.person");
+}
+
 static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, size_t *count)
 {
     *count = in ? in->size() : 0;
@@ -306,6 +314,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->reports = reader.one<struct reports>(in.reports());
 }
 
@@ -411,6 +420,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->reports = reader.one<struct reports>(in.reports());
 }
 

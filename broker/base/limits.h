@@ -20,15 +20,15 @@
 #define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
-#define TASKS_MAX      16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
-#define CANDIDATES_MAX 8                   /* recipients a route tries in order */
-#define ASSISTS_MAX    8
-#define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
-#define REPORT_KEYS_MAX                                                                                                \
-    16 /* under which reports fold into one incident: its own and those of what was merged into it */
+#define TASKS_MAX          16                  /* tasks of one incident, withdrawn ones included */
+#define CLOCKS_MAX         (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
+#define CANDIDATES_MAX     8                   /* recipients a route tries in order */
+#define ASSISTS_MAX        8
+#define VOICES_MAX         (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
+#define WORDS_KEPT         8                /* latest words of a task whose repeats get the first answer */
+#define LOST_MAX           3                /* offers lost by a dying worker before the task is shelved */
+#define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those merged into it */
 #define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
-#define LOST_MAX           3  /* offers lost by a dying worker before the task is shelved */
 
 /* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */

@@ -114,10 +114,11 @@ static const struct area *place_at(const struct area *area, size_t level)
 }
 
 static uint64_t key_of(const struct step *step, const struct fold_rule *rule, const struct type *type,
-                       const struct area *area)
+                       const struct area *area, const char *object)
 {
     const char *group = rule->each ? step->who->name : rule->source_count ? rule->sources[0]->name : "";
-    const char *text = arena_printf(step->outcome->arena, "%s/%s/%s", group, type->code, area->code);
+    const char *text =
+        arena_printf(step->outcome->arena, "%s/%s/%s/%s", group, type->code, area->code, text_or_empty(object));
     return hash_bytes(text, strlen(text));
 }
 
@@ -127,7 +128,7 @@ struct folding fold_of(const struct step *step, const struct event *event, const
     if (!rule || rule->window_ms == 0 || stands_alone(event, query->severity) || !is_listed(rule, step->who))
         return (struct folding){0};
     const struct area *area = place_at(query->area, rule->level);
-    return area ? (struct folding){rule, key_of(step, rule, query->type, area)} : (struct folding){0};
+    return area ? (struct folding){rule, key_of(step, rule, query->type, area, event->object)} : (struct folding){0};
 }
 
 /* --- into what --- */

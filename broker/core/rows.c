@@ -180,6 +180,17 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_voices(uint64_t *digest, const struct voices *voices)
+{
+    for (size_t i = 0; voices && i < voices->count; i++) {
+        const struct voice *voice = &voices->heard[i];
+        mix_number(digest, voice->task);
+        mix_number(digest, voice->dispatched);
+        mix_text(digest, voice->principal);
+        mix_text(digest, voice->person);
+    }
+}
+
 static void mix_reports(uint64_t *digest, const struct reports *reports)
 {
     const uint64_t numbers[] = {
@@ -200,6 +211,7 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    mix_voices(digest, live->voices);
     if (live->reports)
         mix_reports(digest, live->reports);
 }
