@@ -289,6 +289,15 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* Which rows beside incidents; of many the first few. */
+static void routine_detail(const struct record *record, struct buffer *out)
+{
+    for (size_t i = 0; i < record->side_count && i < 4; i++)
+        buffer_printf(out, "%s%s", i ? ", " : "", record->sides[i].key);
+    if (record->side_count > 4)
+        buffer_printf(out, ", … (%zu)", record->side_count);
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -328,6 +337,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         raised_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->kind == RECORD_ROUTINE)
+        routine_detail(record, out);
     else if (record->kind == RECORD_WHISTLED)
         called_detail(record, out);
     else if (record->kind == RECORD_POLICY)

@@ -19,6 +19,7 @@
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
+    X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
@@ -44,6 +45,7 @@ void read_units(struct reading *, struct document *);
 void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
+void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
@@ -74,10 +76,10 @@ void read_retired(struct reading *, struct document *, yaml_node_t *retired, yam
 const struct type *named_type(struct reading *, struct document *, yaml_node_t *);
 const struct area *named_area(struct reading *, struct document *, yaml_node_t *);
 const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *);
+const struct principal *named_principal(struct reading *, struct document *, yaml_node_t *);
 const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
 const struct timetable *named_calendar(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
-const struct principal *named_principal(struct reading *, struct document *, yaml_node_t *);
 /* The index of a level; SIZE_MAX when there is none, for named_level with a fault at the node. */
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);

@@ -246,17 +246,16 @@ static void raise_severity(struct step *step, const struct live *live)
     draft_record(&draft, &record);
 }
 
-void fold_in(struct step *step, const struct live *live, const struct event *event, int severity)
+uint64_t fold_add(struct step *step, const struct live *live, struct record *record, int severity)
 {
-    struct record record = record_of_command(step, RECORD_FOLDED);
     struct draft draft;
-    record.event = event;
     draft_of(&draft, step, live);
-    add_report(&draft, event);
+    add_report(&draft, record->event);
     if (severity < draft.head.severity)
         draft_head(&draft)->severity = severity;
-    step_receipt(step, live->id, draft_record(&draft, &record));
+    uint64_t seq = draft_record(&draft, record);
     raise_severity(step, live);
+    return seq;
 }
 
 void fold_begin(struct draft *draft, const struct folding *folding, const struct event *opening)

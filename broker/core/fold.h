@@ -35,8 +35,8 @@ struct folding {
 struct folding fold_of(const struct step *, const struct event *, const struct route_query *);
 /* The live incident that takes it; NULL when a new one is opened. */
 const struct live *fold_target(const struct step *, const struct folding *);
-/* The event is one more report of it: recorded, and answered with the incident's receipt. */
-void fold_in(struct step *, const struct live *, const struct event *, int severity);
+/* The record's event is one more report of it. Returns its sequence. */
+uint64_t fold_add(struct step *, const struct live *, struct record *, int severity);
 /* A new incident takes what comes under the key. opening: the event that opens it. */
 void fold_begin(struct draft *, const struct folding *, const struct event *opening);
 /* The incident that ended under the key and that this is a recurrence of; 0: none. */
