@@ -27,6 +27,8 @@ struct seen seen_of(const struct record *record)
     struct seen seen = {.record = *record};
     if (record->rung)
         seen.rung = *record->rung;
+    if (record->change_count > 0 && record->changes[0].ask_count > 0)
+        seen.ask = record->changes[0].asks[0];
     if (record->event && record->event->recurrence_of)
         ident_parse(record->event->recurrence_of, &seen.again);
     if (record->change_count > 0)
