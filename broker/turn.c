@@ -487,6 +487,19 @@ static void tell_oversight(const struct row *row, struct delivery *delivery)
             delivery->supervised_ms = row->clocks[i].due_ms;
 }
 
+/* Another report of it may say better where it is. */
+static const struct event *with_better_place(struct turn *t, const struct row *row, const struct event *event)
+{
+    struct record placed;
+    uint64_t seq = row->reports ? row->reports->placed : 0;
+    if (!seq || seq == row->head.opened_seq || store_get_record(t->store, seq, &t->arena, &placed) != 0 ||
+        !placed.event)
+        return event;
+    struct event *copy = arena_memdup(&t->arena, event, sizeof(*event));
+    copy->place = placed.event->place;
+    return copy;
+}
+
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
 static void deliver(struct turn *t, const struct effect *effect)
 {
@@ -510,7 +523,7 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
-    message.task.event = opened.event;
+    message.task.event = with_better_place(t, &row, opened.event);
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;

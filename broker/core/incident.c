@@ -4,6 +4,7 @@
 
 #include "broker/core/act.h"
 #include "broker/core/ask.h"
+#include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
@@ -101,7 +102,7 @@ bool incident_in_scope(struct step *step, const struct live *live)
 /* Sources are not told of incidents that are not theirs, not even that they exist. */
 static bool visible(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+    return live && (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)
