@@ -7,7 +7,7 @@
 static bool has_task(const struct principal *who, const struct row *row)
 {
     for (size_t i = 0; i < row->task_count; i++)
-        if (right_unit(who, row->tasks[i].unit))
+        if (right_task(who, &row->tasks[i]))
             return true;
     return false;
 }
@@ -17,12 +17,20 @@ static bool in_scope(const struct turn *t, const struct principal *who, const st
     return right_in_scope(who, policy_type(t->policy, row->head.type), policy_area(t->policy, row->head.area));
 }
 
+bool sight_reported(const char *name, const struct row *row)
+{
+    for (size_t i = 0; row->reports && i < row->reports->source_count; i++)
+        if (strcmp(row->reports->sources[i], name) == 0)
+            return true;
+    return strcmp(row->head.source, name) == 0;
+}
+
 /* Everything within one's types and areas, or what one reported, or has a task in. */
 bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
 {
     if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;
-    if (strcmp(row->head.source, who->name) == 0)
+    if (sight_reported(who->name, row))
         return true;
     return (who->roles & PRINCIPAL_DEPARTMENT) && has_task(who, row);
 }
@@ -37,7 +45,7 @@ bool sight_task(const struct principal *who, const struct row *row, uint32_t no)
 {
     for (size_t i = 0; i < row->task_count; i++)
         if (row->tasks[i].no == no)
-            return right_unit(who, row->tasks[i].unit);
+            return right_task(who, &row->tasks[i]);
     return false;
 }
 
@@ -47,7 +55,7 @@ size_t sight_tasks(struct arena *arena, const struct principal *who, const struc
     struct task *own = ARENA_NEW(arena, struct task, n + 1);
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        if (right_unit(who, tasks[i].unit))
+        if (right_task(who, &tasks[i]))
             own[count++] = tasks[i];
     *out = own;
     return count;

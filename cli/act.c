@@ -5,6 +5,7 @@
 #include "broker/base/limits.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "cli/when.h"
 
 enum {
     KEY_UNIT = 0x2000,
@@ -18,7 +19,8 @@ enum {
     KEY_TYPE,
     KEY_ROUTE,
     KEY_REASON,
-    KEY_TEXT
+    KEY_TEXT,
+    KEY_UNTIL
 };
 
 static const struct argp_option every_option[] = {
@@ -37,6 +39,7 @@ static const struct argp_option every_option[] = {
     {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -74,6 +77,10 @@ static const struct form {
          N_("Says what it is after all, or which filing condition holds: the number stays, the limits are "
             "the new type's.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+    [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
+                  N_("Urges whoever handles an incident: they are told, and it is counted.")},
+    [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
+                       N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
 };
 
 struct arguments {
@@ -115,7 +122,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_TEXT)
+    if (key >= KEY_UNIT && key <= KEY_UNTIL)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -163,6 +170,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_TEXT:
         act->text = value;
+        return 0;
+    case KEY_UNTIL:
+        if (when_parse(value, &act->until_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
         return 0;
     case ARGP_KEY_END:
         check_complete(state, arguments);
@@ -219,3 +230,5 @@ VERB(withdraw, ACT_WITHDRAW)
 VERB(reclassify, ACT_RECLASSIFY)
 VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
+VERB(urge, ACT_URGE)
+VERB(supervise, ACT_SUPERVISE)

@@ -82,13 +82,22 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto event = pack_if(builder, delivery.event);
     auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
     auto closing = pack(builder, delivery.closing);
-    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume, closing);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume,
+                                  delivery.urges, delivery.supervised_ms, closing);
 }
 
 Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
 {
     auto reason = pack(builder, revoke.reason);
     return bihuan::CreateRevoke(builder, revoke.incident, revoke.task, revoke.epoch, reason);
+}
+
+Offset<bihuan::Urge> pack(Builder &builder, const struct urge &urge)
+{
+    auto person = pack(builder, urge.person);
+    auto text = pack(builder, urge.text);
+    return bihuan::CreateUrge(builder, urge.incident, urge.task, urge.epoch, urge.urges, urge.supervised_ms, person,
+                              text);
 }
 
 Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
@@ -98,6 +107,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::WordVerb>(word.verb));
@@ -114,6 +124,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_kind(static_cast<bihuan::AskKind>(word.kind));
     out.add_until_ms(word.until_ms);
     out.add_span_ms(word.span_ms);
+    out.add_unit(unit);
     out.add_condition_met(word.condition_met);
     return out.Finish();
 }
@@ -221,6 +232,7 @@ static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &ov
     out.add_due_15(overview.due_15);
     out.add_due_60(overview.due_60);
     out.add_overdue(overview.overdue);
+    out.add_supervised(overview.supervised);
     out.add_overdue_by_rung(by_rung);
     out.add_units(units);
     return out.Finish();

@@ -159,7 +159,8 @@ struct key128 gate_word_digest(const struct word *word)
     put_number(13, word->kind);
     put_number(14, (uint64_t)word->until_ms);
     put_number(15, (uint64_t)word->span_ms);
-    put_number(16, word->condition_met);
+    put_text(16, word->unit);
+    put_number(17, word->condition_met);
     return content_digest();
 }
 

@@ -61,19 +61,13 @@ static const struct field publish_list[] = {
 FIELDS(publish, "an event");
 
 static const struct field word_list[] = {
-    {"task", FIELD_COUNT, AT(word.task)},
-    {"epoch", FIELD_COUNT, AT(word.epoch)},
-    {"for", FIELD_TEXT, AT(word.on_behalf)},
-    {"outcome", FIELD_OUTCOME, AT(word.outcome)},
-    {"reason", FIELD_TEXT, AT(word.reason)},
-    {"text", FIELD_TEXT, AT(word.text)},
-    {"unit-time", FIELD_TIME, AT(word.unit_ms)},
-    {"auto", FIELD_YES, AT(word.auto_respond)},
-    {"request", FIELD_TEXT, AT(word.request)},
-    {"kind", FIELD_ASK, AT(word.kind)},
-    {"until", FIELD_TIME, AT(word.until_ms)},
-    {"by", FIELD_SPAN, AT(word.span_ms)},
-    {"condition-met", FIELD_YES, AT(word.condition_met)},
+    {"task", FIELD_COUNT, AT(word.task)},        {"epoch", FIELD_COUNT, AT(word.epoch)},
+    {"for", FIELD_TEXT, AT(word.on_behalf)},     {"outcome", FIELD_OUTCOME, AT(word.outcome)},
+    {"reason", FIELD_TEXT, AT(word.reason)},     {"text", FIELD_TEXT, AT(word.text)},
+    {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
+    {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
+    {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
+    {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
 };
 FIELDS(word, "a word");
 
@@ -136,6 +130,7 @@ static const struct field task_list[] = {
     {"role", FIELD_ROLE, AT(role)},
     {"outcome", FIELD_OUTCOME, AT(outcome)},
     {"at", FIELD_TEXT, AT(unit)},
+    {"with", FIELD_SUB_UNIT, AT(more)},
     {"worker", FIELD_TEXT, AT(worker)},
     {"epoch", FIELD_COUNT, AT(epoch)},
     {"lost", FIELD_COUNT, AT(lost)},
@@ -149,6 +144,16 @@ static const struct field task_list[] = {
     {"done-at", FIELD_TIME, AT(done_ms)},
 };
 FIELDS(task, "a task");
+#undef AT
+
+#define AT(field) offsetof(struct reports, field)
+static const struct field reports_list[] = {
+    {"count", FIELD_COUNT, AT(count)},
+    {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},
+    {"others", FIELD_BIG, AT(source_count)},
+};
+FIELDS(reports, "reports");
 #undef AT
 
 #define AT(field) offsetof(struct clock, field)
@@ -204,6 +209,7 @@ static const struct field record_list[] = {
     {"task", FIELD_COUNT, AT(record.task)},
     {"epoch", FIELD_COUNT, AT(record.epoch)},
     {"into", FIELD_EVENT, AT(into)},
+    {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"was", FIELD_TEXT, AT(record.was)},
@@ -232,12 +238,19 @@ FIELDS(side, "a row beside incidents");
 
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
-    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
-    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
-    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
-    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
-    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
-    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"accepted", FIELD_BIG, AT(accepted)},
+    {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},
+    {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},
+    {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)},
+    {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},
+    {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)},
+    {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT
@@ -300,6 +313,16 @@ static bool read_units(struct play *play, const char *word, struct act *act)
     return act->unit_count > 0;
 }
 
+static struct task_more *more_at(struct play *play, void *at)
+{
+    const struct task_more **more = at;
+    struct task_more *own = ARENA_NEW(&play->arena, struct task_more, 1);
+    if (*more)
+        *own = **more;
+    *more = own;
+    return own;
+}
+
 /* Whether the value that follows the key is of the field's kind. */
 static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
 {
@@ -323,7 +346,9 @@ static bool read_value(struct play *play, const struct field *field, struct word
     const char *word = words_next(words);
     if (!word)
         return false;
-    if (field->kind == FIELD_TEXT)
+    if (field->kind == FIELD_SUB_UNIT)
+        more_at(play, at)->sub_unit = word;
+    else if (field->kind == FIELD_TEXT)
         *(const char **)at = word;
     else if (field->kind == FIELD_EVENT)
         return (*(uint64_t *)at = play_incident(play, word)) != 0;
@@ -393,6 +418,9 @@ const char *field_text(struct play *play, const struct field *field, const void 
     switch (field->kind) {
     case FIELD_TEXT:
         text = *(const char *const *)at;
+        return text ? text : "";
+    case FIELD_SUB_UNIT:
+        text = *(const struct task_more *const *)at ? (*(const struct task_more *const *)at)->sub_unit : NULL;
         return text ? text : "";
     case FIELD_NUMBER:
     case FIELD_COUNT:
