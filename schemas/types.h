@@ -60,6 +60,10 @@ extern "C" {
 /* Who checks a fed back incident before it closes. */
 #define VERIFIERS(X) X(1, NONE, none) X(2, SOURCE, source) X(3, CENTRE, centre)
 
+/* What the reporter says of how it was dealt with, when called back: 满意, 基本满意, 不满意; 未接通. */
+#define SATISFACTIONS(X) \
+    X(1, SATISFIED, satisfied) X(2, BASICALLY, basically) X(3, UNSATISFIED, unsatisfied) X(4, UNREACHED, unreached)
+
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
@@ -69,7 +73,8 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss)
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen)
 
 /* One kind a decision. */
 #define RECORD_KINDS(X) \
@@ -81,7 +86,8 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
-    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed)
+    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -143,6 +149,8 @@ enum clock_state { CLOCK_STATES(CLOCK_X) };
 enum calendar { CALENDARS(CALENDAR_X) };
 #define VERIFIER_X(v, N, n) VERIFIER_##N = v,
 enum verifier { VERIFIERS(VERIFIER_X) };
+#define SATISFACTION_X(v, N, n) SATISFACTION_##N = v,
+enum satisfaction { SATISFACTIONS(SATISFACTION_X) };
 #define WORD_X(v, N, n) WORD_##N = v,
 enum word_verb { WORDS(WORD_X) WORD_END };
 #define ACT_X(v, N, n) ACT_##N = v,
@@ -183,6 +191,8 @@ enum calendar calendar_of(const char *name);
 const char *clock_state_name(enum clock_state);
 const char *verifier_name(enum verifier);
 enum verifier verifier_of(const char *name);
+const char *satisfaction_name(enum satisfaction);
+enum satisfaction satisfaction_of(const char *name);
 const char *word_name(enum word_verb);
 enum word_verb word_of(const char *name);
 const char *act_name(enum act_verb);
@@ -397,12 +407,14 @@ struct record {
     const char *reason, *text;
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
-    enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused: how many */
-    struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
-    int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
-    uint32_t term;              /* started */
-    const struct side *sides;   /* rows beside incidents, whole */
+    enum refusal_code refusal;      /* refused */
+    uint32_t count;                 /* refused: how many */
+    struct bytes policy;            /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
+    uint32_t term;                  /* started */
+    enum satisfaction satisfaction; /* called_back */
+    bool solved;                    /* called_back: so the reporter says */
+    const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
 };
 

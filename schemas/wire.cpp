@@ -167,6 +167,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->units = read_units(reader, in.units(), &out->unit_count);
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -82,10 +82,11 @@ struct act {
     enum task_role role; /* assign; 0: lead when there is none, else assist */
     const char *person;
     enum outcome_code outcome; /* close */
-    bool passed;               /* verify */
+    bool passed;               /* verify, confirm; callback: solved */
     const char *reason, *text;
     const char *const *units; /* whistle */
     size_t unit_count;
+    enum satisfaction satisfaction; /* callback */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

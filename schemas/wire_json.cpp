@@ -104,6 +104,7 @@ static void write(Json &json, const struct act &act)
     json.text("reason", act.reason);
     json.text("text", act.text);
     write_texts(json, "units", act.units, act.unit_count);
+    json.text("satisfaction", satisfaction_name(act.satisfaction));
 }
 
 static void write(Json &json, const struct query &query)

@@ -143,6 +143,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_reason(reason);
     out.add_text(text);
     out.add_units(units);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
     return out.Finish();
 }
 

@@ -54,6 +54,9 @@
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
 
+#define REWORKS_DEFAULT 3 /* times a verifier may have the same work done again */
+#define REOPENS_DEFAULT 2 /* times an incident opens again by itself, or by a dispatcher */
+
 /* Working time. */
 #define WORKING_DAY_MS       (8 * 3600 * 1000LL)     /* what a limit calls a working day */
 #define WORKING_LIMIT_MAX_MS (1000 * WORKING_DAY_MS) /* of a limit in working time */
@@ -101,8 +104,9 @@
 /* Time. */
 #define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
 #define WHISTLE_DEFAULT_MS  (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
-#define STEP_NOTICE_MS      1000               /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS        300000             /* below this it is slewed, above it waits for the operator */
+#define CONFIRM_DEFAULT_MS  (2 * 3600 * 1000LL) /* to look at what a rule says is to be confirmed first */
+#define STEP_NOTICE_MS      1000                /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS        300000              /* below this it is slewed, above it waits for the operator */
 #define GAP_ALARM_MS        (24 * 3600 * 1000LL)
 #define LEASE_DEFAULT_MS    15000 /* silence after which a lease ends; heartbeat is a third of it */
 

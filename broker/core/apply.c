@@ -50,6 +50,7 @@ static void apply_change(struct core *core, const struct record *record, const s
     for (size_t i = 0; i < change->voice_count; i++)
         live_add_voice(core, live, &change->voices[i]);
     keep_word(live, record);
+    live_stays(core, live);
     touch(core, live, record->seq);
     derived_add(core, live);
 }

@@ -36,7 +36,7 @@ struct task_more *draft_more(struct draft *, uint32_t no);
 /* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
 void draft_hear(struct draft *, struct voice);
 
-/* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
+/* Clocks. A type without a limit of the kind gets none; dispatch and confirm have a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
 /* The limit of the incident's type; NULL: none. */

@@ -160,6 +160,7 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
+    bool confirm;         /* looked at before it is filed */
     struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
@@ -183,7 +184,8 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool panic;       /* may use the panic lane */
+    bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     struct origin origin;
 };
@@ -208,8 +210,9 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
-    struct limit whistle;    /* 报到, where neither rule nor type says */
-    unsigned whistle_levels; /* bit per level whose principals may whistle; 0: all */
+    struct limit whistle;              /* 报到, where neither rule nor type says */
+    uint32_t reworks_max, reopens_max; /* beyond, the duty chief decides */
+    unsigned whistle_levels;           /* bit per level whose principals may whistle; 0: all */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;

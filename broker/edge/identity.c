@@ -176,5 +176,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(12, act->text);
     for (size_t i = 0; i < act->unit_count; i++)
         put_text(13, act->units[i]);
+    put_number(14, act->satisfaction);
     return content_digest();
 }

@@ -13,7 +13,7 @@
     X(NATURE, nature, nature) X(SYSTEM, coordinate_system, coordinates) X(STATE, incident_state, incident_state) \
     X(TASK_STATE, task_state, task_state) X(ROLE, task_role, task_role) X(OUTCOME, outcome_code, outcome) \
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
-    X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
+    X(SATISFACTION, satisfaction, satisfaction) X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal)
 /* clang-format on */
 
@@ -69,11 +69,19 @@ static const struct field word_list[] = {
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
-    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
+    {"task", FIELD_COUNT, AT(act.task)},
+    {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},
+    {"units", FIELD_UNITS, AT(act)},
+    {"role", FIELD_ROLE, AT(act.role)},
+    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},
+    {"fail", FIELD_NO, AT(act.passed)},
+    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},
+    {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"reason", FIELD_TEXT, AT(act.reason)},
+    {"text", FIELD_TEXT, AT(act.text)},
     {"request", FIELD_TEXT, AT(act.request)},
 };
 FIELDS(act, "an act");
@@ -150,20 +158,38 @@ FIELDS(clock, "a clock");
 
 #define AT(field) offsetof(struct seen, field)
 static const struct field record_list[] = {
-    {"clock", FIELD_CLOCK, AT(rung.clock)},         {"colour", FIELD_COLOUR, AT(rung.colour)},
-    {"outcome", FIELD_OUTCOME, AT(record.outcome)}, {"lease", FIELD_ENDS, AT(record.lease_end)},
-    {"refusal", FIELD_REFUSAL, AT(record.refusal)}, {"said", FIELD_WORD, AT(record.word)},
-    {"number", FIELD_COUNT, AT(rung.number)},       {"to", FIELD_TEXT, AT(rung.to_area)},
-    {"post", FIELD_TEXT, AT(rung.to_post)},         {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
-    {"due", FIELD_TIME, AT(rung.due_ms)},           {"notice", FIELD_YES, AT(rung.notice)},
-    {"no-notice", FIELD_NO, AT(rung.notice)},       {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
-    {"at", FIELD_TIME, AT(record.at_ms)},           {"by", FIELD_TEXT, AT(record.principal)},
-    {"person", FIELD_TEXT, AT(record.person)},      {"for", FIELD_TEXT, AT(record.on_behalf)},
-    {"request", FIELD_TEXT, AT(record.request)},    {"task", FIELD_COUNT, AT(record.task)},
-    {"epoch", FIELD_COUNT, AT(record.epoch)},       {"into", FIELD_EVENT, AT(into)},
-    {"reason", FIELD_TEXT, AT(record.reason)},      {"text", FIELD_TEXT, AT(record.text)},
-    {"unit-time", FIELD_TIME, AT(record.unit_ms)},  {"auto", FIELD_YES, AT(record.auto_respond)},
-    {"count", FIELD_COUNT, AT(record.count)},       {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"clock", FIELD_CLOCK, AT(rung.clock)},
+    {"colour", FIELD_COLOUR, AT(rung.colour)},
+    {"outcome", FIELD_OUTCOME, AT(record.outcome)},
+    {"lease", FIELD_ENDS, AT(record.lease_end)},
+    {"refusal", FIELD_REFUSAL, AT(record.refusal)},
+    {"said", FIELD_WORD, AT(record.word)},
+    {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
+    {"solved", FIELD_YES, AT(record.solved)},
+    {"unsolved", FIELD_NO, AT(record.solved)},
+
+    {"number", FIELD_COUNT, AT(rung.number)},
+    {"to", FIELD_TEXT, AT(rung.to_area)},
+    {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"due", FIELD_TIME, AT(rung.due_ms)},
+    {"notice", FIELD_YES, AT(rung.notice)},
+    {"no-notice", FIELD_NO, AT(rung.notice)},
+    {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
+    {"at", FIELD_TIME, AT(record.at_ms)},
+    {"by", FIELD_TEXT, AT(record.principal)},
+    {"person", FIELD_TEXT, AT(record.person)},
+    {"for", FIELD_TEXT, AT(record.on_behalf)},
+    {"request", FIELD_TEXT, AT(record.request)},
+    {"task", FIELD_COUNT, AT(record.task)},
+    {"epoch", FIELD_COUNT, AT(record.epoch)},
+    {"into", FIELD_EVENT, AT(into)},
+    {"reason", FIELD_TEXT, AT(record.reason)},
+    {"text", FIELD_TEXT, AT(record.text)},
+    {"unit-time", FIELD_TIME, AT(record.unit_ms)},
+    {"auto", FIELD_YES, AT(record.auto_respond)},
+    {"count", FIELD_COUNT, AT(record.count)},
+    {"offset", FIELD_SPAN, AT(record.offset_ms)},
 };
 FIELDS(record, "a record");
 #undef AT

@@ -154,7 +154,7 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act};
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
     others[2].incident = 10;
@@ -167,6 +167,7 @@ static void every_field_of_an_act_counts(void **unused)
     others[9].passed = true;
     others[10].reason = "x";
     others[11].text = "x";
+    others[12].satisfaction = SATISFACTION_SATISFIED;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }
