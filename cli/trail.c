@@ -268,12 +268,32 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* Which rows beside incidents; of many the first few. */
+static void routine_detail(const struct record *record, struct buffer *out)
+{
+    for (size_t i = 0; i < record->side_count && i < 4; i++)
+        buffer_printf(out, "%s%s", i ? ", " : "", record->sides[i].key);
+    if (record->side_count > 4)
+        buffer_printf(out, ", … (%zu)", record->side_count);
+}
+
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
     add(out, record->auto_respond ? _("(automatic)") : "");
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    callback_detail(record, out);
     head_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
@@ -303,6 +323,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         rung_detail(record, row, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->kind == RECORD_ROUTINE)
+        routine_detail(record, out);
     else if (record->kind == RECORD_WHISTLED)
         called_detail(record, out);
     else if (record->kind == RECORD_POLICY)

@@ -20,19 +20,21 @@
 #define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
-#define TASKS_MAX      16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
-#define CANDIDATES_MAX 8                   /* recipients a route tries in order */
-#define ASSISTS_MAX    8
-#define VOICES_MAX     (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
-#define WORDS_KEPT     8                /* latest words of a task whose repeats get the first answer */
-#define LOST_MAX       3                /* offers lost by a dying worker before the task is shelved */
+#define TASKS_MAX       16                  /* tasks of one incident, withdrawn ones included */
+#define CLOCKS_MAX      (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
+#define CANDIDATES_MAX  8                   /* recipients a route tries in order */
+#define ASSISTS_MAX     8
+#define VOICES_MAX      (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
+#define WORDS_KEPT      8                /* latest words of a task whose repeats get the first answer */
+#define LOST_MAX        3                /* offers lost by a dying worker before the task is shelved */
+#define REWORKS_DEFAULT 3                /* times a verifier may have the same work done again */
+#define REOPENS_DEFAULT 2                /* times an incident opens again by itself, or by a dispatcher */
 
 /* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
 #define SIDE_KEY_MAX      240     /* bytes of a row's key */
 #define SIDE_LIST_MAX     256     /* texts in its list */
-#define RECORD_SIDES_MAX  16      /* rows that one record sets */
+#define RECORD_SIDES_MAX  64      /* rows that one record sets */
 #define SIDE_FINISH_BYTES 1024    /* room kept in the store for what is yet to happen to one */
 
 /* One turn. */
@@ -54,8 +56,10 @@
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
 
-#define REWORKS_DEFAULT 3 /* times a verifier may have the same work done again */
-#define REOPENS_DEFAULT 2 /* times an incident opens again by itself, or by a dispatcher */
+/* Routine. */
+#define ABSENCES_MAX        48   /* rules; an event may reset one target of each within one record */
+#define ABSENCE_TARGETS_MAX 4096 /* of one rule */
+#define ROUTINE_LOOKS_MAX   4096 /* targets looked at in one turn, after a change of rules */
 
 /* Working time. */
 #define WORKING_DAY_MS       (8 * 3600 * 1000LL)     /* what a limit calls a working day */

@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
+#include "broker/core/routine.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -85,6 +86,8 @@ static void apply_counters(struct core *core, const struct record *record)
     }
     if (ends_incident(record))
         counters->closed++;
+    if (record->kind == RECORD_REOPENED)
+        counters->closed--;
 }
 
 /* Words are kept in their task; everything else with a key is remembered for the window. */
@@ -155,6 +158,7 @@ void core_load_key(struct core *core, const struct key128 *key, const struct key
 void core_ready(struct core *core, int64_t now_ms)
 {
     reckon_begin(core);
+    routine_begin(core);
     struct live *live = NULL;
     while ((live = live_after(core, live))) {
         for (struct live_task *task = live->tasks; task; task = task->next) {

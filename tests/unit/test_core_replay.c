@@ -140,6 +140,7 @@ static void act_some(struct world *w)
                       .unit_count = 1,
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
+                      .satisfaction = SATISFACTION_SATISFIED,
                       .passed = below(w, 2)};
     if (!fetch(w, act.incident) || !fetch(w, act.into))
         return;
