@@ -21,14 +21,15 @@
 
 /* One incident. */
 #define TASKS_MAX       16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX      (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
+#define CLOCKS_MAX      (8 + 6 * TASKS_MAX) /* clocks of one incident: 8 kinds of its own, 6 a task */
+#define ASKS_MAX        32                  /* asked of one incident */
 #define CANDIDATES_MAX  8                   /* recipients a route tries in order */
 #define ASSISTS_MAX     8
 #define VOICES_MAX      (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
 #define WORDS_KEPT      8                /* latest words of a task whose repeats get the first answer */
-#define LOST_MAX        3                /* offers lost by a dying worker before the task is shelved */
 #define REWORKS_DEFAULT 3                /* times a verifier may have the same work done again */
 #define REOPENS_DEFAULT 2                /* times an incident opens again by itself, or by a dispatcher */
+#define LOST_MAX        3                /* offers lost by a dying worker before the task is shelved */
 
 /* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
@@ -106,12 +107,14 @@
 #define SLACK_PART   8 /* of the map */
 
 /* Time. */
-#define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
-#define WHISTLE_DEFAULT_MS  (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
-#define CONFIRM_DEFAULT_MS  (2 * 3600 * 1000LL) /* to look at what a rule says is to be confirmed first */
-#define STEP_NOTICE_MS      1000                /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS        300000              /* below this it is slewed, above it waits for the operator */
-#define GAP_ALARM_MS        (24 * 3600 * 1000LL)
-#define LEASE_DEFAULT_MS    15000 /* silence after which a lease ends; heartbeat is a third of it */
+#define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
+#define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
+#define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
+#define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */
+#define GAP_ALARM_MS           (24 * 3600 * 1000LL)
+#define LEASE_DEFAULT_MS       15000 /* silence after which a lease ends; heartbeat is a third of it */
 
 #endif

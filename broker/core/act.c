@@ -159,6 +159,7 @@ bool act_transfer(struct acting *acting)
     task->dispatched_ms = acting->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
     draft_start_task_clocks(acting->draft, task->no);
     act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;

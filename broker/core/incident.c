@@ -6,6 +6,7 @@
 #include "broker/core/again.h"
 #include "broker/core/callback.h"
 #include "broker/core/confirm.h"
+#include "broker/core/ask.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
@@ -19,11 +20,14 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_TRANSFER] = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_MERGE]    = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CLOSE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_CANCEL]   = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CANCEL]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_REJECT]   = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
@@ -40,7 +44,7 @@ bool incident_allows(enum incident_state state, enum act_verb act)
 /* clang-format off */
 static const struct {
     bool (*decide)(struct acting *);
-    enum record_kind record; /* of verify: when it passed */
+    enum record_kind record; /* of verify: when it passed; of decide: when it is granted */
     enum right right;
     bool needs_reason, needs_outcome;
     bool settles;                    /* nothing may be left to wait for after it */
@@ -55,6 +59,9 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_ASK]      = {act_ask,      RECORD_ASKED,       RIGHT_ON_BEHALF, true, false},
+    [ACT_DECIDE]   = {act_decide,   RECORD_GRANTED,     RIGHT_DECIDE,   false, false},
+    [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
     [ACT_CONFIRM]  = {act_confirm,  RECORD_CONFIRMED,   RIGHT_VERIFY,   false, false},
@@ -130,7 +137,6 @@ static void decide(struct acting *acting)
     record.outcome = act->outcome;
     acting->record = &record;
     acting->draft = &draft;
-    ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
@@ -161,9 +167,10 @@ void incident_act(struct step *step)
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
-    if (!incident_in_scope(step, acting.live) || !possible(&acting))
+    if (!incident_in_scope(step, acting.live))
         return;
-    if (!steers(act->verb) || again_permitted(&acting))
+    ladder_catch_up(step, acting.live); /* what is due comes first: it may change the state */
+    if (possible(&acting) && (!steers(act->verb) || again_permitted(&acting)))
         decide(&acting);
 }
 

@@ -4,7 +4,7 @@
 
 #include "broker/core/state.h"
 
-enum { INCIDENTS_MAX = 4096, STEPS = 2500, WORKERS = 4 };
+enum { INCIDENTS_MAX = 4096, STEPS = 3500, WORKERS = 4 };
 
 /* What a store would hold: rows, a watermark, counters. The journal is the outcome's records. */
 struct world {
@@ -141,7 +141,11 @@ static void act_some(struct world *w)
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
                       .satisfaction = SATISFACTION_SATISFIED,
-                      .passed = below(w, 2)};
+                      .passed = below(w, 2),
+                      .kind = 1 + below(w, ASK_KIND_END - 1),
+                      .task = below(w, 2),
+                      .until_ms = f->now_ms + (int64_t)below(w, 3 * HOUR_MS),
+                      .span_ms = (int64_t)below(w, HOUR_MS)};
     if (!fetch(w, act.incident) || !fetch(w, act.into))
         return;
     if (state_of(f, act.incident) == INCIDENT_VERIFYING)
