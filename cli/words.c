@@ -88,6 +88,7 @@ static const char *const records[] = {
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
+    [RECORD_DELEGATED] = C_("record", "delegated"),
     [RECORD_CONFIRMED] = C_("record", "confirmed"),
     [RECORD_CALLED_BACK] = C_("record", "called_back"),
     [RECORD_REOPENED] = C_("record", "reopened"),

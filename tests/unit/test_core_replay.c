@@ -4,7 +4,7 @@
 
 #include "broker/core/state.h"
 
-enum { INCIDENTS_MAX = 4096, STEPS = 3500, WORKERS = 4 };
+enum { INCIDENTS_MAX = 4096, STEPS = 6000, WORKERS = 4 };
 
 /* What a store would hold: rows, a watermark, counters. The journal is the outcome's records. */
 struct world {
@@ -313,7 +313,8 @@ static void assert_leases_and_queues(struct world *w)
         }
     }
     assert_int_equal(core_queue(f->core, "water", incidents, tasks, INCIDENTS_MAX) +
-                         core_queue(f->core, "gas", incidents, tasks, INCIDENTS_MAX),
+                         core_queue(f->core, "gas", incidents, tasks, INCIDENTS_MAX) +
+                         core_queue(f->core, "pumps", incidents, tasks, INCIDENTS_MAX),
                      waiting);
     core_overview(f->core, f->now_ms, &f->arena, &overview);
     for (size_t i = 0; i < overview.unit_count; i++)
