@@ -5,6 +5,7 @@
 #include "broker/base/limits.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "cli/when.h"
 
 enum {
     KEY_UNIT = 0x2000,
@@ -17,7 +18,8 @@ enum {
     KEY_SOLVED,
     KEY_SATISFACTION,
     KEY_REASON,
-    KEY_TEXT
+    KEY_TEXT,
+    KEY_UNTIL
 };
 
 static const struct argp_option every_option[] = {
@@ -34,6 +36,7 @@ static const struct argp_option every_option[] = {
     {"satisfaction", KEY_SATISFACTION, N_("HOW"), 0, N_("satisfied, basically, unsatisfied, unreached"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -73,6 +76,10 @@ static const struct form {
     [ACT_REOPEN] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
                     N_("Opens a closed incident again: its unit does it once more.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+    [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
+                  N_("Urges whoever handles an incident: they are told, and it is counted.")},
+    [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
+                       N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
 };
 
 struct arguments {
@@ -118,7 +125,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_TEXT)
+    if (key >= KEY_UNIT && key <= KEY_UNTIL)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -167,6 +174,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_TEXT:
         act->text = value;
+        return 0;
+    case KEY_UNTIL:
+        if (when_parse(value, &act->until_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
         return 0;
     case ARGP_KEY_END:
         check_complete(state, arguments);
@@ -225,3 +236,5 @@ VERB(callback, ACT_CALLBACK)
 VERB(reopen, ACT_REOPEN)
 VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
+VERB(urge, ACT_URGE)
+VERB(supervise, ACT_SUPERVISE)

@@ -42,6 +42,8 @@ static const struct verb verbs[] = {
     {"confirm", verb_confirm, N_("say whether what was reported is so")},
     {"callback", verb_callback, N_("record what the reporter says of a closed incident")},
     {"reopen", verb_reopen, N_("open a closed incident again")},
+    {"urge", verb_urge, N_("urge whoever handles an incident")},
+    {"supervise", verb_supervise, N_("put an incident under supervision, with a deadline of its own")},
     {"merge", verb_merge, N_("fold an incident into another")},
     {"close", verb_close, N_("close an incident with its outcome")},
     {"cancel", verb_cancel, N_("void an incident")},

@@ -7,9 +7,11 @@
 #include "broker/core/callback.h"
 #include "broker/core/confirm.h"
 #include "broker/core/ask.h"
+#include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
+#include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -30,6 +32,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
     [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
     [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
@@ -64,6 +68,8 @@ static const struct {
     [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
+    [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
+    [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
     [ACT_CONFIRM]  = {act_confirm,  RECORD_CONFIRMED,   RIGHT_VERIFY,   false, false},
     [ACT_CALLBACK] = {act_callback, RECORD_CALLED_BACK, RIGHT_CALLBACK, false, false, false, callback_follow},
     [ACT_REOPEN]   = {act_reopen,   RECORD_REOPENED,    RIGHT_DISPATCH, true,  false},
@@ -106,7 +112,7 @@ bool incident_in_scope(struct step *step, const struct live *live)
 /* Sources are not told of incidents that are not theirs, not even that they exist. */
 static bool visible(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+    return live && (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)

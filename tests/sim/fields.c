@@ -146,6 +146,16 @@ static const struct field task_list[] = {
 FIELDS(task, "a task");
 #undef AT
 
+#define AT(field) offsetof(struct reports, field)
+static const struct field reports_list[] = {
+    {"count", FIELD_COUNT, AT(count)},
+    {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},
+    {"others", FIELD_BIG, AT(source_count)},
+};
+FIELDS(reports, "reports");
+#undef AT
+
 #define AT(field) offsetof(struct clock, field)
 static const struct field clock_list[] = {
     {"state", FIELD_CLOCK_STATE, AT(state)},   {"due", FIELD_TIME, AT(due_ms)},
@@ -203,6 +213,7 @@ static const struct field record_list[] = {
     {"task", FIELD_COUNT, AT(record.task)},
     {"epoch", FIELD_COUNT, AT(record.epoch)},
     {"into", FIELD_EVENT, AT(into)},
+    {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
@@ -229,12 +240,19 @@ FIELDS(side, "a row beside incidents");
 
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
-    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
-    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
-    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
-    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
-    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
-    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"accepted", FIELD_BIG, AT(accepted)},
+    {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},
+    {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},
+    {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)},
+    {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},
+    {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)},
+    {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT
