@@ -342,6 +342,16 @@ static void routine_detail(const struct record *record, struct buffer *out)
         buffer_printf(out, ", … (%zu)", record->side_count);
 }
 
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
+}
+
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
 static void asked_detail(const struct record *record, bool utc, struct buffer *out)
 {
@@ -367,6 +377,7 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     add(out, words_outcome(record->outcome));
     if (record->closing && *record->closing)
         buffer_printf(out, _(" (closing condition: %s)"), record->closing);
+    callback_detail(record, out);
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
         oversight_detail(record, out);

@@ -189,6 +189,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->ask = in.ask();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();

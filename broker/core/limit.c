@@ -48,10 +48,13 @@ static bool is_handled(enum nature nature, enum clock_kind kind)
 
 const struct limit *limit_of(const struct climb *climb, enum nature nature, enum clock_kind kind, int64_t now_ms)
 {
-    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
+    static const struct limit defaults[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
+                                            {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     if (!is_handled(nature, kind))
         return NULL;
     const struct limit *limit =
         climb->type ? limit_of_type(climb, kind, now_ms) : strictest_of_all(climb, kind, now_ms);
-    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
+    for (size_t i = 0; !limit && i < sizeof defaults / sizeof defaults[0]; i++)
+        limit = defaults[i].kind == kind ? &defaults[i] : NULL;
+    return limit;
 }

@@ -192,6 +192,7 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
+    bool confirm;         /* looked at before it is filed */
     struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
@@ -215,7 +216,8 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool panic;       /* may use the panic lane */
+    bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     struct origin origin;
 };
@@ -256,6 +258,7 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
+    uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */

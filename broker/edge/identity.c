@@ -185,8 +185,9 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(15, (uint64_t)act->until_ms);
     put_number(16, (uint64_t)act->span_ms);
     put_number(17, act->ask);
-    put_text(18, act->type);
-    put_number(19, act->route);
-    put_number(20, act->condition_met);
+    put_number(18, act->satisfaction);
+    put_text(19, act->type);
+    put_number(20, act->route);
+    put_number(21, act->condition_met);
     return content_digest();
 }

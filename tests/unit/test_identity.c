@@ -160,7 +160,7 @@ static void every_field_of_an_act_counts(void **unused)
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
     struct act others[] = {act, act, act, act, act, act, act, act, act, act,
-                           act, act, act, act, act, act, act, act, act};
+                           act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
     others[2].incident = 10;
@@ -177,9 +177,10 @@ static void every_field_of_an_act_counts(void **unused)
     others[13].until_ms = 1;
     others[14].span_ms = 1;
     others[15].ask = 1;
-    others[16].type = "1.01";
-    others[17].route = true;
-    others[18].condition_met = true;
+    others[16].satisfaction = SATISFACTION_SATISFIED;
+    others[17].type = "1.01";
+    others[18].route = true;
+    others[19].condition_met = true;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }
