@@ -69,6 +69,7 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     char text[256], time[WHEN_TEXT_BYTES], into[IDENT_TEXT_BYTES] = "";
     field(table, _("type"), head->type);
     field(table, _("nature"), words_nature(head->nature));
+    field(table, _("object"), head->more ? head->more->object : "");
     field(table, _("area"), head->area);
     if (head->responsible_area && head->area && strcmp(head->responsible_area, head->area) != 0)
         field(table, _("responsible area"), head->responsible_area);

@@ -134,6 +134,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     auto attachments = pack_all<bihuan::Attachment>(builder, event.attachments, event.attachment_count);
     auto reporter = pack(builder, event.reporter);
     auto evidence = pack(builder, event.evidence);
+    auto object = pack(builder, event.object);
     bihuan::EventBuilder out(builder);
     out.add_id(id);
     out.add_type(type);
@@ -150,6 +151,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_reporter(reporter);
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
+    out.add_object(object);
     return out.Finish();
 }
 
@@ -163,6 +165,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto route = pack(builder, incident.route);
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
+    auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
@@ -176,6 +179,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_route(route);
     out.add_reason(reason);
     out.add_ladder(ladder);
+    out.add_object(object);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));

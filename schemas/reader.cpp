@@ -159,10 +159,21 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
+    out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
 static constexpr size_t ANY = SIZE_MAX;
+
+/* NULL when there is nothing of it. */
+static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
+{
+    if (!in.object())
+        return nullptr;
+    auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
+    more->object = reader.text(in.object(), ANY, "head.object");
+    return more;
+}
 
 void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
 {
@@ -190,6 +201,7 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->merged_into = in.merged_into();
     out->reworks = in.reworks();
     out->reopens = in.reopens();
+    out->more = read_more(reader, in);
 }
 
 void read(Reader &reader, const bihuan::Task &in, struct task *out)

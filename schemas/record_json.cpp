@@ -42,6 +42,7 @@ void write(Json &json, const struct event &event)
     json.base64("reporter", event.reporter);
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
+    json.text("object", event.object);
 }
 
 void write(Json &json, const struct incident &incident)
@@ -70,6 +71,8 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
+    if (incident.more)
+        json.text("object", incident.more->object);
 }
 
 void write(Json &json, const struct task &task)

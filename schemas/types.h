@@ -215,6 +215,7 @@ struct event {
     const char *type;              /* type code */
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
+    const char *object;            /* code of the thing it is about: a manhole, a lamp */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -226,6 +227,11 @@ struct event {
     struct bytes reporter;  /* sealed to the custodian's key; opaque here */
     enum outcome_code done; /* handled on site: arrives with its outcome */
     const char *evidence;
+};
+
+/* What few incidents have: behind one pointer, so that the others do not pay for it. */
+struct incident_more {
+    const char *object; /* code of the thing it is about */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -246,6 +252,7 @@ struct incident {
     uint64_t opened_seq;  /* the record that carries the event */
     uint64_t merged_into; /* incident id */
     uint32_t reworks, reopens;
+    const struct incident_more *more; /* NULL: nothing of it */
 };
 
 /* 派遣任务: one unit's part. */

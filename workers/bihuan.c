@@ -198,6 +198,7 @@ static struct event event_of(const struct bh_event *from, struct attachment atta
         .reporter = {from->reporter, from->reporter ? from->reporter_bytes : 0},
         .done = given(from->done) ? outcome_of(from->done) : 0,
         .evidence = from->evidence,
+        .object = from->object,
     };
 }
 

@@ -189,6 +189,7 @@ struct bh_event {
     size_t reporter_bytes;   /**< At most 2048. */
     const char *done;        /**< Handled on site: the outcome, as in struct bh_word; else NULL. */
     const char *evidence;    /**< With `done`: what shows it. */
+    const char *object;      /**< Code of the thing it is about: a manhole, a lamp. At most 32 bytes. */
 };
 
 /** @brief Opens a connection for publishing and queries.

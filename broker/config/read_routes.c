@@ -66,6 +66,16 @@ static bool read_relative(struct routes_reading *in, yaml_node_t *node, struct r
     return false;
 }
 
+static bool read_owner(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
+{
+    to->kind = RECIPIENT_OWNER;
+    if (in->reading->policy->owner_map.count > 0)
+        return true;
+    node_fault(in->document, node,
+               "'@owner' can never find anybody: write objects.yaml, which says whose each object is");
+    return false;
+}
+
 static bool read_recipient(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
 {
     const char *text = node_text(in->document, node, "a recipient", CODE_MAX_BYTES);
@@ -76,8 +86,10 @@ static bool read_recipient(struct routes_reading *in, yaml_node_t *node, struct 
         to->kind = RECIPIENT_LOCAL;
         return true;
     }
-    if (strcmp(text, "@owner") == 0) {
-        to->kind = RECIPIENT_OWNER;
+    if (strcmp(text, "@owner") == 0)
+        return read_owner(in, node, to);
+    if (strcmp(text, "desk") == 0) {
+        to->kind = RECIPIENT_DESK;
         return true;
     }
     if (*text == '@')
@@ -105,19 +117,31 @@ static const struct recipient *read_recipients(struct routes_reading *in, yaml_n
     return recipients;
 }
 
+/* A person dispatches when nobody before is found, so nobody can stand after. */
+static void check_desk(struct routes_reading *in, yaml_node_t *list, const struct recipient *to, size_t count,
+                       size_t desk_at)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (to[i].kind == RECIPIENT_DESK && i != desk_at)
+            node_fault(in->document, node_item(in->document, list, i),
+                       "'desk' is where a person dispatches: write it as the last of 'to', nowhere else");
+    }
+}
+
 /* to, assist, verify: of a rule, or of an exception that overrides the rule's. */
 static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t *assist, yaml_node_t *verify,
                          struct route *route)
 {
 #define VERIFIER_TEXT(v, N, n) #n,
     static const char *const known[] = {VERIFIERS(VERIFIER_TEXT)};
-    route->desk = route->desk && to == NULL;
-    if (to != NULL && node_is(to, "desk"))
-        route->desk = true;
-    else if (to != NULL)
+    if (to != NULL) {
         route->to = read_recipients(in, to, CANDIDATES_MAX, &route->to_count);
-    if (assist != NULL)
+        check_desk(in, to, route->to, route->to_count, route->to_count - 1);
+    }
+    if (assist != NULL) {
         route->assists = read_recipients(in, assist, ASSISTS_MAX, &route->assist_count);
+        check_desk(in, assist, route->assists, route->assist_count, SIZE_MAX);
+    }
     if (verify == NULL)
         return;
     const char *name = node_text(in->document, verify, "verify", CODE_MAX_BYTES);
@@ -265,7 +289,7 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
     struct subjects types = read_subjects(in, one_of(in, fields[TYPE], fields[TYPES], "type"), true);
     struct subjects areas = read_subjects(in, one_of(in, fields[AREA], fields[AREAS], "area"), false);
     if (fields[TO] == NULL)
-        node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, a list of them, or desk");
+        node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, @owner, a list of them, or desk");
     rule.natures = fields[NATURE] != NULL ? read_natures(in, fields[NATURE]) : 0;
     rule.severities = fields[SEVERITY] != NULL ? read_severities(in, fields[SEVERITY]) : 0;
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);

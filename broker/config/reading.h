@@ -15,7 +15,10 @@
     X(CLOCKS, "clocks.yaml", true)                                                                                     \
     X(TYPES, "types.yaml", true)                                                                                       \
     X(AREAS, "areas.yaml", true)                                                                                       \
-    X(UNITS, "units.yaml", true) X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)
+    X(UNITS, "units.yaml", true)                                                                                       \
+    X(OBJECTS, "objects.yaml", false)                                                                                  \
+    X(ROUTES, "routes.yaml", true)                                                                                     \
+    X(PRINCIPALS, "principals.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -37,6 +40,7 @@ void read_clocks(struct reading *, struct document *);
 void read_types(struct reading *, struct document *);
 void read_areas(struct reading *, struct document *);
 void read_units(struct reading *, struct document *);
+void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 

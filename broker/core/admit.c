@@ -131,6 +131,15 @@ static const char *area_code(const struct admission *admission)
     return admission->query.area ? admission->query.area->code : text_or_empty(admission->step->command->publish.area);
 }
 
+/* NULL: nothing of it. */
+static const struct incident_more *more_of(const struct admission *admission)
+{
+    const struct incident_more more = {.object = admission->event->object};
+    if (!has_text(more.object))
+        return NULL;
+    return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
+}
+
 static struct incident head_of(const struct admission *admission)
 {
     struct step *step = admission->step;
@@ -159,6 +168,7 @@ static struct incident head_of(const struct admission *admission)
         .received_ms = step->now_ms,
         .closed_ms = event->done ? step->now_ms : 0,
         .opened_seq = step->core->seq + 1,
+        .more = more_of(admission),
     };
 }
 
@@ -217,7 +227,8 @@ static void find_route(struct admission *admission)
 void admit_publish(struct step *step)
 {
     const struct event *event = step->command->publish.event;
-    struct admission admission = {.step = step, .event = event, .query.nature = event->nature};
+    struct admission admission = {
+        .step = step, .event = event, .query = {.nature = event->nature, .object = event->object}};
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
     if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !in_scope(&admission))

@@ -82,6 +82,23 @@ static const char *own(const char *text)
     return copy;
 }
 
+static void disown_more(const struct incident_more *more)
+{
+    if (!more)
+        return;
+    disown(more->object);
+    free((void *)more);
+}
+
+static const struct incident_more *own_more(const struct incident_more *more)
+{
+    if (!more)
+        return NULL;
+    struct incident_more *copy = core_alloc(sizeof *copy);
+    copy->object = own(more->object);
+    return copy;
+}
+
 /* --- making and forgetting --- */
 
 struct live *live_new(struct core *core, uint64_t incident)
@@ -109,6 +126,7 @@ static void free_live(struct live *live)
     }
     disown(live->head.event_id);
     disown(live->head.reason);
+    disown_more(live->head.more);
     free(live->clocks);
     free(live);
 }
@@ -144,8 +162,10 @@ void live_set_head(struct core *core, struct live *live, const struct incident *
     live->head.ladder = name_of(core, head->ladder);
     live->head.event_id = own(head->event_id);
     live->head.reason = own(head->reason);
+    live->head.more = own_more(head->more);
     disown(was.event_id);
     disown(was.reason);
+    disown_more(was.more);
 }
 
 static struct live_task *add_task(struct live *live, uint32_t no)
@@ -196,7 +216,7 @@ void live_make_room(struct live *live, size_t more)
 {
     if (live->clock_count + more <= live->clock_room)
         return;
-    live->clock_room = (uint32_t)(live->clock_count + more);
+    live->clock_room = (uint8_t)(live->clock_count + more);
     live->clocks = reallocarray(live->clocks, live->clock_room, sizeof *live->clocks);
     ASSERT(live->clocks);
 }
@@ -226,6 +246,11 @@ void live_lend_head(struct arena *arena, struct incident *head)
 {
     lend(arena, &head->event_id);
     lend(arena, &head->reason);
+    if (!head->more)
+        return;
+    struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
+    lend(arena, &more->object);
+    head->more = more;
 }
 
 void live_lend_task(struct arena *arena, struct task *task)

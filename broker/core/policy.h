@@ -134,10 +134,10 @@ struct type {
     struct origin origin;
 };
 
-enum recipient_kind { RECIPIENT_UNIT = 1, RECIPIENT_RELATIVE, RECIPIENT_LOCAL, RECIPIENT_OWNER };
+enum recipient_kind { RECIPIENT_UNIT = 1, RECIPIENT_RELATIVE, RECIPIENT_LOCAL, RECIPIENT_OWNER, RECIPIENT_DESK };
 
 /* absolute (a unit), relative (`@street.执法`: the unit of that kind at that level above the place), `@local` (the
- * nearest area's own unit), `@owner` (by object code; resolves to nothing yet). Tried in order. */
+ * nearest area's own unit), `@owner` (whose the object is), `desk` (a person dispatches; the last). Tried in order. */
 struct recipient {
     enum recipient_kind kind;
     const struct unit *unit;
@@ -160,9 +160,15 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool desk; /* `to: desk`: a person dispatches */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
+};
+
+/* Whose an object is: by its code, or by how its code begins. */
+struct owner {
+    const char *code; /* a prefix ends in '*' */
+    const struct unit *unit;
+    struct origin origin;
 };
 
 struct principal {
@@ -224,7 +230,9 @@ struct policy {
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
     struct textmap timetable_map;
-    struct textmap local_map; /* "area code/kind" → unit, for relative recipients */
+    struct textmap owner_map;      /* object code, or prefix with its '*' → struct owner */
+    uint64_t owner_prefix_lengths; /* bit n: there is a prefix of n bytes */
+    struct textmap local_map;      /* "area code/kind" → unit, for relative recipients */
     struct map route_map; /* policy_route_key of a (type, area) → struct route_list: the rules for exactly these, so
                                  * that routing walks the ancestors of both, not the table */
 };
@@ -251,6 +259,8 @@ const struct ladder *policy_ladder(const struct policy *, const char *name); /* 
 const struct type *policy_type_now(const struct policy *, const struct type *);
 const struct area *policy_area_now(const struct policy *, const struct area *);
 const struct unit *policy_unit_now(const struct policy *, const struct unit *);
+/* Whose the object is: by its own code, else by the longest prefix of it. NULL: nobody's that is known. */
+const struct unit *policy_owner(const struct policy *, const char *object);
 /* Of one clock; NULL when the profile (or NULL) has none. */
 const struct limit *profile_limit(const struct profile *, enum clock_kind);
 /* The name in force at a time. */

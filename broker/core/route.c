@@ -205,9 +205,10 @@ static const struct unit *relative_unit(const struct policy *policy, const struc
 }
 
 const struct unit *route_recipient(const struct policy *policy, const struct recipient *recipient,
-                                   const struct area *area)
+                                   const struct route_query *query)
 {
     const struct unit *unit = NULL;
+    const struct area *area = query->area;
     switch (recipient->kind) {
     case RECIPIENT_UNIT:
         return policy_unit_now(policy, recipient->unit);
@@ -218,7 +219,9 @@ const struct unit *route_recipient(const struct policy *policy, const struct rec
             unit = local_unit(policy, area, "");
         return unit;
     case RECIPIENT_OWNER:
-        return NULL; /* object codes are not looked up yet */
+        return policy_unit_now(policy, policy_owner(policy, query->object));
+    case RECIPIENT_DESK:
+        return NULL; /* a person, not a unit */
     }
     return NULL;
 }
@@ -232,17 +235,26 @@ static bool has_assist(const struct route_result *result, const struct unit *uni
     return false;
 }
 
-static void send_to(const struct policy *policy, const struct route *route, const struct area *area,
+/* The candidates in order: the first that means somebody, be it a person at the desk. */
+static void choose_lead(const struct policy *policy, const struct route *route, const struct route_query *query,
+                        struct route_result *result)
+{
+    for (size_t i = 0; i < route->to_count && result->lead == NULL && !result->desk; i++) {
+        result->desk = route->to[i].kind == RECIPIENT_DESK;
+        result->lead = route_recipient(policy, &route->to[i], query);
+    }
+}
+
+static void send_to(const struct policy *policy, const struct route *route, const struct route_query *query,
                     struct route_result *result)
 {
-    for (size_t i = 0; i < route->to_count && result->lead == NULL; i++)
-        result->lead = route_recipient(policy, &route->to[i], area);
+    choose_lead(policy, route, query, result);
     if (result->lead == NULL) {
-        result->unrouted = UNROUTED_NO_RECIPIENT;
+        result->unrouted = result->desk ? 0 : UNROUTED_NO_RECIPIENT;
         return;
     }
     for (size_t i = 0; i < route->assist_count && result->assist_count < ASSISTS_MAX; i++) {
-        const struct unit *unit = route_recipient(policy, &route->assists[i], area);
+        const struct unit *unit = route_recipient(policy, &route->assists[i], query);
         if (unit != NULL && unit != result->lead && !has_assist(result, unit))
             result->assists[result->assist_count++] = unit;
     }
@@ -283,9 +295,7 @@ void route_find(const struct policy *policy, const struct route_query *asked, st
         result->unrouted = UNROUTED_TWO_EQUALS;
     } else {
         result->route = search.best;
-        result->desk = search.best->desk;
-        if (!result->desk)
-            send_to(policy, search.best, query.area, result);
+        send_to(policy, search.best, &query, result);
         if (trace != NULL && result->unrouted == UNROUTED_NO_RECIPIENT)
             explain_no_recipient(trace, search.best, query.area);
     }

@@ -12,6 +12,7 @@ struct route_query {
     enum nature nature;
     int severity;
     enum unrouted_reason without; /* why type or area is NULL */
+    const char *object;           /* code of the thing it is about, or NULL */
 };
 
 struct route_result {
@@ -33,7 +34,8 @@ struct route_trace {
 /* trace may be NULL. */
 void route_find(const struct policy *, const struct route_query *, struct route_result *, struct route_trace *trace);
 
-/* The unit a recipient means at an area, or NULL. Retired units resolve to their successor. */
-const struct unit *route_recipient(const struct policy *, const struct recipient *, const struct area *);
+/* The unit a recipient means for what is asked about, at its area and for its object; NULL: nobody. Retired units resolve to
+ * their successor. */
+const struct unit *route_recipient(const struct policy *, const struct recipient *, const struct route_query *);
 
 #endif

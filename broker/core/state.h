@@ -28,10 +28,11 @@ struct live_task {
 /* An incident in memory: a row, and what follows from it. */
 struct live {
     uint64_t id, seq;
-    struct incident head; /* names interned; event_id and reason owned */
+    struct incident head; /* names interned; event_id, reason and more owned */
     struct live_task *tasks;
     struct clock *clocks;
-    uint32_t task_count, clock_count, clock_room;
+    uint8_t task_count, clock_count, clock_room;
+    bool visiting; /* loaded after it ended: leaves at the end of the turn */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
@@ -40,7 +41,6 @@ struct live {
     int64_t next_ms; /* the earliest rung of its clocks; 0: none */
     struct heap_node due;
     TAILQ_ENTRY(live) visit;
-    bool visiting; /* loaded after it ended: leaves at the end of the turn */
 };
 
 /* A unit's tasks that wait for a worker, and its workers that could take one. */
@@ -80,6 +80,7 @@ struct denial {
     uint32_t count;   /* since then */
 };
 #define DENIALS_MAX 1024
+_Static_assert(CLOCKS_MAX <= UINT8_MAX, "an incident counts its clocks in one byte");
 
 struct core {
     struct core_options options;

@@ -137,6 +137,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_bytes(13, event->reporter.ptr, event->reporter.len);
     put_number(14, event->done);
     put_text(15, event->evidence);
+    put_text(16, event->object);
     return content_digest();
 }
 

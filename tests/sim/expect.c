@@ -88,7 +88,8 @@ static void expect_part(struct play *play, const char *event, const struct row *
     } else if (task) {
         compare_part(play, what, &task_fields, rest, find_task(row, task));
     } else {
-        compare(play, what, &incident_fields, rest, &row->head);
+        struct whole_head whole = {row->head, row->head.more ? *row->head.more : (struct incident_more){0}};
+        compare(play, what, &incident_fields, rest, &whole);
     }
 }
 

@@ -55,7 +55,7 @@ static const struct field publish_list[] = {
     {"panic", FIELD_YES, AT(publish.panic)},      {"sealed", FIELD_YES, AT(publish.sealed)},
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
-    {"id", FIELD_TEXT, AT(publish.id)},
+    {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
 };
 FIELDS(publish, "an event");
 
@@ -92,7 +92,7 @@ static const struct field query_list[] = {
 FIELDS(query, "a query");
 #undef AT
 
-#define AT(field) offsetof(struct incident, field)
+#define AT(field) offsetof(struct whole_head, head.field)
 static const struct field incident_list[] = {
     {"state", FIELD_STATE, AT(state)},
     {"outcome", FIELD_OUTCOME, AT(outcome)},
@@ -116,6 +116,7 @@ static const struct field incident_list[] = {
     {"into", FIELD_EVENT, AT(merged_into)},
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
+    {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
 };
 FIELDS(incident, "an incident");
 #undef AT

@@ -33,8 +33,15 @@ struct fields {
     size_t count;
 };
 
+/* An incident's head with what few have beside it. */
+struct whole_head {
+    struct incident head;
+    struct incident_more more;
+};
+
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */
-extern const struct fields incident_fields, task_fields, clock_fields;            /* of the structs of these names */
+extern const struct fields incident_fields;                                       /* of struct whole_head */
+extern const struct fields task_fields, clock_fields;                             /* of the structs of these names */
 extern const struct fields overview_fields, explanation_fields;
 
 /* A record of the trail, with what it points to beside it. */

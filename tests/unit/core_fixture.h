@@ -124,6 +124,7 @@ static inline void city_routes(struct city *city)
     city->types[7].successor = "slow";
     city->recipients[0] = (struct recipient){.kind = RECIPIENT_UNIT, .unit = &city->units[0], .text = "water"};
     city->recipients[1] = (struct recipient){.kind = RECIPIENT_UNIT, .unit = &city->units[1], .text = "gas"};
+    city->recipients[2] = (struct recipient){.kind = RECIPIENT_DESK, .text = "desk"};
     static const int routed[] = {0, 1, 2, 3, 4, 6};
     static const char *const rules[] = {"routes.yaml:1", "routes.yaml:2", "routes.yaml:3",
                                         "routes.yaml:4", "routes.yaml:5", "routes.yaml:6"};
@@ -136,7 +137,7 @@ static inline void city_routes(struct city *city)
                                          .rule = rules[i]};
     city->routes[2].verify = VERIFIER_CENTRE;
     city->routes[3].verify = VERIFIER_SOURCE;
-    city->routes[4].desk = true;
+    city->routes[4].to = &city->recipients[2];
     city->routes[5].assists = &city->recipients[1];
     city->routes[5].assist_count = 1;
 }

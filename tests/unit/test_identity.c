@@ -87,6 +87,7 @@ static void every_field_of_an_event_counts(void **unused)
     DIFFERS(other.type = "1.03");
     DIFFERS(other.text = "");
     DIFFERS(other.source_ref = "cam-8");
+    DIFFERS(other.object = "6208020137");
     DIFFERS(other.recurrence_of = "620802-000123-K");
     DIFFERS(other.nature = NATURE_HELP);
     DIFFERS(other.severity = 0);

@@ -384,6 +384,7 @@ static void text_too_long_is_refused_by_field(void **state)
         TEXT(PUBLISH, publish.place.area, "place.area", CODE_MAX_BYTES),
         TEXT(PUBLISH, publish.place.address, "place.address", ADDRESS_MAX_BYTES),
         TEXT(PUBLISH, publish.evidence, "evidence", TEXT_MAX_BYTES),
+        TEXT(PUBLISH, publish.object, "object", CODE_MAX_BYTES),
         TEXT(STATUS, status.event_id, "event_id", ID_MAX_BYTES),
         TEXT(WORD, word.request, "request", ID_MAX_BYTES),
         TEXT(WORD, word.person, "person", ID_MAX_BYTES),
