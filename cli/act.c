@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
-enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT };
+enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT, KEY_ABOUT };
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
@@ -20,6 +20,7 @@ static const struct argp_option every_option[] = {
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"), 0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -44,6 +45,8 @@ static const struct form {
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
+                     N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
 };
 
@@ -71,7 +74,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_TEXT)
+    if (key >= KEY_UNIT && key <= KEY_ABOUT)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -110,6 +113,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_TEXT:
         act->text = value;
+        return 0;
+    case KEY_ABOUT:
+        act->about = value;
         return 0;
     case ARGP_KEY_END:
         check_complete(state, arguments);
@@ -162,3 +168,4 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(exclude, ACT_EXCLUDE)

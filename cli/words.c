@@ -79,6 +79,7 @@ static const char *const records[] = {
     [RECORD_CANCELLED] = C_("record", "cancelled"),
     [RECORD_REJECTED] = C_("record", "rejected"),
     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
+    [RECORD_EXCLUDED] = C_("record", "excluded"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),

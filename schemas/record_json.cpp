@@ -43,6 +43,7 @@ void write(Json &json, const struct event &event)
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
     json.text("object", event.object);
+    json.text("about", event.about);
 }
 
 void write(Json &json, const struct incident &incident)
@@ -71,8 +72,10 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
-    if (incident.more)
+    if (incident.more) {
         json.text("object", incident.more->object);
+        json.text("about", incident.more->about);
+    }
 }
 
 void write(Json &json, const struct task &task)

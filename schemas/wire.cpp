@@ -154,6 +154,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->passed = in.passed();
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

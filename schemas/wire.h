@@ -84,6 +84,7 @@ struct act {
     enum outcome_code outcome; /* close */
     bool passed;               /* verify */
     const char *reason, *text;
+    const char *about; /* exclude: whom it is about, as in an event */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

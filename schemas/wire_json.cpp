@@ -93,6 +93,7 @@ static void write(Json &json, const struct act &act)
     json.flag("passed", act.passed);
     json.text("reason", act.reason);
     json.text("text", act.text);
+    json.text("about", act.about);
 }
 
 static void write(Json &json, const struct query &query)

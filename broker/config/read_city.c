@@ -2,8 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, FIELDS };
-static const char *const keys[FIELDS] = {"name", "city", "journal", "utc_offset", "lease", "levels", "keys_folder"};
+enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, DISCIPLINE, FIELDS };
+static const char *const keys[FIELDS] = {"name", "city", "journal", "utc_offset", "lease", "levels", "keys_folder",
+                                         "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -85,5 +86,6 @@ void read_city(struct reading *reading, struct document *document)
         node_duration(document, fields[LEASE], &policy->lease_ms);
     if (fields[LEVELS] != NULL)
         read_levels(reading, document, fields[LEVELS]);
+    reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
@@ -75,6 +76,17 @@ static struct task *choose(struct acting *acting, bool (*fits)(const struct task
     return acting->act->task ? choose_named(acting, fits) : choose_only(acting, fits);
 }
 
+/* A report does not go to whom it is about. */
+static bool may_have(struct acting *acting, const struct unit *unit)
+{
+    struct exclusion exclusion = exclusion_of(acting->step->core->policy, &acting->draft->head);
+    if (!exclusion_bars_unit(&exclusion, unit))
+        return true;
+    const struct unit *instead = exclusion_instead(&exclusion);
+    return step_refuse(acting->step, REFUSAL_EXCLUDED, "unit", "the report is about %s; \"%s\" may not have it, %s may",
+                       exclusion.about, unit->id, instead ? instead->id : "only who is not under them");
+}
+
 /* The unit that the act names, or its successor. NULL when refused. */
 static const struct unit *unit_of(struct acting *acting)
 {
@@ -86,13 +98,12 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit;
+    return unit && may_have(acting, unit) ? unit : NULL;
 }
 
-/* Its holder loses it; nothing of the last owner's doing remains but what was said. */
-static void take_away(struct acting *acting, struct task *task, const char *reason)
+void act_take_away(struct acting *acting, struct task *task, const char *told)
 {
-    step_revoke(acting->step, live_task_find(acting->live, task->no), reason);
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
@@ -140,6 +151,19 @@ bool act_assign(struct acting *acting)
     return true;
 }
 
+void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+{
+    act_take_away(acting, task, told);
+    task->unit = unit->id;
+    task->state = TASK_QUEUED;
+    task->epoch++;
+    task->dispatched_ms = acting->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_start_task_clocks(acting->draft, task->no);
+    stop_dispatch(acting->draft);
+}
+
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
@@ -149,16 +173,8 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    take_away(acting, task, "transferred to another unit");
-    task->unit = unit->id;
-    task->state = TASK_QUEUED;
-    task->epoch++;
+    act_hand_to(acting, task, unit, "transferred to another unit");
     task->reason = text_or_empty(acting->act->reason);
-    task->dispatched_ms = acting->step->now_ms;
-    task->responded_ms = task->arrived_ms = 0;
-    task->auto_respond = false;
-    draft_start_task_clocks(acting->draft, task->no);
-    stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }
@@ -185,17 +201,27 @@ bool act_release(struct acting *acting)
 
 /* --- into another --- */
 
+/* Merged, each is seen by whoever sees the other. */
+static bool excludes_the_same(struct acting *acting, const struct live *into)
+{
+    const struct policy *policy = acting->step->core->policy;
+    struct exclusion ours = exclusion_of(policy, &acting->draft->head), theirs = exclusion_of(policy, &into->head);
+    if (exclusion_covers(ours.about, theirs.about) && exclusion_covers(theirs.about, ours.about))
+        return true;
+    return step_refuse(acting->step, REFUSAL_EXCLUDED, "into", "a report is merged only where the same are excluded");
+}
+
 static const struct live *survivor_of(struct acting *acting)
 {
     const struct live *into = live_find(acting->step->core, acting->act->into);
     if (acting->act->into == acting->act->incident) {
         step_refuse(acting->step, REFUSAL_BAD_VALUE, "into", "an incident is not merged into itself");
-    } else if (!into) {
+    } else if (!incident_visible(acting->step, into)) {
         step_refuse(acting->step, REFUSAL_UNKNOWN_INCIDENT, "into", "no such incident");
     } else if (!incident_allows(into->head.state, ACT_MERGE)) {
         step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
                     incident_state_name(into->head.state));
-    } else if (incident_in_scope(acting->step, into)) {
+    } else if (incident_in_scope(acting->step, into) && excludes_the_same(acting, into)) {
         return into;
     }
     return NULL;
@@ -296,12 +322,15 @@ bool act_withdraw(struct acting *acting)
 
 /* --- verification --- */
 
-/* A unit may have been retired since its part was done. */
+/* A unit may have been retired since its part was done, or turned out to be whom the report is about. NULL: nobody may
+ * have it. */
 static const char *unit_now(const struct acting *acting, const char *id)
 {
     const struct policy *policy = acting->step->core->policy;
+    struct exclusion exclusion = exclusion_of(policy, &acting->draft->head);
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
-    return unit ? unit->id : id;
+    const struct unit *allowed = exclusion_unit(&exclusion, unit);
+    return allowed ? allowed->id : unit ? NULL : id;
 }
 
 /* The lead's task again, with a fresh budget for doing it and for saying so. */
@@ -309,11 +338,15 @@ static bool rework(struct acting *acting)
 {
     struct draft *draft = acting->draft;
     struct task *task = draft_task(draft, incident_lead_done(draft)->no);
+    const char *unit = unit_now(acting, task->unit);
+    if (!unit)
+        return step_refuse(acting->step, REFUSAL_EXCLUDED, NULL,
+                           "the report is about \"%s\", which may not have it, and nobody else is left", task->unit);
     acting->record->kind = RECORD_REWORKED;
     acting->record->task = task->no;
     acting->record->epoch = ++task->epoch;
-    take_away(acting, task, "");
-    task->unit = unit_now(acting, task->unit);
+    act_take_away(acting, task, "");
+    task->unit = unit;
     task->state = TASK_QUEUED;
     task->outcome = 0;
     task->done_ms = 0;

@@ -15,4 +15,9 @@ bool act_release(struct acting *);
 bool act_verify(struct acting *);
 bool act_withdraw(struct acting *);
 
+/* Its holder loses the task and is told why; nothing of the last owner's doing remains but what was said. */
+void act_take_away(struct acting *, struct task *, const char *told);
+/* The task is another unit's from now on, with a fresh budget. */
+void act_hand_to(struct acting *, struct task *, const struct unit *, const char *told);
+
 #endif

@@ -45,6 +45,16 @@ struct incident *draft_head(struct draft *draft)
     return &draft->head;
 }
 
+struct incident_more *draft_head_more(struct draft *draft)
+{
+    static const struct incident_more nothing = {.object = "", .about = ""};
+    struct incident *head = draft_head(draft);
+    struct incident_more *more =
+        arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
+    head->more = more;
+    return more;
+}
+
 struct task *draft_task(struct draft *draft, uint32_t no)
 {
     size_t at = 0;

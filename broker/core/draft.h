@@ -23,6 +23,8 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 
 /* What will be changed: the pointers stay good, and the record will carry it. */
 struct incident *draft_head(struct draft *);
+/* What few incidents have: what is set in it is the incident's from now on. */
+struct incident_more *draft_head_more(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 

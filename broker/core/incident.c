@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 
@@ -20,6 +22,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -34,6 +37,7 @@ static const struct {
     enum record_kind record; /* of verify: when it passed */
     enum right right;
     bool needs_reason, needs_outcome;
+    bool settles; /* nothing may be left to wait for after it */
 } acts[ACT_END] = {
     [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
@@ -44,6 +48,7 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_EXCLUDE]  = {act_exclude,  RECORD_EXCLUDED,    RIGHT_EXCLUDE,  true,  false, true},
 };
 /* clang-format on */
 
@@ -53,7 +58,7 @@ static bool complete(struct step *step, const struct act *act)
 {
     if (!has_text(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
-    if (act->verb <= 0 || act->verb >= ACT_END)
+    if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
     if (acts[act->verb].needs_reason && !has_text(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
@@ -80,10 +85,17 @@ bool incident_in_scope(struct step *step, const struct live *live)
                        live->head.type, live->head.area, step->who->name);
 }
 
-/* Sources are not told of incidents that are not theirs, not even that they exist. */
-static bool visible(const struct step *step, const struct live *live)
+bool incident_kept_from(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+    return exclusion_bars_principal(&exclusion, step->who);
+}
+
+/* Sources are not told of incidents that are not theirs, not even that they exist. */
+bool incident_visible(const struct step *step, const struct live *live)
+{
+    return live && !incident_kept_from(step, live) &&
+           (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
 }
 
 static bool possible(struct acting *acting)
@@ -116,8 +128,11 @@ static void decide(struct acting *acting)
     acting->draft = &draft;
     ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
-    if (acts[act->verb].decide(acting))
-        step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (!acts[act->verb].decide(acting))
+        return;
+    step_receipt(step, act->incident, draft_record(&draft, &record));
+    if (acts[act->verb].settles)
+        incident_settle(step, acting->live);
 }
 
 void incident_act(struct step *step)
@@ -130,7 +145,7 @@ void incident_act(struct step *step)
         return;
     }
     struct acting acting = {.step = step, .act = act, .live = live_find(step->core, act->incident)};
-    if (!visible(step, acting.live)) {
+    if (!incident_visible(step, acting.live)) {
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }

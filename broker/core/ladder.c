@@ -5,11 +5,13 @@
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
+    struct exclusion exclusion = exclusion_of(policy, head);
     return (struct climb){
         .policy = policy,
         .type = policy_type_now(policy, policy_type(policy, head->type)),
         .ladder = policy_ladder(policy, head->ladder),
-        .area = policy_area_now(policy, policy_area(policy, code)),
+        .exclusion = exclusion,
+        .area = exclusion_area(&exclusion, policy_area_now(policy, policy_area(policy, code))),
     };
 }
 
@@ -145,7 +147,7 @@ static void colour(struct rung *rung, const struct policy *policy, const struct 
         address(rung, NULL); /* a warning is for those who handle it */
     } else if (used_ms == clock->budget_ms) {
         rung->colour = RUNG_RED;
-        address(rung, climb->area ? climb->area : policy_area(policy, policy->city));
+        address(rung, climb->area ? climb->area : exclusion_area(&climb->exclusion, policy_area(policy, policy->city)));
     } else {
         rung->colour = RUNG_UP;
         address(rung, level_up(climb->area, (used_ms - clock->budget_ms) / step_of(climb, clock)));

@@ -87,15 +87,18 @@ static void disown_more(const struct incident_more *more)
     if (!more)
         return;
     disown(more->object);
+    disown(more->about);
     free((void *)more);
 }
 
+/* Nothing in it is nothing: a row out of the store would not have it. */
 static const struct incident_more *own_more(const struct incident_more *more)
 {
-    if (!more)
+    if (!more || (!has_text(more->object) && !has_text(more->about)))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
+    copy->about = own(more->about);
     return copy;
 }
 
@@ -250,6 +253,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
         return;
     struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
     lend(arena, &more->object);
+    lend(arena, &more->about);
     head->more = more;
 }
 

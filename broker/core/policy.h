@@ -184,6 +184,7 @@ struct principal {
     size_t area_count;
     bool panic; /* may use the panic lane */
     bool revoked;
+    bool every_unit; /* `units: all`: of no unit in particular */
     struct origin origin;
 };
 
@@ -207,6 +208,7 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
+    const struct unit *discipline; /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;

@@ -139,8 +139,10 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
-    if (head->more)
+    if (head->more) {
         mix_text(digest, head->more->object);
+        mix_text(digest, head->more->about);
+    }
 }
 
 static void mix_task(uint64_t *digest, const struct live_task *task)

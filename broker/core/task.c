@@ -131,7 +131,7 @@ static bool complete_on_behalf(struct step *step, const struct word *word)
 static const struct live_task *find(struct step *step, const struct word *word)
 {
     const struct live *live = live_find(step->core, word->incident);
-    if (!live) {
+    if (!live || incident_kept_from(step, live)) {
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return NULL;
     }

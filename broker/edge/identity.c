@@ -138,6 +138,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_number(14, event->done);
     put_text(15, event->evidence);
     put_text(16, event->object);
+    put_text(17, event->about);
     return content_digest();
 }
 
@@ -174,5 +175,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(10, act->passed);
     put_text(11, act->reason);
     put_text(12, act->text);
+    put_text(30, act->about);
     return content_digest();
 }

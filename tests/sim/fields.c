@@ -56,6 +56,7 @@ static const struct field publish_list[] = {
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
     {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
+    {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -79,6 +80,7 @@ static const struct field act_list[] = {
     {"reason", FIELD_TEXT, AT(act.reason)},
     {"text", FIELD_TEXT, AT(act.text)},
     {"request", FIELD_TEXT, AT(act.request)},
+    {"about", FIELD_TEXT, AT(act.about)},
 };
 FIELDS(act, "an act");
 
@@ -117,6 +119,7 @@ static const struct field incident_list[] = {
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
+    {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
 };
 FIELDS(incident, "an incident");
 #undef AT
