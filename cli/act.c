@@ -45,6 +45,11 @@ static const struct form {
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_WHISTLE] =
+        {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
+         N_("Calls units to the place of an incident (--unit once for each): each is to have somebody on site "
+            "within its limit.")},
+    [ACT_DISMISS] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C', N_("Lets a unit that assists go: nothing waits for it.")},
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
@@ -54,6 +59,7 @@ struct arguments {
     struct common common;
     const struct form *form;
     struct act act;
+    const char *units[TASKS_MAX];
     unsigned seen;
 };
 
@@ -68,6 +74,20 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
             argp_error(state, _("--%s is needed"), every_option[i].name);
     if (arguments->act.verb == ACT_VERIFY && verdicts != TAKES(KEY_PASSED) && verdicts != TAKES(KEY_FAILED))
         argp_error(state, _("--passed or --failed?"));
+}
+
+/* Several for a whistle, one for everything else. */
+static void take_unit(struct argp_state *state, struct arguments *arguments, const char *unit)
+{
+    struct act *act = &arguments->act;
+    if (act->verb != ACT_WHISTLE) {
+        act->unit = unit;
+        return;
+    }
+    if (act->unit_count == TASKS_MAX)
+        argp_error(state, _("at most %d units"), TASKS_MAX);
+    arguments->units[act->unit_count++] = unit;
+    act->units = arguments->units;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -86,7 +106,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         act->incident = cli_incident(state, value);
         return 0;
     case KEY_UNIT:
-        act->unit = value;
+        take_unit(state, arguments, value);
         return 0;
     case KEY_ROLE:
         act->role = task_role_of(value);
@@ -168,4 +188,6 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(whistle, ACT_WHISTLE)
+VERB(dismiss, ACT_DISMISS)
 VERB(exclude, ACT_EXCLUDE)

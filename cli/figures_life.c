@@ -92,6 +92,7 @@ static struct dispatch *add_dispatch(struct lives *lives, struct life *life, con
     ADD(lives, life->dispatches, dispatch);
     added->task = task->no;
     added->role = task->role;
+    added->whistled = task->more && task->more->whistled;
     added->at_ms = task->dispatched_ms;
     return added;
 }

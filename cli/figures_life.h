@@ -17,6 +17,7 @@ struct dispatch {
     enum task_state state; /* of the task, as long as it is this dispatch */
     const char *unit;
     int64_t at_ms;
+    bool whistled; /* called to report on site */
     bool returned; /* the unit said that it was not theirs; then it went to another unit, or came back to this one: */
     bool upheld, refused;
 };

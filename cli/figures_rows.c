@@ -102,11 +102,11 @@ static void count_on_time(struct counting *c)
             counting_add(c, run->kind, run->dispatch, run->state == CLOCK_MET);
 }
 
-/* An assist that is released has no clock left to keep. */
+/* One that was let go, or was passed over within its time, has no clock left to keep. */
 static void count_checked_in(struct counting *c)
 {
     for (const struct run *run = c->life->runs; run; run = run->next)
-        if (run->kind == CLOCK_ARRIVE && run->dispatch && run->dispatch->role == TASK_ASSIST && owed(c, run))
+        if (run->kind == CLOCK_ARRIVE && run->dispatch && run->dispatch->whistled && owed(c, run))
             counting_add(c, 0, run->dispatch, run->state == CLOCK_MET);
 }
 
@@ -231,7 +231,7 @@ const struct figure figure_table[] = {
     {"on_time",        FIGURE_RATE,  OF_CLOCK,   count_on_time,        N_("on time: %s"),
      N_("stopped by its deadline"), N_("deadline in the period, no upheld return")},
     {"checked_in",     FIGURE_RATE,  OF_NOTHING, count_checked_in,     N_("check-in rate"),
-     N_("assists that arrived in time"), N_("assists called, less released")},
+     N_("called units that came in time"), N_("units called by a whistle, less released")},
     {"well_directed",  FIGURE_RATE,  OF_NOTHING, count_well_directed,  N_("dispatch accuracy"),
      N_("not returned and upheld"), N_("dispatches")},
     {"misdirected",    FIGURE_RATE,  OF_NOTHING, count_misdirected,    N_("misdirection rate"),

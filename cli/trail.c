@@ -232,6 +232,7 @@ static void rung_detail(const struct record *record, const struct row *row, stru
     add_named(out, "→", posted ? rung->to_post : rung->to_area);
     if (posted && rung->to_area && *rung->to_area)
         buffer_printf(out, " (%s)", rung->to_area);
+    add_named(out, "→", rung->to_unit);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
 }
 
@@ -246,6 +247,16 @@ static void head_detail(const struct record *record, struct buffer *out)
         ident_format(head->merged_into, into);
         buffer_printf(out, _("into %s"), into);
     }
+}
+
+/* "→ A, B" and why. */
+static void called_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    for (size_t i = 0; change && i < change->task_count; i++)
+        buffer_printf(out, "%s%s", i ? ", " : "→ ", change->tasks[i].unit);
+    add(out, record->reason);
+    add(out, record->text);
 }
 
 /* The clocks that are due, or ring next, at another time now. */
@@ -292,6 +303,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         rung_detail(record, row, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->kind == RECORD_WHISTLED)
+        called_detail(record, out);
     else if (record->kind == RECORD_POLICY)
         policy_detail(record, out);
     else if (record->kind == RECORD_WALL_STEP)
@@ -316,6 +329,7 @@ enum colour trail_record_colour(const struct record *record)
     case RECORD_LEASE_ENDED:
     case RECORD_RETURNED:
     case RECORD_REWORKED:
+    case RECORD_PASSED_OVER:
         return COLOUR_YELLOW;
     case RECORD_CLOSED:
         return COLOUR_GREEN;

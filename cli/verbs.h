@@ -23,6 +23,8 @@ int verb_cancel(int argc, char **argv);
 int verb_reject(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
+int verb_whistle(int argc, char **argv);
+int verb_dismiss(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_reload(int argc, char **argv);  /* operate.c */

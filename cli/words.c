@@ -85,6 +85,9 @@ static const char *const records[] = {
     [RECORD_RUNG] = C_("record", "rung"),
     [RECORD_VERIFYING] = C_("record", "verifying"),
     [RECORD_RECKONED] = C_("record", "reckoned"),
+    [RECORD_WHISTLED] = C_("record", "whistled"),
+    [RECORD_PASSED_OVER] = C_("record", "passed_over"),
+    [RECORD_DISMISSED] = C_("record", "dismissed"),
 };
 
 static const char *const colours[] = {

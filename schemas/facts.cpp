@@ -199,6 +199,13 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     return out.Finish();
 }
 
+static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &more)
+{
+    bihuan::TaskMoreBuilder out(builder);
+    out.add_whistled(more.whistled);
+    return out.Finish();
+}
+
 Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
 {
     auto unit = pack(builder, task.unit);
@@ -208,6 +215,7 @@ Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
     auto spoke_principal = pack(builder, task.spoke_principal);
     auto spoke_person = pack(builder, task.spoke_person);
     auto reason = pack(builder, task.reason);
+    auto more = pack_if(builder, task.more);
     bihuan::TaskBuilder out(builder);
     out.add_dispatched_ms(task.dispatched_ms);
     out.add_responded_ms(task.responded_ms);
@@ -223,6 +231,7 @@ Offset<bihuan::Task> pack(Builder &builder, const struct task &task)
     out.add_spoke_principal(spoke_principal);
     out.add_spoke_person(spoke_person);
     out.add_reason(reason);
+    out.add_more(more);
     out.add_role(static_cast<bihuan::TaskRole>(task.role));
     out.add_state(static_cast<bihuan::TaskState>(task.state));
     out.add_outcome(static_cast<bihuan::Outcome>(task.outcome));
@@ -319,12 +328,14 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
 {
     auto to_area = pack(builder, rung.to_area);
     auto to_post = pack(builder, rung.to_post);
+    auto to_unit = pack(builder, rung.to_unit);
     bihuan::RungBuilder out(builder);
     out.add_due_ms(rung.due_ms);
     out.add_task(rung.task);
     out.add_number(rung.number);
     out.add_to_area(to_area);
     out.add_to_post(to_post);
+    out.add_to_unit(to_unit);
     out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
     out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
     out.add_notice(rung.notice);

@@ -206,6 +206,11 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->more = read_more(reader, in);
 }
 
+static void read(Reader &, const bihuan::TaskMore &in, struct task_more *out)
+{
+    out->whistled = in.whistled();
+}
+
 void read(Reader &reader, const bihuan::Task &in, struct task *out)
 {
     out->no = in.no();
@@ -227,6 +232,7 @@ void read(Reader &reader, const bihuan::Task &in, struct task *out)
     out->responded_ms = in.responded_ms();
     out->arrived_ms = in.arrived_ms();
     out->done_ms = in.done_ms();
+    out->more = reader.one<struct task_more>(in.more());
 }
 
 void read(Reader &reader, const bihuan::Clock &in, struct clock *out)
@@ -283,6 +289,7 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->due_ms = in.due_ms();
     out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
     out->to_post = reader.text(in.to_post(), ANY, "rung.to_post");
+    out->to_unit = reader.text(in.to_unit(), ANY, "rung.to_unit");
     out->notice = in.notice();
     out->in_downtime = in.in_downtime();
 }

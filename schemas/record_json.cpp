@@ -78,6 +78,11 @@ void write(Json &json, const struct incident &incident)
     }
 }
 
+static void write(Json &json, const struct task_more &more)
+{
+    json.flag("whistled", more.whistled);
+}
+
 void write(Json &json, const struct task &task)
 {
     json.number("no", task.no);
@@ -99,6 +104,7 @@ void write(Json &json, const struct task &task)
     json.time("responded", task.responded_ms);
     json.time("arrived", task.arrived_ms);
     json.time("done", task.done_ms);
+    write_if(json, "more", task.more);
 }
 
 void write(Json &json, const struct clock &clock)
@@ -135,6 +141,7 @@ static void write(Json &json, const struct rung &rung)
     json.time("due", rung.due_ms);
     json.text("to_area", rung.to_area);
     json.text("to_post", rung.to_post);
+    json.text("to_unit", rung.to_unit);
     json.flag("notice", rung.notice);
     json.flag("in_downtime", rung.in_downtime);
 }

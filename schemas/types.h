@@ -69,6 +69,7 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(41, EXCLUDE, exclude)
 
 /* One kind a decision. */
@@ -81,6 +82,7 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
+    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
@@ -113,6 +115,7 @@ extern "C" {
     X(33, UNKNOWN_TASK, unknown_task) X(34, UNKNOWN_UNIT, unknown_unit) X(35, UNKNOWN_RECEIPT, unknown_receipt) \
     X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
+    X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(68, EXCLUDED, excluded)
@@ -261,6 +264,11 @@ struct incident {
     const struct incident_more *more; /* NULL: nothing of it */
 };
 
+/* What only some tasks have. */
+struct task_more {
+    bool whistled; /* 吹哨: called to report on site (报到) */
+};
+
 /* 派遣任务: one unit's part. */
 struct task {
     uint32_t no; /* 1, 2, … within the incident */
@@ -277,6 +285,7 @@ struct task {
     const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
+    const struct task_more *more; /* NULL: an ordinary task */
 };
 
 /* A budget and a ledger, in the calendar's own time. While running, due = running_since + budget - consumed there. What is
@@ -330,6 +339,7 @@ struct rung {
     enum rung_colour colour;
     int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
     const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
+    const char *to_unit;           /* of a whistled unit's no-show: its supervisor */
     bool notice;                   /* false: a higher rung of the same clock fired with it after downtime */
     bool in_downtime;              /* due while the broker was down */
 };

@@ -138,6 +138,18 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->auto_respond = in.auto_respond();
 }
 
+static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
+{
+    size_t n = units ? units->size() : 0;
+    if (reader.from == From::CLIENT && n > TASKS_MAX)
+        reader.fail(REFUSAL_TOO_MANY, "units", "units: %zu, at most %d", n, TASKS_MAX);
+    *count = reader.code ? 0 : n;
+    auto **out = *count ? ARENA_NEW(reader.arena, const char *, n) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        out[i] = reader.required(units->Get(static_cast<flatbuffers::uoffset_t>(i)), CODE_MAX_BYTES, "units");
+    return out;
+}
+
 static void read(Reader &reader, const bihuan::Act &in, struct act *out)
 {
     out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
@@ -154,6 +166,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->passed = in.passed();
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->units = read_units(reader, in.units(), &out->unit_count);
     out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 

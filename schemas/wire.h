@@ -76,7 +76,7 @@ struct act {
     const char *request;
     enum act_verb verb;
     uint64_t incident;
-    uint32_t task;       /* transfer, release: which (0: the only one it can be) */
+    uint32_t task;       /* transfer, release, dismiss: which (0: the only one it can be) */
     uint64_t into;       /* merge: the survivor */
     const char *unit;    /* assign, transfer */
     enum task_role role; /* assign; 0: lead when there is none, else assist */
@@ -84,6 +84,8 @@ struct act {
     enum outcome_code outcome; /* close */
     bool passed;               /* verify */
     const char *reason, *text;
+    const char *const *units; /* whistle */
+    size_t unit_count;
     const char *about; /* exclude: whom it is about, as in an event */
 };
 

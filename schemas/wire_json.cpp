@@ -79,6 +79,16 @@ static void write(Json &json, const struct word &word)
     json.flag("auto_respond", word.auto_respond);
 }
 
+static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
+{
+    if (n == 0)
+        return;
+    json.open(name, '[');
+    for (size_t i = 0; i < n; i++)
+        json.text(nullptr, texts[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct act &act)
 {
     json.text("request", act.request);
@@ -93,6 +103,7 @@ static void write(Json &json, const struct act &act)
     json.flag("passed", act.passed);
     json.text("reason", act.reason);
     json.text("text", act.text);
+    write_texts(json, "units", act.units, act.unit_count);
     json.text("about", act.about);
 }
 

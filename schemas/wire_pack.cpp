@@ -113,6 +113,14 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     return out.Finish();
 }
 
+static Offset<Vector<Offset<String>>> pack_texts(Builder &builder, const char *const *texts, size_t n)
+{
+    std::vector<Offset<String>> offsets(n);
+    for (size_t i = 0; i < n; i++)
+        offsets[i] = builder.CreateString(texts[i]);
+    return n ? builder.CreateVector(offsets) : Offset<Vector<Offset<String>>>();
+}
+
 Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
 {
     auto request = pack(builder, act.request);
@@ -120,6 +128,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto person = pack(builder, act.person);
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
+    auto units = pack_texts(builder, act.units, act.unit_count);
     auto about = pack(builder, act.about);
     bihuan::ActBuilder out(builder);
     out.add_about(about);
@@ -135,6 +144,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_passed(act.passed);
     out.add_reason(reason);
     out.add_text(text);
+    out.add_units(units);
     return out.Finish();
 }
 

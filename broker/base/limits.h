@@ -93,6 +93,7 @@
 
 /* Time. */
 #define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define WHISTLE_DEFAULT_MS  (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
 #define STEP_NOTICE_MS      1000               /* a wall step beyond this is journaled */
 #define STEP_SLEW_MS        300000             /* below this it is slewed, above it waits for the operator */
 #define GAP_ALARM_MS        (24 * 3600 * 1000LL)

@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, DISCIPLINE, FIELDS };
-static const char *const keys[FIELDS] = {"name", "city", "journal", "utc_offset", "lease", "levels", "keys_folder",
-                                         "discipline"};
+enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, WHISTLE, DISCIPLINE, FIELDS };
+static const char *const keys[FIELDS] = {"name",   "city",        "journal", "utc_offset", "lease",
+                                         "levels", "keys_folder", "whistle", "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -54,11 +54,30 @@ static uint32_t journal_of(const char *city)
     return journal;
 }
 
+/* 吹哨: how long a called unit may take to come, and who may call. */
+static void read_whistle(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    static const char *const whistle_keys[] = {"limit", "levels"};
+    yaml_node_t *fields[2];
+    struct policy *policy = reading->policy;
+    if (!node_fields(document, node, "whistle", whistle_keys, 2, fields))
+        return;
+    if (fields[0] != NULL)
+        node_duration(document, fields[0], &policy->whistle.budget_ms);
+    for (size_t i = 0; fields[1] != NULL && i < node_items(fields[1]); i++) {
+        yaml_node_t *item = node_item(document, fields[1], i);
+        const char *name = node_text(document, item, "a level", CODE_MAX_BYTES);
+        size_t level = name != NULL ? named_level(reading, document, item, name) : SIZE_MAX;
+        policy->whistle_levels |= level != SIZE_MAX ? 1u << level : 0;
+    }
+}
+
 static void set_defaults(struct policy *policy)
 {
     policy->name = policy->city = "";
     policy->utc_offset_minutes = 8 * 60;
     policy->lease_ms = LEASE_DEFAULT_MS;
+    policy->whistle = (struct limit){CLOCK_ARRIVE, CALENDAR_NATURAL, WHISTLE_DEFAULT_MS, NULL};
     memcpy(policy->levels, national_levels, sizeof(national_levels));
     policy->level_count = sizeof(national_levels) / sizeof(*national_levels);
 }
@@ -86,6 +105,8 @@ void read_city(struct reading *reading, struct document *document)
         node_duration(document, fields[LEASE], &policy->lease_ms);
     if (fields[LEVELS] != NULL)
         read_levels(reading, document, fields[LEVELS]);
+    if (fields[WHISTLE] != NULL)
+        read_whistle(reading, document, fields[WHISTLE]);
     reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

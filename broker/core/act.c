@@ -70,14 +70,12 @@ static struct task *choose_only(struct acting *acting, bool (*fits)(const struct
     return NULL;
 }
 
-/* The task that the act names, or the only one it can be. NULL when refused. */
-static struct task *choose(struct acting *acting, bool (*fits)(const struct task *))
+struct task *act_choose(struct acting *acting, bool (*fits)(const struct task *))
 {
     return acting->act->task ? choose_named(acting, fits) : choose_only(acting, fits);
 }
 
-/* A report does not go to whom it is about. */
-static bool may_have(struct acting *acting, const struct unit *unit)
+bool act_may_have(struct acting *acting, const struct unit *unit)
 {
     struct exclusion exclusion = exclusion_of(acting->step->core->policy, &acting->draft->head);
     if (!exclusion_bars_unit(&exclusion, unit))
@@ -98,7 +96,7 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit && may_have(acting, unit) ? unit : NULL;
+    return unit && act_may_have(acting, unit) ? unit : NULL;
 }
 
 void act_take_away(struct acting *acting, struct task *task, const char *told)
@@ -111,8 +109,7 @@ void act_take_away(struct acting *acting, struct task *task, const char *told)
 
 /* --- to a unit --- */
 
-/* The centre's time to give it an owner is over when no task waits for one. */
-static void stop_dispatch(struct draft *draft)
+void act_stop_dispatch(struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         if (draft->tasks[i].state == TASK_RETURNED)
@@ -146,7 +143,7 @@ bool act_assign(struct acting *acting)
     acting->record->task = draft_add_task(draft, unit->id, role)->no;
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
-    stop_dispatch(draft);
+    act_stop_dispatch(draft);
     set_policy(acting);
     return true;
 }
@@ -161,13 +158,13 @@ void act_hand_to(struct acting *acting, struct task *task, const struct unit *un
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
     draft_start_task_clocks(acting->draft, task->no);
-    stop_dispatch(acting->draft);
+    act_stop_dispatch(acting->draft);
 }
 
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
-    struct task *task = unit ? choose(acting, transferable) : NULL;
+    struct task *task = unit ? act_choose(acting, transferable) : NULL;
     if (!task)
         return false;
     if (strcmp(task->unit, unit->id) == 0)
@@ -183,7 +180,7 @@ bool act_transfer(struct acting *acting)
 
 bool act_release(struct acting *acting)
 {
-    struct task *task = choose(acting, releasable);
+    struct task *task = act_choose(acting, releasable);
     if (!task)
         return false;
     task->on_behalf = false;
@@ -194,7 +191,7 @@ bool act_release(struct acting *acting)
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
-    stop_dispatch(acting->draft);
+    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }

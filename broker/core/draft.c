@@ -65,7 +65,7 @@ struct task *draft_task(struct draft *draft, uint32_t no)
     return &draft->tasks[at];
 }
 
-struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
+struct task *draft_new_task(struct draft *draft, const char *unit, enum task_role role)
 {
     ASSERT(draft->task_count < TASKS_MAX);
     size_t at = draft->task_count++;
@@ -77,8 +77,24 @@ struct task *draft_add_task(struct draft *draft, const char *unit, enum task_rol
         .dispatched_ms = draft->step->now_ms,
     };
     draft->task_changed[at] = true;
-    draft_start_task_clocks(draft, (uint32_t)at + 1);
     return &draft->tasks[at];
+}
+
+struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
+{
+    struct task *task = draft_new_task(draft, unit, role);
+    draft_start_task_clocks(draft, task->no);
+    return task;
+}
+
+struct task_more *draft_more(struct draft *draft, uint32_t no)
+{
+    static const struct task_more nothing;
+    struct task *task = draft_task(draft, no);
+    struct task_more *more =
+        arena_memdup(draft->step->outcome->arena, task->more ? task->more : &nothing, sizeof *more);
+    task->more = more;
+    return more;
 }
 
 /* --- clocks --- */
@@ -141,8 +157,7 @@ static const struct limit *strictest_limit(const struct draft *draft, enum clock
     return strictest;
 }
 
-/* NULL: none. */
-static const struct limit *limit_of(const struct draft *draft, enum clock_kind kind)
+const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
     static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
     const struct type *type = draft->climb.type;
@@ -152,9 +167,13 @@ static const struct limit *limit_of(const struct draft *draft, enum clock_kind k
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
 {
-    const struct limit *limit = limit_of(draft, kind);
-    if (!limit)
-        return;
+    const struct limit *limit = draft_limit(draft, kind);
+    if (limit)
+        draft_start_limit(draft, kind, task, limit);
+}
+
+void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task, const struct limit *limit)
+{
     struct clock *clock = change_clock(draft, kind, task);
     if (!clock)
         clock = add_clock(draft);

@@ -27,10 +27,17 @@ struct incident *draft_head(struct draft *);
 struct incident_more *draft_head_more(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
+/* The same without its clocks. */
+struct task *draft_new_task(struct draft *, const char *unit, enum task_role);
+/* What only some tasks have: what is set in it is the task's from now on. */
+struct task_more *draft_more(struct draft *, uint32_t no);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
+/* The limit of the incident's type; NULL: none. */
+const struct limit *draft_limit(const struct draft *, enum clock_kind);
+void draft_start_limit(struct draft *, enum clock_kind, uint32_t task, const struct limit *);
 void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_stop_task_clocks(struct draft *, uint32_t task);
 void draft_pause_task_clocks(struct draft *, uint32_t task);

@@ -7,6 +7,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/whistle.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -22,6 +23,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
@@ -48,6 +51,8 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
+    [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
     [ACT_EXCLUDE]  = {act_exclude,  RECORD_EXCLUDED,    RIGHT_EXCLUDE,  true,  false, true},
 };
 /* clang-format on */
@@ -215,8 +220,11 @@ static void ask_verifier(struct draft *draft)
 void incident_settle(struct step *step, const struct live *live)
 {
     struct draft draft;
+    if (live->head.state != INCIDENT_OPEN)
+        return;
+    whistle_pass_over(step, live);
     draft_of(&draft, step, live);
-    if (live->head.state != INCIDENT_OPEN || !all_done(&draft))
+    if (!all_done(&draft))
         return;
     if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
         ask_verifier(&draft);

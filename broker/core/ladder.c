@@ -1,6 +1,7 @@
 #include "broker/core/ladder.h"
 
 #include "broker/core/reckon.h"
+#include "broker/core/whistle.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
@@ -154,6 +155,15 @@ static void colour(struct rung *rung, const struct policy *policy, const struct 
     }
 }
 
+/* A report whose whole line of areas may not know of it. */
+static void address_instead(struct rung *rung, const struct climb *climb)
+{
+    if (rung->colour < RUNG_RED || has_text(rung->to_post) || !exclusion_holds(&climb->exclusion))
+        return;
+    const struct unit *instead = exclusion_instead(&climb->exclusion);
+    rung->to_unit = instead ? instead->id : "";
+}
+
 static bool in_downtime(const struct core *core, int64_t due_ms)
 {
     return core->stopped_ms < due_ms && due_ms <= core->started_ms;
@@ -173,6 +183,8 @@ bool ladder_fire(struct step *step, const struct live *live)
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
     colour(&rung, core->policy, &climb, due, used_ms);
+    address_instead(&rung, &climb);
+    whistle_no_show(core->policy, live, &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = in_downtime(core, rung.due_ms);
 

@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/task_more.h"
 #include "schemas/ident.h"
 
 void *core_alloc(size_t size_bytes)
@@ -117,6 +118,7 @@ static void free_task(struct live_task *task)
 {
     disown(task->facts.reason);
     disown(task->facts.spoke_person);
+    task_more_disown(task->facts.more);
     free(task->words);
     free(task);
 }
@@ -199,8 +201,10 @@ void live_set_task(struct core *core, struct live *live, const struct task *fact
     task->facts.spoke_principal = name_of(core, facts->spoke_principal);
     task->facts.spoke_person = own(facts->spoke_person);
     task->facts.reason = own(facts->reason);
+    task->facts.more = task_more_own(core, facts->more);
     disown(was.spoke_person);
     disown(was.reason);
+    task_more_disown(was.more);
 }
 
 void live_set_clock(struct live *live, const struct clock *clock)
@@ -261,6 +265,7 @@ void live_lend_task(struct arena *arena, struct task *task)
 {
     lend(arena, &task->reason);
     lend(arena, &task->spoke_person);
+    task->more = task_more_lend(arena, task->more);
 }
 
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)

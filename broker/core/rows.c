@@ -145,6 +145,11 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     }
 }
 
+static void mix_task_more(uint64_t *digest, const struct task_more *more)
+{
+    mix_number(digest, more->whistled);
+}
+
 static void mix_task(uint64_t *digest, const struct live_task *task)
 {
     const struct task *facts = &task->facts;
@@ -158,6 +163,8 @@ static void mix_task(uint64_t *digest, const struct live_task *task)
     mix_bytes(digest, numbers, sizeof numbers);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
+    if (facts->more)
+        mix_task_more(digest, facts->more);
     for (size_t i = 0; i < task->word_count; i++) {
         const struct word_kept *word = &task->words[i];
         const uint64_t kept[] = {word->key.hi, word->key.lo, word->digest.hi, word->digest.lo,

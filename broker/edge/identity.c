@@ -175,6 +175,8 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(10, act->passed);
     put_text(11, act->reason);
     put_text(12, act->text);
+    for (size_t i = 0; i < act->unit_count; i++)
+        put_text(13, act->units[i]);
     put_text(30, act->about);
     return content_digest();
 }

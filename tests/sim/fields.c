@@ -70,15 +70,11 @@ static const struct field word_list[] = {
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},
-    {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},
-    {"role", FIELD_ROLE, AT(act.role)},
-    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},
-    {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},
-    {"text", FIELD_TEXT, AT(act.text)},
+    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
+    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
     {"request", FIELD_TEXT, AT(act.request)},
     {"about", FIELD_TEXT, AT(act.about)},
 };
@@ -157,33 +153,20 @@ FIELDS(clock, "a clock");
 
 #define AT(field) offsetof(struct seen, field)
 static const struct field record_list[] = {
-    {"clock", FIELD_CLOCK, AT(rung.clock)},
-    {"colour", FIELD_COLOUR, AT(rung.colour)},
-    {"outcome", FIELD_OUTCOME, AT(record.outcome)},
-    {"lease", FIELD_ENDS, AT(record.lease_end)},
-    {"refusal", FIELD_REFUSAL, AT(record.refusal)},
-    {"said", FIELD_WORD, AT(record.word)},
-    {"number", FIELD_COUNT, AT(rung.number)},
-    {"to", FIELD_TEXT, AT(rung.to_area)},
-    {"post", FIELD_TEXT, AT(rung.to_post)},
-    {"due", FIELD_TIME, AT(rung.due_ms)},
-    {"notice", FIELD_YES, AT(rung.notice)},
-    {"no-notice", FIELD_NO, AT(rung.notice)},
-    {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
-    {"at", FIELD_TIME, AT(record.at_ms)},
-    {"by", FIELD_TEXT, AT(record.principal)},
-    {"person", FIELD_TEXT, AT(record.person)},
-    {"for", FIELD_TEXT, AT(record.on_behalf)},
-    {"request", FIELD_TEXT, AT(record.request)},
-    {"task", FIELD_COUNT, AT(record.task)},
-    {"epoch", FIELD_COUNT, AT(record.epoch)},
-    {"into", FIELD_EVENT, AT(into)},
-    {"reason", FIELD_TEXT, AT(record.reason)},
-    {"text", FIELD_TEXT, AT(record.text)},
-    {"unit-time", FIELD_TIME, AT(record.unit_ms)},
-    {"auto", FIELD_YES, AT(record.auto_respond)},
-    {"count", FIELD_COUNT, AT(record.count)},
-    {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"clock", FIELD_CLOCK, AT(rung.clock)},         {"colour", FIELD_COLOUR, AT(rung.colour)},
+    {"outcome", FIELD_OUTCOME, AT(record.outcome)}, {"lease", FIELD_ENDS, AT(record.lease_end)},
+    {"refusal", FIELD_REFUSAL, AT(record.refusal)}, {"said", FIELD_WORD, AT(record.word)},
+    {"number", FIELD_COUNT, AT(rung.number)},       {"to", FIELD_TEXT, AT(rung.to_area)},
+    {"post", FIELD_TEXT, AT(rung.to_post)},         {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"due", FIELD_TIME, AT(rung.due_ms)},           {"notice", FIELD_YES, AT(rung.notice)},
+    {"no-notice", FIELD_NO, AT(rung.notice)},       {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
+    {"at", FIELD_TIME, AT(record.at_ms)},           {"by", FIELD_TEXT, AT(record.principal)},
+    {"person", FIELD_TEXT, AT(record.person)},      {"for", FIELD_TEXT, AT(record.on_behalf)},
+    {"request", FIELD_TEXT, AT(record.request)},    {"task", FIELD_COUNT, AT(record.task)},
+    {"epoch", FIELD_COUNT, AT(record.epoch)},       {"into", FIELD_EVENT, AT(into)},
+    {"reason", FIELD_TEXT, AT(record.reason)},      {"text", FIELD_TEXT, AT(record.text)},
+    {"unit-time", FIELD_TIME, AT(record.unit_ms)},  {"auto", FIELD_YES, AT(record.auto_respond)},
+    {"count", FIELD_COUNT, AT(record.count)},       {"offset", FIELD_SPAN, AT(record.offset_ms)},
 };
 FIELDS(record, "a record");
 #undef AT
@@ -245,6 +228,19 @@ static bool read_point(struct words *words, struct place *place)
     return place->system != 0;
 }
 
+/* "police,water": ids have no comma in them. */
+static bool read_units(struct play *play, const char *word, struct act *act)
+{
+    const char **units = ARENA_NEW(&play->arena, const char *, TASKS_MAX + 1);
+    for (; word && *word && act->unit_count <= TASKS_MAX; act->unit_count++) {
+        size_t bytes = strcspn(word, ",");
+        units[act->unit_count] = arena_memdup(&play->arena, word, bytes);
+        word += bytes + (word[bytes] == ',');
+    }
+    act->units = units;
+    return act->unit_count > 0;
+}
+
 /* Whether the value that follows the key is of the field's kind. */
 static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
 {
@@ -256,6 +252,8 @@ static bool read_value(struct play *play, const struct field *field, struct word
         return true;
     case FIELD_POINT:
         return read_point(words, at);
+    case FIELD_UNITS:
+        return read_units(play, words_next(words), at);
     case FIELD_TIME:
         return play_time(play, words, at);
     case FIELD_SPAN:

@@ -17,6 +17,7 @@ enum field_kind {
     FIELD_TIME,   /* int64_t of a date and a time of day */
     FIELD_SPAN,   /* int64_t of a duration */
     FIELD_EVENT,  /* uint64_t, an incident by the name of its event */
+    FIELD_UNITS,  /* struct act: several in one word, "police,water" */
     FIELD_POINT,  /* struct place: latitude, longitude, system */
     FIELD_NAMES,  /* from here on: enumerations by their names; also understood without the key */
 };

@@ -97,6 +97,15 @@ static const struct task example_tasks[] = {
     {.no = 2, .epoch = 1, .role = TASK_ASSIST, .state = TASK_QUEUED, .unit = "sz-004", .dispatched_ms = EXAMPLE_MS},
 };
 
+static const struct task_more example_more = {.whistled = true};
+
+static const struct task example_called = {.no = 3,
+                                           .role = TASK_ASSIST,
+                                           .state = TASK_QUEUED,
+                                           .unit = "gas",
+                                           .dispatched_ms = EXAMPLE_MS,
+                                           .more = &example_more};
+
 static const struct clock example_clocks[] = {
     {.kind = CLOCK_RESPOND,
      .task = 1,
@@ -239,6 +248,14 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_RUNG:
         record->rung = &example_rung;
+        break;
+    case RECORD_WHISTLED:
+        record->changes[0].tasks = &example_called;
+        record->changes[0].task_count = 1;
+        record->text = "现场需要封路";
+        break;
+    case RECORD_PASSED_OVER:
+        record->reason = "no_show";
         break;
     default:
         break;

@@ -164,6 +164,24 @@ static void without_resolve_the_leads_feedback_is_the_deadline(void **unused)
     end(trail);
 }
 
+/* 1 came in time, 2 late, 3 not, 4 was dismissed, 5 assists by the rule and was not whistled for. */
+static void check_ins_are_of_units_called(void **unused)
+{
+    (void)unused;
+    static const struct task_more called = {.whistled = true};
+    static const enum clock_state states[] = {CLOCK_MET, CLOCK_LATE, CLOCK_RUNNING, CLOCK_VOID, CLOCK_MET};
+    struct trail *trail = begin();
+    for (uint64_t i = 1; i <= 5; i++) {
+        struct task task = task_at("water", TASK_QUEUED, 10);
+        struct clock clock = clock_at(CLOCK_ARRIVE, states[i - 1], 10, 30, 0);
+        task.role = TASK_ASSIST;
+        task.more = i < 5 ? &called : NULL;
+        tasked(trail, i, 10, RECORD_WHISTLED, task, &clock, 1);
+    }
+    expect(trail, "checked_in", 1, 3);
+    end(trail);
+}
+
 static void what_is_cancelled_owes_nothing(void **unused)
 {
     (void)unused;
@@ -344,6 +362,7 @@ int main(void)
         cmocka_unit_test(what_is_not_due_yet_is_not_counted),
         cmocka_unit_test(a_moved_deadline_moves_the_case),
         cmocka_unit_test(without_resolve_the_leads_feedback_is_the_deadline),
+        cmocka_unit_test(check_ins_are_of_units_called),
         cmocka_unit_test(what_is_cancelled_owes_nothing),
         cmocka_unit_test(rework_is_of_verifications),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),

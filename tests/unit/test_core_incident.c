@@ -17,30 +17,33 @@ static int teardown(void **state)
 
 #define NOT REFUSAL_WRONG_STATE
 
-/* Of an incident in the state: where there is a lead its task is done while verifying, returned while open. */
+/* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
+ * assists, so that there is nobody to dismiss. */
 /* clang-format off */
-static const int expected[INCIDENT_STATE_END][ACT_END] = {
-    /*                       -  assign transfer merge close cancel reject release verify withdraw */
-    [INCIDENT_CONFIRMING] = {0, NOT,   NOT,     NOT,  NOT,  NOT,   NOT,   NOT,    NOT,   NOT},
-    [INCIDENT_DESK]       = {0, 0,     NOT,     0,    0,    0,     0,     NOT,    NOT,   0},
-    [INCIDENT_UNROUTED]   = {0, 0,     NOT,     0,    0,    0,     0,     NOT,    NOT,   0},
-    [INCIDENT_OPEN]       = {0, 0,     0,       0,    0,    0,     0,     0,      NOT,   0},
-    [INCIDENT_VERIFYING]  = {0, NOT,   NOT,     0,    0,    0,     NOT,   NOT,    0,     NOT},
-    [INCIDENT_PARKED]     = {0, NOT,   NOT,     NOT,  NOT,  NOT,   NOT,   NOT,    NOT,   NOT},
-    [INCIDENT_CLOSED]     = {0, NOT,   NOT,     NOT,  NOT,  NOT,   NOT,   NOT,    NOT,   NOT},
-    [INCIDENT_MERGED]     = {0, NOT,   NOT,     NOT,  NOT,  NOT,   NOT,   NOT,    NOT,   NOT},
-    [INCIDENT_CANCELLED]  = {0, NOT,   NOT,     NOT,  NOT,  NOT,   NOT,   NOT,    NOT,   NOT},
-    [INCIDENT_REJECTED]   = {0, NOT,   NOT,     NOT,  NOT,  NOT,   NOT,   NOT,    NOT,   NOT},
+static const int expected[ACT_END][INCIDENT_STATE_END] = {
+    /*               -  confirming  desk  unrouted  open  verifying  parked  closed  merged  cancelled  rejected */
+    [ACT_ASSIGN]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_TRANSFER] = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_MERGE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CLOSE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CANCEL]   = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_REJECT]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_RELEASE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_VERIFY]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_WITHDRAW] = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
 };
 static const enum incident_state after[ACT_END] = {
     [ACT_ASSIGN] = INCIDENT_OPEN,      [ACT_TRANSFER] = INCIDENT_OPEN,     [ACT_MERGE] = INCIDENT_MERGED,
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
     [ACT_RELEASE] = INCIDENT_OPEN,     [ACT_VERIFY] = INCIDENT_CLOSED,     [ACT_WITHDRAW] = INCIDENT_CANCELLED,
+    [ACT_WHISTLE] = INCIDENT_OPEN,
 };
 static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
-    [ACT_WITHDRAW] = "camera",
+    [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
 };
 /* clang-format on */
 
@@ -60,9 +63,12 @@ static uint64_t incident_in(struct fixture *f, enum incident_state state)
 /* An act with all it needs. */
 static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incident)
 {
+    static const char *const units[] = {"gas"};
     return (struct act){.verb = verb,
                         .incident = incident,
                         .unit = "gas",
+                        .units = units,
+                        .unit_count = 1,
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .reason = "because",
@@ -75,14 +81,16 @@ static void every_state_and_act(void **unused)
     (void)unused;
     for (enum incident_state state = 1; state < INCIDENT_STATE_END; state++) {
         for (enum act_verb verb = 1; verb < ACT_END; verb++) {
+            if (!act_name(verb))
+                continue;
             struct fixture *f = fixture_new();
             core_set_sequence(f->core, 10);
             uint64_t id = incident_in(f, state);
             act_as(f, actor[verb], act_for(f, verb, id));
-            if ((int)answer(f) != expected[state][verb])
+            if ((int)answer(f) != expected[verb][state])
                 fail_msg("%s of an incident that is %s: %s, not %s", act_name(verb), incident_state_name(state),
-                         refusal_text(answer(f)), refusal_text((enum refusal_code)expected[state][verb]));
-            assert_int_equal(state_of(f, id), expected[state][verb] ? state : after[verb]);
+                         refusal_text(answer(f)), refusal_text((enum refusal_code)expected[verb][state]));
+            assert_int_equal(state_of(f, id), expected[verb][state] ? state : after[verb]);
             fixture_free(f);
         }
     }

@@ -101,10 +101,23 @@ static uint64_t some_held(struct world *w, struct task *task)
     return 0;
 }
 
+/* Numbers are given in ranges: not every one is a verb. */
+static enum act_verb some_act(struct world *w)
+{
+    enum act_verb verb = 1 + below(w, ACT_END - 1);
+    return act_name(verb) ? verb : some_act(w);
+}
+
+static enum word_verb some_word(struct world *w)
+{
+    enum word_verb verb = 1 + below(w, WORD_END - 1);
+    return word_name(verb) ? verb : some_word(w);
+}
+
 static void say_some(struct world *w)
 {
     static const enum word_verb mostly[] = {WORD_RESPOND, WORD_FEEDBACK, WORD_RESPOND, WORD_FEEDBACK, WORD_HANDLE};
-    enum word_verb verb = below(w, 3) ? mostly[below(w, 5)] : 1 + below(w, WORD_END - 1);
+    enum word_verb verb = below(w, 3) ? mostly[below(w, 5)] : some_word(w);
     struct fixture *f = w->f;
     struct task task;
     uint64_t id = some_held(w, &task);
@@ -118,10 +131,13 @@ static void act_some(struct world *w)
 {
     static const char *const people[] = {"chief.one", "desk.one", "checker", "camera", "hotline"};
     struct fixture *f = w->f;
-    struct act act = {.verb = 1 + below(w, ACT_END - 1),
+    static const char *const units[] = {"gas", "water"};
+    struct act act = {.verb = some_act(w),
                       .incident = some_incident(w),
                       .into = some_incident(w),
                       .unit = below(w, 2) ? "gas" : "water",
+                      .units = units + below(w, 2),
+                      .unit_count = 1,
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
                       .passed = below(w, 2)};
