@@ -9,8 +9,11 @@
 #define FLUSH_SLICE_MIN  256
 #define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
 
+/* Of an incident, or of what stands beside. */
 struct written {
     uint64_t incident, seq;
+    enum side_kind kind;
+    const char *key;
 };
 
 /* --- rows --- */
@@ -48,21 +51,45 @@ static int end_sweep(struct turn *t)
     return error;
 }
 
-/* A sweep walks the dirty rows in id order, a slice a turn, up to the last incident there was when it began (what is
- * opened meanwhile lies behind that: a sweep that followed it would never end). At its end every record up to the
- * sequence at which it began is in a stored row: that is the watermark (STORE: rule 1). */
-static int write_rows(struct turn *t, size_t slice)
+/* The next row of the sweep: 1, or 0 at its end, or -errno. */
+static int write_row(struct turn *t)
 {
     struct row row;
+    if (t->sweep >= t->sweep_last || !core_next_dirty(t->core, &t->sweep, &t->arena, &row)) {
+        t->sweep = t->sweep_last;
+        return 0;
+    }
+    t->aloft.written[t->aloft.written_count++] = (struct written){.incident = row.incident, .seq = row.seq};
+    int error = store_put_row(t->store, &row, row_closed(&row));
+    return error ? error : 1;
+}
+
+static int write_side(struct turn *t)
+{
+    struct side side;
+    if (!core_next_dirty_side(t->core, t->sweep_began, &t->arena, &side))
+        return 0;
+    t->aloft.written[t->aloft.written_count++] = (struct written){.kind = side.kind, .key = side.key, .seq = side.seq};
+    int error = store_put_side(t->store, &side);
+    return error ? error : 1;
+}
+
+/* A sweep walks the dirty rows in id order, a slice a turn, up to the last incident there was when it began (what is
+ * opened meanwhile lies behind that: a sweep that followed it would never end), then those beside incidents that were
+ * dirty when it began. At its end every record up to the sequence at which it began is in a stored row: that is the
+ * watermark (STORE: rule 1). */
+static int write_rows(struct turn *t, size_t slice)
+{
     if (!t->sweep_began)
         begin_sweep(t);
     while (t->aloft.written_count < slice) {
-        if (t->sweep >= t->sweep_last || !core_next_dirty(t->core, &t->sweep, &t->arena, &row))
+        int written = write_row(t);
+        if (written == 0)
+            written = write_side(t);
+        if (written == 0)
             return end_sweep(t);
-        int error = store_put_row(t->store, &row, row_closed(&row));
-        if (error)
-            return error;
-        t->aloft.written[t->aloft.written_count++] = (struct written){row.incident, row.seq};
+        if (written < 0)
+            return written;
     }
     return 0;
 }
@@ -120,8 +147,13 @@ static void arrive(struct turn *t)
 {
     count(t);
     t->held_sequence = t->aloft.sequence;
-    for (size_t i = 0; i < t->aloft.written_count; i++)
-        core_flushed(t->core, t->aloft.written[i].incident, t->aloft.written[i].seq);
+    for (size_t i = 0; i < t->aloft.written_count; i++) {
+        const struct written *row = &t->aloft.written[i];
+        if (row->kind)
+            core_flushed_side(t->core, row->kind, row->key, row->seq);
+        else
+            core_flushed(t->core, row->incident, row->seq);
+    }
 }
 
 static int commit(struct turn *t, size_t slice)

@@ -23,6 +23,13 @@ static int load_row(void *arg, const struct row *row)
     return 0;
 }
 
+static int load_side(void *arg, const struct side *side)
+{
+    struct recovering *r = arg;
+    core_load_side(r->core, side);
+    return 0;
+}
+
 static int load_key(void *arg, const struct key128 *key, const struct key128 *digest, const struct receipt *receipt)
 {
     struct recovering *r = arg;
@@ -59,6 +66,8 @@ int recover(struct core *core, struct store *store, struct recovered *count, cha
                                               meta->counters.closed, meta->counters.wall_off_ms});
     arena_init(&r.arena);
     int error = store_each_live(store, load_row, &r);
+    if (!error)
+        error = store_each_side(store, load_side, &r);
     if (!error)
         error = store_each_key(store, meta->last_ms - DEDUP_WINDOW_MS, load_key, &r);
     if (!error)

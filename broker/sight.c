@@ -84,6 +84,12 @@ bool sight_row(struct turn *t, uint64_t incident, struct row *row)
     return core_row(t->core, incident, &t->arena, row) || store_get_row(t->store, incident, &t->arena, row) == 0;
 }
 
+/* What stands beside incidents is for those who may read everything, everywhere. */
+static bool sees_sides(const struct principal *who)
+{
+    return right_has(who, RIGHT_READ_ALL) && !who->type_count && !who->area_count;
+}
+
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
 bool sight_keep_changes(struct turn *t, const struct principal *who, struct record *record)
 {
@@ -93,5 +99,6 @@ bool sight_keep_changes(struct turn *t, const struct principal *who, struct reco
         if (sight_row(t, record->changes[i].incident, &row) && sight_may_see(t, who, &row))
             record->changes[kept++] = record->changes[i];
     record->change_count = kept;
+    record->side_count = sees_sides(who) ? record->side_count : 0;
     return kept > 0;
 }

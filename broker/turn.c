@@ -296,7 +296,8 @@ static const char *area_of(const struct turn *t, const struct place *place)
 
 bool turn_full(const struct turn *t, const struct store_space *space)
 {
-    uint64_t owed = (uint64_t)core_live(t->core) * FINISH_BYTES + space->map_bytes / SLACK_PART;
+    uint64_t owed = (uint64_t)core_live(t->core) * FINISH_BYTES + (uint64_t)core_sides(t->core) * SIDE_FINISH_BYTES +
+                    space->map_bytes / SLACK_PART;
     return space->used_bytes + owed >= space->map_bytes;
 }
 

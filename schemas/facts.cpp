@@ -26,6 +26,7 @@ SAME(ActVerb, ACTS)
 SAME(RecordKind, RECORD_KINDS)
 SAME(LeaseEnd, LEASE_ENDS)
 SAME(RungColour, RUNG_COLOURS)
+SAME(SideKind, SIDE_KINDS)
 SAME(UnroutedReason, UNROUTED_REASONS)
 SAME(RefusalCode, REFUSALS)
 
@@ -343,6 +344,47 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     return out.Finish();
 }
 
+static Offset<Vector<Offset<String>>> pack_list(Builder &builder, const char *const *texts, size_t n)
+{
+    if (n == 0)
+        return {};
+    std::vector<Offset<String>> offsets(n);
+    for (size_t i = 0; i < n; i++)
+        offsets[i] = builder.CreateString(texts[i]);
+    return builder.CreateVector(offsets);
+}
+
+Offset<bihuan::Side> pack(Builder &builder, const struct side &side)
+{
+    auto key = pack(builder, side.key);
+    auto name = pack(builder, side.name);
+    auto text = pack(builder, side.text);
+    auto principal = pack(builder, side.principal);
+    auto person = pack(builder, side.person);
+    auto list = pack_list(builder, side.list, side.list_count);
+    bihuan::SideBuilder out(builder);
+    out.add_seq(side.seq);
+    out.add_number(side.number);
+    out.add_first_ms(side.first_ms);
+    out.add_last_ms(side.last_ms);
+    out.add_until_ms(side.until_ms);
+    out.add_next_ms(side.next_ms);
+    out.add_incident(side.incident);
+    out.add_key(key);
+    out.add_state(side.state);
+    out.add_count(side.count);
+    out.add_total(side.total);
+    out.add_name(name);
+    out.add_text(text);
+    out.add_principal(principal);
+    out.add_person(person);
+    out.add_list(list);
+    out.add_kind(static_cast<bihuan::SideKind>(side.kind));
+    out.add_gone(side.gone);
+    out.add_colour(static_cast<bihuan::RungColour>(side.colour));
+    return out.Finish();
+}
+
 Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
 {
     auto principal = pack(builder, record.principal);
@@ -355,6 +397,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto reason = pack(builder, record.reason);
     auto text = pack(builder, record.text);
     auto policy = pack(builder, record.policy);
+    auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
     bihuan::RecordBuilder out(builder);
@@ -387,6 +430,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_from_ms(record.from_ms);
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
+    out.add_sides(sides);
     return out.Finish();
 }
 

@@ -44,6 +44,7 @@ Offset<bihuan::Task> pack(Builder &, const struct task &);
 Offset<Vector<const bihuan::Clock *>> pack(Builder &, const struct clock *, size_t n);
 Offset<bihuan::Record> pack(Builder &, const struct record &);
 Offset<bihuan::Row> pack(Builder &, const struct row &);
+Offset<bihuan::Side> pack(Builder &, const struct side &);
 
 /* n tables in order. Up to a page's worth of offsets stays on the stack. */
 template <class Table, class Item> Offset<Vector<Offset<Table>>> pack_all(Builder &builder, const Item *items, size_t n)
@@ -156,6 +157,7 @@ void read(Reader &, const bihuan::Task &, struct task *);
 void read(Reader &, const bihuan::Clock &, struct clock *);
 void read(Reader &, const bihuan::Record &, struct record *);
 void read(Reader &, const bihuan::Row &, struct row *);
+void read(Reader &, const bihuan::Side &, struct side *);
 
 } // namespace facts
 

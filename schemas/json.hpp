@@ -44,6 +44,18 @@ class Json
         quote(value);
     }
 
+    void texts(const char *key, const char *const *values, size_t n)
+    {
+        if (n == 0)
+            return;
+        open(key, '[');
+        for (size_t i = 0; i < n; i++) {
+            start(nullptr);
+            quote(values[i]);
+        }
+        close(']');
+    }
+
     void count(const char *key, uint64_t value)
     {
         char digits[24];
@@ -210,6 +222,7 @@ void write(Json &, const struct task &);
 void write(Json &, const struct clock &);
 void write(Json &, const struct record &);
 void write(Json &, const struct row &);
+void write(Json &, const struct side &);
 
 template <class Item> void write(Json &json, const char *key, const Item &item)
 {

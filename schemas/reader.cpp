@@ -294,6 +294,38 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->in_downtime = in.in_downtime();
 }
 
+static const char *const *read_list(Reader &reader, const Vector<Offset<String>> *texts, size_t *count)
+{
+    *count = texts ? texts->size() : 0;
+    auto *list = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        list[i] = reader.text(texts->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, "side.list");
+    return list;
+}
+
+void read(Reader &reader, const bihuan::Side &in, struct side *out)
+{
+    out->kind = reader.known(in.kind(), side_kind_name, "side.kind");
+    out->key = reader.text(in.key(), ANY, "side.key");
+    out->seq = in.seq();
+    out->gone = in.gone();
+    out->state = in.state();
+    out->count = in.count();
+    out->total = in.total();
+    out->colour = reader.known(in.colour(), rung_colour_name, "side.colour");
+    out->number = in.number();
+    out->first_ms = in.first_ms();
+    out->last_ms = in.last_ms();
+    out->until_ms = in.until_ms();
+    out->next_ms = in.next_ms();
+    out->incident = in.incident();
+    out->name = reader.text(in.name(), ANY, "side.name");
+    out->text = reader.text(in.text(), ANY, "side.text");
+    out->principal = reader.text(in.principal(), ANY, "side.principal");
+    out->person = reader.text(in.person(), ANY, "side.person");
+    out->list = read_list(reader, in.list(), &out->list_count);
+}
+
 void read(Reader &reader, const bihuan::Record &in, struct record *out)
 {
     out->seq = in.seq();
@@ -328,6 +360,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->from_ms = in.from_ms();
     out->offset_ms = in.offset_ms();
     out->term = in.term();
+    out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 
 static void read(Reader &, const bihuan::WordKept &in, struct word_kept *out)

@@ -6,6 +6,7 @@
 
 #include "record_generated.h"
 #include "row_generated.h"
+#include "side_generated.h"
 
 using namespace facts;
 
@@ -55,4 +56,18 @@ void row_encode(const struct row *row, struct buffer *out)
 int row_decode(const void *bytes, size_t size_bytes, struct arena *arena, struct row *out)
 {
     return decode<bihuan::Row>(bytes, size_bytes, bihuan::RowIdentifier(), arena, out);
+}
+
+void side_encode(const struct side *side, struct buffer *out)
+{
+    contained([&] {
+        Builder &builder = fresh_builder();
+        bihuan::FinishSideBuffer(builder, pack(builder, *side));
+        take(builder, out);
+    });
+}
+
+int side_decode(const void *bytes, size_t size_bytes, struct arena *arena, struct side *out)
+{
+    return decode<bihuan::Side>(bytes, size_bytes, bihuan::SideIdentifier(), arena, out);
 }

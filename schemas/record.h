@@ -20,9 +20,13 @@ int record_decode(const void *bytes, size_t size_bytes, struct arena *, struct r
 void row_encode(const struct row *, struct buffer *out);
 int row_decode(const void *bytes, size_t size_bytes, struct arena *, struct row *out);
 
+void side_encode(const struct side *, struct buffer *out);
+int side_decode(const void *bytes, size_t size_bytes, struct arena *, struct side *out);
+
 /* One line of JSON without a newline, appended. Times are RFC 3339 in UTC with milliseconds; names as in types.h. */
 void record_json(const struct record *, struct buffer *out);
 void row_json(const struct row *, struct buffer *out);
+void side_json(const struct side *, struct buffer *out);
 
 #ifdef __cplusplus
 }

@@ -146,6 +146,29 @@ static void write(Json &json, const struct rung &rung)
     json.flag("in_downtime", rung.in_downtime);
 }
 
+void write(Json &json, const struct side &side)
+{
+    json.text("kind", side_kind_name(side.kind));
+    json.text("key", side.key);
+    json.id("seq", side.seq);
+    json.flag("gone", side.gone);
+    json.number("state", side.state);
+    json.number("count", side.count);
+    json.number("total", side.total);
+    json.text("colour", rung_colour_name(side.colour));
+    json.number("number", side.number);
+    json.time("first", side.first_ms);
+    json.time("last", side.last_ms);
+    json.time("until", side.until_ms);
+    json.time("next", side.next_ms);
+    json.incident("incident", side.incident);
+    json.text("name", side.name);
+    json.text("text", side.text);
+    json.text("principal", side.principal);
+    json.text("person", side.person);
+    json.texts("list", side.list, side.list_count);
+}
+
 void write(Json &json, const struct record &record)
 {
     json.id("seq", record.seq);
@@ -175,6 +198,7 @@ void write(Json &json, const struct record &record)
     json.time("from", record.from_ms);
     json.number("offset_ms", record.offset_ms);
     json.number("term", record.term);
+    write_all(json, "sides", record.sides, record.side_count);
 }
 
 static void write(Json &json, const struct word_kept &word)
@@ -207,4 +231,9 @@ void record_json(const struct record *record, struct buffer *out)
 void row_json(const struct row *row, struct buffer *out)
 {
     facts::write_line(*row, out);
+}
+
+void side_json(const struct side *side, struct buffer *out)
+{
+    facts::write_line(*side, out);
 }

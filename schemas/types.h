@@ -91,6 +91,12 @@ extern "C" {
 /* Colours of a rung: warnings blue and yellow, breach red, then escalation one level up per step. */
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
 
+/* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
+ * absence 缺失, a shift 班次. */
+#define SIDE_KINDS(X) \
+    X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
+    X(6, SHIFT, shift)
+
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
     X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
@@ -151,6 +157,8 @@ enum record_kind { RECORD_KINDS(RECORD_X) };
 enum lease_end { LEASE_ENDS(LEASE_X) };
 #define RUNG_X(v, N, n) RUNG_##N = v,
 enum rung_colour { RUNG_COLOURS(RUNG_X) };
+#define SIDE_X(v, N, n) SIDE_##N = v,
+enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
 enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 #define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
@@ -186,6 +194,7 @@ enum act_verb act_of(const char *name);
 const char *record_kind_name(enum record_kind);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
+const char *side_kind_name(enum side_kind);
 const char *unrouted_reason_name(enum unrouted_reason);
 const char *role_name(enum principal_role);
 enum principal_role role_of(const char *name);
@@ -332,6 +341,25 @@ struct row {
     size_t word_count;
 };
 
+/* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
+ * the fields it needs; a record carries the whole row, which replaces what was. */
+struct side {
+    enum side_kind kind;
+    const char *key;
+    uint64_t seq; /* the record that set it last; 0 within a record: that one */
+    bool gone;    /* it is forgotten */
+    uint32_t state, count, total;
+    enum rung_colour colour;
+    int64_t number;
+    int64_t first_ms, last_ms, until_ms;
+    int64_t next_ms; /* when something is due; 0: nothing is */
+    uint64_t incident;
+    const char *name, *text;
+    const char *principal, *person; /* who set it so */
+    const char *const *list;
+    size_t list_count;
+};
+
 /* A rung of a ladder that fired. */
 struct rung {
     enum clock_kind clock;
@@ -369,6 +397,8 @@ struct record {
     struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
     int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
     uint32_t term;              /* started */
+    const struct side *sides;   /* rows beside incidents, whole */
+    size_t side_count;
 };
 
 /* What was promised to a publisher. */

@@ -28,6 +28,13 @@
 #define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
 #define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
 
+/* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
+#define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
+#define SIDE_KEY_MAX      240     /* bytes of a row's key */
+#define SIDE_LIST_MAX     256     /* texts in its list */
+#define RECORD_SIDES_MAX  16      /* rows that one record sets */
+#define SIDE_FINISH_BYTES 1024    /* room kept in the store for what is yet to happen to one */
+
 /* One turn. */
 #define TURN_MESSAGES_MAX  1024          /* messages drained in one turn */
 #define TURN_BYTES_MAX     (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */

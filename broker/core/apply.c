@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
+#include "broker/core/side.h"
 #include "schemas/ident.h"
 
 /* --- write-behind: since when a row is ahead of the store --- */
@@ -108,6 +109,7 @@ void core_apply(struct core *core, const struct record *record)
     }
     for (size_t i = 0; i < record->change_count; i++)
         apply_change(core, record, &record->changes[i]);
+    side_apply(core, record);
     apply_counters(core, record);
     apply_key(core, record);
     if (record->seq > core->seq)

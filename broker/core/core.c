@@ -13,17 +13,24 @@
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
 #include "broker/core/reload.h"
+#include "broker/core/routine.h"
 #include "broker/core/task.h"
 
 /* --- one step: a table from command to decision --- */
 
 /* One record of the incident whose rung is due first. False when none is due. */
-static bool fire_first(struct step *step)
+static bool fire_rung(struct step *step)
 {
     const struct live *live = derived_due(step->core);
     if (!live || live->next_ms > step->now_ms)
         return false;
     return reckon_incident(step, live) || ladder_fire(step, live);
+}
+
+/* Incidents before what is beside them. */
+static bool fire_first(struct step *step)
+{
+    return fire_rung(step) || routine_fire(step);
 }
 
 /* Deadlines first, then what was counted: what is due fires before what people ask for. */
@@ -83,6 +90,7 @@ struct core *core_new(const struct core_options *options)
     TAILQ_INIT(&core->heard);
     TAILQ_INIT(&core->silent);
     derived_init(core);
+    side_init(core);
     dedup_init(&core->dedup, DEDUP_MAX, DEDUP_RESERVE);
     return core;
 }
@@ -96,6 +104,7 @@ void core_free(struct core *core)
         live_drop(core, live);
     presence_release(core);
     derived_release(core);
+    side_release(core);
     index_release(&core->live);
     dedup_release(&core->dedup);
     intern_release(&core->names);
@@ -122,9 +131,11 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 int64_t core_next_deadline(const struct core *core)
 {
     const struct live *live = derived_due(core);
+    const struct live_side *side = side_due(core);
     if (reckon_under_way(core))
         return 0; /* at once */
-    return earlier(live ? live->next_ms : INT64_MAX, denial_due(core));
+    int64_t due_ms = earlier(live ? live->next_ms : INT64_MAX, side ? side->facts.next_ms : INT64_MAX);
+    return earlier(due_ms, denial_due(core));
 }
 
 int64_t core_next_due(const struct core *core)

@@ -122,6 +122,7 @@ void core_apply(struct core *, const struct record *);
 /* Restart, and fetching an evicted incident. Not a state change. */
 void core_load(struct core *, const struct row *);
 void core_load_key(struct core *, const struct key128 *key, const struct key128 *digest, const struct receipt *);
+void core_load_side(struct core *, const struct side *);
 /* After load and replay: rebuilds what is derived; each lease's holder gets one full grace period from now. */
 void core_ready(struct core *, int64_t now_ms);
 /* INT64_MAX when nothing is due. */
@@ -146,7 +147,7 @@ struct counters {
 };
 struct counters core_counters(const struct core *);
 void core_set_counters(struct core *, struct counters);
-size_t core_dirty(const struct core *);
+size_t core_dirty(const struct core *); /* of all rows, those beside incidents too */
 /* The smallest first-unflushed sequence over all dirty rows; 0 when nothing is dirty. Looks at each: for tests. */
 uint64_t core_first_unflushed(const struct core *);
 /* The next dirty row in id order after *cursor, as a row in the arena; false at the end of the sweep. */
@@ -154,6 +155,10 @@ bool core_next_dirty(struct core *, uint64_t *cursor, struct arena *, struct row
 /* The row with this seq was written in a transaction that is now durable. Evicts it when closed, clean and not
  * needed (no clock runs). */
 void core_flushed(struct core *, uint64_t incident, uint64_t seq);
+/* The same of rows beside incidents: the next, in the arena, whose change at or before a sequence is not stored yet; one
+ * that is gone is to be deleted. What was handed out is flushed, or the process ends, before the next is asked for. */
+bool core_next_dirty_side(struct core *, uint64_t until, struct arena *, struct side *);
+void core_flushed_side(struct core *, enum side_kind, const char *key, uint64_t seq);
 
 /* --- reading --- */
 /* A view of a live incident in the arena; false when not in memory. */
@@ -161,6 +166,10 @@ bool core_row(const struct core *, uint64_t incident, struct arena *, struct row
 /* Live incidents in id order after *cursor; false at the end. */
 bool core_next_live(const struct core *, uint64_t *cursor, struct arena *, struct row *);
 size_t core_live(const struct core *);
+/* Rows beside incidents: how many; one, in the arena; all, from *cursor 0, in no order. */
+size_t core_sides(const struct core *);
+bool core_side(const struct core *, enum side_kind, const char *key, struct arena *, struct side *);
+bool core_next_side(const struct core *, size_t *cursor, struct arena *, struct side *);
 /* A unit's queue in the order tasks are offered; up to n incident ids and task numbers. */
 size_t core_queue(const struct core *, const char *unit, uint64_t *incidents, uint32_t *tasks, size_t n);
 /* The receipt first given for a key; false when unknown or expired. */
@@ -169,7 +178,7 @@ bool core_receipt(const struct core *, const struct key128 *key, int64_t now_ms,
 void core_overview(const struct core *, int64_t now_ms, struct arena *, struct overview *);
 /* Connected workers. */
 size_t core_workers(const struct core *, struct arena *, struct unit_load **out);
-/* SHA-free digest of all live rows in id order, for tests of replay: FNV over the canonical fields. */
+/* SHA-free digest of all live rows in id order and of those beside them, for tests of replay: FNV over the canonical fields. */
 uint64_t core_digest(const struct core *);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/side.h"
 #include "schemas/ident.h"
 
 /* --- write-behind --- */
@@ -33,7 +34,7 @@ size_t core_dirty(const struct core *core)
 
 uint64_t core_first_unflushed(const struct core *core)
 {
-    uint64_t first = 0;
+    uint64_t first = side_first_unflushed(core);
     for (const struct live *live = NULL; (live = index_next(&core->live, live ? ident_number(live->id) + 1 : 0, true));)
         if (!first || live->first_unflushed < first)
             first = live->first_unflushed;
@@ -192,9 +193,35 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_clock(digest, &live->clocks[i]);
 }
 
+static uint64_t digest_of_side(const struct side *side)
+{
+    const int64_t numbers[] = {side->kind,        side->state,   side->count,    side->total,
+                               side->colour,      side->number,  side->gone,     side->next_ms,
+                               side->first_ms,    side->last_ms, side->until_ms, (int64_t)side->incident,
+                               (int64_t)side->seq};
+    const char *const texts[] = {side->key, side->name, side->text, side->principal, side->person};
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    mix_bytes(&digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mix_text(&digest, texts[i]);
+    for (size_t i = 0; i < side->list_count; i++)
+        mix_text(&digest, side->list[i]);
+    return digest;
+}
+
+/* These have no order: a sum. */
+static uint64_t digest_of_sides(const struct core *core)
+{
+    uint64_t sum = 0;
+    for (enum side_kind kind = 1; kind < SIDE_KIND_END; kind++)
+        for (const struct live_side *side = NULL; (side = side_after(core, kind, side));)
+            sum += digest_of_side(&side->facts);
+    return sum;
+}
+
 uint64_t core_digest(const struct core *core)
 {
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    uint64_t digest = UINT64_C(0xcbf29ce484222325) + digest_of_sides(core);
     const struct live *live = NULL;
     while ((live = live_after(core, live)))
         mix_live(&digest, live);

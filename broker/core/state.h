@@ -93,6 +93,11 @@ struct core {
     struct counters counters;
     struct index live; /* by incident number; the mark is "dirty" */
     struct dedup dedup;
+    struct { /* rows beside incidents (side.h) */
+        struct textmap by_name;
+        TAILQ_HEAD(side_list, live_side) dirty, alike[SIDE_KIND_END];
+        struct heap due;
+    } sides;
     /* derived */
     size_t dirty; /* rows ahead of the store */
     struct heap due;

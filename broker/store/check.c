@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/base/map.h"
+#include "broker/base/panic.h"
 
 typedef unsigned long long ull;
 
@@ -26,6 +28,7 @@ struct check {
     struct key_walk keys;
     struct map last;      /* incident → last record that touches it */
     struct map reflected; /* the same up to the watermark: its row must reflect it */
+    struct textmap sides; /* kind and key → last record up to the watermark that sets it (struct side_last) */
     struct map broken;    /* records that cannot be read: what refers to them cannot be judged */
     struct digest chain;
     void (*fn)(void *arg, const char *sentence);
@@ -154,6 +157,101 @@ static void check_change(struct check *c, const struct record *record, const str
         map_put_seq(&c->reflected, change->incident, record->seq);
 }
 
+/* --- rows beside incidents --- */
+struct side_last {
+    enum side_kind kind;
+    uint64_t seq;
+    bool gone, seen;
+    char name[]; /* its key in the map */
+};
+
+static struct side_last *side_last(struct check *c, const struct side *side)
+{
+    char name[SIDE_KEY_MAX + 8];
+    snprintf(name, sizeof name, "%d %s", (int)side->kind, side->key);
+    struct side_last *last = textmap_get(&c->sides, name);
+    if (last)
+        return last;
+    last = calloc(1, sizeof *last + strlen(name) + 1);
+    if (!last)
+        panic("out of memory");
+    last->kind = side->kind;
+    memcpy(last->name, name, strlen(name) + 1);
+    textmap_put(&c->sides, last->name, last);
+    return last;
+}
+
+static void note_sides(struct check *c, const struct record *record)
+{
+    for (size_t i = 0; i < record->side_count; i++) {
+        struct side_last *last = side_last(c, &record->sides[i]);
+        if (record->seq > c->store->meta.watermark)
+            continue;
+        last->seq = record->seq;
+        last->gone = record->sides[i].gone;
+    }
+}
+
+static bool sets(struct check *c, uint64_t seq, const struct side *side)
+{
+    MDB_val value;
+    struct record record;
+    if (store_get_value(c->store, c->txn, TABLE_RECORDS, seq, &value) != 0 ||
+        record_unseal(&value, seq, NULL, &c->arena, &record, NULL) != 0)
+        return false;
+    for (size_t i = 0; i < record.side_count; i++)
+        if (record.sides[i].kind == side->kind && strcmp(record.sides[i].key, side->key) == 0)
+            return !record.sides[i].gone;
+    return false;
+}
+
+static void check_side(struct check *c, const struct side *side)
+{
+    struct side_last *last = side_last(c, side);
+    const char *kind = side_kind_name(side->kind);
+    last->seen = true;
+    if (side->seq > c->store->meta.sequence)
+        tell(c, "the row of %s %s reflects record %llu, which is not there", kind, side->key, (ull)side->seq);
+    else if (side->seq < last->seq)
+        tell(c, "the row of %s %s reflects record %llu, but %llu is below the watermark too", kind, side->key,
+             (ull)side->seq, (ull)last->seq);
+    else if (judged(c, side->seq) && !sets(c, side->seq, side))
+        tell(c, "the row of %s %s reflects record %llu, which is about others", kind, side->key, (ull)side->seq);
+}
+
+static void check_sides(struct check *c)
+{
+    MDB_val key, value;
+    MDB_cursor *cursor = cursor_on(c, TABLE_SIDES);
+    struct side side;
+    const char *name;
+    void *last;
+    if (!cursor)
+        return;
+    for (bool first = true; next_of(c, cursor, &key, &value, first); first = false) {
+        if (side_unseal(&key, &value, &c->arena, &side) == 0)
+            check_side(c, &side);
+        else
+            tell(c, "%s", store_fault());
+    }
+    mdb_cursor_close(cursor);
+    for (size_t at = 0; textmap_next(&c->sides, &at, &name, &last);) {
+        const struct side_last *it = last;
+        if (it->seq && !it->gone && !it->seen)
+            tell(c, "%s %s has no row, but record %llu about it is below the watermark", side_kind_name(it->kind),
+                 strchr(name, ' ') + 1, (ull)it->seq);
+    }
+}
+
+static void sides_release(struct check *c)
+{
+    const char *name;
+    void *last;
+    for (size_t at = 0; textmap_next(&c->sides, &at, &name, &last);)
+        free(last);
+    textmap_release(&c->sides);
+}
+
 static void check_record_policy(struct check *c, const struct record *record)
 {
     MDB_val key = {record->policy.len, (void *)record->policy.ptr}, value;
@@ -180,6 +278,7 @@ static void check_record(struct check *c, uint64_t seq, const MDB_val *value)
     c->chain = head.chain;
     for (size_t i = 0; i < record.change_count; i++)
         check_change(c, &record, &record.changes[i]);
+    note_sides(c, &record);
     check_key(c, &record, head.term);
     check_record_policy(c, &record);
 }
@@ -354,6 +453,7 @@ static void check_all(struct check *c)
     check_rows(c, TABLE_CLOSED);
     check_time_index(c);
     check_missing_rows(c);
+    check_sides(c);
     check_policies(c);
 }
 
@@ -378,6 +478,7 @@ int store_check(const char *folder, void (*fn)(void *arg, const char *sentence),
     map_release(&c.last);
     map_release(&c.reflected);
     map_release(&c.broken);
+    sides_release(&c);
     store_close(c.store);
     *bad = c.bad;
     return error;

@@ -312,6 +312,7 @@ void store_close(struct store *s)
     s->own->ops->close(s->own);
     buffer_release(&s->pending.keys);
     buffer_release(&s->pending.rows);
+    buffer_release(&s->pending.sides);
     buffer_release(&s->pending.policies);
     buffer_release(&s->pending.scratch);
     free(s);

@@ -130,6 +130,7 @@ static void pending_clear(struct store *s)
     journal_lmdb_clear(s->own);
     buffer_clear(&p->keys);
     buffer_clear(&p->rows);
+    buffer_clear(&p->sides);
     buffer_clear(&p->policies);
     p->records = 0;
     p->row_seq = 0;
@@ -145,6 +146,8 @@ static int write_in(struct store *s, MDB_txn *txn)
         error = keylog_write(s, txn);
     if (error == 0)
         error = tables_write(s, txn);
+    if (error == 0)
+        error = sides_write(s, txn);
     if (error == 0 && (p->meta_changed || s->journal != s->own)) {
         p->stored.applied_entry += p->records > 0;
         error = store_put_meta(s, txn, &p->meta, &p->stored);
@@ -187,7 +190,8 @@ int store_transact(struct store *s)
     ASSERT(s->reader_depth == 0 && !s->aloft);
     if (s->failed)
         return -EIO;
-    space_ahead(s, journal_lmdb_bytes(s->own) + s->pending.rows.size + s->pending.policies.size);
+    space_ahead(s,
+                journal_lmdb_bytes(s->own) + s->pending.rows.size + s->pending.sides.size + s->pending.policies.size);
     return store_settle(s, store_write(s));
 }
 
@@ -203,7 +207,7 @@ int store_commit(struct store *s)
     struct pending *p = &s->pending;
     if (s->failed)
         return -EIO;
-    if (p->records == 0 && !p->meta_changed && p->rows.size == 0 && p->policies.size == 0)
+    if (p->records == 0 && !p->meta_changed && p->rows.size == 0 && p->sides.size == 0 && p->policies.size == 0)
         return 0;
     if (s->journal == s->own)
         return store_transact(s);

@@ -47,6 +47,8 @@ int store_append(struct store *, const struct record *, size_t n);
 /* Write-behind. The row is live, or closed (then it moves to the closed table and its time index in this transaction;
  * head.reopens says that it may come back from there). */
 int store_put_row(struct store *, const struct row *, bool closed);
+/* A row beside incidents; one that is gone is deleted. */
+int store_put_side(struct store *, const struct side *);
 int store_put_watermark(struct store *, uint64_t watermark, const struct store_counters *);
 /* Text of a policy by hash, and since when it is in force. */
 int store_put_policy(struct store *, const struct digest *, const void *bundle, size_t size_bytes, int64_t at_ms);
@@ -64,8 +66,10 @@ int store_land(struct store *);
 
 /* --- start --- */
 typedef int store_row_fn(void *arg, const struct row *);
+typedef int store_side_fn(void *arg, const struct side *);
 typedef int store_key_fn(void *arg, const struct key128 *key, const struct key128 *digest, const struct receipt *);
 int store_each_live(struct store *, store_row_fn *, void *arg);
+int store_each_side(struct store *, store_side_fn *, void *arg);
 /* Keys accepted at or after since_ms, from the key log (records above the watermark included: it is written with
  * them). */
 int store_each_key(struct store *, int64_t since_ms, store_key_fn *, void *arg);

@@ -20,6 +20,7 @@
  *   keys           first sequence → keys_head, key_entry[]         MDB_APPEND only
  *   live, closed   incident → row_head, row (or none)              an incident is in exactly one
  *   closed_by_time closed_ms, incident (big-endian) → nothing
+ *   sides          kind, key → side_head, side
  *   policies       SHA-256 → policy_head, bundle
  *   policy_at      at_ms → policy_head
  *   meta           "meta" → meta_value */
@@ -27,7 +28,7 @@
 #define STORE_TABLES(X) \
     X(META, meta, 0) X(RECORDS, records, MDB_INTEGERKEY) X(KEYS, keys, MDB_INTEGERKEY) \
     X(LIVE, live, MDB_INTEGERKEY) X(CLOSED, closed, MDB_INTEGERKEY) X(CLOSED_BY_TIME, closed_by_time, 0) \
-    X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
+    X(SIDES, sides, 0) X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
 /* clang-format on */
 #define TABLE_X(N, n, flags) TABLE_##N,
 enum store_table { STORE_TABLES(TABLE_X) TABLE_END };
@@ -45,6 +46,11 @@ struct row_head {
     uint64_t checksum;
     uint64_t seq;
     int64_t closed_ms; /* closed rows: their place in closed_by_time */
+};
+
+struct side_head {
+    uint64_t checksum;
+    uint64_t seq;
 };
 
 struct policy_head {
@@ -90,9 +96,9 @@ struct pending {
     struct meta_value stored;
     bool meta_changed;
     size_t records;
-    uint64_t row_seq;   /* the highest sequence a row of this turn reflects */
+    uint64_t row_seq;   /* the highest sequence a row of this turn reflects, one beside incidents too */
     struct buffer keys; /* struct key_entry[] */
-    struct buffer rows, policies;
+    struct buffer rows, sides, policies;
     struct buffer scratch;
 };
 
@@ -208,6 +214,17 @@ int row_unseal(struct store *, MDB_txn *, const MDB_val *value, uint64_t inciden
 int tables_before_trim(struct store *, MDB_txn *, const struct record *);
 /* The policy put in force last, or zeros. */
 void tables_last_policy(struct store *, MDB_txn *, uint8_t out[DIGEST_BYTES]);
+
+/* --- sides.c --- */
+int sides_write(struct store *, MDB_txn *);
+/* The key of a row beside incidents: its kind in one byte, then its own. */
+struct side_name {
+    uint8_t bytes[1 + SIDE_KEY_MAX];
+    size_t size_bytes;
+};
+struct side_name side_name_of(enum side_kind, const char *key);
+/* From its key and value: 0 or -EBADMSG. */
+int side_unseal(const MDB_val *key, const MDB_val *value, struct arena *, struct side *out);
 
 /* --- flight.c --- */
 void flight_free(struct store *);

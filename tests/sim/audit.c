@@ -89,6 +89,32 @@ static bool same_row(const struct row *mine, const struct row *theirs)
     return same;
 }
 
+static bool same_side(const struct side *mine, const struct side *theirs)
+{
+    struct buffer a = {0}, b = {0};
+    side_encode(mine, &a);
+    side_encode(theirs, &b);
+    bool same = a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+    buffer_release(&a);
+    buffer_release(&b);
+    return same;
+}
+
+/* What is gone from memory is gone after a replay too, so the two are as many. */
+static void compare_sides(struct audit *a, const struct core *live, const struct core *replayed)
+{
+    struct side mine, theirs;
+    size_t live_count = 0, replayed_count = 0;
+    for (size_t cursor = 0; core_next_side(live, &cursor, &a->arena, &mine); live_count++)
+        if (!core_side(replayed, mine.kind, mine.key, &a->arena, &theirs) || !same_side(&mine, &theirs))
+            fault_of(a, "differs after a full replay",
+                     arena_printf(&a->arena, "%s %s", side_kind_name(mine.kind), mine.key));
+    for (size_t cursor = 0; core_next_side(replayed, &cursor, &a->arena, &theirs);)
+        replayed_count++;
+    if (live_count != replayed_count)
+        fault_of(a, "rows beside incidents come back after a full replay", "");
+}
+
 static void compare(struct audit *a, const struct core *live, const struct core *replayed)
 {
     struct row row, other;
@@ -113,6 +139,7 @@ void audit_init(struct audit *a, struct turn *t, int64_t now_ms)
     store_replay(t->store, 0, apply, replayed);
     core_ready(replayed, now_ms);
     compare(a, t->core, replayed);
+    compare_sides(a, t->core, replayed);
     core_free(replayed);
 }
 

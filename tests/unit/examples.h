@@ -186,6 +186,31 @@ static const struct explanation example_explanation = {
     .policy = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 };
 
+static const char *const example_targets[] = {"东街1号", "东街2号"};
+
+static const struct side example_side = {
+    .kind = SIDE_DUTY,
+    .key = "周排查",
+    .seq = 4730,
+    .gone = true,
+    .state = 1,
+    .count = 2,
+    .total = 3,
+    .colour = RUNG_YELLOW,
+    .number = -4,
+    .first_ms = EXAMPLE_MS - 5000,
+    .last_ms = EXAMPLE_MS - 4000,
+    .until_ms = EXAMPLE_MS + 5000,
+    .next_ms = EXAMPLE_MS + 6000,
+    .incident = 4711,
+    .name = "fire",
+    .text = "东大街",
+    .principal = "chief",
+    .person = "王五",
+    .list = example_targets,
+    .list_count = 2,
+};
+
 static inline uint64_t example_incident(void)
 {
     return ident_pack(EXAMPLE_JOURNAL, EXAMPLE_NUMBER);

@@ -57,6 +57,14 @@ static int write_row(const char *folder, struct buffer *bytes, struct buffer *js
     return write_pair(folder, "row", "open", bytes, json);
 }
 
+static int write_side(const char *folder, struct buffer *bytes, struct buffer *json)
+{
+    buffer_clear(json);
+    side_encode(&example_side, bytes);
+    side_json(&example_side, json);
+    return write_pair(folder, "side", "duty", bytes, json);
+}
+
 int main(int argc, char **argv)
 {
     struct buffer bytes = {0}, json = {0};
@@ -70,6 +78,7 @@ int main(int argc, char **argv)
 #define WRITE_RECORD(value, NAME, name) failures += write_record(argv[1], RECORD_##NAME, &bytes, &json);
     RECORD_KINDS(WRITE_RECORD)
     failures += write_row(argv[1], &bytes, &json);
+    failures += write_side(argv[1], &bytes, &json);
     buffer_release(&bytes);
     buffer_release(&json);
     return failures ? 1 : 0;

@@ -135,6 +135,24 @@ static inline struct record *record_about(struct fixture *f, uint64_t number, en
     return record;
 }
 
+/* A record that sets a row beside incidents; and the row as it leaves it. */
+static inline struct record *record_of_side(struct fixture *f, const char *key, bool gone)
+{
+    struct record *record = record_next(f, RECORD_NOTED);
+    struct side *side = ARENA_NEW(&f->arena, struct side, 1);
+    *side = (struct side){.kind = SIDE_DUTY, .key = key, .gone = gone, .count = 7, .person = "王五"};
+    record->sides = side;
+    record->side_count = 1;
+    return record;
+}
+
+static inline void put_side(struct fixture *f, const struct record *record)
+{
+    struct side side = record->sides[0];
+    side.seq = record->seq;
+    assert_int_equal(store_put_side(f->store, &side), 0);
+}
+
 static inline void append(struct fixture *f, const struct record *record)
 {
     assert_int_equal(store_append(f->store, record, 1), 0);

@@ -57,6 +57,15 @@ static int decode_row(const struct buffer *bytes, struct buffer *json)
     return result;
 }
 
+static int decode_side(const struct buffer *bytes, struct buffer *json)
+{
+    struct side side;
+    int result = side_decode(bytes->data, bytes->size, &arena, &side);
+    if (result == 0)
+        side_json(&side, json);
+    return result;
+}
+
 /* Decodes all files of a group and version; returns how many there were. */
 static size_t decode_all(const char *pattern, int (*decode)(const struct buffer *, struct buffer *))
 {
@@ -106,6 +115,12 @@ static void every_row_of_version_1_decodes(void **state)
     assert_int_equal(decode_all("schemas/golden/v1/row_*.bin", decode_row), 1);
 }
 
+static void every_side_of_version_1_decodes(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_all("schemas/golden/v1/side_*.bin", decode_side), 1);
+}
+
 /* The JSON files must say what the examples say, or the comparison above would prove little. */
 static void the_examples_are_what_is_written(void **state)
 {
@@ -138,9 +153,8 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_message_of_version_1_decodes),
-        cmocka_unit_test(every_record_of_version_1_decodes),
-        cmocka_unit_test(every_row_of_version_1_decodes),
+        cmocka_unit_test(every_message_of_version_1_decodes), cmocka_unit_test(every_record_of_version_1_decodes),
+        cmocka_unit_test(every_row_of_version_1_decodes),     cmocka_unit_test(every_side_of_version_1_decodes),
         cmocka_unit_test(the_examples_are_what_is_written),
     };
     return cmocka_run_group_tests(tests, start, stop);

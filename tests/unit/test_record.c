@@ -79,6 +79,32 @@ static void every_record_reads_back(void **state)
     }
 }
 
+static const char *side_line(const struct side *side, struct buffer *out)
+{
+    buffer_clear(out);
+    side_json(side, out);
+    buffer_append(out, "", 1);
+    return (const char *)out->data;
+}
+
+static void a_row_beside_incidents_reads_back(void **state)
+{
+    (void)state;
+    struct side read;
+    struct record written = example_record(RECORD_POLICY), record;
+    written.sides = &example_side;
+    written.side_count = 1;
+    side_encode(&example_side, &bytes);
+    assert_int_equal(side_decode(bytes.data, bytes.size, &arena, &read), 0);
+    assert_string_equal(side_line(&read, &json_again), side_line(&example_side, &json));
+    json_decref(parsed((const char *)json.data));
+    record_encode(&written, &bytes);
+    assert_int_equal(record_decode(bytes.data, bytes.size, &arena, &record), 0);
+    assert_int_equal(record.side_count, 1);
+    assert_string_equal(side_line(&record.sides[0], &json_again), side_line(&example_side, &json));
+    assert_int_equal(side_decode(bytes.data, bytes.size, &arena, &read), -EBADMSG);
+}
+
 static void fields_are_where_they_belong(void **state)
 {
     (void)state;
@@ -275,11 +301,17 @@ static void bytes_are_hex_or_base64(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_record_reads_back),        cmocka_unit_test(fields_are_where_they_belong),
-        cmocka_unit_test(clocks_that_begin_are_short),    cmocka_unit_test(a_row_reads_back),
-        cmocka_unit_test(the_largest_row_reads_back),     cmocka_unit_test(everyday_records_are_small),
-        cmocka_unit_test(what_is_no_record_is_told),      cmocka_unit_test(damage_never_harms),
-        cmocka_unit_test(json_is_json_whatever_the_text), cmocka_unit_test(times_are_utc_with_milliseconds),
+        cmocka_unit_test(every_record_reads_back),
+        cmocka_unit_test(a_row_beside_incidents_reads_back),
+        cmocka_unit_test(fields_are_where_they_belong),
+        cmocka_unit_test(clocks_that_begin_are_short),
+        cmocka_unit_test(a_row_reads_back),
+        cmocka_unit_test(the_largest_row_reads_back),
+        cmocka_unit_test(everyday_records_are_small),
+        cmocka_unit_test(what_is_no_record_is_told),
+        cmocka_unit_test(damage_never_harms),
+        cmocka_unit_test(json_is_json_whatever_the_text),
+        cmocka_unit_test(times_are_utc_with_milliseconds),
         cmocka_unit_test(bytes_are_hex_or_base64),
     };
     return cmocka_run_group_tests(tests, start, stop);

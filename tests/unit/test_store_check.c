@@ -272,6 +272,69 @@ static void a_broken_timeline_is_told(void **state)
     assert_told(f, "record 19 says record 2 touched incident");
 }
 
+/* Rows beside incidents: of "a" the row is as its last record left it, "b" came and went. */
+static void with_sides(struct fixture *f)
+{
+    f->options.create = false;
+    assert_int_equal(fixture_open(f), 0);
+    for (uint64_t number = 9; number <= 12; number++)
+        put_row(f, number, INCIDENT_OPEN);
+    append(f, record_of_side(f, "a", false)); /* 19 */
+    append(f, record_of_side(f, "b", false)); /* 20 */
+    append(f, record_of_side(f, "b", true));  /* 21 */
+    append(f, record_of_side(f, "a", false)); /* 22 */
+    commit(f);
+}
+
+static void put_side_as(struct fixture *f, const char *key, uint64_t seq)
+{
+    struct side side = {.kind = SIDE_DUTY, .key = key, .seq = seq};
+    assert_int_equal(store_put_side(f->store, &side), 0);
+}
+
+static void close_with(struct fixture *f, uint64_t watermark)
+{
+    put_watermark(f, watermark);
+    commit(f);
+    fixture_close(f);
+}
+
+static void rows_beside_incidents_are_well(void **state)
+{
+    struct fixture *f = *state;
+    with_sides(f);
+    put_side_as(f, "a", 22);
+    close_with(f, 22);
+    a_store_that_is_well_gives_no_fault(state);
+}
+
+static void a_row_beside_incidents_that_is_behind_is_told(void **state)
+{
+    struct fixture *f = *state;
+    with_sides(f);
+    put_side_as(f, "a", 19);
+    close_with(f, 22);
+    assert_told(f, "the row of duty a reflects record 19, but 22 is below the watermark too");
+}
+
+static void a_missing_row_beside_incidents_is_told(void **state)
+{
+    struct fixture *f = *state;
+    with_sides(f);
+    close_with(f, 22);
+    assert_told(f, "duty a has no row, but record 22 about it is below the watermark");
+}
+
+static void a_row_that_should_be_gone_is_told(void **state)
+{
+    struct fixture *f = *state;
+    with_sides(f);
+    put_side_as(f, "a", 22);
+    put_side_as(f, "b", 21);
+    close_with(f, 22);
+    assert_told(f, "the row of duty b reflects record 21, which is about others");
+}
+
 static void a_trimmed_store_is_well(void **state)
 {
     struct fixture *f = *state;
@@ -303,6 +366,10 @@ int main(void)
         TEST(an_index_that_disagrees_is_told),
         TEST(a_policy_that_is_not_stored_is_told),
         TEST(a_broken_timeline_is_told),
+        TEST(rows_beside_incidents_are_well),
+        TEST(a_row_beside_incidents_that_is_behind_is_told),
+        TEST(a_missing_row_beside_incidents_is_told),
+        TEST(a_row_that_should_be_gone_is_told),
         TEST(a_trimmed_store_is_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

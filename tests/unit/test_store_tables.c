@@ -206,6 +206,72 @@ static void closed_at_one_instant_are_all_listed(void **state)
         assert_int_equal(numbers[i], expected[i]);
 }
 
+struct seen_sides {
+    size_t count;
+    char keys[8][64];
+    uint64_t seqs[8];
+};
+
+static int see_side(void *arg, const struct side *side)
+{
+    struct seen_sides *seen = arg;
+    assert_int_equal(side->kind, SIDE_DUTY);
+    assert_string_equal(side->person, "王五");
+    snprintf(seen->keys[seen->count], sizeof seen->keys[0], "%s", side->key);
+    seen->seqs[seen->count++] = side->seq;
+    return 0;
+}
+
+static void rows_beside_incidents_come_back(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_sides seen = {0};
+    struct record *first = record_of_side(f, "周排查", false), *second = record_of_side(f, "月分析", false);
+    append(f, first);
+    append(f, second);
+    put_side(f, first);
+    put_side(f, second);
+    commit(f);
+    struct record *again = record_of_side(f, "周排查", false), *gone = record_of_side(f, "月分析", true);
+    append(f, again);
+    append(f, gone);
+    put_side(f, again);
+    put_side(f, gone);
+    commit(f);
+    fixture_reopen(f);
+    assert_int_equal(store_each_side(f->store, see_side, &seen), 0);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.keys[0], "周排查");
+    assert_int_equal(seen.seqs[0], again->seq);
+}
+
+static void harm_sides(struct store *s, MDB_txn *txn, void *arg)
+{
+    (void)arg;
+    struct side_name name = side_name_of(SIDE_DUTY, "a");
+    MDB_val key = {name.size_bytes, name.bytes}, value;
+    uint8_t copy[512];
+    assert_int_equal(mdb_get(txn, s->tables[TABLE_SIDES], &key, &value), 0);
+    memcpy(copy, value.mv_data, value.mv_size);
+    copy[20] ^= 1;
+    value.mv_data = copy;
+    assert_int_equal(mdb_put(txn, s->tables[TABLE_SIDES], &key, &value, 0), 0);
+}
+
+static void a_damaged_row_beside_incidents_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    struct seen_sides seen = {0};
+    struct record *record = record_of_side(f, "a", false);
+    append(f, record);
+    put_side(f, record);
+    commit(f);
+    fixture_close(f);
+    harm(f, harm_sides, NULL);
+    assert_int_equal(fixture_open(f), 0);
+    assert_int_equal(store_each_side(f->store, see_side, &seen), -EBADMSG);
+}
+
 static void a_damaged_row_is_noticed(void **state)
 {
     struct fixture *f = *state;
@@ -633,6 +699,8 @@ int main(void)
         TEST(closed_rows_are_listed_newest_first),
         TEST(closed_at_one_instant_are_all_listed),
         TEST(a_damaged_row_is_noticed),
+        TEST(rows_beside_incidents_come_back),
+        TEST(a_damaged_row_beside_incidents_is_noticed),
         TEST(the_watermark_is_kept),
         TEST_CLOSED(rows_never_run_ahead),
         TEST(keys_come_back_with_their_receipts),
