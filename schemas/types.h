@@ -165,6 +165,12 @@ enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 enum principal_role { ROLES(PRINCIPAL_X) };
 #define REFUSAL_X(v, N, n) REFUSAL_##N = v,
 enum refusal_code { REFUSALS(REFUSAL_X) };
+/* For tables by code: one more than the largest, in whatever order the list grew. */
+#define REFUSAL_SIZE_X(v, N, n) char n[(v) + 1];
+union refusal_sizes {
+    REFUSALS(REFUSAL_SIZE_X)
+};
+#define REFUSAL_END sizeof(union refusal_sizes)
 
 /* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
  * The second of each pair is the way back; 0 for an unknown name. (names.c) */
