@@ -274,6 +274,20 @@ static void explain_no_recipient(struct route_trace *trace, const struct route *
     }
 }
 
+struct route_query route_asked(const struct policy *policy, const struct incident *head)
+{
+    return (struct route_query){
+        .type = policy_type(policy, head->type),
+        .area = policy_area(policy, head->area),
+        .nature = head->nature,
+        .severity = head->severity,
+        .without = head->unrouted,
+        .object = head->more != NULL ? head->more->object : NULL,
+        .sealed = head->sealed,
+        .about = head->more != NULL ? head->more->about : NULL,
+    };
+}
+
 static void find(const struct policy *policy, const struct route_query *asked, struct route_result *result,
                  struct route_trace *trace)
 {

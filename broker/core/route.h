@@ -17,6 +17,9 @@ struct route_query {
     const char *about; /* whom it is about, or NULL (exclusion.h) */
 };
 
+/* What an incident asks as it stands now. */
+struct route_query route_asked(const struct policy *, const struct incident *);
+
 struct route_result {
     const struct route *route; /* NULL when unrouted for want of a rule */
     const struct unit *lead;   /* NULL when unrouted or desk */

@@ -81,13 +81,7 @@ static const struct unit *called(struct acting *acting, const char *id)
 static const struct route *route_of(const struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
-    const struct incident *head = &acting->draft->head;
-    const struct route_query query = {.type = policy_type(policy, head->type),
-                                      .area = policy_area(policy, head->area),
-                                      .nature = head->nature,
-                                      .severity = head->severity,
-                                      .without = head->unrouted,
-                                      .object = head->more ? head->more->object : NULL};
+    const struct route_query query = route_asked(policy, &acting->draft->head);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
     return result.route;

@@ -123,7 +123,7 @@ static bool bring_up(struct world *w)
     struct turn *t = &w->turn;
     const char *fault = "";
     struct recovered count;
-    struct store_options options = {.create = true, .journal = 620802, .map_bytes = 256 << 20, .other = w->journal};
+    struct store_options options = {.create = true, .journal = 620802, .map_bytes = 32 << 20, .other = w->journal};
     if (store_open(w->folder, &options, &t->store, &fault) != 0) {
         snprintf(w->fault, sizeof(w->fault), "the store does not open: %s", fault);
         return false;

@@ -228,6 +228,7 @@ static void recipients_are_relative_to_the_place(void **state)
 static void recipients_are_tried_in_order(void **state)
 {
     struct asked *asked = *state;
+    city_write(asked->rig, "objects.yaml", "objects: [{object: 7, unit: hw}]\n");
     reads(asked, "routes:\n- {type: 2, to: [\"@owner\", \"@street.执法\", cg]}\n"
                  "- {type: 1, to: [\"@owner\", \"@street.执法\"]}\n");
     expect_lead(asked, "2", "620802001", "zf");
