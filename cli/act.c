@@ -6,7 +6,18 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
-enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT, KEY_ABOUT };
+enum {
+    KEY_UNIT = 0x2000,
+    KEY_ROLE,
+    KEY_TASK,
+    KEY_INTO,
+    KEY_OUTCOME,
+    KEY_PASSED,
+    KEY_FAILED,
+    KEY_REASON,
+    KEY_TEXT,
+    KEY_ABOUT
+};
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
@@ -20,7 +31,8 @@ static const struct argp_option every_option[] = {
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
-    {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"), 0},
+    {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
+     0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 

@@ -271,6 +271,5 @@ void read_units(struct reading *reading, struct document *document)
     reading->policy->unit_count = in.count;
     link_units(&in);
     if (reading->discipline.node != NULL)
-        reading->policy->discipline =
-            named_unit(reading, reading->discipline.document, reading->discipline.node);
+        reading->policy->discipline = named_unit(reading, reading->discipline.document, reading->discipline.node);
 }

@@ -236,12 +236,10 @@ static void find_route(struct admission *admission)
 void admit_publish(struct step *step)
 {
     const struct event *event = step->command->publish.event;
-    struct admission admission = {.step = step,
-                                  .event = event,
-                                  .query = {.nature = event->nature,
-                                            .object = event->object,
-                                            .sealed = event->sealed,
-                                            .about = event->about}};
+    struct admission admission = {
+        .step = step,
+        .event = event,
+        .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about}};
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
     if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !find_about(&admission) ||

@@ -101,7 +101,8 @@ static bool is_subject(const struct exclusion *exclusion, const struct unit *uni
 /* --- principals --- */
 
 /* One that also has a unit above is of that one: a bureau's key speaks for its stations, and supervises them. */
-static bool has_unit_above(const struct exclusion *exclusion, const struct principal *principal, const struct unit *unit)
+static bool has_unit_above(const struct exclusion *exclusion, const struct principal *principal,
+                           const struct unit *unit)
 {
     for (unit = unit->parent; unit != NULL; unit = unit->parent) {
         if (!is_subject(exclusion, unit) && right_unit(principal, unit->id))
@@ -275,8 +276,8 @@ static void send_to_its_unit(const struct exclusion *nobody, const struct route_
 {
     char word[CODE_MAX_BYTES + 1];
     const char *at = query->about;
-    bool about_work = query->nature == NATURE_COMPLAINT || query->nature == NATURE_SUGGEST ||
-                      query->nature == NATURE_PRAISE;
+    bool about_work =
+        query->nature == NATURE_COMPLAINT || query->nature == NATURE_SUGGEST || query->nature == NATURE_PRAISE;
     const struct unit *unit = NULL;
     while (about_work && unit == NULL && next_word(&at, word))
         unit = policy_unit_now(nobody->policy, policy_unit(nobody->policy, word));

@@ -14,7 +14,8 @@ struct climb {
     const struct type *type;     /* in force; NULL: unknown */
     const struct ladder *ladder; /* NULL: breach only */
     struct exclusion exclusion;
-    const struct area *area;     /* where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to
+    const struct area
+        *area; /* where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to
                                   * climb beyond breach */
 };
 struct climb climb_of(const struct policy *, const struct incident *);

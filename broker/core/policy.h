@@ -209,8 +209,8 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
-    struct limit whistle;    /* 报到, where neither rule nor type says */
-    unsigned whistle_levels; /* bit per level whose principals may whistle; 0: all */
+    struct limit whistle;          /* 报到, where neither rule nor type says */
+    unsigned whistle_levels;       /* bit per level whose principals may whistle; 0: all */
     const struct unit *discipline; /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;

@@ -75,8 +75,7 @@ static const struct field act_list[] = {
     {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
     {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
     {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)},
-    {"about", FIELD_TEXT, AT(act.about)},
+    {"request", FIELD_TEXT, AT(act.request)}, {"about", FIELD_TEXT, AT(act.about)},
 };
 FIELDS(act, "an act");
 
