@@ -77,6 +77,7 @@ void sight_keep_own_part(struct arena *arena, const struct principal *who, struc
         return;
     row->clock_count = sight_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
     row->task_count = sight_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
+    row->voice_count = 0;
 }
 
 bool sight_row(struct turn *t, uint64_t incident, struct row *row)

@@ -267,6 +267,18 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
+static Offset<bihuan::Voice> pack(Builder &builder, const struct voice &voice)
+{
+    auto principal = pack(builder, voice.principal);
+    auto person = pack(builder, voice.person);
+    bihuan::VoiceBuilder out(builder);
+    out.add_task(voice.task);
+    out.add_dispatched(voice.dispatched);
+    out.add_principal(principal);
+    out.add_person(person);
+    return out.Finish();
+}
+
 static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
     return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
@@ -306,6 +318,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
+    auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -313,6 +326,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_started(started);
+    out.add_voices(voices);
     return out.Finish();
 }
 
@@ -454,6 +468,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
+    auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -461,6 +476,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_words(words);
+    out.add_voices(voices);
     return out.Finish();
 }
 

@@ -270,6 +270,14 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
+static void read(Reader &reader, const bihuan::Voice &in, struct voice *out)
+{
+    out->task = in.task();
+    out->dispatched = in.dispatched();
+    out->principal = reader.text(in.principal(), ANY, "voice.principal");
+    out->person = reader.text(in.person(), ANY, "voice.person");
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -278,6 +286,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -382,6 +391,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
 }
 
 } // namespace facts

@@ -123,6 +123,14 @@ void write(Json &json, const struct clock &clock)
     json.time("next", clock.next_ms);
 }
 
+static void write(Json &json, const struct voice &voice)
+{
+    json.number("task", voice.task);
+    json.flag("dispatched", voice.dispatched);
+    json.text("principal", voice.principal);
+    json.text("person", voice.person);
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -130,6 +138,7 @@ static void write(Json &json, const struct change &change)
     write_if(json, "head", change.head);
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
+    write_all(json, "voices", change.voices, change.voice_count);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -219,6 +228,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "tasks", row.tasks, row.task_count);
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
+    write_all(json, "voices", row.voices, row.voice_count);
 }
 
 } // namespace facts

@@ -297,7 +297,7 @@ struct task {
     const char *unit;
     const char *principal, *worker;             /* the lease's holder; "" when nobody holds it */
     const char *last_worker;                    /* who lost or gave it back last: a colleague is preferred */
-    const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
+    const char *spoke_principal, *spoke_person; /* the last actor: may not verify, nor may any voice */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
     const struct task_more *more; /* NULL: an ordinary task */
@@ -315,6 +315,13 @@ struct clock {
     int64_t next_ms; /* when the next rung fires; 0: none left or not running */
 };
 
+/* Who dispatched a task, or spoke of it before its last speaker did. Nobody is heard twice. */
+struct voice {
+    uint32_t task;
+    bool dispatched;
+    const char *principal, *person;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -324,6 +331,8 @@ struct change {
     size_t task_count;
     const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
+    const struct voice *voices; /* those heard for the first time */
+    size_t voice_count;
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -345,6 +354,8 @@ struct row {
     size_t clock_count;
     const struct word_kept *words;
     size_t word_count;
+    const struct voice *voices; /* as they were heard */
+    size_t voice_count;
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses

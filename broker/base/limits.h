@@ -25,8 +25,9 @@
 #define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
 #define CANDIDATES_MAX 8                   /* recipients a route tries in order */
 #define ASSISTS_MAX    8
-#define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
-#define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
+#define VOICES_MAX     (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
+#define WORDS_KEPT     8                /* latest words of a task whose repeats get the first answer */
+#define LOST_MAX       3                /* offers lost by a dying worker before the task is shelved */
 
 /* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */

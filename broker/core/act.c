@@ -4,6 +4,7 @@
 
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
+#include "broker/core/somebody.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
 {
@@ -145,7 +146,7 @@ bool act_assign(struct acting *acting)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);
     set_policy(acting);
-    return true;
+    return somebody_dispatches(acting, acting->record->task);
 }
 
 void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
@@ -170,6 +171,8 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
+    if (!somebody_dispatches(acting, task->no))
+        return false;
     act_hand_to(acting, task, unit, "transferred to another unit");
     task->reason = text_or_empty(acting->act->reason);
     acting->record->epoch = task->epoch;
@@ -257,27 +260,6 @@ bool act_merge(struct acting *acting)
 
 /* --- to its end --- */
 
-/* "Somebody else" is another person; where persons are not named, another principal. */
-static bool same_actor(const struct acting *acting, const struct task *task)
-{
-    if (!has_text(task->spoke_principal))
-        return false;
-    if (has_text(acting->act->person) && has_text(task->spoke_person))
-        return strcmp(acting->act->person, task->spoke_person) == 0;
-    return strcmp(acting->step->command->principal, task->spoke_principal) == 0;
-}
-
-static bool by_somebody_else(struct acting *acting)
-{
-    for (size_t i = 0; i < acting->draft->task_count; i++) {
-        const struct task *task = &acting->draft->tasks[i];
-        if (same_actor(acting, task))
-            return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever handled task %u may not do this",
-                               task->no);
-    }
-    return true;
-}
-
 static bool before_any_respond(struct acting *acting)
 {
     for (size_t i = 0; i < acting->draft->task_count; i++) {
@@ -299,7 +281,7 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
 
 bool act_close(struct acting *acting)
 {
-    return by_somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
@@ -369,7 +351,7 @@ bool act_verify(struct acting *acting)
     if (!may_verify(acting))
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
-    if (!by_somebody_else(acting))
+    if (!somebody_else(acting))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)

@@ -47,6 +47,8 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_set_task(core, live, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)
         live_set_clock(live, &change->clocks[i]);
+    for (size_t i = 0; i < change->voice_count; i++)
+        live_add_voice(core, live, &change->voices[i]);
     keep_word(live, record);
     touch(core, live, record->seq);
     derived_add(core, live);
@@ -131,6 +133,8 @@ void core_load(struct core *core, const struct row *row)
         live_set_clock(live, &row->clocks[i]);
     for (size_t i = 0; i < row->word_count; i++)
         live_keep_word(live, &row->words[i]);
+    for (size_t i = 0; i < row->voice_count; i++)
+        live_add_voice(core, live, &row->voices[i]);
     live->seq = row->seq;
     derived_add(core, live);
     if (live_finished(live)) {

@@ -15,7 +15,8 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->id = id;
     draft->prev = 0;
     draft->head = *head;
-    draft->task_count = draft->clock_count = 0;
+    draft->task_count = draft->clock_count = draft->voice_count = 0;
+    draft->heard = NULL;
     draft->head_changed = false;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
@@ -26,6 +27,7 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
 {
     begin(draft, step, live->id, &live->head);
     draft->prev = live->seq;
+    draft->heard = live->voices;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
     draft->clock_count = live->clock_count;
@@ -78,6 +80,14 @@ struct task *draft_new_task(struct draft *draft, const char *unit, enum task_rol
     };
     draft->task_changed[at] = true;
     return &draft->tasks[at];
+}
+
+void draft_hear(struct draft *draft, struct voice voice)
+{
+    ASSERT(draft->voice_count == 0);
+    draft->voice = voice;
+    draft->voice.person = arena_strdup(draft->step->outcome->arena, voice.person); /* the row's own may be freed */
+    draft->voice_count = 1;
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -294,6 +304,9 @@ struct change draft_change(const struct draft *draft)
         if (draft->clock_changed[i])
             clocks[change.clock_count++] = draft->clocks[i];
     }
+    change.voice_count = draft->voice_count;
+    if (draft->voice_count)
+        change.voices = arena_memdup(arena, &draft->voice, sizeof draft->voice);
     return change;
 }
 

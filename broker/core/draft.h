@@ -13,6 +13,9 @@ struct draft {
     struct clock clocks[CLOCKS_MAX];
     size_t task_count, clock_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX];
+    const struct voices *heard; /* before; NULL: nobody */
+    struct voice voice;         /* and now, once */
+    size_t voice_count;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -31,6 +34,9 @@ struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 struct task *draft_new_task(struct draft *, const char *unit, enum task_role);
 /* What only some tasks have: what is set in it is the task's from now on. */
 struct task_more *draft_more(struct draft *, uint32_t no);
+
+/* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
+void draft_hear(struct draft *, struct voice);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);

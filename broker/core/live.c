@@ -129,9 +129,12 @@ static void free_live(struct live *live)
         next = task->next;
         free_task(task);
     }
+    for (size_t i = 0; live->voices && i < live->voices->count; i++)
+        disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
     disown_more(live->head.more);
+    free(live->voices);
     free(live->clocks);
     free(live);
 }
@@ -242,6 +245,18 @@ void live_keep_word(struct live *live, const struct word_kept *word)
     task->words[task->word_count - 1] = *word;
 }
 
+void live_add_voice(struct core *core, struct live *live, const struct voice *voice)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    ASSERT(count < VOICES_MAX);
+    live->voices = realloc(live->voices, sizeof *live->voices + (count + 1) * sizeof *voice);
+    ASSERT(live->voices);
+    live->voices->heard[count] = *voice;
+    live->voices->heard[count].principal = name_of(core, voice->principal);
+    live->voices->heard[count].person = own(voice->person);
+    live->voices->count = count + 1;
+}
+
 /* --- reading back --- */
 
 static void lend(struct arena *arena, const char **text)
@@ -266,6 +281,18 @@ void live_lend_task(struct arena *arena, struct task *task)
     lend(arena, &task->reason);
     lend(arena, &task->spoke_person);
     task->more = task_more_lend(arena, task->more);
+}
+
+size_t live_lend_voices(struct arena *arena, const struct live *live, const struct voice **out)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    struct voice *voices = arena_take(arena, count * sizeof *voices);
+    for (size_t i = 0; i < count; i++) {
+        voices[i] = live->voices->heard[i];
+        lend(arena, &voices[i].person);
+    }
+    *out = voices;
+    return count;
 }
 
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
@@ -297,6 +324,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     live_lend_head(arena, &row->head);
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
+    row->voice_count = live_lend_voices(arena, live, &row->voices);
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);

@@ -182,6 +182,17 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_voices(uint64_t *digest, const struct voices *voices)
+{
+    for (size_t i = 0; voices && i < voices->count; i++) {
+        const struct voice *voice = &voices->heard[i];
+        mix_number(digest, voice->task);
+        mix_number(digest, voice->dispatched);
+        mix_text(digest, voice->principal);
+        mix_text(digest, voice->person);
+    }
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -191,6 +202,7 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    mix_voices(digest, live->voices);
 }
 
 static uint64_t digest_of_side(const struct side *side)

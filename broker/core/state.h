@@ -25,6 +25,12 @@ struct live_task {
     TAILQ_ENTRY(live_task) lease;
 };
 
+/* Of an incident that several people had a hand in. */
+struct voices {
+    size_t count;
+    struct voice heard[]; /* principals interned, persons owned */
+};
+
 /* An incident in memory: a row, and what follows from it. */
 struct live {
     uint64_t id, seq;
@@ -32,7 +38,8 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint8_t task_count, clock_count, clock_room;
-    bool visiting; /* loaded after it ended: leaves at the end of the turn */
+    bool visiting;         /* loaded after it ended: leaves at the end of the turn */
+    struct voices *voices; /* NULL: each task has had one speaker, and nobody dispatched by hand */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */

@@ -6,6 +6,7 @@
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
+#include "broker/core/somebody.h"
 
 /* --- the table: who may say what of a task in which state --- */
 
@@ -241,9 +242,12 @@ static void take_over(struct saying *saying)
     saying->task->principal = saying->task->worker = "";
 }
 
-static void change_task(struct saying *saying)
+/* False: refused. */
+static bool change_task(struct saying *saying)
 {
     struct task *task = saying->task = draft_task(saying->draft, saying->word->task);
+    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, saying->word->person))
+        return false;
     task->spoke_principal = saying->step->command->principal;
     task->spoke_person = saying->word->person;
     if (saying->on_behalf)
@@ -251,8 +255,10 @@ static void change_task(struct saying *saying)
     said[saying->word->verb].act(saying);
     if (said[saying->word->verb].ends_lease)
         task->principal = task->worker = "";
+    return true;
 }
 
+/* Its record; 0: refused. */
 static uint64_t say(struct saying *saying)
 {
     struct step *step = saying->step;
@@ -264,8 +270,8 @@ static uint64_t say(struct saying *saying)
         return lease_end(step, saying->of, LEASE_GIVEN_BACK, &record);
     draft_of(&draft, step, saying->of->incident);
     saying->draft = &draft;
-    if (said[verb].act)
-        change_task(saying);
+    if (said[verb].act && !change_task(saying))
+        return 0;
     if (saying->of->facts.lost > 0) /* whoever speaks of it is alive */
         draft_task(&draft, saying->word->task)->lost = 0;
     return draft_record(&draft, &record);
@@ -284,7 +290,10 @@ void task_word(struct step *step)
     if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying))
         return;
     ladder_catch_up(step, saying.of->incident);
-    step_receipt(step, word->incident, say(&saying));
+    uint64_t seq = say(&saying);
+    if (!seq)
+        return;
+    step_receipt(step, word->incident, seq);
     if (word->verb == WORD_FEEDBACK)
         incident_settle(step, saying.of->incident);
 }

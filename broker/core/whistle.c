@@ -5,6 +5,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
+#include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
 static bool over(const struct task *task)
@@ -121,6 +122,8 @@ bool act_whistle(struct acting *acting)
     if (incident_lead_done(acting->draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
                            "the lead has fed back: nobody is called any more");
+    if (!somebody_dispatches(acting, (uint32_t)acting->draft->task_count + 1))
+        return false;
     const struct limit *check_in = check_in_limit(acting);
     for (size_t i = 0; i < act->unit_count; i++) {
         const struct unit *unit = called(acting, act->units[i]);

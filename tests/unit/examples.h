@@ -324,10 +324,16 @@ static inline struct record example_record(enum record_kind kind)
                                                 : 1,
     };
     if (of_incident)
-        record.changes[0] =
-            (struct change){example_incident(), 4700, &example_head, example_tasks, 2, example_clocks, 2};
+        record.changes[0] = (struct change){.incident = example_incident(),
+                                            .prev = 4700,
+                                            .head = &example_head,
+                                            .tasks = example_tasks,
+                                            .task_count = 2,
+                                            .clocks = example_clocks,
+                                            .clock_count = 2};
     if (kind == RECORD_MERGED)
-        record.changes[1] = (struct change){example_incident() - 1, 4690, NULL, example_tasks, 1, NULL, 0};
+        record.changes[1] =
+            (struct change){.incident = example_incident() - 1, .prev = 4690, .tasks = example_tasks, .task_count = 1};
     example_record_details(&record);
     return record;
 }

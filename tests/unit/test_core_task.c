@@ -245,6 +245,29 @@ static void the_latest_words_are_kept(void **state)
     assert_false(last_answer(f)->receipt.repeat);
 }
 
+/* Each speaks once; when too many have, only those who did may go on. */
+static void who_had_a_hand_in_it_is_remembered_up_to_a_bound(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = offered(f);
+    say(f, "w1", WORD_RESPOND, id);
+    for (size_t i = 0; i <= VOICES_MAX - TASKS_MAX; i++) {
+        struct word word = word_for(f, WORD_HANDLE, id, 1);
+        word.person = arena_printf(&f->arena, "person %zu", i);
+        say_as(f, "water.dept", "w1", word);
+        if (i < VOICES_MAX - TASKS_MAX)
+            assert_done(f);
+    }
+    assert_refused(f, REFUSAL_TOO_MANY);
+    say(f, "w1", WORD_HANDLE, id); /* "Li" */
+    assert_done(f);
+    struct row row = row_of(f, id);
+    assert_int_equal(row.voice_count, VOICES_MAX - TASKS_MAX + 1);
+    assert_string_equal(row.voices[0].person, "Li");
+    assert_string_equal(row.voices[32].person, "person 31");
+    assert_string_equal(row.tasks[0].spoke_person, "Li");
+}
+
 /* --- leases --- */
 
 static void silence_before_respond_gives_it_to_a_colleague(void **state)
@@ -788,6 +811,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_word_needs, setup, teardown),
         cmocka_unit_test_setup_teardown(a_repeated_word_gets_its_first_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(the_latest_words_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_had_a_hand_in_it_is_remembered_up_to_a_bound, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_before_respond_gives_it_to_a_colleague, setup, teardown),
         cmocka_unit_test_setup_teardown(anything_heard_keeps_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lost_delivery_is_made_up_for, setup, teardown),
