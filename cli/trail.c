@@ -268,6 +268,15 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* Which rows beside incidents; of many the first few. */
+static void routine_detail(const struct record *record, struct buffer *out)
+{
+    for (size_t i = 0; i < record->side_count && i < 4; i++)
+        buffer_printf(out, "%s%s", i ? ", " : "", record->sides[i].key);
+    if (record->side_count > 4)
+        buffer_printf(out, ", … (%zu)", record->side_count);
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -303,6 +312,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         rung_detail(record, row, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->kind == RECORD_ROUTINE)
+        routine_detail(record, out);
     else if (record->kind == RECORD_WHISTLED)
         called_detail(record, out);
     else if (record->kind == RECORD_POLICY)

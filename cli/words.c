@@ -88,6 +88,7 @@ static const char *const records[] = {
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
+    [RECORD_ROUTINE] = C_("record", "routine"),
 };
 
 static const char *const colours[] = {

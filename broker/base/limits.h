@@ -33,7 +33,7 @@
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
 #define SIDE_KEY_MAX      240     /* bytes of a row's key */
 #define SIDE_LIST_MAX     256     /* texts in its list */
-#define RECORD_SIDES_MAX  16      /* rows that one record sets */
+#define RECORD_SIDES_MAX  64      /* rows that one record sets */
 #define SIDE_FINISH_BYTES 1024    /* room kept in the store for what is yet to happen to one */
 
 /* One turn. */
@@ -54,6 +54,11 @@
 #define NAME_MAX_BYTES         192 /* names of areas, types, units; posts */
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
+
+/* Routine. */
+#define ABSENCES_MAX        48   /* rules; an event may reset one target of each within one record */
+#define ABSENCE_TARGETS_MAX 4096 /* of one rule */
+#define ROUTINE_LOOKS_MAX   4096 /* targets looked at in one turn, after a change of rules */
 
 /* Working time. */
 #define WORKING_DAY_MS       (8 * 3600 * 1000LL)     /* what a limit calls a working day */

@@ -234,6 +234,10 @@ static void read_scope(struct principals_reading *in, yaml_node_t *types, yaml_n
 static struct principal *add_principal(struct principals_reading *in, yaml_node_t *node, const char *name)
 {
     const struct principal *first = policy_principal(in->reading->policy, name);
+    if (strcmp(name, "broker") == 0) {
+        node_fault(in->document, node, "'broker' is what the broker calls itself; take another name");
+        return NULL;
+    }
     if (first != NULL) {
         fault_twice(in->document, node, "principal", name, &first->origin);
         return NULL;

@@ -18,7 +18,8 @@
     X(UNITS, "units.yaml", true)                                                                                       \
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(ROUTES, "routes.yaml", true)                                                                                     \
-    X(PRINCIPALS, "principals.yaml", false)
+    X(PRINCIPALS, "principals.yaml", false)                                                                            \
+    X(ABSENCES, "absences.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -50,6 +51,7 @@ void read_units(struct reading *, struct document *);
 void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
+void read_absences(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 
@@ -79,6 +81,7 @@ void read_retired(struct reading *, struct document *, yaml_node_t *retired, yam
 const struct type *named_type(struct reading *, struct document *, yaml_node_t *);
 const struct area *named_area(struct reading *, struct document *, yaml_node_t *);
 const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *);
+const struct principal *named_principal(struct reading *, struct document *, yaml_node_t *);
 const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
 const struct timetable *named_calendar(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);

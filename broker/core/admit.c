@@ -1,5 +1,6 @@
 #include "broker/core/admit.h"
 
+#include "broker/core/absence.h"
 #include "broker/core/draft.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/route.h"
@@ -12,6 +13,7 @@
 struct admission {
     struct step *step;
     const struct event *event;
+    const char *area;         /* found by place/ */
     struct route_query query; /* type, area, nature, severity */
     bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
@@ -84,7 +86,7 @@ static bool find_type(struct admission *admission)
 static bool find_area(struct admission *admission)
 {
     const struct policy *policy = admission->step->core->policy;
-    const char *code = admission->step->command->publish.area;
+    const char *code = admission->area;
     struct route_query *query = &admission->query;
     query->area = code ? policy_area_now(policy, policy_area(policy, code)) : NULL;
     if (query->area)
@@ -139,7 +141,7 @@ static const char *ladder_of(const struct admission *admission)
 /* What the policy calls it now; an unknown code stays as it was sent. */
 static const char *area_code(const struct admission *admission)
 {
-    return admission->query.area ? admission->query.area->code : text_or_empty(admission->step->command->publish.area);
+    return admission->query.area ? admission->query.area->code : text_or_empty(admission->area);
 }
 
 /* NULL: nothing of it. */
@@ -171,7 +173,7 @@ static struct incident head_of(const struct admission *admission)
         .type = admission->query.type ? admission->query.type->code : text_or_empty(event->type),
         .area = area_code(admission),
         .responsible_area = area_code(admission),
-        .source = step->who->name,
+        .source = step->who ? step->who->name : BROKER_SOURCE,
         .event_id = event->id,
         .route = route ? route->rule : "",
         .reason = "",
@@ -210,20 +212,23 @@ static const struct event *event_of(const struct admission *admission)
     return event;
 }
 
-static void open_incident(struct admission *admission)
+uint64_t admit_next_incident(const struct core *core)
+{
+    return ident_pack(core->options.journal, core->counters.number + 1);
+}
+
+static uint64_t open_incident(struct admission *admission, struct record *record)
 {
     struct step *step = admission->step;
     const struct core *core = step->core;
-    uint64_t id = ident_pack(core->options.journal, core->counters.number + 1);
     struct incident head = head_of(admission);
-    struct record record = record_of_command(step, RECORD_OPENED);
     struct draft draft;
-    record.event = event_of(admission);
-    record.outcome = head.outcome;
-    record.policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
-    draft_new(&draft, step, id, &head);
+    record->event = event_of(admission);
+    record->outcome = head.outcome;
+    record->policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
+    draft_new(&draft, step, admit_next_incident(core), &head);
     start(&draft, &admission->result);
-    step_receipt(step, id, draft_record(&draft, &record));
+    return draft_record(&draft, record);
 }
 
 /* No place, an unknown code: without a route. Somebody must look at it. */
@@ -239,12 +244,37 @@ void admit_publish(struct step *step)
     struct admission admission = {
         .step = step,
         .event = event,
-        .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about}};
+        .area = step->command->publish.area,
+        .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about},
+    };
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
     if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !find_about(&admission) ||
         !in_scope(&admission))
         return;
     find_route(&admission);
-    open_incident(&admission);
+    uint64_t id = admit_next_incident(step->core);
+    struct record record = record_of_command(step, RECORD_OPENED);
+    absence_heard(step, &record, event, admission.query.type, admission.query.area);
+    step_receipt(step, id, open_incident(&admission, &record));
+}
+
+void admit_by_broker(struct step *step, const struct broker_event *found)
+{
+    const struct policy *policy = step->core->policy;
+    struct step own = *step;
+    struct admission admission = {.step = &own, .event = found->event, .area = found->area};
+    struct route_query *query = &admission.query;
+    struct record record = record_of_broker(step, RECORD_OPENED);
+    own.who = NULL;
+    query->type = policy_type_now(policy, policy_type(policy, found->event->type));
+    query->severity = query->type && query->type->severity ? query->type->severity : SEVERITY_LEAST;
+    query->area = policy_area_now(policy, policy_area(policy, found->area));
+    query->without = !query->type ? UNROUTED_UNKNOWN_TYPE : !query->area ? UNROUTED_UNKNOWN_AREA : 0;
+    admission.result.lead = found->lead;
+    if (!found->lead)
+        find_route(&admission);
+    record.request = found->event->id;
+    side_set(step->outcome, &record, found->sides, found->side_count);
+    open_incident(&admission, &record);
 }

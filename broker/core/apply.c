@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
+#include "broker/core/routine.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -154,6 +155,7 @@ void core_load_key(struct core *core, const struct key128 *key, const struct key
 void core_ready(struct core *core, int64_t now_ms)
 {
     reckon_begin(core);
+    routine_begin(core);
     struct live *live = NULL;
     while ((live = live_after(core, live))) {
         for (struct live_task *task = live->tasks; task; task = task->next) {

@@ -164,7 +164,7 @@ static void address_instead(struct rung *rung, const struct climb *climb)
     rung->to_unit = instead ? instead->id : "";
 }
 
-static bool in_downtime(const struct core *core, int64_t due_ms)
+bool ladder_in_downtime(const struct core *core, int64_t due_ms)
 {
     return core->stopped_ms < due_ms && due_ms <= core->started_ms;
 }
@@ -186,7 +186,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     address_instead(&rung, &climb);
     whistle_no_show(core->policy, live, &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
-    rung.in_downtime = in_downtime(core, rung.due_ms);
+    rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
 
     struct arena *arena = step->outcome->arena;
     struct record record = record_of_broker(step, RECORD_RUNG);

@@ -35,6 +35,8 @@ bool ladder_fire(struct step *, const struct live *);
 /* Reckons the incident's clocks if a change of calendars asks for it, and fires all its rungs that are due: before
  * anything is decided of its clocks. */
 void ladder_catch_up(struct step *, const struct live *);
+/* Whether an instant lies within the broker's last downtime. */
+bool ladder_in_downtime(const struct core *, int64_t due_ms);
 /* How many levels above breach a clock has climbed. */
 uint32_t ladder_ups(const struct climb *, const struct clock *);
 

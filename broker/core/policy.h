@@ -189,6 +189,22 @@ struct principal {
     struct origin origin;
 };
 
+/* 缺失: what must be heard of again and again. Each of its targets is watched by itself: devices by the reference behind
+ * their source, else areas. */
+struct absence {
+    const char *name;
+    const char *source;      /* whose events count; NULL: anybody's */
+    const struct type *type; /* subtree of those that count; NULL: any */
+    const char *const *refs;
+    size_t ref_count;
+    const struct area *const *areas; /* of devices at most one: where they are */
+    size_t area_count;
+    struct limit within;
+    const struct type *opens; /* what is opened when nothing is heard */
+    const char *text;         /* what that says beside the name and the target; "" */
+    struct origin origin;
+};
+
 /* A GeoJSON file and which of its properties names the area. place/ builds the index. */
 struct polygon_source {
     const char *file; /* as written, relative to the configuration's folder */
@@ -231,6 +247,8 @@ struct policy {
     size_t route_count;
     const struct principal *principals;
     size_t principal_count;
+    const struct absence *absences;
+    size_t absence_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;

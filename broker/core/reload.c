@@ -7,6 +7,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/reckon.h"
+#include "broker/core/routine.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
 
@@ -187,6 +188,7 @@ void reload_policy(struct step *step)
     }
     step->writer->policy = policy;
     reckon_begin(step->writer);
+    routine_begin(step->writer);
     hand_over_retired(step);
     exclude_by_policy(step);
     step_receipt(step, 0, seq);

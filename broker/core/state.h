@@ -114,6 +114,11 @@ struct core {
     struct map overdue; /* incidents with a breached clock, by id */
     uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
     /* beside state */
+    struct {
+        bool under_way;
+        size_t rule, at; /* how far it has got */
+        unsigned number;
+    } routine;         /* routine.c's sweep */
     bool reckoning;    /* reckon.c's sweep is under way */
     uint64_t reckoned; /* and has come to this incident number */
     struct textmap workers;

@@ -215,6 +215,73 @@ static void trail(struct play *play, const char *const *any, struct words *rest)
     compare_lists(play, arena_printf(&play->step, "the trail of %s", any[0]), rest, trail.kinds);
 }
 
+/* --- beside incidents --- */
+
+static enum side_kind side_kind_of(struct play *play, const char *name)
+{
+    for (enum side_kind kind = 1; kind < SIDE_KIND_END; kind++)
+        if (is(side_kind_name(kind), name))
+            return kind;
+    play_fail(play, "no rows beside incidents are called \"%s\"", name);
+    return 0;
+}
+
+static bool find_side(struct play *play, const char *const *any, struct side *out)
+{
+    enum side_kind kind = side_kind_of(play, any[0]);
+    if (!play->world.up)
+        play_fail(play, "the broker is down");
+    return !*play->fault && core_side(play->world.turn.core, kind, any[1], &play->step, out);
+}
+
+static void side(struct play *play, const char *const *any, struct words *rest)
+{
+    struct side side;
+    const char *what = arena_printf(&play->step, "%s %s", any[0], any[1]);
+    if (find_side(play, any, &side))
+        compare(play, what, &side_fields, rest, &side);
+    else
+        play_fail(play, "%s: there is no such row", what);
+}
+
+static void no_side(struct play *play, const char *const *any, struct words *rest)
+{
+    struct side side;
+    (void)rest;
+    if (find_side(play, any, &side))
+        play_fail(play, "%s %s: there is such a row", any[0], any[1]);
+}
+
+struct own {
+    const char *ref;
+    uint64_t incident;
+};
+
+static int look_own(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    struct own *own = arg;
+    (void)bytes;
+    (void)size;
+    if (record->kind == RECORD_OPENED && !*record->principal && is(own->ref, record->event->source_ref))
+        own->incident = record->changes[0].incident;
+    return 0;
+}
+
+/* The newest that the broker opened about something: it gets a name, so that it can be spoken of. */
+static void opened(struct play *play, const char *const *any, struct words *rest)
+{
+    struct own own = {.ref = any[1]};
+    (void)rest;
+    if (!play->world.up)
+        play_fail(play, "the broker is down");
+    else
+        store_replay(play->world.turn.store, 0, look_own, &own);
+    if (own.incident)
+        play_name(play, any[0], own.incident);
+    else
+        play_fail(play, "the broker has opened nothing about %s", any[1]);
+}
+
 /* --- queues and hands --- */
 
 #define QUEUE_MAX 100
@@ -252,6 +319,9 @@ const struct sentence expecting[] = {
     {"expect trail EVENT ...",    trail,       LOOKS},
     {"expect queue UNIT ...",     queue,       LOOKS},
     {"expect WORKER holds ...",   holds,       LOOKS},
+    {"expect side KIND KEY ...",  side,        LOOKS},
+    {"expect no side KIND KEY",   no_side,     LOOKS},
+    {"expect opened EVENT about REF", opened, LOOKS},
     {"expect EVENT ...",          incident,    LOOKS},
     {NULL, NULL, LOOKS},
 };

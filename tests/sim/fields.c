@@ -170,6 +170,17 @@ static const struct field record_list[] = {
 FIELDS(record, "a record");
 #undef AT
 
+#define AT(field) offsetof(struct side, field)
+static const struct field side_list[] = {
+    {"state", FIELD_COUNT, AT(state)},        {"count", FIELD_COUNT, AT(count)},   {"total", FIELD_COUNT, AT(total)},
+    {"colour", FIELD_COLOUR, AT(colour)},     {"number", FIELD_BIG, AT(number)},   {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},        {"until", FIELD_TIME, AT(until_ms)}, {"next", FIELD_TIME, AT(next_ms)},
+    {"incident", FIELD_EVENT, AT(incident)},  {"name", FIELD_TEXT, AT(name)},      {"text", FIELD_TEXT, AT(text)},
+    {"principal", FIELD_TEXT, AT(principal)}, {"person", FIELD_TEXT, AT(person)},
+};
+FIELDS(side, "a row beside incidents");
+#undef AT
+
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
     {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
