@@ -83,6 +83,7 @@ static bool keep_own_change(struct feeding *f, struct record *record, const stru
         return false;
     change->task_count = sight_tasks(arena, f->who, change->tasks, change->task_count, &change->tasks);
     change->voice_count = 0;
+    change->ask_count = sight_asks(arena, f->who, row, change->asks, change->ask_count, &change->asks);
     change->clock_count = sight_clocks(arena, f->who, row, change->clocks, change->clock_count, &change->clocks);
     return true;
 }

@@ -70,11 +70,24 @@ size_t sight_clocks(struct arena *arena, const struct principal *who, const stru
     return count;
 }
 
+size_t sight_asks(struct arena *arena, const struct principal *who, const struct row *row, const struct ask *asks,
+                  size_t n, const struct ask **out)
+{
+    struct ask *own = ARENA_NEW(arena, struct ask, n + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!asks[i].task || sight_task(who, row, asks[i].task))
+            own[count++] = asks[i];
+    *out = own;
+    return count;
+}
+
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *arena, const struct principal *who, struct row *row)
 {
     if (!sight_own_tasks_only(who))
         return;
+    row->ask_count = sight_asks(arena, who, row, row->asks, row->ask_count, &row->asks);
     row->clock_count = sight_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
     row->task_count = sight_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
     row->voice_count = 0;

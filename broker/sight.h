@@ -16,6 +16,8 @@ bool sight_task(const struct principal *, const struct row *, uint32_t no);
 size_t sight_tasks(struct arena *, const struct principal *, const struct task *, size_t n, const struct task **out);
 size_t sight_clocks(struct arena *, const struct principal *, const struct row *, const struct clock *, size_t n,
                     const struct clock **out);
+size_t sight_asks(struct arena *, const struct principal *, const struct row *, const struct ask *, size_t n,
+                  const struct ask **out);
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */

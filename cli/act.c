@@ -1,5 +1,5 @@
 /* The acts of the command centre, and a source's withdraw: assign, transfer, release, merge, close, cancel, reject,
- * verify. One table says which options each takes; the broker decides the rest. */
+ * verify, resume. One table says which options each takes; the broker decides the rest. */
 #include <string.h>
 
 #include "broker/base/limits.h"
@@ -57,6 +57,8 @@ static const struct form {
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_RESUME] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
+                    N_("Ends a parking or a suspension early: the clocks go on with what was left.")},
     [ACT_WHISTLE] =
         {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
          N_("Calls units to the place of an incident (--unit once for each): each is to have somebody on site "
@@ -199,6 +201,7 @@ VERB(close, ACT_CLOSE)
 VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
+VERB(resume, ACT_RESUME)
 VERB(withdraw, ACT_WITHDRAW)
 VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)

@@ -3,6 +3,7 @@
 
 #include "broker/base/limits.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 
@@ -33,7 +34,7 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
         argp_error(state, _("one word at a time"));
     else
         word->verb = word_of(value);
-    if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK))
+    if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
         argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback or return"), value);
 }
 
@@ -97,13 +98,13 @@ static bool is_theirs(const struct task *task, const char *unit)
 }
 
 /* The unit's one task that is not over. CLI_DONE, or says that there is none or several. */
-static int find_task(const struct arguments *arguments, struct client *client, struct arena *arena, uint32_t *out)
+static int find_task(const struct common *common, const struct word *word, struct client *client, struct arena *arena,
+                     uint32_t *out)
 {
-    const struct word *word = &arguments->word;
     const struct message ask = {.kind = MESSAGE_QUERY,
                                 .query = {.kind = QUERY_SHOW, .incident = word->incident, .limit = 1}};
     struct message answer;
-    int code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+    int code = cli_ask(common, client, &ask, arena, &answer);
     size_t found = 0;
     if (code)
         return code;
@@ -120,16 +121,32 @@ static int find_task(const struct arguments *arguments, struct client *client, s
     return found ? CLI_USAGE : CLI_REFUSED;
 }
 
-static int say(struct arguments *arguments, struct client *client, struct arena *arena)
+static int say(const struct common *common, struct word *word, struct client *client, struct arena *arena)
 {
     struct message answer;
-    int code = arguments->word.task ? CLI_DONE : find_task(arguments, client, arena, &arguments->word.task);
+    int code = word->task ? CLI_DONE : find_task(common, word, client, arena, &word->task);
     if (code)
         return code;
-    const struct message ask = {.kind = MESSAGE_WORD, .word = arguments->word};
-    code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+    const struct message ask = {.kind = MESSAGE_WORD, .word = *word};
+    code = cli_ask(common, client, &ask, arena, &answer);
     if (code == CLI_DONE)
-        cli_print_done(&arguments->common, &answer);
+        cli_print_done(common, &answer);
+    return code;
+}
+
+int say_word(const struct common *common, struct word word)
+{
+    struct client *client;
+    struct arena arena;
+    word.request = common->request;
+    word.person = common->person;
+    int code = cli_connect(common, 'C', &client);
+    if (code)
+        return code;
+    arena_init(&arena);
+    code = say(common, &word, client, &arena);
+    arena_release(&arena);
+    client_close(client);
     return code;
 }
 
@@ -147,17 +164,6 @@ int verb_say(int argc, char **argv)
         NULL,
         NULL};
     struct arguments arguments = {0};
-    struct client *client;
-    struct arena arena;
     cli_parse(&argp, argc, argv, &arguments);
-    arguments.word.request = arguments.common.request;
-    arguments.word.person = arguments.common.person;
-    int code = cli_connect(&arguments.common, 'C', &client);
-    if (code)
-        return code;
-    arena_init(&arena);
-    code = say(&arguments, client, &arena);
-    arena_release(&arena);
-    client_close(client);
-    return code;
+    return say_word(&arguments.common, arguments.word);
 }

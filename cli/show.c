@@ -203,6 +203,35 @@ static void print_clocks(const struct answer *answer, bool utc, bool colour)
     table_release(&table);
 }
 
+static void print_asks(const struct row *row, bool utc, bool colour)
+{
+    const char *headings[] = {_("ASK"), _("TASK"), _("WHAT"), _("ASKED"), _("BY"), _("REASON"), _("DECISION"), _("BY")};
+    struct table table;
+    char time[WHEN_TEXT_BYTES];
+    table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
+    for (size_t i = 0; i < row->ask_count; i++) {
+        const struct ask *ask = &row->asks[i];
+        struct buffer what = {0};
+        trail_ask(ask, utc, &what);
+        buffer_append(&what, "", 1);
+        table_cellf(&table, COLOUR_NONE, "%" PRIu32, ask->no);
+        table_cell(&table, COLOUR_NONE, ask->task ? ask->unit : "");
+        table_cell(&table, COLOUR_NONE, (const char *)what.data);
+        table_cell(&table, COLOUR_NONE, when_text(ask->asked_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, ask->person && *ask->person ? ask->person : ask->principal);
+        table_cell(&table, COLOUR_NONE, ask->reason);
+        table_cell(&table, ask->decision == DECISION_OPEN ? COLOUR_YELLOW : COLOUR_NONE, words_decision(ask->decision));
+        table_cell(&table, COLOUR_NONE,
+                   ask->decided_person && *ask->decided_person ? ask->decided_person : ask->decided_by);
+        buffer_release(&what);
+    }
+    if (!table_empty(&table)) {
+        putchar('\n');
+        table_print(&table, stdout, 0, colour);
+    }
+    table_release(&table);
+}
+
 static void print_text(const struct answer *answer, bool utc)
 {
     bool colour = table_colour(stdout);
@@ -212,6 +241,7 @@ static void print_text(const struct answer *answer, bool utc)
     print_head(row, event, utc, colour);
     print_tasks(row, utc, colour);
     print_clocks(answer, utc, colour);
+    print_asks(row, utc, colour);
     trail_records_init(&table);
     for (size_t i = 0; i < answer->record_count; i++)
         trail_record_row(&table, &answer->records[i], row, utc);

@@ -249,6 +249,16 @@ static void head_detail(const struct record *record, struct buffer *out)
     }
 }
 
+void trail_ask(const struct ask *ask, bool utc, struct buffer *out)
+{
+    char text[WHEN_TEXT_BYTES];
+    add(out, words_ask(ask->kind));
+    if (ask->span_ms)
+        add_named(out, _("by"), when_span(ask->span_ms, text));
+    if (ask->until_ms)
+        add_named(out, _("until"), when_text(ask->until_ms, utc, text));
+}
+
 /* "→ A, B" and why. */
 static void called_detail(const struct record *record, struct buffer *out)
 {
@@ -277,6 +287,21 @@ static void routine_detail(const struct record *record, struct buffer *out)
         buffer_printf(out, ", … (%zu)", record->side_count);
 }
 
+/* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
+static void asked_detail(const struct record *record, bool utc, struct buffer *out)
+{
+    const struct ask *ask = record->changes[0].asks;
+    char asker[160];
+    buffer_printf(out, "#%" PRIu32, ask->no);
+    add(out, ask->unit);
+    trail_ask(ask, utc, out);
+    snprintf(asker, sizeof(asker), "%s/%s", ask->principal ? ask->principal : "", ask->person ? ask->person : "");
+    if (record->kind != RECORD_ASKED)
+        add_named(out, _("asked by"), asker);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -302,7 +327,7 @@ const char *trail_kind(const struct record *record)
     return record->kind == RECORD_RUNG && record->rung ? words_rung(record->rung->colour) : words_record(record->kind);
 }
 
-void trail_detail(const struct record *record, const struct row *row, struct buffer *out)
+void trail_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)
 {
     char span[WHEN_TEXT_BYTES];
     buffer_clear(out);
@@ -322,6 +347,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
+    else if (record->change_count && record->changes[0].ask_count)
+        asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);
     buffer_append(out, "", 1);
@@ -360,7 +387,7 @@ void trail_record_row(struct table *table, const struct record *record, const st
 {
     char time[WHEN_TEXT_BYTES], actor[160];
     struct buffer detail = {0};
-    trail_detail(record, row, &detail);
+    trail_detail(record, row, utc, &detail);
     trail_actor(record, actor, sizeof(actor));
     table_cellf(table, COLOUR_DIM, "%" PRIu64, record->seq);
     table_cell(table, COLOUR_NONE, when_text(record->at_ms, utc, time));

@@ -48,6 +48,7 @@ static const char *const clocks[] = {
     [CLOCK_RESOLVE] = C_("clock", "resolve"),   [CLOCK_RESPOND] = C_("clock", "respond"),
     [CLOCK_ARRIVE] = C_("clock", "arrive"),     [CLOCK_HANDLE] = C_("clock", "handle"),
     [CLOCK_FEEDBACK] = C_("clock", "feedback"), [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_PARK] = C_("clock", "park"),         [CLOCK_SUSPEND] = C_("clock", "suspend"),
 };
 
 static const char *const clock_states[] = {
@@ -89,6 +90,22 @@ static const char *const records[] = {
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
     [RECORD_ROUTINE] = C_("record", "routine"),
+    [RECORD_ASKED] = C_("record", "asked"),
+    [RECORD_GRANTED] = C_("record", "granted"),
+    [RECORD_DENIED] = C_("record", "denied"),
+    [RECORD_RESUMED] = C_("record", "resumed"),
+};
+
+static const char *const ask_kinds[] = {
+    [ASK_EXTEND] = C_("ask", "extend"),
+    [ASK_PARK] = C_("ask", "park"),
+    [ASK_SUSPEND] = C_("ask", "suspend"),
+};
+
+static const char *const decisions[] = {
+    [DECISION_OPEN] = C_("decision", "open"),
+    [DECISION_GRANTED] = C_("decision", "granted"),
+    [DECISION_REFUSED] = C_("decision", "refused"),
 };
 
 static const char *const colours[] = {
@@ -173,6 +190,16 @@ const char *words_clock_state(enum clock_state value)
 const char *words_record(enum record_kind value)
 {
     return SHOWN(records, value);
+}
+
+const char *words_ask(enum ask_kind value)
+{
+    return SHOWN(ask_kinds, value);
+}
+
+const char *words_decision(enum decision value)
+{
+    return SHOWN(decisions, value);
 }
 
 const char *words_colour(enum rung_colour value)

@@ -23,6 +23,8 @@ SAME(ClockState, CLOCK_STATES)
 SAME(Verifier, VERIFIERS)
 SAME(WordVerb, WORDS)
 SAME(ActVerb, ACTS)
+SAME(AskKind, ASK_KINDS)
+SAME(Decision, DECISIONS)
 SAME(RecordKind, RECORD_KINDS)
 SAME(LeaseEnd, LEASE_ENDS)
 SAME(RungColour, RUNG_COLOURS)
@@ -311,6 +313,33 @@ static Offset<Vector<const bihuan::Started *>> pack_started(Builder &builder, co
         change.clock_count, [&change](size_t i, bihuan::Started *out) { *out = started_of(change.clocks[i]); });
 }
 
+static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
+{
+    auto unit = pack(builder, ask.unit);
+    auto principal = pack(builder, ask.principal);
+    auto person = pack(builder, ask.person);
+    auto reason = pack(builder, ask.reason);
+    auto decided_by = pack(builder, ask.decided_by);
+    auto decided_person = pack(builder, ask.decided_person);
+    bihuan::AskBuilder out(builder);
+    out.add_asked_ms(ask.asked_ms);
+    out.add_until_ms(ask.until_ms);
+    out.add_span_ms(ask.span_ms);
+    out.add_decided_ms(ask.decided_ms);
+    out.add_no(ask.no);
+    out.add_task(ask.task);
+    out.add_unit(unit);
+    out.add_principal(principal);
+    out.add_person(person);
+    out.add_reason(reason);
+    out.add_decided_by(decided_by);
+    out.add_decided_person(decided_person);
+    out.add_kind(static_cast<bihuan::AskKind>(ask.kind));
+    out.add_decision(static_cast<bihuan::Decision>(ask.decision));
+    out.add_was(static_cast<bihuan::TaskState>(ask.was));
+    return out.Finish();
+}
+
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
 {
     bool begin = all_begin(change, at_ms);
@@ -319,6 +348,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
     auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
+    auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -327,6 +357,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_clocks(clocks);
     out.add_started(started);
     out.add_voices(voices);
+    out.add_asks(asks);
     return out.Finish();
 }
 
@@ -469,6 +500,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
     auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
+    auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -477,6 +509,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_clocks(clocks);
     out.add_words(words);
     out.add_voices(voices);
+    out.add_asks(asks);
     return out.Finish();
 }
 

@@ -278,6 +278,25 @@ static void read(Reader &reader, const bihuan::Voice &in, struct voice *out)
     out->person = reader.text(in.person(), ANY, "voice.person");
 }
 
+static void read(Reader &reader, const bihuan::Ask &in, struct ask *out)
+{
+    out->no = in.no();
+    out->task = in.task();
+    out->kind = reader.known(in.kind(), ask_kind_name, "ask.kind");
+    out->decision = reader.known(in.decision(), decision_name, "ask.decision");
+    out->was = reader.known(in.was(), task_state_name, "ask.was");
+    out->unit = reader.text(in.unit(), ANY, "ask.unit");
+    out->principal = reader.text(in.principal(), ANY, "ask.principal");
+    out->person = reader.text(in.person(), ANY, "ask.person");
+    out->reason = reader.text(in.reason(), ANY, "ask.reason");
+    out->asked_ms = in.asked_ms();
+    out->until_ms = in.until_ms();
+    out->span_ms = in.span_ms();
+    out->decided_ms = in.decided_ms();
+    out->decided_by = reader.text(in.decided_by(), ANY, "ask.decided_by");
+    out->decided_person = reader.text(in.decided_person(), ANY, "ask.decided_person");
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -287,6 +306,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -392,6 +412,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
 }
 
 } // namespace facts

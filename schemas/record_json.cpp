@@ -131,6 +131,25 @@ static void write(Json &json, const struct voice &voice)
     json.text("person", voice.person);
 }
 
+static void write(Json &json, const struct ask &ask)
+{
+    json.number("no", ask.no);
+    json.text("kind", ask_kind_name(ask.kind));
+    json.text("decision", decision_name(ask.decision));
+    json.number("task", ask.task);
+    json.text("unit", ask.unit);
+    json.time("asked", ask.asked_ms);
+    json.text("principal", ask.principal);
+    json.text("person", ask.person);
+    json.text("reason", ask.reason);
+    json.time("until", ask.until_ms);
+    json.number("span_ms", ask.span_ms);
+    json.time("decided", ask.decided_ms);
+    json.text("decided_by", ask.decided_by);
+    json.text("decided_person", ask.decided_person);
+    json.text("was", task_state_name(ask.was));
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -139,6 +158,7 @@ static void write(Json &json, const struct change &change)
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
     write_all(json, "voices", change.voices, change.voice_count);
+    write_all(json, "asks", change.asks, change.ask_count);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -229,6 +249,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
     write_all(json, "voices", row.voices, row.voice_count);
+    write_all(json, "asks", row.asks, row.ask_count);
 }
 
 } // namespace facts

@@ -42,12 +42,13 @@ extern "C" {
     X(5, NO_ACTION, no_action) X(6, NOT_FOUND, not_found) X(7, FALSE_ALARM, false_alarm) \
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
-/* Incident clocks are the centre's, task clocks the unit's. */
+/* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
+ * granted is over. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
-    X(12, CONTACT, contact)
+    X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -63,14 +64,19 @@ extern "C" {
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
-    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back)
+    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
+    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(41, EXCLUDE, exclude)
+
+/* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
+#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
+#define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
 #define RECORD_KINDS(X) \
@@ -82,6 +88,7 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
+    X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(70, ROUTINE, routine) \
     X(83, EXCLUDED, excluded)
@@ -122,6 +129,7 @@ extern "C" {
     X(33, UNKNOWN_TASK, unknown_task) X(34, UNKNOWN_UNIT, unknown_unit) X(35, UNKNOWN_RECEIPT, unknown_receipt) \
     X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
+    X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
@@ -152,6 +160,10 @@ enum verifier { VERIFIERS(VERIFIER_X) };
 enum word_verb { WORDS(WORD_X) WORD_END };
 #define ACT_X(v, N, n) ACT_##N = v,
 enum act_verb { ACTS(ACT_X) ACT_END };
+#define ASK_X(v, N, n) ASK_##N = v,
+enum ask_kind { ASK_KINDS(ASK_X) ASK_KIND_END };
+#define DECISION_X(v, N, n) DECISION_##N = v,
+enum decision { DECISIONS(DECISION_X) };
 #define RECORD_X(v, N, n) RECORD_##N = v,
 enum record_kind { RECORD_KINDS(RECORD_X) };
 #define LEASE_X(v, N, n) LEASE_##N = v,
@@ -198,6 +210,9 @@ const char *word_name(enum word_verb);
 enum word_verb word_of(const char *name);
 const char *act_name(enum act_verb);
 enum act_verb act_of(const char *name);
+const char *ask_kind_name(enum ask_kind);
+enum ask_kind ask_kind_of(const char *name);
+const char *decision_name(enum decision);
 const char *record_kind_name(enum record_kind);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
@@ -323,6 +338,22 @@ struct voice {
     const char *principal, *person;
 };
 
+/* 申请: what was asked, and what somebody else decided. */
+struct ask {
+    uint32_t no;   /* 1, 2, … within the incident */
+    uint32_t task; /* 0: the incident itself */
+    enum ask_kind kind;
+    enum decision decision;
+    enum task_state was;                     /* granted suspend: what the task was */
+    const char *unit;                        /* whose task it is, when it asks */
+    const char *principal, *person, *reason; /* who asked, and why */
+    int64_t asked_ms;
+    int64_t until_ms; /* park, suspend: to when */
+    int64_t span_ms;  /* extend: so much more, in the clocks' own time, where a day is a day of it */
+    int64_t decided_ms;
+    const char *decided_by, *decided_person;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -334,6 +365,8 @@ struct change {
     size_t clock_count;
     const struct voice *voices; /* those heard for the first time */
     size_t voice_count;
+    const struct ask *asks; /* by number, whole */
+    size_t ask_count;
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -357,6 +390,8 @@ struct row {
     size_t word_count;
     const struct voice *voices; /* as they were heard */
     size_t voice_count;
+    const struct ask *asks;
+    size_t ask_count;
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses

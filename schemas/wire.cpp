@@ -136,6 +136,9 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->unit_ms = reader.time(in.unit_ms(), "unit_ms");
     out->auto_respond = in.auto_respond();
+    out->kind = reader.known(in.kind(), ask_kind_name, "kind");
+    out->until_ms = reader.time(in.until_ms(), "until_ms");
+    out->span_ms = in.span_ms();
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -167,6 +170,10 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->units = read_units(reader, in.units(), &out->unit_count);
+    out->kind = reader.known(in.kind(), ask_kind_name, "kind");
+    out->until_ms = reader.time(in.until_ms(), "until_ms");
+    out->span_ms = in.span_ms();
+    out->ask = in.ask();
     out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 

@@ -77,6 +77,9 @@ static void write(Json &json, const struct word &word)
     json.text("text", word.text);
     json.time("unit_time", word.unit_ms);
     json.flag("auto_respond", word.auto_respond);
+    json.text("kind", ask_kind_name(word.kind));
+    json.time("until", word.until_ms);
+    json.number("span_ms", word.span_ms);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -104,6 +107,10 @@ static void write(Json &json, const struct act &act)
     json.text("reason", act.reason);
     json.text("text", act.text);
     write_texts(json, "units", act.units, act.unit_count);
+    json.text("kind", ask_kind_name(act.kind));
+    json.time("until", act.until_ms);
+    json.number("span_ms", act.span_ms);
+    json.number("ask", act.ask);
     json.text("about", act.about);
 }
 

@@ -110,6 +110,9 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_text(text);
     out.add_unit_ms(word.unit_ms);
     out.add_auto_respond(word.auto_respond);
+    out.add_kind(static_cast<bihuan::AskKind>(word.kind));
+    out.add_until_ms(word.until_ms);
+    out.add_span_ms(word.span_ms);
     return out.Finish();
 }
 
@@ -145,6 +148,10 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_reason(reason);
     out.add_text(text);
     out.add_units(units);
+    out.add_kind(static_cast<bihuan::AskKind>(act.kind));
+    out.add_until_ms(act.until_ms);
+    out.add_span_ms(act.span_ms);
+    out.add_ask(act.ask);
     return out.Finish();
 }
 

@@ -319,16 +319,18 @@ struct bh_task {
 
 /** @brief What can be said of a task. */
 enum bh_verb {
-    BH_RESPOND = 1,  /**< 签收: a person has taken it up. */
-    BH_ARRIVE = 2,   /**< 到场 */
-    BH_HANDLE = 3,   /**< 处置: work has begun. */
-    BH_NOTE = 4,     /**< `text`, for the record. */
-    BH_FEEDBACK = 5, /**< 反馈: done, with `outcome`. Ends the task. */
-    BH_RETURN = 6,   /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
-    BH_GIVE_BACK = 7 /**< Before responding: a colleague shall have it. Ends the task for us. */
+    BH_RESPOND = 1,   /**< 签收: a person has taken it up. */
+    BH_ARRIVE = 2,    /**< 到场 */
+    BH_HANDLE = 3,    /**< 处置: work has begun. */
+    BH_NOTE = 4,      /**< `text`, for the record. */
+    BH_FEEDBACK = 5,  /**< 反馈: done, with `outcome`. Ends the task. */
+    BH_RETURN = 6,    /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
+    BH_GIVE_BACK = 7, /**< Before responding: a colleague shall have it. Ends the task for us. */
+    BH_ASK = 8        /**< 申请: what `ask` says; somebody else decides. Until then nothing changes. */
 };
 
-/** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN. */
+/** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN
+ *  and BH_ASK, `ask` and its time with BH_ASK. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;
@@ -340,6 +342,9 @@ struct bh_word {
     bool auto_respond;   /**< With BH_RESPOND: a program took it up, not a person. It is marked so for ever. */
     const char *request; /**< Id of this word, so that after ::BH_UNKNOWN the same can be said again safely; NULL: made
                               up by the library. */
+    const char *ask;     /**< With BH_ASK: "extend" (more time), "park" (挂账), "suspend" (挂起). */
+    int64_t span_ms;     /**< With "extend": so much more. */
+    int64_t until_ms;    /**< With "park" and "suspend": to when. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

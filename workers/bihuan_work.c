@@ -372,7 +372,7 @@ void bh_drain(struct bh_work *work)
 
 /* --- words --- */
 
-_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_GIVE_BACK == WORD_GIVE_BACK, "verbs are the wire's words");
+_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK, "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
 {
@@ -386,7 +386,9 @@ static int check_word(const struct bh_word *word)
         return BH_BAD_ARGUMENT;
     if (outcome ? !outcome_of(word->outcome) : word->verb == BH_FEEDBACK)
         return BH_BAD_ARGUMENT;
-    if (word->verb == BH_RETURN && !(word->reason && *word->reason))
+    if ((word->verb == BH_RETURN || word->verb == BH_ASK) && !(word->reason && *word->reason))
+        return BH_BAD_ARGUMENT;
+    if (word->verb == BH_ASK && !ask_kind_of(word->ask))
         return BH_BAD_ARGUMENT;
     return BH_OK;
 }
@@ -410,7 +412,7 @@ struct said {
     enum bh_verb verb;
 };
 
-static void said(const struct ask *ask, int error, const struct message *answer)
+static void said(const struct question *ask, int error, const struct message *answer)
 {
     struct said *said = ask->about;
     struct bh_result result;
@@ -444,12 +446,15 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .reason = word->reason,
                                  .text = word->text,
                                  .unit_ms = word->unit_ms,
-                                 .auto_respond = word->auto_respond};
+                                 .auto_respond = word->auto_respond,
+                                 .kind = ask_kind_of(word->ask),
+                                 .until_ms = word->until_ms,
+                                 .span_ms = word->span_ms};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};
     error = asks_start(&work->asks, &message, timeout_ms,
-                       &(struct ask){.done = said, .about = about, .then = done, .arg = arg});
+                       &(struct question){.done = said, .about = about, .then = done, .arg = arg});
     if (error) {
         free(about);
         return error;

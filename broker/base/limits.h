@@ -22,7 +22,8 @@
 
 /* One incident. */
 #define TASKS_MAX      16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
+#define CLOCKS_MAX     (8 + 6 * TASKS_MAX) /* clocks of one incident: 8 kinds of its own, 6 a task */
+#define ASKS_MAX       32                  /* asked of one incident */
 #define CANDIDATES_MAX 8                   /* recipients a route tries in order */
 #define ASSISTS_MAX    8
 #define VOICES_MAX     (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
@@ -105,11 +106,13 @@
 #define SLACK_PART   8 /* of the map */
 
 /* Time. */
-#define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
-#define WHISTLE_DEFAULT_MS  (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
-#define STEP_NOTICE_MS      1000               /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS        300000             /* below this it is slewed, above it waits for the operator */
-#define GAP_ALARM_MS        (24 * 3600 * 1000LL)
-#define LEASE_DEFAULT_MS    15000 /* silence after which a lease ends; heartbeat is a third of it */
+#define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
+#define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
+#define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */
+#define GAP_ALARM_MS           (24 * 3600 * 1000LL)
+#define LEASE_DEFAULT_MS       15000 /* silence after which a lease ends; heartbeat is a third of it */
 
 #endif

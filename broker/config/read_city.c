@@ -2,9 +2,25 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, WHISTLE, DISCIPLINE, FIELDS };
-static const char *const keys[FIELDS] = {"name",   "city",        "journal", "utc_offset", "lease",
-                                         "levels", "keys_folder", "whistle", "discipline"};
+enum {
+    NAME,
+    CITY,
+    JOURNAL,
+    UTC_OFFSET,
+    LEASE,
+    LEVELS,
+    KEYS_FOLDER,
+    EXTENSIONS_MAX,
+    EXTEND_CLOCKS,
+    SUSPEND_MAX,
+    PARK_MAX,
+    WHISTLE,
+    DISCIPLINE,
+    FIELDS
+};
+static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
+                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
+                                         "park_max", "whistle",     "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -43,6 +59,33 @@ static void read_levels(struct reading *reading, struct document *document, yaml
     reading->policy->level_count = 0;
     for (size_t i = 0; i < node_items(list); i++)
         read_level(reading, document, node_item(document, list, i));
+}
+
+/* --- 延期 挂账 挂起: what may be asked for --- */
+
+static void read_extend_clocks(struct reading *reading, struct document *document, yaml_node_t *list)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < node_items(list); i++) {
+        enum clock_kind kind = read_clock_kind(document, node_item(document, list, i));
+        bits |= kind ? 1u << kind : 0;
+    }
+    reading->policy->extend_clocks = bits;
+}
+
+static void read_asks(struct reading *reading, struct document *document, yaml_node_t **fields)
+{
+    struct policy *policy = reading->policy;
+    long most;
+    if (fields[EXTENSIONS_MAX] != NULL &&
+        node_number(document, fields[EXTENSIONS_MAX], "extensions_max (of one clock)", 0, ASKS_MAX, &most))
+        policy->extensions_max = (uint32_t)most;
+    if (fields[EXTEND_CLOCKS] != NULL)
+        read_extend_clocks(reading, document, fields[EXTEND_CLOCKS]);
+    if (fields[SUSPEND_MAX] != NULL)
+        node_duration(document, fields[SUSPEND_MAX], &policy->suspend_max_ms);
+    if (fields[PARK_MAX] != NULL)
+        node_duration(document, fields[PARK_MAX], &policy->park_max_ms);
 }
 
 /* "6208" → 620800: a city's digits filled up or cut to six. */
@@ -105,6 +148,7 @@ void read_city(struct reading *reading, struct document *document)
         node_duration(document, fields[LEASE], &policy->lease_ms);
     if (fields[LEVELS] != NULL)
         read_levels(reading, document, fields[LEVELS]);
+    read_asks(reading, document, fields);
     if (fields[WHISTLE] != NULL)
         read_whistle(reading, document, fields[WHISTLE]);
     reading->discipline = (struct later){document, fields[DISCIPLINE]};

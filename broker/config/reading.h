@@ -89,6 +89,8 @@ const struct ladder *named_ladder(struct reading *, struct document *, yaml_node
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
+/* A clock that has a limit, by its name; 0 with a fault. */
+enum clock_kind read_clock_kind(struct document *, yaml_node_t *);
 /* A limit in its short form, `4h` or `4wh`: calendar and budget. False with a fault. */
 bool read_limit(struct reading *, struct document *, yaml_node_t *, struct limit *);
 /* Limits of a profile, or written inside a type: kind → limit, beside `ladder`. */

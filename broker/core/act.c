@@ -158,6 +158,7 @@ void act_hand_to(struct acting *acting, struct task *task, const struct unit *un
     task->dispatched_ms = acting->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
     draft_start_task_clocks(acting->draft, task->no);
     act_stop_dispatch(acting->draft);
 }

@@ -50,6 +50,8 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_set_clock(live, &change->clocks[i]);
     for (size_t i = 0; i < change->voice_count; i++)
         live_add_voice(core, live, &change->voices[i]);
+    for (size_t i = 0; i < change->ask_count; i++)
+        live_set_ask(core, live, &change->asks[i]);
     keep_word(live, record);
     touch(core, live, record->seq);
     derived_add(core, live);
@@ -132,6 +134,8 @@ void core_load(struct core *core, const struct row *row)
     live_make_room(live, row->clock_count);
     for (size_t i = 0; i < row->clock_count; i++)
         live_set_clock(live, &row->clocks[i]);
+    for (size_t i = 0; i < row->ask_count; i++)
+        live_set_ask(core, live, &row->asks[i]);
     for (size_t i = 0; i < row->word_count; i++)
         live_keep_word(live, &row->words[i]);
     for (size_t i = 0; i < row->voice_count; i++)

@@ -77,7 +77,7 @@ static void place_task(struct core *core, struct live_task *task)
     task->respond_due_ms = respond && respond->due_ms ? respond->due_ms : INT64_MAX;
     if (task_leased(&task->facts))
         lease_enter(core, task);
-    else if (task_waits(&task->facts))
+    else if (task_waits(&task->facts) && task->incident->head.state != INCIDENT_PARKED)
         queue_enter(core, queue_of(core, task->facts.unit), task);
     count_task(core, &task->facts, 1);
 }

@@ -15,12 +15,19 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->id = id;
     draft->prev = 0;
     draft->head = *head;
-    draft->task_count = draft->clock_count = draft->voice_count = 0;
+    draft->task_count = draft->clock_count = draft->ask_count = draft->voice_count = 0;
     draft->heard = NULL;
     draft->head_changed = false;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
+}
+
+static void copy_asks(struct draft *draft, const struct rare *rare)
+{
+    draft->ask_count = rare->ask_count;
+    memcpy(draft->asks, rare->asks, rare->ask_count * sizeof *rare->asks);
+    memset(draft->ask_changed, 0, sizeof draft->ask_changed);
 }
 
 void draft_of(struct draft *draft, struct step *step, const struct live *live)
@@ -33,6 +40,8 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
     draft->clock_count = live->clock_count;
     if (live->clock_count)
         memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
+    if (live->rare)
+        copy_asks(draft, live->rare);
 }
 
 void draft_new(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
@@ -88,6 +97,22 @@ void draft_hear(struct draft *draft, struct voice voice)
     draft->voice = voice;
     draft->voice.person = arena_strdup(draft->step->outcome->arena, voice.person); /* the row's own may be freed */
     draft->voice_count = 1;
+}
+
+struct ask *draft_ask(struct draft *draft, uint32_t no)
+{
+    ASSERT(no > 0 && no <= draft->ask_count);
+    draft->ask_changed[no - 1] = true;
+    return &draft->asks[no - 1];
+}
+
+struct ask *draft_add_ask(struct draft *draft, const struct ask *wanted)
+{
+    ASSERT(draft->ask_count < ASKS_MAX);
+    struct ask *ask = &draft->asks[draft->ask_count++];
+    *ask = *wanted;
+    ask->no = (uint32_t)draft->ask_count;
+    return draft_ask(draft, ask->no);
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -272,6 +297,45 @@ void draft_void_task_clocks(struct draft *draft, uint32_t task)
     with_task_clocks(draft, task, make_void);
 }
 
+void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, make_void);
+}
+
+static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))
+{
+    for (size_t i = 0; i < draft->clock_count; i++)
+        with_clock(draft, draft->clocks[i].kind, draft->clocks[i].task, act);
+}
+
+void draft_hold_clocks(struct draft *draft)
+{
+    with_all_clocks(draft, hold);
+}
+
+void draft_resume_clocks(struct draft *draft)
+{
+    with_all_clocks(draft, resume);
+}
+
+void draft_extend_clock(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t span_ms)
+{
+    struct clock *clock = change_clock(draft, kind, task);
+    struct pace pace = pace_of(draft, clock);
+    clock_extend(clock, &pace, span_ms);
+    clock_arm_extended(clock, &draft->climb);
+}
+
+void draft_run_until(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t until_ms)
+{
+    const struct limit limit = {kind, CALENDAR_NATURAL, until_ms - draft->step->now_ms, NULL};
+    struct clock *clock = change_clock(draft, kind, task);
+    if (!clock)
+        clock = add_clock(draft);
+    *clock = started(draft, kind, task, &limit);
+    clock_arm(clock, &draft->climb, -1);
+}
+
 void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
@@ -282,6 +346,19 @@ void draft_end_clocks(struct draft *draft, bool owed)
 }
 
 /* --- the record --- */
+
+static void add_asks(const struct draft *draft, struct change *change)
+{
+    struct arena *arena = draft->step->outcome->arena;
+    struct ask *asks = arena_take(arena, draft->ask_count * sizeof *asks);
+    change->asks = asks;
+    for (size_t i = 0; i < draft->ask_count; i++) {
+        if (!draft->ask_changed[i])
+            continue;
+        asks[change->ask_count] = draft->asks[i];
+        live_lend_ask(arena, &asks[change->ask_count++]);
+    }
+}
 
 struct change draft_change(const struct draft *draft)
 {
@@ -307,6 +384,8 @@ struct change draft_change(const struct draft *draft)
     change.voice_count = draft->voice_count;
     if (draft->voice_count)
         change.voices = arena_memdup(arena, &draft->voice, sizeof draft->voice);
+    if (draft->ask_count)
+        add_asks(draft, &change);
     return change;
 }
 

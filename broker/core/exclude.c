@@ -4,6 +4,7 @@
 
 #include "broker/core/act.h"
 #include "broker/core/exclusion.h"
+#include "broker/core/grant.h"
 #include "broker/core/live.h"
 
 /* The holder is not told why: that there is a report is what it must not learn. */
@@ -55,6 +56,8 @@ static bool take_from_all(struct acting *acting)
     for (size_t i = 0; exclusion_holds(&exclusion) && i < draft->task_count; i++) {
         if (!barred(&exclusion, &draft->tasks[i]))
             continue;
+        if (draft->head.state == INCIDENT_PARKED)
+            grant_unpark(draft); /* it was parked for whoever loses it */
         take_from(acting, &exclusion, draft_task(draft, draft->tasks[i].no));
         taken = true;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/ask.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/ladder.h"
@@ -18,14 +19,17 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_TRANSFER] = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_MERGE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CLOSE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_CANCEL]   = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CANCEL]   = { 0, 0,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_REJECT]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
-    [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -37,7 +41,7 @@ bool incident_allows(enum incident_state state, enum act_verb act)
 /* clang-format off */
 static const struct {
     bool (*decide)(struct acting *);
-    enum record_kind record; /* of verify: when it passed */
+    enum record_kind record; /* of verify: when it passed; of decide: when it is granted */
     enum right right;
     bool needs_reason, needs_outcome;
     bool settles; /* nothing may be left to wait for after it */
@@ -51,6 +55,9 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_ASK]      = {act_ask,      RECORD_ASKED,       RIGHT_ON_BEHALF, true, false},
+    [ACT_DECIDE]   = {act_decide,   RECORD_GRANTED,     RIGHT_DECIDE,   false, false},
+    [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
     [ACT_EXCLUDE]  = {act_exclude,  RECORD_EXCLUDED,    RIGHT_EXCLUDE,  true,  false, true},
@@ -131,7 +138,6 @@ static void decide(struct acting *acting)
     record.outcome = act->outcome;
     acting->record = &record;
     acting->draft = &draft;
-    ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
@@ -154,7 +160,10 @@ void incident_act(struct step *step)
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
-    if (incident_in_scope(step, acting.live) && possible(&acting))
+    if (!incident_in_scope(step, acting.live))
+        return;
+    ladder_catch_up(step, acting.live); /* what is due comes first: it may change the state */
+    if (possible(&acting))
         decide(&acting);
 }
 

@@ -1,5 +1,6 @@
 #include "broker/core/ladder.h"
 
+#include "broker/core/ask.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
@@ -67,6 +68,8 @@ static int64_t warning_of(const struct climb *climb, const struct clock *clock, 
 /* The budget used when the first rung beyond used_ms fires; -1 when there is none. */
 static int64_t rung_after(const struct clock *clock, const struct climb *climb, int64_t used_ms)
 {
+    if (clock_is_term(clock->kind))
+        return used_ms < clock->budget_ms ? clock->budget_ms : -1;
     for (size_t i = 0; i < warnings_of(climb); i++) {
         int64_t at_ms = warning_of(climb, clock, i);
         if (at_ms > used_ms && at_ms < clock->budget_ms)
@@ -99,6 +102,13 @@ void clock_arm_resumed(struct clock *clock, const struct climb *climb)
 {
     int64_t warned_ms = warned_upto(clock, climb);
     clock_arm(clock, climb, clock->consumed_ms > warned_ms ? clock->consumed_ms : warned_ms);
+}
+
+void clock_arm_extended(struct clock *clock, const struct climb *climb)
+{
+    if (clock->rung > warnings_of(climb))
+        clock->rung = (uint32_t)warnings_of(climb);
+    clock_arm(clock, climb, warned_upto(clock, climb));
 }
 
 /* How far it had got, by what has fired: by the time used it may stand elsewhere now. */
@@ -175,6 +185,10 @@ bool ladder_fire(struct step *step, const struct live *live)
     const struct clock *due = earliest(live);
     if (!due || due->next_ms > step->now_ms)
         return false;
+    if (clock_is_term(due->kind)) {
+        ask_over(step, live, due);
+        return true;
+    }
     struct climb climb = climb_of(core->policy, &live->head);
     struct pace pace = pace_of(&climb, due);
     int64_t used_ms = clock_used_ms(due, &pace, due->next_ms);

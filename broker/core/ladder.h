@@ -30,6 +30,9 @@ void clock_arm(struct clock *, const struct climb *, int64_t used_ms);
 void clock_arm_resumed(struct clock *, const struct climb *);
 /* The same again for a running clock whose due was reckoned anew: what has fired stands, and does not fire again. */
 void clock_rearm(struct clock *, const struct climb *, const struct clock *before);
+/* The same for a running clock that was given more time: a warning that has fired does not fire again, and the new deadline
+ * has a breach of its own. */
+void clock_arm_extended(struct clock *, const struct climb *);
 /* Fires the earliest rung of the incident that is due by now. False when none is. */
 bool ladder_fire(struct step *, const struct live *);
 /* Reckons the incident's clocks if a change of calendars asks for it, and fires all its rungs that are due: before

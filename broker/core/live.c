@@ -103,6 +103,13 @@ static const struct incident_more *own_more(const struct incident_more *more)
     return copy;
 }
 
+static void disown_ask(const struct ask *ask)
+{
+    disown(ask->person);
+    disown(ask->reason);
+    disown(ask->decided_person);
+}
+
 /* --- making and forgetting --- */
 
 struct live *live_new(struct core *core, uint64_t incident)
@@ -123,6 +130,15 @@ static void free_task(struct live_task *task)
     free(task);
 }
 
+static void free_rare(struct rare *rare)
+{
+    for (size_t i = 0; rare && i < rare->ask_count; i++)
+        disown_ask(&rare->asks[i]);
+    if (rare)
+        free(rare->asks);
+    free(rare);
+}
+
 static void free_live(struct live *live)
 {
     for (struct live_task *task = live->tasks, *next; task; task = next) {
@@ -135,6 +151,7 @@ static void free_live(struct live *live)
     disown(live->head.reason);
     disown_more(live->head.more);
     free(live->voices);
+    free_rare(live->rare);
     free(live->clocks);
     free(live);
 }
@@ -222,6 +239,33 @@ void live_set_clock(struct live *live, const struct clock *clock)
     live->clocks[live->clock_count++] = *clock;
 }
 
+static struct ask *ask_at(struct live *live, uint32_t no)
+{
+    if (!live->rare)
+        live->rare = core_alloc(sizeof *live->rare);
+    struct rare *rare = live->rare;
+    ASSERT(no > 0 && no <= rare->ask_count + 1 && no <= ASKS_MAX);
+    if (no > rare->ask_count) {
+        rare->asks = reallocarray(rare->asks, no, sizeof *rare->asks);
+        ASSERT(rare->asks);
+        rare->asks[rare->ask_count++] = (struct ask){0};
+    }
+    return &rare->asks[no - 1];
+}
+
+void live_set_ask(struct core *core, struct live *live, const struct ask *from)
+{
+    struct ask *ask = ask_at(live, from->no), was = *ask;
+    *ask = *from;
+    ask->unit = name_of(core, from->unit);
+    ask->principal = name_of(core, from->principal);
+    ask->decided_by = name_of(core, from->decided_by);
+    ask->person = own(from->person);
+    ask->reason = own(from->reason);
+    ask->decided_person = own(from->decided_person);
+    disown_ask(&was);
+}
+
 void live_make_room(struct live *live, size_t more)
 {
     if (live->clock_count + more <= live->clock_room)
@@ -295,6 +339,22 @@ size_t live_lend_voices(struct arena *arena, const struct live *live, const stru
     return count;
 }
 
+void live_lend_ask(struct arena *arena, struct ask *ask)
+{
+    lend(arena, &ask->person);
+    lend(arena, &ask->reason);
+    lend(arena, &ask->decided_person);
+}
+
+static void lend_asks(const struct rare *rare, struct arena *arena, struct row *row)
+{
+    struct ask *asks = arena_memdup(arena, rare->asks, rare->ask_count * sizeof *asks);
+    for (size_t i = 0; i < rare->ask_count; i++)
+        live_lend_ask(arena, &asks[i]);
+    row->asks = asks;
+    row->ask_count = rare->ask_count;
+}
+
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
 {
     struct task *tasks = arena_take(arena, live->task_count * sizeof *tasks);
@@ -330,4 +390,6 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);
     row->clocks = clocks;
     row->clock_count = live->clock_count;
+    if (live->rare)
+        lend_asks(live->rare, arena, row);
 }

@@ -29,6 +29,7 @@ void live_set_task(struct core *, struct live *, const struct task *);
 void live_set_clock(struct live *, const struct clock *);
 /* Remembers who had a hand in it. */
 void live_add_voice(struct core *, struct live *, const struct voice *);
+void live_set_ask(struct core *, struct live *, const struct ask *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */
@@ -39,6 +40,7 @@ void live_lend_head(struct arena *, struct incident *);
 void live_lend_task(struct arena *, struct task *);
 /* How many there are. */
 size_t live_lend_voices(struct arena *, const struct live *, const struct voice **out);
+void live_lend_ask(struct arena *, struct ask *);
 /* A view: names and arrays borrowed or in the arena; valid while the arena and the core's names are. */
 void live_row(const struct live *, struct arena *, struct row *);
 

@@ -11,6 +11,10 @@ struct policy *policy_new(void)
     if (policy == NULL)
         panic("out of memory for a policy");
     arena_init(&policy->arena);
+    policy->extensions_max = 1;
+    policy->extend_clocks = EXTEND_CLOCKS_DEFAULT;
+    policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
+    policy->park_max_ms = PARK_DEFAULT_MAX_MS;
     return policy;
 }
 

@@ -9,6 +9,11 @@
 #include "broker/base/map.h"
 #include "schemas/types.h"
 
+/* 延期 moves all of a task's clocks, and with its lead's the incident's own time. */
+#define EXTEND_CLOCKS_DEFAULT                                                                                          \
+    (1u << CLOCK_RESOLVE | 1u << CLOCK_RESPOND | 1u << CLOCK_ARRIVE | 1u << CLOCK_HANDLE | 1u << CLOCK_FEEDBACK |      \
+     1u << CLOCK_CONTACT)
+
 /* Where in the city's files a thing was written. */
 struct origin {
     const char *file;
@@ -225,9 +230,12 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
-    struct limit whistle;          /* 报到, where neither rule nor type says */
-    unsigned whistle_levels;       /* bit per level whose principals may whistle; 0: all */
-    const struct unit *discipline; /* 纪检: who gets a report that its line may not see; NULL: nobody */
+    uint32_t extensions_max;             /* of one clock */
+    unsigned extend_clocks;              /* bit per clock kind: what is extended */
+    int64_t suspend_max_ms, park_max_ms; /* how long each may last */
+    struct limit whistle;                /* 报到, where neither rule nor type says */
+    unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;

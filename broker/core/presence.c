@@ -148,8 +148,8 @@ int64_t presence_due(const struct core *core)
 
 bool task_leased(const struct task *task)
 {
-    return has_text(task->worker) &&
-           (task->state == TASK_OFFERED || task->state == TASK_RESPONDED || task->state == TASK_HANDLING);
+    return has_text(task->worker) && (task->state == TASK_OFFERED || task->state == TASK_RESPONDED ||
+                                      task->state == TASK_HANDLING || task->state == TASK_SUSPENDED);
 }
 
 void lease_enter(struct core *core, struct live_task *task)

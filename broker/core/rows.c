@@ -193,6 +193,17 @@ static void mix_voices(uint64_t *digest, const struct voices *voices)
     }
 }
 
+static void mix_ask(uint64_t *digest, const struct ask *ask)
+{
+    const int64_t numbers[] = {ask->no,       ask->task,     ask->kind,    ask->decision,  ask->was,
+                               ask->asked_ms, ask->until_ms, ask->span_ms, ask->decided_ms};
+    const char *const texts[] = {ask->unit,   ask->principal,  ask->person,
+                                 ask->reason, ask->decided_by, ask->decided_person};
+    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mix_text(digest, texts[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -203,6 +214,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
     mix_voices(digest, live->voices);
+    for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
+        mix_ask(digest, &live->rare->asks[i]);
 }
 
 static uint64_t digest_of_side(const struct side *side)

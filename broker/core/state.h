@@ -31,6 +31,12 @@ struct voices {
     struct voice heard[]; /* principals interned, persons owned */
 };
 
+/* What few incidents have. */
+struct rare {
+    struct ask *asks; /* by number; names interned, persons and reasons owned */
+    size_t ask_count;
+};
+
 /* An incident in memory: a row, and what follows from it. */
 struct live {
     uint64_t id, seq;
@@ -40,6 +46,7 @@ struct live {
     uint8_t task_count, clock_count, clock_room;
     bool visiting;         /* loaded after it ended: leaves at the end of the turn */
     struct voices *voices; /* NULL: each task has had one speaker, and nobody dispatched by hand */
+    struct rare *rare;     /* NULL: nothing of it */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/ask.h"
 #include "broker/core/draft.h"
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
@@ -22,12 +23,19 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_RESPOND]   = { 0, C,     B,      0,        0,       0,        0,   0,       0,        C },
     [WORD_ARRIVE]    = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_HANDLE]    = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
-    [WORD_NOTE]      = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_NOTE]      = { 0, 0,     B,      B,        B,       B,        0,   0,       0,        0 },
     [WORD_FEEDBACK]  = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_RETURN]    = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_GIVE_BACK] = { 0, 0,     W,      0,        0,       0,        0,   0,       0,        0 },
+    [WORD_ASK]       = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
+
+/* A parked incident's tasks keep their holders, who may say something, and nothing that is work. */
+static bool while_parked(enum word_verb word)
+{
+    return word == WORD_NOTE || word == WORD_ASK;
+}
 
 bool task_allows(enum task_state state, enum word_verb word, bool on_behalf)
 {
@@ -92,7 +100,7 @@ static void give_up(struct saying *saying)
 /* clang-format off */
 static const struct {
     enum record_kind record;
-    void (*act)(struct saying *); /* NULL: only recorded */
+    void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
 } said[WORD_END] = {
     [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
@@ -101,6 +109,7 @@ static const struct {
     [WORD_NOTE]     = {RECORD_NOTED,     NULL,     false},
     [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true},
     [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
+    [WORD_ASK]      = {RECORD_ASKED,     NULL,     false},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -203,18 +212,26 @@ static bool current(struct saying *saying)
     return step_refuse(saying->step, REFUSAL_STALE_EPOCH, "epoch", "task %u is at epoch %u", task->no, task->epoch);
 }
 
+static bool allows(const struct saying *saying, enum word_verb word)
+{
+    bool parked = saying->of->incident->head.state == INCIDENT_PARKED;
+    return task_allows(saying->of->facts.state, word, saying->on_behalf) && (!parked || while_parked(word));
+}
+
 static bool possible(struct saying *saying)
 {
     const struct task *task = &saying->of->facts;
-    if (task_allows(task->state, saying->word->verb, saying->on_behalf))
+    bool parked = saying->of->incident->head.state == INCIDENT_PARKED;
+    if (allows(saying, saying->word->verb))
         return true;
     const char *list = "";
     for (enum word_verb word = 1; word < WORD_END; word++) {
-        if (task_allows(task->state, word, saying->on_behalf))
+        if (allows(saying, word))
             list = step_text(saying->step, "%s%s%s", list, list[0] ? ", " : "", word_name(word));
     }
-    return step_refuse(saying->step, REFUSAL_WRONG_STATE, "verb", "task %u is %s; possible is %s", task->no,
-                       task_state_name(task->state), list[0] ? list : "nothing");
+    return step_refuse(saying->step, REFUSAL_WRONG_STATE, "verb", "task %u is %s%s; possible is %s", task->no,
+                       task_state_name(task->state), parked ? " and its incident parked" : "",
+                       list[0] ? list : "nothing");
 }
 
 /* --- saying it --- */
@@ -258,7 +275,18 @@ static bool change_task(struct saying *saying)
     return true;
 }
 
-/* Its record; 0: refused. */
+static bool ask_for(struct saying *saying)
+{
+    const struct word *word = saying->word;
+    return ask_add(saying->draft, (struct ask){.kind = word->kind,
+                                               .task = word->task,
+                                               .person = word->person,
+                                               .reason = word->reason,
+                                               .until_ms = word->until_ms,
+                                               .span_ms = word->span_ms}) != 0;
+}
+
+/* Its record's sequence; 0 when refused. */
 static uint64_t say(struct saying *saying)
 {
     struct step *step = saying->step;
@@ -270,6 +298,8 @@ static uint64_t say(struct saying *saying)
         return lease_end(step, saying->of, LEASE_GIVEN_BACK, &record);
     draft_of(&draft, step, saying->of->incident);
     saying->draft = &draft;
+    if (verb == WORD_ASK && !ask_for(saying))
+        return 0;
     if (said[verb].act && !change_task(saying))
         return 0;
     if (saying->of->facts.lost > 0) /* whoever speaks of it is alive */
@@ -287,9 +317,11 @@ void task_word(struct step *step)
         return;
     if (!find(&saying))
         return;
-    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying))
+    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)))
         return;
-    ladder_catch_up(step, saying.of->incident);
+    ladder_catch_up(step, saying.of->incident); /* what is due comes first: it may change the state */
+    if (!current(&saying) || !possible(&saying))
+        return;
     uint64_t seq = say(&saying);
     if (!seq)
         return;

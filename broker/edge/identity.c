@@ -157,6 +157,9 @@ struct key128 gate_word_digest(const struct word *word)
     put_text(10, word->text);
     put_number(11, (uint64_t)word->unit_ms);
     put_number(12, word->auto_respond);
+    put_number(13, word->kind);
+    put_number(14, (uint64_t)word->until_ms);
+    put_number(15, (uint64_t)word->span_ms);
     return content_digest();
 }
 
@@ -177,6 +180,10 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(12, act->text);
     for (size_t i = 0; i < act->unit_count; i++)
         put_text(13, act->units[i]);
+    put_number(14, act->kind);
+    put_number(15, (uint64_t)act->until_ms);
+    put_number(16, (uint64_t)act->span_ms);
+    put_number(17, act->ask);
     put_text(30, act->about);
     return content_digest();
 }

@@ -62,6 +62,11 @@ static const struct clock *find_clock(const struct row *row, enum clock_kind kin
     return NULL;
 }
 
+static const struct ask *find_ask(const struct row *row, uint32_t no)
+{
+    return no && no <= row->ask_count ? &row->asks[no - 1] : NULL;
+}
+
 /* One thing of an incident, or "none". */
 static void compare_part(struct play *play, const char *what, const struct fields *fields, struct words *rest,
                          const void *part)
@@ -100,6 +105,13 @@ static void incident(struct play *play, const char *const *any, struct words *re
     uint64_t id = play_incident(play, any[0]);
     if (!id || !play_row(play, id, &row)) {
         play_fail(play, "%s: there is no such incident", any[0]);
+        return;
+    }
+    if (rest->left >= 3 && is(rest->at[0], "ask")) {
+        words_next(rest);
+        uint32_t no = (uint32_t)strtoul(words_next(rest), NULL, 10);
+        compare_part(play, arena_printf(&play->step, "%s ask %" PRIu32, any[0], no), &ask_fields, rest,
+                     find_ask(&row, no));
         return;
     }
     if (rest->left >= 2 && is(rest->at[0], "task")) {

@@ -14,7 +14,8 @@
     X(TASK_STATE, task_state, task_state) X(ROLE, task_role, task_role) X(OUTCOME, outcome_code, outcome) \
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
-    X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal)
+    X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -65,7 +66,8 @@ static const struct field word_list[] = {
     {"for", FIELD_TEXT, AT(word.on_behalf)},     {"outcome", FIELD_OUTCOME, AT(word.outcome)},
     {"reason", FIELD_TEXT, AT(word.reason)},     {"text", FIELD_TEXT, AT(word.text)},
     {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
-    {"request", FIELD_TEXT, AT(word.request)},
+    {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
+    {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
 };
 FIELDS(word, "a word");
 
@@ -75,7 +77,10 @@ static const struct field act_list[] = {
     {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
     {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
     {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)}, {"about", FIELD_TEXT, AT(act.about)},
+    {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
+    {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
+    {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"about", FIELD_TEXT, AT(act.about)},
 };
 FIELDS(act, "an act");
 
@@ -150,22 +155,58 @@ static const struct field clock_list[] = {
 FIELDS(clock, "a clock");
 #undef AT
 
+#define AT(field) offsetof(struct ask, field)
+static const struct field ask_list[] = {
+    {"decision", FIELD_DECISION, AT(decision)},
+    {"kind", FIELD_ASK, AT(kind)},
+    {"task", FIELD_COUNT, AT(task)},
+    {"unit", FIELD_TEXT, AT(unit)},
+    {"by", FIELD_TEXT, AT(principal)},
+    {"person", FIELD_TEXT, AT(person)},
+    {"reason", FIELD_TEXT, AT(reason)},
+    {"asked", FIELD_TIME, AT(asked_ms)},
+    {"until", FIELD_TIME, AT(until_ms)},
+    {"span", FIELD_SPAN, AT(span_ms)},
+    {"decided", FIELD_TIME, AT(decided_ms)},
+    {"decider", FIELD_TEXT, AT(decided_by)},
+    {"decider-person", FIELD_TEXT, AT(decided_person)},
+};
+FIELDS(ask, "an ask");
+#undef AT
+
 #define AT(field) offsetof(struct seen, field)
 static const struct field record_list[] = {
-    {"clock", FIELD_CLOCK, AT(rung.clock)},         {"colour", FIELD_COLOUR, AT(rung.colour)},
-    {"outcome", FIELD_OUTCOME, AT(record.outcome)}, {"lease", FIELD_ENDS, AT(record.lease_end)},
-    {"refusal", FIELD_REFUSAL, AT(record.refusal)}, {"said", FIELD_WORD, AT(record.word)},
-    {"number", FIELD_COUNT, AT(rung.number)},       {"to", FIELD_TEXT, AT(rung.to_area)},
-    {"post", FIELD_TEXT, AT(rung.to_post)},         {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
-    {"due", FIELD_TIME, AT(rung.due_ms)},           {"notice", FIELD_YES, AT(rung.notice)},
-    {"no-notice", FIELD_NO, AT(rung.notice)},       {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
-    {"at", FIELD_TIME, AT(record.at_ms)},           {"by", FIELD_TEXT, AT(record.principal)},
-    {"person", FIELD_TEXT, AT(record.person)},      {"for", FIELD_TEXT, AT(record.on_behalf)},
-    {"request", FIELD_TEXT, AT(record.request)},    {"task", FIELD_COUNT, AT(record.task)},
-    {"epoch", FIELD_COUNT, AT(record.epoch)},       {"into", FIELD_EVENT, AT(into)},
-    {"reason", FIELD_TEXT, AT(record.reason)},      {"text", FIELD_TEXT, AT(record.text)},
-    {"unit-time", FIELD_TIME, AT(record.unit_ms)},  {"auto", FIELD_YES, AT(record.auto_respond)},
-    {"count", FIELD_COUNT, AT(record.count)},       {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"clock", FIELD_CLOCK, AT(rung.clock)},
+    {"colour", FIELD_COLOUR, AT(rung.colour)},
+    {"outcome", FIELD_OUTCOME, AT(record.outcome)},
+    {"lease", FIELD_ENDS, AT(record.lease_end)},
+    {"refusal", FIELD_REFUSAL, AT(record.refusal)},
+    {"said", FIELD_WORD, AT(record.word)},
+    {"number", FIELD_COUNT, AT(rung.number)},
+    {"to", FIELD_TEXT, AT(rung.to_area)},
+    {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"due", FIELD_TIME, AT(rung.due_ms)},
+    {"notice", FIELD_YES, AT(rung.notice)},
+    {"no-notice", FIELD_NO, AT(rung.notice)},
+    {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
+    {"at", FIELD_TIME, AT(record.at_ms)},
+    {"by", FIELD_TEXT, AT(record.principal)},
+    {"person", FIELD_TEXT, AT(record.person)},
+    {"for", FIELD_TEXT, AT(record.on_behalf)},
+    {"request", FIELD_TEXT, AT(record.request)},
+    {"task", FIELD_COUNT, AT(record.task)},
+    {"epoch", FIELD_COUNT, AT(record.epoch)},
+    {"into", FIELD_EVENT, AT(into)},
+    {"reason", FIELD_TEXT, AT(record.reason)},
+    {"text", FIELD_TEXT, AT(record.text)},
+    {"unit-time", FIELD_TIME, AT(record.unit_ms)},
+    {"auto", FIELD_YES, AT(record.auto_respond)},
+    {"count", FIELD_COUNT, AT(record.count)},
+    {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"ask", FIELD_COUNT, AT(ask.no)},
+    {"kind", FIELD_ASK, AT(ask.kind)},
+    {"decision", FIELD_DECISION, AT(ask.decision)},
 };
 FIELDS(record, "a record");
 #undef AT

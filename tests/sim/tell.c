@@ -26,6 +26,8 @@ struct seen seen_of(const struct record *record)
     struct seen seen = {.record = *record};
     if (record->rung)
         seen.rung = *record->rung;
+    if (record->change_count > 0 && record->changes[0].ask_count > 0)
+        seen.ask = record->changes[0].asks[0];
     if (record->change_count > 0)
         seen.incident = record->changes[0].incident;
     if (record->change_count > 1)

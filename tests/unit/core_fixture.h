@@ -177,6 +177,10 @@ static inline void city_index(struct city *city)
     policy->city = "6208";
     policy->journal = JOURNAL;
     policy->lease_ms = LEASE_MS;
+    policy->extensions_max = 1;
+    policy->extend_clocks = EXTEND_CLOCKS_DEFAULT;
+    policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
+    policy->park_max_ms = PARK_DEFAULT_MAX_MS;
     policy->types = city->types;
     policy->areas = city->areas;
     policy->units = city->units;
@@ -487,7 +491,11 @@ static inline struct word word_for(struct fixture *f, enum word_verb verb, uint6
                          .epoch = task_of(f, incident, task).epoch,
                          .person = "Li",
                          .outcome = verb == WORD_FEEDBACK ? OUTCOME_RESOLVED : 0,
-                         .reason = verb == WORD_RETURN ? "not_ours" : NULL};
+                         .reason = verb == WORD_RETURN ? "not_ours"
+                                   : verb == WORD_ASK  ? "no_access"
+                                                       : NULL,
+                         .kind = verb == WORD_ASK ? ASK_PARK : 0,
+                         .until_ms = verb == WORD_ASK ? f->now_ms + HOUR_MS : 0};
 }
 
 static inline void say(struct fixture *f, const char *worker, enum word_verb verb, uint64_t incident)

@@ -157,6 +157,24 @@ static const struct rung example_rung = {
     .in_downtime = true,
 };
 
+static const struct ask example_asks[] = {
+    {.no = 2,
+     .task = 1,
+     .kind = ASK_SUSPEND,
+     .decision = DECISION_GRANTED,
+     .was = TASK_HANDLING,
+     .unit = "cg-001",
+     .principal = "dept-chengguan",
+     .person = "王芳",
+     .reason = "no_access",
+     .asked_ms = EXAMPLE_MS - 600000,
+     .until_ms = EXAMPLE_MS + 7200000,
+     .span_ms = 7200000,
+     .decided_ms = EXAMPLE_MS,
+     .decided_by = "duty-chief",
+     .decided_person = "李强"},
+};
+
 static const struct unit_load example_units[] = {
     {"cg-001", "城管执法大队", 3, 12, 1, 2, 3, 4, 5, 6},
     {.unit = "sz-004", .name = "市政养护中心"},
@@ -286,6 +304,17 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_RUNG:
         record->rung = &example_rung;
+        break;
+    case RECORD_ASKED:
+        record->word = WORD_ASK;
+        record->reason = "no_access";
+        record->changes[0].asks = example_asks;
+        record->changes[0].ask_count = 1;
+        break;
+    case RECORD_GRANTED:
+    case RECORD_DENIED:
+        record->changes[0].asks = example_asks;
+        record->changes[0].ask_count = 1;
         break;
     case RECORD_WHISTLED:
         record->changes[0].tasks = &example_called;

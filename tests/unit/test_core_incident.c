@@ -26,26 +26,31 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_TRANSFER] = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_MERGE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CLOSE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_CANCEL]   = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CANCEL]   = {0, NOT,        0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_REJECT]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_RELEASE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_VERIFY]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_WITHDRAW] = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
 /* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
     [ACT_ASSIGN] = INCIDENT_OPEN,      [ACT_TRANSFER] = INCIDENT_OPEN,     [ACT_MERGE] = INCIDENT_MERGED,
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
     [ACT_RELEASE] = INCIDENT_OPEN,     [ACT_VERIFY] = INCIDENT_CLOSED,     [ACT_WITHDRAW] = INCIDENT_CANCELLED,
+    [ACT_RESUME] = INCIDENT_OPEN, /* ask and decide leave it as it is: an ask for more time, which is refused */
     [ACT_WHISTLE] = INCIDENT_OPEN,
 };
 static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
+    [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
@@ -58,7 +63,9 @@ static uint64_t incident_in(struct fixture *f, enum incident_state state)
         task.state = TASK_DONE;
     uint64_t id = ident_pack(JOURNAL, 1000 + ++f->requests);
     struct incident head = {.state = state, .type = "slow", .area = "620802", .source = "camera", .severity = 3};
-    struct row row = {.incident = id, .seq = 1, .head = head, .tasks = &task, .task_count = has_task};
+    struct ask ask = {.no = 1, .kind = ASK_EXTEND, .decision = DECISION_OPEN, .principal = "water.dept"};
+    struct row row = {
+        .incident = id, .seq = 1, .head = head, .tasks = &task, .task_count = has_task, .asks = &ask, .ask_count = 1};
     core_load(f->core, &row);
     return id;
 }
@@ -76,7 +83,9 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .reason = "because",
                         .person = "Sun",
-                        .passed = true};
+                        .kind = verb == ACT_ASK ? ASK_PARK : 0,
+                        .until_ms = verb == ACT_ASK ? f->now_ms + HOUR_MS : 0,
+                        .passed = verb != ACT_DECIDE};
 }
 
 static void every_state_and_act(void **unused)

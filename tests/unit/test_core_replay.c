@@ -140,7 +140,11 @@ static void act_some(struct world *w)
                       .unit_count = 1,
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
-                      .passed = below(w, 2)};
+                      .passed = below(w, 2),
+                      .kind = 1 + below(w, ASK_KIND_END - 1),
+                      .task = below(w, 2),
+                      .until_ms = f->now_ms + (int64_t)below(w, 3 * HOUR_MS),
+                      .span_ms = (int64_t)below(w, HOUR_MS)};
     if (!fetch(w, act.incident) || !fetch(w, act.into))
         return;
     if (state_of(f, act.incident) == INCIDENT_VERIFYING)

@@ -21,28 +21,28 @@ static int teardown(void **state)
 /* Whoever says it holds the task where its state can be held; elsewhere nobody does. */
 /* clang-format off */
 static const int by_worker[TASK_STATE_END][WORD_END] = {
-    /*                  -  respond  arrive   handle   note     feedback return   give_back */
-    [TASK_QUEUED]    = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
-    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       0},
-    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT},
-    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT},
-    [TASK_SUSPENDED] = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
-    [TASK_DONE]      = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
-    [TASK_RETURNED]  = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
-    [TASK_WITHDRAWN] = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
-    [TASK_SHELVED]   = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY},
+    /*                  -  respond  arrive   handle   note     feedback return   give_back ask */
+    [TASK_QUEUED]    = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
+    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       0,        0},
+    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
+    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
+    [TASK_SUSPENDED] = {0, NOT,     NOT,     NOT,     0,       NOT,     NOT,     NOT,        NOT},
+    [TASK_DONE]      = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
+    [TASK_RETURNED]  = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
+    [TASK_WITHDRAWN] = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
+    [TASK_SHELVED]   = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
 };
 static const int by_centre[TASK_STATE_END][WORD_END] = {
-    /*                  -  respond  arrive   handle   note     feedback return   give_back */
-    [TASK_QUEUED]    = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
-    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       NOT},
-    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT},
-    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT},
-    [TASK_SUSPENDED] = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
-    [TASK_DONE]      = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
-    [TASK_RETURNED]  = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
-    [TASK_WITHDRAWN] = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
-    [TASK_SHELVED]   = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT},
+    /*                  -  respond  arrive   handle   note     feedback return   give_back ask */
+    [TASK_QUEUED]    = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        0},
+    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       NOT,        0},
+    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
+    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
+    [TASK_SUSPENDED] = {0, NOT,     NOT,     NOT,     0,       NOT,     NOT,     NOT,        NOT},
+    [TASK_DONE]      = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
+    [TASK_RETURNED]  = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
+    [TASK_WITHDRAWN] = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
+    [TASK_SHELVED]   = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
 };
 static const enum task_state after[WORD_END] = {
     [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
@@ -52,7 +52,7 @@ static const enum task_state after[WORD_END] = {
 
 static bool can_be_held(enum task_state state)
 {
-    return state == TASK_OFFERED || state == TASK_RESPONDED || state == TASK_HANDLING;
+    return state == TASK_OFFERED || state == TASK_RESPONDED || state == TASK_HANDLING || state == TASK_SUSPENDED;
 }
 
 /* An open incident whose lead is in the state, with an assist still open, so that no feedback ends it. */
@@ -89,8 +89,8 @@ static void assert_cell(struct fixture *f, bool centre, enum task_state state, e
         fail_msg("%s says %s of a task that is %s: %s, not %s", centre ? "the centre" : "a worker", word_name(verb),
                  task_state_name(state), refusal_text(answer(f)), refusal_text((enum refusal_code)expected));
     enum task_state now = task_of(f, id, 1).state;
-    assert_int_equal(now, expected || verb == WORD_NOTE ? state : after[verb]);
-    if (!expected && verb != WORD_NOTE && verb != WORD_GIVE_BACK)
+    assert_int_equal(now, expected || !after[verb] ? state : after[verb]);
+    if (!expected && after[verb] && verb != WORD_GIVE_BACK)
         assert_int_equal(task_of(f, id, 1).on_behalf, centre);
 }
 
@@ -113,7 +113,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     uint64_t id = incident_with(f, TASK_OFFERED);
     say(f, "w1", WORD_FEEDBACK, id);
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "task 1 is offered; possible is respond, note, return, give_back");
+                        "task 1 is offered; possible is respond, note, return, give_back, ask");
     id = incident_with(f, TASK_DONE);
     say_on_behalf(f, WORD_FEEDBACK, id, 1);
     assert_string_equal(last_answer(f)->refusal.reason, "task 1 is done; possible is nothing");
