@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
+#include "broker/core/task_more.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
 {
@@ -76,16 +78,6 @@ struct task *act_choose(struct acting *acting, bool (*fits)(const struct task *)
     return acting->act->task ? choose_named(acting, fits) : choose_only(acting, fits);
 }
 
-bool act_may_have(struct acting *acting, const struct unit *unit)
-{
-    struct exclusion exclusion = exclusion_of(acting->step->core->policy, &acting->draft->head);
-    if (!exclusion_bars_unit(&exclusion, unit))
-        return true;
-    const struct unit *instead = exclusion_instead(&exclusion);
-    return step_refuse(acting->step, REFUSAL_EXCLUDED, "unit", "the report is about %s; \"%s\" may not have it, %s may",
-                       exclusion.about, unit->id, instead ? instead->id : "only who is not under them");
-}
-
 /* The unit that the act names, or its successor. NULL when refused. */
 static const struct unit *unit_of(struct acting *acting)
 {
@@ -97,7 +89,7 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit && act_may_have(acting, unit) ? unit : NULL;
+    return unit && exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
 }
 
 void act_take_away(struct acting *acting, struct task *task, const char *told)
@@ -106,6 +98,8 @@ void act_take_away(struct acting *acting, struct task *task, const char *told)
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
+    if (task_delegated(task))
+        draft_more(acting->draft, task->no)->sub_unit = "";
 }
 
 /* --- to a unit --- */

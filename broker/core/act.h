@@ -19,8 +19,6 @@ bool act_withdraw(struct acting *);
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
 /* The centre's time to give it an owner is over when no task waits for one. */
 void act_stop_dispatch(struct draft *);
-/* Whether the unit may be given a part: a report does not go to whom it is about. Else refuses. */
-bool act_may_have(struct acting *, const struct unit *);
 /* Its holder loses the task and is told why; nothing of the last owner's doing remains but what was said. */
 void act_take_away(struct acting *, struct task *, const char *told);
 /* The task is another unit's from now on, with a fresh budget. */

@@ -6,6 +6,19 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/grant.h"
 #include "broker/core/live.h"
+#include "broker/core/task_more.h"
+
+bool exclude_permits(struct step *step, const struct incident *head, const struct unit *unit)
+{
+    struct exclusion exclusion = exclusion_of(step->core->policy, head);
+    if (!exclusion_bars_unit(&exclusion, unit))
+        return true;
+    const struct unit *instead = exclusion_instead(&exclusion);
+    return step_refuse(step, REFUSAL_EXCLUDED, "unit", "the report is about %s; \"%s\" may not have it, %s may",
+                       exclusion.about, unit->id, instead ? instead->id : "only who is not under them");
+}
+
+/* --- what they have is taken from them --- */
 
 /* The holder is not told why: that there is a report is what it must not learn. */
 #define TOLD "withdrawn by the command centre"
@@ -15,9 +28,15 @@ static bool unfinished(const struct task *task)
     return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
 }
 
+static bool bars(const struct exclusion *exclusion, const char *unit)
+{
+    return exclusion_bars_unit(exclusion, policy_unit(exclusion->policy, unit));
+}
+
+/* Its unit, or the sub-unit that was handed it. */
 static bool barred(const struct exclusion *exclusion, const struct task *task)
 {
-    return unfinished(task) && exclusion_bars_unit(exclusion, policy_unit(exclusion->policy, task->unit));
+    return unfinished(task) && (bars(exclusion, task->unit) || bars(exclusion, task_desk(task)));
 }
 
 /* Nobody is left who may have it: a person must find somebody. */
@@ -34,15 +53,22 @@ static void leave_without_lead(struct acting *acting, struct task *task)
     draft_start_clock(draft, CLOCK_DISPATCH, 0);
 }
 
-/* The lead's part goes on with whoever stands above; an assist is done without. */
+/* The lead's part goes on with whoever stands above, an assist is done without; what a sub-unit has goes back. */
+static const struct unit *goes_on_with(const struct exclusion *exclusion, const struct task *task)
+{
+    if (!bars(exclusion, task->unit))
+        return policy_unit(exclusion->policy, task->unit);
+    return task->role == TASK_LEAD ? exclusion_instead(exclusion) : NULL;
+}
+
 static void take_from(struct acting *acting, const struct exclusion *exclusion, struct task *task)
 {
-    const struct unit *instead = task->role == TASK_LEAD ? exclusion_instead(exclusion) : NULL;
-    if (!instead) {
+    const struct unit *unit = goes_on_with(exclusion, task);
+    if (!unit) {
         leave_without_lead(acting, task);
         return;
     }
-    act_hand_to(acting, task, instead, TOLD);
+    act_hand_to(acting, task, unit, TOLD);
     acting->record->task = task->no;
     acting->record->epoch = task->epoch;
 }

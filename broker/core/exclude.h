@@ -5,6 +5,8 @@
 #include "broker/core/incident.h"
 
 bool act_exclude(struct acting *);
+/* Whether the unit may be given a part of it; else refuses, and says who may. */
+bool exclude_permits(struct step *, const struct incident *, const struct unit *);
 /* Another policy is in force: whose a report may not be now loses it. */
 void exclude_by_policy(struct step *);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
@@ -70,7 +71,7 @@ static const struct unit *called(struct acting *acting, const char *id)
     }
     const struct task *part = part_of(acting->draft, unit);
     if (!part)
-        return act_may_have(acting, unit) ? unit : NULL;
+        return exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
     step_refuse(acting->step, REFUSAL_CALLED_ALREADY, "units",
                 part->role == TASK_LEAD ? "\"%s\" leads it (task %u)" : "\"%s\" is called already (task %u)", unit->id,
                 part->no);
