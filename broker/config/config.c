@@ -92,6 +92,7 @@ static int read_policy(struct files *files, struct arena *scratch, struct policy
         buffer_append(&faults->text, own.text.data, own.text.size);
         faults->count += own.count;
     }
+    textmap_release(&reading.kinds);
     faults_release(&own);
     return result;
 }

@@ -36,6 +36,7 @@ struct reading {
     struct faults *faults;
     struct arena *scratch;
     const char *keys_folder; /* of city.yaml, or NULL */
+    struct textmap kinds;    /* "level.kind" of the units there are */
     struct later discipline; /* the same: a unit */
 };
 
@@ -91,6 +92,12 @@ size_t named_level(struct reading *, struct document *, const yaml_node_t *, con
 
 /* A clock that has a limit, by its name; 0 with a fault. */
 enum clock_kind read_clock_kind(struct document *, yaml_node_t *);
+/* Fills kinds, when the units are there: for read_recipients. */
+void index_kinds(struct reading *);
+/* One recipient or several; desk: whether a person may be the last. NULL with a fault. */
+const struct recipient *read_recipients(struct reading *, struct document *, yaml_node_t *, size_t max, bool desk,
+                                        size_t *count);
+
 /* A limit in its short form, `4h` or `4wh`: calendar and budget. False with a fault. */
 bool read_limit(struct reading *, struct document *, yaml_node_t *, struct limit *);
 /* Limits of a profile, or written inside a type: kind → limit, beside `ladder`. */
