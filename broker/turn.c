@@ -477,6 +477,19 @@ void turn_pulse(struct turn *t)
 
 /* --- output --- */
 
+/* Another report of it may say better where it is. */
+static const struct event *with_better_place(struct turn *t, const struct row *row, const struct event *event)
+{
+    struct record placed;
+    uint64_t seq = row->reports ? row->reports->placed : 0;
+    if (!seq || seq == row->head.opened_seq || store_get_record(t->store, seq, &t->arena, &placed) != 0 ||
+        !placed.event)
+        return event;
+    struct event *copy = arena_memdup(&t->arena, event, sizeof(*event));
+    copy->place = placed.event->place;
+    return copy;
+}
+
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
 static void deliver(struct turn *t, const struct effect *effect)
 {
@@ -500,7 +513,7 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
-    message.task.event = opened.event;
+    message.task.event = with_better_place(t, &row, opened.event);
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;

@@ -91,6 +91,23 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("marks"), text);
 }
 
+/* What else was reported of it, and by whom. */
+static void reports_fields(struct table *table, const struct reports *reports, bool utc)
+{
+    char text[160], first[WHEN_TEXT_BYTES], last[WHEN_TEXT_BYTES];
+    struct buffer others = {0};
+    if (!reports || reports->count < 2)
+        return;
+    snprintf(text, sizeof(text), _("%u, from %s to %s"), (unsigned)reports->count,
+             when_text(reports->first_ms, utc, first), when_text(reports->last_ms, utc, last));
+    field(table, _("reports"), text);
+    for (size_t i = 0; i < reports->source_count; i++)
+        buffer_printf(&others, "%s%s", i ? ", " : "", reports->sources[i]);
+    if (others.size)
+        field(table, _("also from"), (const char *)others.data);
+    buffer_release(&others);
+}
+
 static void print_head(const struct row *row, const struct event *event, bool utc, bool colour)
 {
     struct table table;
@@ -104,6 +121,7 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
+    reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);
     table_print(&table, stdout, 2, colour);

@@ -221,6 +221,27 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add(out, event->text);
 }
 
+/* "from SOURCE, report 3": what it adds, without what the incident says already. */
+static void folded_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add_named(out, _("from"), record->principal);
+    if (change && change->reports)
+        buffer_printf(out, _(", report %u"), (unsigned)change->reports->count);
+    if (record->event && record->event->place.address)
+        add(out, record->event->place.address);
+    if (record->event)
+        add(out, record->event->text);
+}
+
+static void raised_detail(const struct record *record, struct buffer *out)
+{
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    buffer_printf(out, _("%u reports"), (unsigned)record->count);
+    if (head)
+        buffer_printf(out, " → %s %d", _("severity"), head->severity);
+}
+
 static void add_task(struct buffer *out, const struct record *record, const struct row *row)
 {
     if (record->task)
@@ -345,6 +366,10 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         opened_detail(record, out);
     else if (record->kind == RECORD_RUNG && record->rung)
         rung_detail(record, row, out);
+    else if (record->kind == RECORD_FOLDED)
+        folded_detail(record, out);
+    else if (record->kind == RECORD_RAISED)
+        raised_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_ROUTINE)
@@ -377,6 +402,7 @@ enum colour trail_record_colour(const struct record *record)
     case RECORD_LEASE_ENDED:
     case RECORD_RETURNED:
     case RECORD_REWORKED:
+    case RECORD_RAISED:
     case RECORD_PASSED_OVER:
         return COLOUR_YELLOW;
     case RECORD_CLOSED:

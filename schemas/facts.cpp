@@ -342,6 +342,35 @@ static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
     return out.Finish();
 }
 
+static Offset<Vector<uint64_t>> pack(Builder &builder, const uint64_t *numbers, size_t n)
+{
+    return n ? builder.CreateVector(numbers, n) : Offset<Vector<uint64_t>>();
+}
+
+static Offset<Vector<Offset<String>>> pack(Builder &builder, const char *const *texts, size_t n)
+{
+    std::vector<Offset<String>> packed;
+    for (size_t i = 0; i < n; i++)
+        packed.push_back(pack(builder, texts[i]));
+    return n ? builder.CreateVector(packed) : Offset<Vector<Offset<String>>>();
+}
+
+static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &reports)
+{
+    auto keys = pack(builder, reports.keys, reports.key_count);
+    auto sources = pack(builder, reports.sources, reports.source_count);
+    bihuan::ReportsBuilder out(builder);
+    out.add_first_ms(reports.first_ms);
+    out.add_last_ms(reports.last_ms);
+    out.add_last(reports.last);
+    out.add_before(reports.before);
+    out.add_placed(reports.placed);
+    out.add_count(reports.count);
+    out.add_keys(keys);
+    out.add_sources(sources);
+    return out.Finish();
+}
+
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
 {
     bool begin = all_begin(change, at_ms);
@@ -351,6 +380,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
     auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
+    auto reports = pack_if(builder, change.reports);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -360,6 +390,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_started(started);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_reports(reports);
     return out.Finish();
 }
 
@@ -503,6 +534,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
     auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
+    auto reports = pack_if(builder, row.reports);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -512,6 +544,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_words(words);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_reports(reports);
     return out.Finish();
 }
 

@@ -298,6 +298,36 @@ static void read(Reader &reader, const bihuan::Ask &in, struct ask *out)
     out->decided_person = reader.text(in.decided_person(), ANY, "ask.decided_person");
 }
 
+static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *numbers = *count ? ARENA_NEW(reader.arena, uint64_t, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        numbers[i] = in->Get(static_cast<flatbuffers::uoffset_t>(i));
+    return numbers;
+}
+
+static const char *const *read_texts(Reader &reader, const Vector<Offset<String>> *in, const char *about, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *texts = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        texts[i] = reader.text(in->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, about);
+    return texts;
+}
+
+static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
+{
+    out->count = in.count();
+    out->first_ms = in.first_ms();
+    out->last_ms = in.last_ms();
+    out->last = in.last();
+    out->before = in.before();
+    out->placed = in.placed();
+    out->keys = read_numbers(reader, in.keys(), &out->key_count);
+    out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -308,6 +338,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -414,6 +445,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 } // namespace facts

@@ -151,6 +151,22 @@ static void write(Json &json, const struct ask &ask)
     json.text("was", task_state_name(ask.was));
 }
 
+static void write(Json &json, const struct reports &reports)
+{
+    json.number("count", reports.count);
+    json.time("first", reports.first_ms);
+    json.time("last", reports.last_ms);
+    json.id("last_seq", reports.last);
+    json.id("before_seq", reports.before);
+    json.id("placed_seq", reports.placed);
+    if (!reports.source_count)
+        return;
+    json.open("sources", '[');
+    for (size_t i = 0; i < reports.source_count; i++)
+        json.text(nullptr, reports.sources[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -160,6 +176,7 @@ static void write(Json &json, const struct change &change)
     write_all(json, "clocks", change.clocks, change.clock_count);
     write_all(json, "voices", change.voices, change.voice_count);
     write_all(json, "asks", change.asks, change.ask_count);
+    write_if(json, "reports", change.reports);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -251,6 +268,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "words", row.words, row.word_count);
     write_all(json, "voices", row.voices, row.voice_count);
     write_all(json, "asks", row.asks, row.ask_count);
+    write_if(json, "reports", row.reports);
 }
 
 } // namespace facts

@@ -92,6 +92,7 @@ extern "C" {
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
+    X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(70, ROUTINE, routine) \
     X(83, EXCLUDED, excluded)
 
@@ -357,6 +358,17 @@ struct ask {
     const char *decided_by, *decided_person;
 };
 
+/* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */
+struct reports {
+    uint32_t count;            /* events, the first included */
+    int64_t first_ms, last_ms; /* when they were accepted */
+    uint64_t last, before; /* the record that carries the last of them, and the one before it: a chain to the first */
+    uint64_t placed;       /* the record whose event says best where it is; 0: the one that opened it, or none */
+    const uint64_t *keys;  /* of source group, type and place: what comes under one of these folds into it */
+    const char *const *sources; /* who reported, beside the head's source */
+    size_t key_count, source_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -370,6 +382,7 @@ struct change {
     size_t voice_count;
     const struct ask *asks; /* by number, whole */
     size_t ask_count;
+    const struct reports *reports; /* whole; NULL: untouched */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -395,6 +408,7 @@ struct row {
     size_t voice_count;
     const struct ask *asks;
     size_t ask_count;
+    const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
@@ -439,7 +453,7 @@ struct record {
     struct key128 key, digest;      /* idempotency of request and content */
     struct change changes[2];       /* [0] the incident; [1] the survivor of a merge */
     size_t change_count;
-    const struct event *event; /* opened */
+    const struct event *event; /* opened, folded */
     const struct rung *rung;   /* rung */
     uint32_t task, epoch;      /* the task a word or offer is about */
     enum word_verb word;
@@ -449,7 +463,7 @@ struct record {
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
     enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused: how many */
+    uint32_t count;             /* refused, raised: how many */
     struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
     int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
     uint32_t term;              /* started */

@@ -19,7 +19,8 @@
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
-    X(ABSENCES, "absences.yaml", false)
+    X(ABSENCES, "absences.yaml", false)                                                                                \
+    X(FOLDS, "folds.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -53,6 +54,7 @@ void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
+void read_folds(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 

@@ -194,65 +194,6 @@ bool act_release(struct acting *acting)
     return true;
 }
 
-/* --- into another --- */
-
-/* Merged, each is seen by whoever sees the other. */
-static bool excludes_the_same(struct acting *acting, const struct live *into)
-{
-    const struct policy *policy = acting->step->core->policy;
-    struct exclusion ours = exclusion_of(policy, &acting->draft->head), theirs = exclusion_of(policy, &into->head);
-    if (exclusion_covers(ours.about, theirs.about) && exclusion_covers(theirs.about, ours.about))
-        return true;
-    return step_refuse(acting->step, REFUSAL_EXCLUDED, "into", "a report is merged only where the same are excluded");
-}
-
-static const struct live *survivor_of(struct acting *acting)
-{
-    const struct live *into = live_find(acting->step->core, acting->act->into);
-    if (acting->act->into == acting->act->incident) {
-        step_refuse(acting->step, REFUSAL_BAD_VALUE, "into", "an incident is not merged into itself");
-    } else if (!incident_visible(acting->step, into)) {
-        step_refuse(acting->step, REFUSAL_UNKNOWN_INCIDENT, "into", "no such incident");
-    } else if (!incident_allows(into->head.state, ACT_MERGE)) {
-        step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
-                    incident_state_name(into->head.state));
-    } else if (incident_in_scope(acting->step, into) && excludes_the_same(acting, into)) {
-        return into;
-    }
-    return NULL;
-}
-
-/* The reporter who came first keeps the time that was promised. */
-static void keep_earlier(struct draft *survivor, const struct draft *loser)
-{
-    struct incident *head = draft_head(survivor);
-    const struct clock *ours = draft_clock(survivor, CLOCK_RESOLVE, 0);
-    const struct clock *theirs = draft_clock(loser, CLOCK_RESOLVE, 0);
-    if (loser->head.received_ms < head->received_ms)
-        head->received_ms = loser->head.received_ms;
-    if (loser->head.severity < head->severity)
-        head->severity = loser->head.severity;
-    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || theirs->due_ms < ours->due_ms))
-        draft_put_clock(survivor, theirs);
-}
-
-bool act_merge(struct acting *acting)
-{
-    const struct live *into = survivor_of(acting);
-    if (!into)
-        return false;
-    struct draft survivor;
-    ladder_catch_up(acting->step, into);
-    draft_of(&survivor, acting->step, into);
-    keep_earlier(&survivor, acting->draft);
-    incident_end(acting->draft, acting->live, INCIDENT_MERGED, false);
-    draft_head(acting->draft)->merged_into = into->id;
-    draft_head(acting->draft)->reason = text_or_empty(acting->act->reason);
-    acting->record->changes[1] = draft_change(&survivor);
-    acting->record->change_count = 2;
-    return true;
-}
-
 /* --- to its end --- */
 
 static bool before_any_respond(struct acting *acting)
@@ -289,9 +230,16 @@ bool act_reject(struct acting *acting)
     return before_any_respond(acting) && end(acting, INCIDENT_REJECTED, 0, false);
 }
 
+/* Whoever withdraws speaks for itself, not for the others who reported the same. */
+static bool alone(struct acting *acting)
+{
+    const struct reports *reports = acting->draft->reports;
+    return !reports || reports->count == 1 || refuse_state(acting, "others have reported it too");
+}
+
 bool act_withdraw(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    return alone(acting) && before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */

@@ -1,9 +1,8 @@
 #include "broker/core/admit.h"
 
 #include "broker/core/absence.h"
-#include "broker/core/draft.h"
 #include "broker/core/exclusion.h"
-#include "broker/core/route.h"
+#include "broker/core/fold.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -17,6 +16,7 @@ struct admission {
     struct route_query query; /* type, area, nature, severity */
     bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
+    struct folding folding;
 };
 
 /* --- checks --- */
@@ -185,7 +185,7 @@ static struct incident head_of(const struct admission *admission)
     };
 }
 
-static void dispatch(struct draft *draft, const struct route_result *result)
+void admit_dispatch(struct draft *draft, const struct route_result *result)
 {
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
@@ -199,22 +199,39 @@ static void start(struct draft *draft, const struct route_result *result)
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
     if (draft->head.state == INCIDENT_OPEN)
-        dispatch(draft, result);
+        admit_dispatch(draft, result);
     else
         draft_start_clock(draft, CLOCK_DISPATCH, 0);
 }
 
 /* The record's own event, with the area that was found. Its texts stay the message's. */
-static const struct event *event_of(const struct admission *admission)
+static struct event *event_of(const struct admission *admission)
 {
     struct event *event = arena_memdup(admission->step->outcome->arena, admission->event, sizeof *event);
     event->place.area = area_code(admission);
     return event;
 }
 
+/* What ended under the same key lately has come again; the source may know better. */
+static void link_recurrence(const struct admission *admission, struct event *event)
+{
+    uint64_t ended = fold_recurrence(admission->step, &admission->folding);
+    char text[IDENT_TEXT_BYTES];
+    if (!ended || has_text(event->recurrence_of))
+        return;
+    ident_format(ended, text);
+    event->recurrence_of = step_text(admission->step, "%s", text);
+}
+
 uint64_t admit_next_incident(const struct core *core)
 {
     return ident_pack(core->options.journal, core->counters.number + 1);
+}
+
+static uint64_t fold_in(const struct admission *admission, const struct live *target, struct record *record)
+{
+    record->event = event_of(admission);
+    return fold_add(admission->step, target, record, admission->query.severity);
 }
 
 static uint64_t open_incident(struct admission *admission, struct record *record)
@@ -223,11 +240,15 @@ static uint64_t open_incident(struct admission *admission, struct record *record
     const struct core *core = step->core;
     struct incident head = head_of(admission);
     struct draft draft;
-    record->event = event_of(admission);
+    struct event *event = event_of(admission);
+    link_recurrence(admission, event);
+    record->event = event;
     record->outcome = head.outcome;
     record->policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
     draft_new(&draft, step, admit_next_incident(core), &head);
     start(&draft, &admission->result);
+    if (admission->folding.rule)
+        fold_begin(&draft, &admission->folding, event);
     return draft_record(&draft, record);
 }
 
@@ -252,11 +273,15 @@ void admit_publish(struct step *step)
     if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !find_about(&admission) ||
         !in_scope(&admission))
         return;
-    find_route(&admission);
-    uint64_t id = admit_next_incident(step->core);
-    struct record record = record_of_command(step, RECORD_OPENED);
+    admission.folding = fold_of(step, event, &admission.query);
+    const struct live *target = fold_target(step, &admission.folding);
+    if (!target)
+        find_route(&admission);
+    uint64_t id = target ? target->id : admit_next_incident(step->core);
+    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
     absence_heard(step, &record, event, admission.query.type, admission.query.area);
-    step_receipt(step, id, open_incident(&admission, &record));
+    uint64_t seq = target ? fold_in(&admission, target, &record) : open_incident(&admission, &record);
+    step_receipt(step, id, seq);
 }
 
 void admit_by_broker(struct step *step, const struct broker_event *found)

@@ -2,10 +2,13 @@
 #ifndef CORE_ADMIT_H
 #define CORE_ADMIT_H
 
-#include "broker/core/step.h"
+#include "broker/core/draft.h"
+#include "broker/core/route.h"
 
 /* COMMAND_PUBLISH. */
 void admit_publish(struct step *);
+/* The tasks of a route that has a lead. */
+void admit_dispatch(struct draft *, const struct route_result *);
 
 /* The source of what the broker itself finds: no principal may be called so. */
 #define BROKER_SOURCE "broker"

@@ -121,6 +121,8 @@ void core_offer(struct core *, int64_t now_ms, struct outcome *);
 void core_apply(struct core *, const struct record *);
 /* Restart, and fetching an evicted incident. Not a state change. */
 void core_load(struct core *, const struct row *);
+/* A row that ended before the start, of the closed table: for what comes again of it. */
+void core_load_ended(struct core *, const struct row *);
 void core_load_key(struct core *, const struct key128 *key, const struct key128 *digest, const struct receipt *);
 void core_load_side(struct core *, const struct side *);
 /* After load and replay: rebuilds what is derived; each lease's holder gets one full grace period from now. */

@@ -17,7 +17,8 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->head = *head;
     draft->task_count = draft->clock_count = draft->ask_count = draft->voice_count = 0;
     draft->heard = NULL;
-    draft->head_changed = false;
+    draft->head_changed = draft->reports_changed = false;
+    draft->reports = NULL;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
@@ -37,6 +38,7 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
     draft->heard = live->voices;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
+    draft->reports = live->reports;
     draft->clock_count = live->clock_count;
     if (live->clock_count)
         memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
@@ -113,6 +115,19 @@ struct ask *draft_add_ask(struct draft *draft, const struct ask *wanted)
     *ask = *wanted;
     ask->no = (uint32_t)draft->ask_count;
     return draft_ask(draft, ask->no);
+}
+
+/* Keys and sources are only ever replaced, never written into, so the copy may share them until it is told. */
+struct reports *draft_reports(struct draft *draft)
+{
+    const struct incident *head = &draft->head;
+    const struct reports alone = {
+        .count = 1, .first_ms = head->received_ms, .last_ms = head->received_ms, .last = head->opened_seq};
+    if (!draft->reports_changed)
+        draft->reports =
+            arena_memdup(draft->step->outcome->arena, draft->reports ? draft->reports : &alone, sizeof alone);
+    draft->reports_changed = true;
+    return (struct reports *)draft->reports;
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -214,6 +229,21 @@ void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task,
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
+}
+
+void draft_tighten_clocks(struct draft *draft, const struct profile *profile)
+{
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        struct clock *clock = &draft->clocks[i];
+        const struct limit *limit = profile_limit(profile, clock->kind);
+        if (clock->state != CLOCK_RUNNING || !limit)
+            continue;
+        struct clock stricter = started(draft, clock->kind, clock->task, limit);
+        if (stricter.due_ms >= clock->due_ms)
+            continue;
+        clock_arm(&stricter, &draft->climb, -1);
+        *change_clock(draft, clock->kind, clock->task) = stricter;
+    }
 }
 
 void draft_put_clock(struct draft *draft, const struct clock *from)
@@ -371,6 +401,8 @@ struct change draft_change(const struct draft *draft)
         live_lend_head(arena, head);
         change.head = head;
     }
+    if (draft->reports_changed)
+        change.reports = live_lend_reports(arena, draft->reports);
     for (size_t i = 0; i < draft->task_count; i++) {
         if (!draft->task_changed[i])
             continue;

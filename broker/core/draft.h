@@ -17,6 +17,8 @@ struct draft {
     const struct voices *heard; /* before; NULL: nobody */
     struct voice voice;         /* and now, once */
     size_t voice_count;
+    const struct reports *reports; /* the row's own; or changed, in the outcome's arena */
+    bool reports_changed;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -40,6 +42,8 @@ struct task_more *draft_more(struct draft *, uint32_t no);
 
 /* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
 void draft_hear(struct draft *, struct voice);
+/* Of an incident that had none: the one report that opened it. */
+struct reports *draft_reports(struct draft *);
 
 /* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
@@ -64,6 +68,8 @@ void draft_run_until(struct draft *, enum clock_kind, uint32_t task, int64_t unt
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);
+/* Each open clock goes on under the profile's limit, from now, where that is due earlier. */
+void draft_tighten_clocks(struct draft *, const struct profile *);
 /* Takes over a clock as it stands (of a merged incident). */
 void draft_put_clock(struct draft *, const struct clock *);
 

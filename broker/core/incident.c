@@ -6,6 +6,7 @@
 #include "broker/core/ask.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
+#include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
@@ -107,7 +108,7 @@ bool incident_kept_from(const struct step *step, const struct live *live)
 bool incident_visible(const struct step *step, const struct live *live)
 {
     return live && !incident_kept_from(step, live) &&
-           (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+           (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)

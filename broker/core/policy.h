@@ -127,6 +127,27 @@ struct ladder {
     struct origin origin;
 };
 
+/* From so many reports on the incident has this severity, and clocks of this profile where they are stricter. */
+struct fold_raise {
+    uint32_t count;
+    int severity;
+    const struct profile *profile; /* NULL: the clocks stay */
+};
+
+/* Repeated reports of a type at one place within the window are one incident. */
+struct fold_rule {
+    const struct type *type;          /* subtree */
+    int64_t window_ms;                /* since the latest report; 0: they do not fold, though a type above says so */
+    size_t level;                     /* of the area that is one place */
+    bool each;                        /* of every source apart */
+    const struct principal **sources; /* of these together, and of nobody else; none: of all */
+    size_t source_count;
+    const struct fold_raise *raises;
+    size_t raise_count;
+    int64_t again_ms; /* so long after it was closed the next is its recurrence */
+    struct origin origin;
+};
+
 /* A type of the tree: code is a dotted path, "1.02.01"; its parent is the code up to the last dot. */
 struct type {
     const char *code, *name;
@@ -134,6 +155,7 @@ struct type {
     size_t depth;                  /* 1 for a top type */
     int severity;                  /* inherited when not written */
     const struct profile *profile; /* inherited; NULL only when no type above has one */
+    const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
     struct origin origin;
@@ -257,6 +279,8 @@ struct policy {
     size_t principal_count;
     const struct absence *absences;
     size_t absence_count;
+    const struct fold_rule *folds;
+    size_t fold_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;

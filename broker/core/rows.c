@@ -205,6 +205,17 @@ static void mix_ask(uint64_t *digest, const struct ask *ask)
         mix_text(digest, texts[i]);
 }
 
+static void mix_reports(uint64_t *digest, const struct reports *reports)
+{
+    const uint64_t numbers[] = {
+        reports->count, (uint64_t)reports->first_ms, (uint64_t)reports->last_ms, reports->last, reports->before,
+        reports->placed};
+    mix_bytes(digest, numbers, sizeof numbers);
+    mix_bytes(digest, reports->keys, reports->key_count * sizeof *reports->keys);
+    for (size_t i = 0; i < reports->source_count; i++)
+        mix_text(digest, reports->sources[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -217,6 +228,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
     mix_voices(digest, live->voices);
     for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
         mix_ask(digest, &live->rare->asks[i]);
+    if (live->reports)
+        mix_reports(digest, live->reports);
 }
 
 static uint64_t digest_of_side(const struct side *side)

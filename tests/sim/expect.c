@@ -90,6 +90,9 @@ static void expect_part(struct play *play, const char *event, const struct row *
         if (!clock && !task)
             clock = find_clock(row, kind, 1);
         compare_part(play, arena_printf(&play->step, "%s %s", what, clock_kind_name(kind)), &clock_fields, rest, clock);
+    } else if (rest->left && is(rest->at[0], "reports")) {
+        words_next(rest);
+        compare_part(play, arena_printf(&play->step, "%s reports", what), &reports_fields, rest, row->reports);
     } else if (task) {
         compare_part(play, what, &task_fields, rest, find_task(row, task));
     } else {

@@ -147,6 +147,16 @@ static const struct field task_list[] = {
 FIELDS(task, "a task");
 #undef AT
 
+#define AT(field) offsetof(struct reports, field)
+static const struct field reports_list[] = {
+    {"count", FIELD_COUNT, AT(count)},
+    {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},
+    {"others", FIELD_BIG, AT(source_count)},
+};
+FIELDS(reports, "reports");
+#undef AT
+
 #define AT(field) offsetof(struct clock, field)
 static const struct field clock_list[] = {
     {"state", FIELD_CLOCK_STATE, AT(state)},   {"due", FIELD_TIME, AT(due_ms)},
@@ -200,6 +210,7 @@ static const struct field record_list[] = {
     {"task", FIELD_COUNT, AT(record.task)},
     {"epoch", FIELD_COUNT, AT(record.epoch)},
     {"into", FIELD_EVENT, AT(into)},
+    {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},

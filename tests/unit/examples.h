@@ -273,6 +273,21 @@ static inline struct row example_row(void)
     };
 }
 
+static const uint64_t example_keys[] = {UINT64_C(0xc0ffee0000000001)};
+static const char *const example_sources[] = {"hotline", "snap"};
+static const struct reports example_reports = {
+    .count = 3,
+    .first_ms = EXAMPLE_MS - 60000,
+    .last_ms = EXAMPLE_MS,
+    .last = 4711,
+    .before = 4690,
+    .placed = 4690,
+    .keys = example_keys,
+    .key_count = 1,
+    .sources = example_sources,
+    .source_count = 2,
+};
+
 /* What records of each kind carry beside the actor and the change. */
 static inline void example_record_details(struct record *record)
 {
@@ -295,6 +310,13 @@ static inline void example_record_details(struct record *record)
     case RECORD_OPENED:
         record->event = &example_event;
         record->policy = (struct bytes){example_hash, sizeof example_hash};
+        break;
+    case RECORD_FOLDED:
+        record->event = &example_event;
+        record->changes[0].reports = &example_reports;
+        break;
+    case RECORD_RAISED:
+        record->count = 5;
         break;
     case RECORD_LEASE_ENDED:
         record->lease_end = LEASE_SILENT;
