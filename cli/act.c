@@ -5,6 +5,7 @@
 #include "broker/base/limits.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "cli/when.h"
 
 enum {
     KEY_UNIT = 0x2000,
@@ -16,6 +17,7 @@ enum {
     KEY_FAILED,
     KEY_REASON,
     KEY_TEXT,
+    KEY_UNTIL,
     KEY_ABOUT
 };
 
@@ -31,6 +33,7 @@ static const struct argp_option every_option[] = {
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
     {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
      0},
 };
@@ -67,6 +70,10 @@ static const struct form {
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+    [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
+                  N_("Urges whoever handles an incident: they are told, and it is counted.")},
+    [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
+                       N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
 };
 
 struct arguments {
@@ -148,6 +155,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_TEXT:
         act->text = value;
         return 0;
+    case KEY_UNTIL:
+        if (when_parse(value, &act->until_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
+        return 0;
     case KEY_ABOUT:
         act->about = value;
         return 0;
@@ -205,4 +216,6 @@ VERB(resume, ACT_RESUME)
 VERB(withdraw, ACT_WITHDRAW)
 VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
+VERB(urge, ACT_URGE)
+VERB(supervise, ACT_SUPERVISE)
 VERB(exclude, ACT_EXCLUDE)

@@ -40,6 +40,8 @@ static const struct verb verbs[] = {
     {"decide", verb_decide, N_("grant or refuse what somebody else asked")},
     {"resume", verb_resume, N_("end a parking or a suspension early")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
+    {"urge", verb_urge, N_("urge whoever handles an incident")},
+    {"supervise", verb_supervise, N_("put an incident under supervision, with a deadline of its own")},
     {"merge", verb_merge, N_("fold an incident into another")},
     {"close", verb_close, N_("close an incident with its outcome")},
     {"cancel", verb_cancel, N_("void an incident")},

@@ -91,6 +91,15 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("marks"), text);
 }
 
+static void oversight_fields(struct table *table, const struct oversight *oversight)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->urges);
+    field(table, _("urged"), oversight->urges ? text : "");
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->supervisions);
+    field(table, _("supervised"), oversight->supervisions ? text : "");
+}
+
 /* What else was reported of it, and by whom. */
 static void reports_fields(struct table *table, const struct reports *reports, bool utc)
 {
@@ -121,6 +130,8 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
+    if (row->head.more && row->head.more->oversight)
+        oversight_fields(&table, row->head.more->oversight);
     reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);

@@ -307,6 +307,17 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* How often it was urged or supervised by now; and within which time it must be done. */
+static void oversight_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    char span[WHEN_TEXT_BYTES];
+    buffer_printf(out, "%s×%" PRIu32, out->size ? " " : "", record->count);
+    for (size_t i = 0; change && i < change->clock_count; i++)
+        if (change->clocks[i].kind == CLOCK_SUPERVISE)
+            add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
+}
+
 /* Which rows beside incidents; of many the first few. */
 static void routine_detail(const struct record *record, struct buffer *out)
 {
@@ -340,6 +351,8 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
     head_detail(record, out);
+    if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
+        oversight_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);

@@ -42,13 +42,14 @@ static const char *const outcomes[] = {
 };
 
 static const char *const clocks[] = {
-    [CLOCK_ACCEPT] = C_("clock", "accept"),     [CLOCK_CONFIRM] = C_("clock", "confirm"),
-    [CLOCK_DISPATCH] = C_("clock", "dispatch"), [CLOCK_VERIFY] = C_("clock", "verify"),
-    [CLOCK_ANSWER] = C_("clock", "answer"),     [CLOCK_CALLBACK] = C_("clock", "callback"),
-    [CLOCK_RESOLVE] = C_("clock", "resolve"),   [CLOCK_RESPOND] = C_("clock", "respond"),
-    [CLOCK_ARRIVE] = C_("clock", "arrive"),     [CLOCK_HANDLE] = C_("clock", "handle"),
-    [CLOCK_FEEDBACK] = C_("clock", "feedback"), [CLOCK_CONTACT] = C_("clock", "contact"),
-    [CLOCK_PARK] = C_("clock", "park"),         [CLOCK_SUSPEND] = C_("clock", "suspend"),
+    [CLOCK_ACCEPT] = C_("clock", "accept"),       [CLOCK_CONFIRM] = C_("clock", "confirm"),
+    [CLOCK_DISPATCH] = C_("clock", "dispatch"),   [CLOCK_VERIFY] = C_("clock", "verify"),
+    [CLOCK_ANSWER] = C_("clock", "answer"),       [CLOCK_CALLBACK] = C_("clock", "callback"),
+    [CLOCK_RESOLVE] = C_("clock", "resolve"),     [CLOCK_RESPOND] = C_("clock", "respond"),
+    [CLOCK_ARRIVE] = C_("clock", "arrive"),       [CLOCK_HANDLE] = C_("clock", "handle"),
+    [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"),
 };
 
 static const char *const clock_states[] = {
@@ -93,6 +94,8 @@ static const char *const records[] = {
     [RECORD_DISMISSED] = C_("record", "dismissed"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
     [RECORD_ROUTINE] = C_("record", "routine"),
+    [RECORD_URGED] = C_("record", "urged"),
+    [RECORD_SUPERVISED] = C_("record", "supervised"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),

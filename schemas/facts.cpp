@@ -160,6 +160,14 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     return out.Finish();
 }
 
+static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+{
+    bihuan::OversightBuilder out(builder);
+    out.add_urges(oversight.urges);
+    out.add_supervisions(oversight.supervisions);
+    return out.Finish();
+}
+
 Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
 {
     auto type = pack(builder, incident.type);
@@ -171,6 +179,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
+    auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_about(about);
@@ -187,6 +196,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_reason(reason);
     out.add_ladder(ladder);
     out.add_object(object);
+    out.add_oversight(oversight);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));

@@ -167,13 +167,20 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
 static constexpr size_t ANY = SIZE_MAX;
 
 /* NULL when there is nothing of it. */
+static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+{
+    out->urges = in.urges();
+    out->supervisions = in.supervisions();
+}
+
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.about())
+    if (!in.object() && !in.oversight() && !in.about())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
     more->about = reader.text(in.about(), ANY, "head.about");
+    more->oversight = reader.one<struct oversight>(in.oversight());
     return more;
 }
 

@@ -46,6 +46,12 @@ void write(Json &json, const struct event &event)
     json.text("about", event.about);
 }
 
+static void write(Json &json, const struct oversight &oversight)
+{
+    json.number("urges", oversight.urges);
+    json.number("supervisions", oversight.supervisions);
+}
+
 void write(Json &json, const struct incident &incident)
 {
     json.text("state", incident_state_name(incident.state));
@@ -72,10 +78,11 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
-    if (incident.more) {
-        json.text("object", incident.more->object);
-        json.text("about", incident.more->about);
-    }
+    if (!incident.more)
+        return;
+    json.text("object", incident.more->object);
+    json.text("about", incident.more->about);
+    write_if(json, "oversight", incident.more->oversight);
 }
 
 static void write(Json &json, const struct task_more &more)

@@ -43,12 +43,13 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over. */
+ * granted is over. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
-    X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend)
+    X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
+    X(15, SUPERVISE, supervise)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -73,6 +74,7 @@ extern "C" {
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
@@ -92,6 +94,7 @@ extern "C" {
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(70, ROUTINE, routine) \
     X(83, EXCLUDED, excluded)
@@ -271,10 +274,17 @@ struct event {
     const char *evidence;
 };
 
+/* 督办: what only an incident under somebody's eye has. */
+struct oversight {
+    uint32_t urges;        /* 催办: how often */
+    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
-    const char *object; /* code of the thing it is about */
-    const char *about;  /* whom it is about, as in the event */
+    const char *object;                /* code of the thing it is about */
+    const struct oversight *oversight; /* NULL: none */
+    const char *about;                 /* whom it is about, as in the event */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */

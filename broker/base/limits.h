@@ -22,7 +22,7 @@
 
 /* One incident. */
 #define TASKS_MAX          16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (8 + 6 * TASKS_MAX) /* clocks of one incident: 8 kinds of its own, 6 a task */
+#define CLOCKS_MAX         (9 + 6 * TASKS_MAX) /* clocks of one incident: 9 kinds of its own, 6 a task */
 #define ASKS_MAX           32                  /* asked of one incident */
 #define CANDIDATES_MAX     8                   /* recipients a route tries in order */
 #define ASSISTS_MAX        8

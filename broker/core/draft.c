@@ -5,6 +5,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
 #define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
@@ -66,6 +67,14 @@ struct incident_more *draft_head_more(struct draft *draft)
         arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
     head->more = more;
     return more;
+}
+
+struct oversight *draft_oversight(struct draft *draft)
+{
+    struct oversight *oversight =
+        arena_memdup(draft->step->outcome->arena, oversight_of(&draft->head), sizeof *oversight);
+    draft_head_more(draft)->oversight = oversight;
+    return oversight;
 }
 
 struct task *draft_task(struct draft *draft, uint32_t no)
@@ -370,7 +379,8 @@ void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
-        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY);
+        bool verdict =
+            owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY || kind == CLOCK_SUPERVISE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
     }
 }

@@ -29,6 +29,8 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 
 /* What will be changed: the pointers stay good, and the record will carry it. */
 struct incident *draft_head(struct draft *);
+/* What only an incident under somebody's eye has: what is set in it is the incident's from now on. */
+struct oversight *draft_oversight(struct draft *);
 /* What few incidents have: what is set in it is the incident's from now on. */
 struct incident_more *draft_head_more(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
@@ -64,7 +66,7 @@ void draft_resume_clocks(struct draft *);
 void draft_extend_clock(struct draft *, enum clock_kind, uint32_t task, int64_t span_ms);
 /* A clock that is no limit: it ends at that instant. */
 void draft_run_until(struct draft *, enum clock_kind, uint32_t task, int64_t until_ms);
-/* All that is open: resolve, answer and verify get their verdict if they were owed, the rest is void. */
+/* All that is open: resolve, answer, verify and supervise get their verdict if they were owed, the rest is void. */
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);

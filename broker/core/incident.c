@@ -10,6 +10,7 @@
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
+#include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -30,6 +31,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */
@@ -61,6 +64,8 @@ static const struct {
     [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
+    [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
+    [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
     [ACT_EXCLUDE]  = {act_exclude,  RECORD_EXCLUDED,    RIGHT_EXCLUDE,  true,  false, true},
 };
 /* clang-format on */

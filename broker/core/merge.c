@@ -5,6 +5,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/live.h"
+#include "broker/core/oversee.h"
 #include "broker/core/route.h"
 
 /* Merged, each is seen by whoever sees the other. */
@@ -33,18 +34,24 @@ static const struct live *survivor_of(struct acting *acting)
     return NULL;
 }
 
+static void keep_earlier_clock(struct draft *survivor, const struct draft *loser, enum clock_kind kind)
+{
+    const struct clock *ours = draft_clock(survivor, kind, 0), *theirs = draft_clock(loser, kind, 0);
+    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || !clock_open(ours) || theirs->due_ms < ours->due_ms))
+        draft_put_clock(survivor, theirs);
+}
+
 /* The reporter who came first keeps the time that was promised. */
 static void keep_earlier(struct draft *survivor, const struct draft *loser)
 {
     struct incident *head = draft_head(survivor);
-    const struct clock *ours = draft_clock(survivor, CLOCK_RESOLVE, 0);
-    const struct clock *theirs = draft_clock(loser, CLOCK_RESOLVE, 0);
     if (loser->head.received_ms < head->received_ms)
         head->received_ms = loser->head.received_ms;
     if (loser->head.severity < head->severity)
         head->severity = loser->head.severity;
-    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || theirs->due_ms < ours->due_ms))
-        draft_put_clock(survivor, theirs);
+    keep_earlier_clock(survivor, loser, CLOCK_RESOLVE);
+    keep_earlier_clock(survivor, loser, CLOCK_SUPERVISE);
+    oversee_merge(survivor, loser);
 }
 
 /* --- the better place --- */

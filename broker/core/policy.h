@@ -273,6 +273,7 @@ struct policy {
     size_t profile_count;
     const struct ladder *ladders;
     size_t ladder_count;
+    const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
     const struct principal *principals;

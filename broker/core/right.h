@@ -14,6 +14,7 @@
     X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */                    \
     X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)   /* what somebody asks */                                  \
     X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)  /* of a level that city.yaml lists */                     \
+    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                         /* supervise */                                           \
     X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */                               \
     X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \
     X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -128,6 +129,12 @@ static void mix_text(uint64_t *digest, const char *text)
     mix_bytes(digest, text_or_empty(text), strlen(text_or_empty(text)) + 1);
 }
 
+static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+{
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -140,10 +147,11 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
-    if (head->more) {
-        mix_text(digest, head->more->object);
-        mix_text(digest, head->more->about);
-    }
+    if (!head->more)
+        return;
+    mix_text(digest, head->more->object);
+    mix_text(digest, head->more->about);
+    mix_oversight(digest, oversight_of(head));
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)

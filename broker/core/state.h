@@ -122,7 +122,7 @@ struct core {
     TAILQ_HEAD(, live) visitors;
     struct map overdue; /* incidents with a breached clock, by id */
     struct folds folds; /* where repeated reports go */
-    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
+    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
     struct {
         bool under_way;

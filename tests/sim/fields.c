@@ -237,12 +237,19 @@ FIELDS(side, "a row beside incidents");
 
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
-    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
-    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
-    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
-    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
-    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
-    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"accepted", FIELD_BIG, AT(accepted)},
+    {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},
+    {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},
+    {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)},
+    {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},
+    {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)},
+    {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT

@@ -33,6 +33,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_WITHDRAW] = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_URGE]     = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SUPERVISE] = {0, 0,         0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
@@ -50,6 +52,7 @@ static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
+    [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_EXCLUDE] = "desk.one",
 };
@@ -84,7 +87,7 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .reason = "because",
                         .person = "Sun",
                         .kind = verb == ACT_ASK ? ASK_PARK : 0,
-                        .until_ms = verb == ACT_ASK ? f->now_ms + HOUR_MS : 0,
+                        .until_ms = verb == ACT_ASK || verb == ACT_SUPERVISE ? f->now_ms + HOUR_MS : 0,
                         .passed = verb != ACT_DECIDE};
 }
 
@@ -113,7 +116,8 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, exclude");
+                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise, "
+                        "exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is nothing");
 }

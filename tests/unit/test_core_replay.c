@@ -102,12 +102,6 @@ static uint64_t some_held(struct world *w, struct task *task)
 }
 
 /* Numbers are given in ranges: not every one is a verb. */
-static enum act_verb some_act(struct world *w)
-{
-    enum act_verb verb = 1 + below(w, ACT_END - 1);
-    return act_name(verb) ? verb : some_act(w);
-}
-
 static enum word_verb some_word(struct world *w)
 {
     enum word_verb verb = 1 + below(w, WORD_END - 1);
@@ -125,6 +119,13 @@ static void say_some(struct world *w)
         say_as(f, task.principal, task.worker, word_for(f, verb, id, task.no));
     else if (id)
         say_on_behalf(f, verb, id, task.no);
+}
+
+/* Most do something to the incident's way. */
+static enum act_verb some_act(struct world *w)
+{
+    enum act_verb verb = 1 + below(w, below(w, 4) ? ACT_WITHDRAW : ACT_END - 1);
+    return act_name(verb) ? verb : ACT_URGE;
 }
 
 static void act_some(struct world *w)
