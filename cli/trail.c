@@ -327,6 +327,16 @@ static void routine_detail(const struct record *record, struct buffer *out)
         buffer_printf(out, ", … (%zu)", record->side_count);
 }
 
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
+}
+
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
 static void asked_detail(const struct record *record, bool utc, struct buffer *out)
 {
@@ -350,6 +360,7 @@ static void spoken_detail(const struct record *record, const struct row *row, st
         add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    callback_detail(record, out);
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
         oversight_detail(record, out);

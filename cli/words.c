@@ -93,6 +93,9 @@ static const char *const records[] = {
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
+    [RECORD_CONFIRMED] = C_("record", "confirmed"),
+    [RECORD_CALLED_BACK] = C_("record", "called_back"),
+    [RECORD_REOPENED] = C_("record", "reopened"),
     [RECORD_ROUTINE] = C_("record", "routine"),
     [RECORD_URGED] = C_("record", "urged"),
     [RECORD_SUPERVISED] = C_("record", "supervised"),
@@ -131,6 +134,13 @@ static const char *const rungs[] = {
 static const char *const verifiers[] = {
     [VERIFIER_SOURCE] = C_("verification", "by the source"),
     [VERIFIER_CENTRE] = C_("verification", "by the centre"),
+};
+
+static const char *const satisfactions[] = {
+    [SATISFACTION_SATISFIED] = C_("satisfaction", "satisfied"),
+    [SATISFACTION_BASICALLY] = C_("satisfaction", "basically"),
+    [SATISFACTION_UNSATISFIED] = C_("satisfaction", "unsatisfied"),
+    [SATISFACTION_UNREACHED] = C_("satisfaction", "unreached"),
 };
 
 static const char *const unrouted_reasons[] = {
@@ -221,6 +231,11 @@ const char *words_rung(enum rung_colour value)
 const char *words_verifier(enum verifier value)
 {
     return value > VERIFIER_NONE ? SHOWN(verifiers, value) : "";
+}
+
+const char *words_satisfaction(enum satisfaction value)
+{
+    return SHOWN(satisfactions, value);
 }
 
 const char *words_unrouted(enum unrouted_reason value)

@@ -21,6 +21,7 @@ SAME(ClockKind, CLOCK_KINDS)
 SAME(Calendar, CALENDARS)
 SAME(ClockState, CLOCK_STATES)
 SAME(Verifier, VERIFIERS)
+SAME(Satisfaction, SATISFACTIONS)
 SAME(WordVerb, WORDS)
 SAME(ActVerb, ACTS)
 SAME(AskKind, ASK_KINDS)
@@ -519,6 +520,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
     out.add_sides(sides);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
+    out.add_solved(record.solved);
     return out.Finish();
 }
 

@@ -428,6 +428,8 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->from_ms = in.from_ms();
     out->offset_ms = in.offset_ms();
     out->term = in.term();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
+    out->solved = in.solved();
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 

@@ -252,6 +252,8 @@ void write(Json &json, const struct record &record)
     json.time("from", record.from_ms);
     json.number("offset_ms", record.offset_ms);
     json.number("term", record.term);
+    json.text("satisfaction", satisfaction_name(record.satisfaction));
+    json.flag("solved", record.solved);
     write_all(json, "sides", record.sides, record.side_count);
 }
 

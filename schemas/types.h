@@ -62,6 +62,10 @@ extern "C" {
 /* Who checks a fed back incident before it closes. */
 #define VERIFIERS(X) X(1, NONE, none) X(2, SOURCE, source) X(3, CENTRE, centre)
 
+/* What the reporter says of how it was dealt with, when called back: 满意, 基本满意, 不满意; 未接通. */
+#define SATISFACTIONS(X) \
+    X(1, SATISFIED, satisfied) X(2, BASICALLY, basically) X(3, UNSATISFIED, unsatisfied) X(4, UNREACHED, unreached)
+
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
@@ -75,6 +79,7 @@ extern "C" {
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
@@ -96,6 +101,7 @@ extern "C" {
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
+    X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) \
     X(83, EXCLUDED, excluded)
 
@@ -162,6 +168,8 @@ enum clock_state { CLOCK_STATES(CLOCK_X) };
 enum calendar { CALENDARS(CALENDAR_X) };
 #define VERIFIER_X(v, N, n) VERIFIER_##N = v,
 enum verifier { VERIFIERS(VERIFIER_X) };
+#define SATISFACTION_X(v, N, n) SATISFACTION_##N = v,
+enum satisfaction { SATISFACTIONS(SATISFACTION_X) };
 #define WORD_X(v, N, n) WORD_##N = v,
 enum word_verb { WORDS(WORD_X) WORD_END };
 #define ACT_X(v, N, n) ACT_##N = v,
@@ -212,6 +220,8 @@ enum calendar calendar_of(const char *name);
 const char *clock_state_name(enum clock_state);
 const char *verifier_name(enum verifier);
 enum verifier verifier_of(const char *name);
+const char *satisfaction_name(enum satisfaction);
+enum satisfaction satisfaction_of(const char *name);
 const char *word_name(enum word_verb);
 enum word_verb word_of(const char *name);
 const char *act_name(enum act_verb);
@@ -472,12 +482,14 @@ struct record {
     const char *reason, *text;
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
-    enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused, raised: how many */
-    struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
-    int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
-    uint32_t term;              /* started */
-    const struct side *sides;   /* rows beside incidents, whole */
+    enum refusal_code refusal;      /* refused */
+    uint32_t count;                 /* refused, raised: how many */
+    struct bytes policy;            /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
+    uint32_t term;                  /* started */
+    enum satisfaction satisfaction; /* called_back */
+    bool solved;                    /* called_back: so the reporter says */
+    const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
 };
 

@@ -87,15 +87,16 @@ struct act {
     enum task_role role; /* assign; 0: lead when there is none, else assist */
     const char *person;
     enum outcome_code outcome; /* close */
-    bool passed;               /* verify; decide: granted */
+    bool passed;               /* verify, confirm; decide: granted; callback: solved */
     const char *reason, *text;
     const char *const *units; /* whistle */
     size_t unit_count;
-    enum ask_kind kind; /* ask: what for */
-    int64_t until_ms;   /* ask park, suspend: to when; supervise: by when */
-    int64_t span_ms;    /* ask extend: so much more */
-    uint32_t ask;       /* decide: which (0: the only open one) */
-    const char *about;  /* exclude: whom it is about, as in an event */
+    enum ask_kind kind;             /* ask: what for */
+    int64_t until_ms;               /* ask park, suspend: to when; supervise: by when */
+    int64_t span_ms;                /* ask extend: so much more */
+    uint32_t ask;                   /* decide: which (0: the only open one) */
+    enum satisfaction satisfaction; /* callback */
+    const char *about;              /* exclude: whom it is about, as in an event */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

@@ -163,6 +163,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
     return out.Finish();
 }
 

@@ -28,6 +28,8 @@
 #define ASSISTS_MAX        8
 #define VOICES_MAX         (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
 #define WORDS_KEPT         8                /* latest words of a task whose repeats get the first answer */
+#define REWORKS_DEFAULT    3                /* times a verifier may have the same work done again */
+#define REOPENS_DEFAULT    2                /* times an incident opens again by itself, or by a dispatcher */
 #define LOST_MAX           3                /* offers lost by a dying worker before the task is shelved */
 #define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those merged into it */
 #define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
@@ -112,6 +114,7 @@
 /* Time. */
 #define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
 #define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */

@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, FIELDS };
-static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",  "nature",
-                                         "severity", "assist", "verify", "except", "whistle"};
+enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, FIELDS };
+static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",   "nature",
+                                         "severity", "assist", "verify", "except", "whistle", "confirm"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */
@@ -198,6 +198,8 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
     if (fields[WHISTLE] != NULL)
         read_limit(in->reading, in->document, fields[WHISTLE], &rule.whistle);
+    if (fields[CONFIRM] != NULL)
+        node_flag(in->document, fields[CONFIRM], &rule.confirm);
     if (!types.sound || !areas.sound)
         return;
     size_t first = route_count(in);

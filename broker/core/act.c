@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/again.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
@@ -13,7 +14,7 @@ static bool refuse_state(struct acting *acting, const char *reason)
     return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "%s", reason);
 }
 
-static void set_policy(struct acting *acting)
+void act_name_policy(struct acting *acting)
 {
     const struct digest *hash = &acting->step->core->policy->hash;
     acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
@@ -139,7 +140,7 @@ bool act_assign(struct acting *acting)
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);
-    set_policy(acting);
+    act_name_policy(acting);
     return somebody_dispatches(acting, acting->record->task);
 }
 
@@ -205,7 +206,7 @@ static bool before_any_respond(struct acting *acting)
     return true;
 }
 
-static bool end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
+bool act_end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
 {
     struct incident *head = draft_head(acting->draft);
     head->reason = text_or_empty(acting->act->reason);
@@ -217,17 +218,17 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
 
 bool act_close(struct acting *acting)
 {
-    return somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return somebody_else(acting) && act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
 {
-    return end(acting, INCIDENT_CANCELLED, 0, false);
+    return act_end(acting, INCIDENT_CANCELLED, 0, false);
 }
 
 bool act_reject(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_REJECTED, 0, false);
+    return before_any_respond(acting) && act_end(acting, INCIDENT_REJECTED, 0, false);
 }
 
 /* Whoever withdraws speaks for itself, not for the others who reported the same. */
@@ -239,46 +240,10 @@ static bool alone(struct acting *acting)
 
 bool act_withdraw(struct acting *acting)
 {
-    return alone(acting) && before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    return alone(acting) && before_any_respond(acting) && act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */
-
-/* A unit may have been retired since its part was done, or turned out to be whom the report is about. NULL: nobody may
- * have it. */
-static const char *unit_now(const struct acting *acting, const char *id)
-{
-    const struct policy *policy = acting->step->core->policy;
-    struct exclusion exclusion = exclusion_of(policy, &acting->draft->head);
-    const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
-    const struct unit *allowed = exclusion_unit(&exclusion, unit);
-    return allowed ? allowed->id : unit ? NULL : id;
-}
-
-/* The lead's task again, with a fresh budget for doing it and for saying so. */
-static bool rework(struct acting *acting)
-{
-    struct draft *draft = acting->draft;
-    struct task *task = draft_task(draft, incident_lead_done(draft)->no);
-    const char *unit = unit_now(acting, task->unit);
-    if (!unit)
-        return step_refuse(acting->step, REFUSAL_EXCLUDED, NULL,
-                           "the report is about \"%s\", which may not have it, and nobody else is left", task->unit);
-    acting->record->kind = RECORD_REWORKED;
-    acting->record->task = task->no;
-    acting->record->epoch = ++task->epoch;
-    act_take_away(acting, task, "");
-    task->unit = unit;
-    task->state = TASK_QUEUED;
-    task->outcome = 0;
-    task->done_ms = 0;
-    task->reason = text_or_empty(acting->act->reason);
-    draft_start_clock(draft, CLOCK_HANDLE, task->no);
-    draft_start_clock(draft, CLOCK_FEEDBACK, task->no);
-    draft_head(draft)->state = INCIDENT_OPEN;
-    draft_head(draft)->reworks++;
-    return true;
-}
 
 /* The centre's verifier may; the source only what it reported itself, and only where the route asks it to. */
 static bool may_verify(const struct acting *acting)
@@ -298,6 +263,6 @@ bool act_verify(struct acting *acting)
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)
-        return rework(acting);
-    return end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
+        return again_rework(acting);
+    return act_end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
 }

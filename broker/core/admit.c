@@ -120,13 +120,25 @@ static bool in_scope(struct admission *admission)
 
 /* --- the incident --- */
 
+static enum incident_state state_sent(const struct route_result *result)
+{
+    if (result->desk)
+        return INCIDENT_DESK;
+    return result->lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+}
+
+/* What is on the panic lane or of the highest severity is acted on at once, whatever the rule says. */
+static bool looked_at_first(const struct admission *admission)
+{
+    const struct route *route = admission->result.route;
+    return route && route->confirm && !admission->event->panic && admission->query.severity != SEVERITY_MOST;
+}
+
 static enum incident_state state_of(const struct admission *admission)
 {
     if (admission->event->done)
         return INCIDENT_CLOSED;
-    if (admission->result.desk)
-        return INCIDENT_DESK;
-    return admission->result.lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+    return looked_at_first(admission) ? INCIDENT_CONFIRMING : state_sent(&admission->result);
 }
 
 static const char *ladder_of(const struct admission *admission)
@@ -153,6 +165,11 @@ static const struct incident_more *more_of(const struct admission *admission)
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
 
+static enum verifier verifier_of_route(const struct route *route)
+{
+    return route && route->verify ? route->verify : VERIFIER_NONE;
+}
+
 static struct incident head_of(const struct admission *admission)
 {
     struct step *step = admission->step;
@@ -163,7 +180,7 @@ static struct incident head_of(const struct admission *admission)
         .state = state,
         .nature = event->nature,
         .outcome = event->done,
-        .verify = route && route->verify ? route->verify : VERIFIER_NONE,
+        .verify = verifier_of_route(route),
         .unrouted = state == INCIDENT_UNROUTED ? admission->result.unrouted : 0,
         .severity = admission->query.severity,
         .panic = event->panic,
@@ -192,16 +209,39 @@ void admit_dispatch(struct draft *draft, const struct route_result *result)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
 }
 
+/* To its units; what has none waits for the centre, on its clock. */
+static void dispatch_or_wait(struct draft *draft, const struct route_result *result)
+{
+    if (draft->head.state == INCIDENT_OPEN)
+        admit_dispatch(draft, result);
+    else
+        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+}
+
 static void start(struct draft *draft, const struct route_result *result)
 {
     if (draft->head.state == INCIDENT_CLOSED)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
-    if (draft->head.state == INCIDENT_OPEN)
-        admit_dispatch(draft, result);
+    if (draft->head.state == INCIDENT_CONFIRMING)
+        draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else
-        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+        dispatch_or_wait(draft, result);
+}
+
+void admit_send(struct draft *draft)
+{
+    const struct policy *policy = draft->climb.policy;
+    const struct route_query query = route_asked(policy, &draft->head);
+    struct incident *head = draft_head(draft);
+    struct route_result result;
+    route_find(policy, &query, &result, NULL);
+    head->state = state_sent(&result);
+    head->unrouted = result.unrouted;
+    head->route = result.route ? result.route->rule : "";
+    head->verify = verifier_of_route(result.route);
+    dispatch_or_wait(draft, &result);
 }
 
 /* The record's own event, with the area that was found. Its texts stay the message's. */

@@ -55,6 +55,7 @@ static void apply_change(struct core *core, const struct record *record, const s
     if (change->reports)
         live_set_reports(core, live, change->reports);
     keep_word(live, record);
+    live_stays(core, live);
     touch(core, live, record->seq);
     derived_add(core, live);
 }
@@ -89,6 +90,8 @@ static void apply_counters(struct core *core, const struct record *record)
     }
     if (ends_incident(record))
         counters->closed++;
+    if (record->kind == RECORD_REOPENED)
+        counters->closed--;
 }
 
 /* Words are kept in their task; everything else with a key is remembered for the window. */

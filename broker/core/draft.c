@@ -218,10 +218,13 @@ static const struct limit *strictest_limit(const struct draft *draft, enum clock
 
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
+    static const struct limit defaults[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
+                                            {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     const struct type *type = draft->climb.type;
     const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
-    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
+    for (size_t i = 0; !limit && i < sizeof defaults / sizeof defaults[0]; i++)
+        limit = defaults[i].kind == kind ? &defaults[i] : NULL;
+    return limit;
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)

@@ -47,7 +47,7 @@ void draft_hear(struct draft *, struct voice);
 /* Of an incident that had none: the one report that opened it. */
 struct reports *draft_reports(struct draft *);
 
-/* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
+/* Clocks. A type without a limit of the kind gets none; dispatch and confirm have a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
 /* The limit of the incident's type; NULL: none. */

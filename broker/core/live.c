@@ -169,11 +169,17 @@ static void free_live(struct live *live)
     free(live);
 }
 
+void live_stays(struct core *core, struct live *live)
+{
+    if (live->visiting)
+        TAILQ_REMOVE(&core->visitors, live, visit);
+    live->visiting = false;
+}
+
 void live_drop(struct core *core, struct live *live)
 {
     derived_remove(core, live);
-    if (live->visiting)
-        TAILQ_REMOVE(&core->visitors, live, visit);
+    live_stays(core, live);
     core->dirty -= live->first_unflushed != 0;
     index_remove(&core->live, ident_number(live->id));
     free_live(live);

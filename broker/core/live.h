@@ -22,6 +22,8 @@ struct live *live_new(struct core *, uint64_t incident);
 void live_drop(struct core *, struct live *);
 /* Forgets the incidents that were fetched after they ended. Not a state change: they are as stored. */
 void live_drop_visitors(struct core *);
+/* One of them was changed, and is not as stored any more: it leaves, if it does, when it is. */
+void live_stays(struct core *, struct live *);
 
 /* Copies what is set over what was. */
 void live_set_head(struct core *, struct live *, const struct incident *);

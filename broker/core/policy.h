@@ -187,6 +187,7 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
+    bool confirm;         /* looked at before it is filed */
     struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
@@ -210,7 +211,8 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool panic;       /* may use the panic lane */
+    bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     bool every_unit; /* `units: all`: of no unit in particular */
     struct origin origin;
@@ -252,6 +254,7 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
+    uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */

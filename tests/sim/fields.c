@@ -15,7 +15,7 @@
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
-    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision)
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -81,7 +81,9 @@ static const struct field act_list[] = {
     {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
     {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
     {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},    {"about", FIELD_TEXT, AT(act.about)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},
 };
 FIELDS(act, "an act");
 
@@ -194,6 +196,10 @@ static const struct field record_list[] = {
     {"lease", FIELD_ENDS, AT(record.lease_end)},
     {"refusal", FIELD_REFUSAL, AT(record.refusal)},
     {"said", FIELD_WORD, AT(record.word)},
+    {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
+    {"solved", FIELD_YES, AT(record.solved)},
+    {"unsolved", FIELD_NO, AT(record.solved)},
+
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},

@@ -350,6 +350,10 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_RETURN;
         record->reason = "not_ours";
         break;
+    case RECORD_CALLED_BACK:
+        record->satisfaction = SATISFACTION_UNSATISFIED;
+        record->solved = true;
+        break;
     case RECORD_URGED:
     case RECORD_SUPERVISED:
         record->changes[0].head = example_overseen();
