@@ -80,7 +80,8 @@ extern "C" {
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(25, RECLASSIFY, reclassify) \
-    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen)
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
@@ -103,7 +104,8 @@ extern "C" {
     X(53, RECLASSIFIED, reclassified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
-    X(70, ROUTINE, routine)
+    X(70, ROUTINE, routine) \
+    X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -120,7 +122,8 @@ extern "C" {
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
     X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
-    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area)
+    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area) \
+    X(20, EXCLUDED, excluded)
 
 /* Roles of a principal, as bits. */
 #define ROLES(X) \
@@ -144,7 +147,8 @@ extern "C" {
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
-    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
+    X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -191,6 +195,12 @@ enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 enum principal_role { ROLES(PRINCIPAL_X) };
 #define REFUSAL_X(v, N, n) REFUSAL_##N = v,
 enum refusal_code { REFUSALS(REFUSAL_X) };
+/* For tables by code: one more than the largest, in whatever order the list grew. */
+#define REFUSAL_SIZE_X(v, N, n) char n[(v) + 1];
+union refusal_sizes {
+    REFUSALS(REFUSAL_SIZE_X)
+};
+#define REFUSAL_END sizeof(union refusal_sizes)
 
 /* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
  * The second of each pair is the way back; 0 for an unknown name. (names.c) */
@@ -263,6 +273,7 @@ struct event {
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
     const char *object;            /* code of the thing it is about: a manhole, a lamp */
+    const char *about;             /* whom it is about: units, or areas for the posts there, with blanks between */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -286,6 +297,7 @@ struct oversight {
 struct incident_more {
     const char *object;                /* code of the thing it is about */
     const struct oversight *oversight; /* NULL: none */
+    const char *about;                 /* whom it is about, as in the event */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */

@@ -190,6 +190,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->span_ms = in.span_ms();
     out->ask = in.ask();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();

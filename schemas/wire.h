@@ -97,6 +97,7 @@ struct act {
     int64_t span_ms;                /* ask extend: so much more */
     uint32_t ask;                   /* decide: which (0: the only open one) */
     enum satisfaction satisfaction; /* callback */
+    const char *about;              /* exclude: whom it is about, as in an event */
     const char *type;               /* reclassify */
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */

@@ -128,6 +128,7 @@ static void write(Json &json, const struct act &act)
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
     json.text("satisfaction", satisfaction_name(act.satisfaction));
+    json.text("about", act.about);
     json.text("type", act.type);
     json.flag("route", act.route);
     json.flag("condition_met", act.condition_met);

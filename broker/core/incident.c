@@ -7,6 +7,8 @@
 #include "broker/core/callback.h"
 #include "broker/core/confirm.h"
 #include "broker/core/ask.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
@@ -39,6 +41,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
     [ACT_RECLASSIFY] =
                      { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -76,6 +79,7 @@ static const struct {
     [ACT_CALLBACK] = {act_callback, RECORD_CALLED_BACK, RIGHT_CALLBACK, false, false, false, callback_follow},
     [ACT_REOPEN]   = {act_reopen,   RECORD_REOPENED,    RIGHT_DISPATCH, true,  false},
     [ACT_RECLASSIFY] = {act_reclassify, RECORD_RECLASSIFIED, RIGHT_DISPATCH, false, false},
+    [ACT_EXCLUDE]  = {act_exclude,  RECORD_EXCLUDED,    RIGHT_EXCLUDE,  true,  false, true},
 };
 /* clang-format on */
 
@@ -112,10 +116,17 @@ bool incident_in_scope(struct step *step, const struct live *live)
                        live->head.type, live->head.area, step->who->name);
 }
 
-/* Sources are not told of incidents that are not theirs, not even that they exist. */
-static bool visible(const struct step *step, const struct live *live)
+bool incident_kept_from(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
+    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+    return exclusion_bars_principal(&exclusion, step->who);
+}
+
+/* Sources are not told of incidents that are not theirs, not even that they exist. */
+bool incident_visible(const struct step *step, const struct live *live)
+{
+    return live && !incident_kept_from(step, live) &&
+           (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)
@@ -172,7 +183,7 @@ void incident_act(struct step *step)
         return;
     }
     struct acting acting = {.step = step, .act = act, .live = live_find(step->core, act->incident)};
-    if (!visible(step, acting.live)) {
+    if (!incident_visible(step, acting.live)) {
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }

@@ -124,7 +124,7 @@ static bool change_lead(struct acting *acting, const struct unit *unit)
     if (lead && strcmp(lead->unit, unit->id) == 0)
         return true;
     if (lead)
-        act_move(acting, draft_task(draft, lead->no), unit, "it is of another type");
+        act_hand_to(acting, draft_task(draft, lead->no), unit, "it is of another type");
     else
         lead = draft_add_task(draft, unit->id, TASK_LEAD);
     return somebody_dispatches(acting, lead->no);

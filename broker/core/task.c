@@ -147,19 +147,6 @@ static bool complete_on_behalf(struct step *step, const struct word *word)
     return true;
 }
 
-static const struct live_task *find(struct step *step, const struct word *word)
-{
-    const struct live *live = live_find(step->core, word->incident);
-    if (!live) {
-        step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
-        return NULL;
-    }
-    const struct live_task *task = live_task_find(live, word->task);
-    if (!task)
-        step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", word->task);
-    return task;
-}
-
 static struct receipt first_receipt(const struct saying *saying, const struct word_kept *kept)
 {
     return (struct receipt){
@@ -186,6 +173,21 @@ static bool repeats(struct saying *saying)
         return true;
     }
     return false;
+}
+
+/* The task it is about, unless it was answered before. Of a report about the asker's own people there is nothing to say. */
+static bool find(struct saying *saying)
+{
+    struct step *step = saying->step;
+    const struct live *live = live_find(step->core, saying->word->incident);
+    saying->of = live ? live_task_find(live, saying->word->task) : NULL;
+    if (saying->of && repeats(saying))
+        return false;
+    if (!live || incident_kept_from(step, live))
+        return step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+    if (!saying->of)
+        return step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", saying->word->task);
+    return true;
 }
 
 static bool held(struct saying *saying)
@@ -323,8 +325,7 @@ void task_word(struct step *step)
         return;
     if (saying.on_behalf && !complete_on_behalf(step, word))
         return;
-    saying.of = find(step, word);
-    if (!saying.of || repeats(&saying))
+    if (!find(&saying))
         return;
     if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)))
         return;

@@ -138,6 +138,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_number(14, event->done);
     put_text(15, event->evidence);
     put_text(16, event->object);
+    put_text(17, event->about);
     return content_digest();
 }
 
@@ -189,5 +190,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(19, act->type);
     put_number(20, act->route);
     put_number(21, act->condition_met);
+    put_text(30, act->about);
     return content_digest();
 }

@@ -57,6 +57,7 @@ static const struct field publish_list[] = {
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
     {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
+    {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -72,29 +73,18 @@ static const struct field word_list[] = {
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},
-    {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},
-    {"units", FIELD_UNITS, AT(act)},
-    {"role", FIELD_ROLE, AT(act.role)},
-    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},
-    {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},
-    {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)},
-    {"kind", FIELD_ASK, AT(act.kind)},
-    {"until", FIELD_TIME, AT(act.until_ms)},
-    {"by", FIELD_SPAN, AT(act.span_ms)},
-    {"ask", FIELD_COUNT, AT(act.ask)},
-    {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},
-    {"solved", FIELD_YES, AT(act.passed)},
-    {"unsolved", FIELD_NO, AT(act.passed)},
-    {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
-    {"type", FIELD_TEXT, AT(act.type)},
-    {"route", FIELD_YES, AT(act.route)},
-    {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
+    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
+    {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
+    {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
+    {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
+    {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
 };
 FIELDS(act, "an act");
 
@@ -133,6 +123,7 @@ static const struct field incident_list[] = {
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
+    {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
 };
 FIELDS(incident, "an incident");
 #undef AT
