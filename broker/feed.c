@@ -82,6 +82,8 @@ static bool keep_own_change(struct feeding *f, struct record *record, const stru
     if (about && !sight_task(f->who, row, about))
         return false;
     change->task_count = sight_tasks(arena, f->who, change->tasks, change->task_count, &change->tasks);
+    change->voice_count = 0;
+    change->ask_count = sight_asks(arena, f->who, row, change->asks, change->ask_count, &change->asks);
     change->clock_count = sight_clocks(arena, f->who, row, change->clocks, change->clock_count, &change->clocks);
     return true;
 }
@@ -92,7 +94,7 @@ static bool feed_part(struct feeding *f, struct record *record)
 {
     struct row row;
     bool all = right_has(f->who, RIGHT_READ_ALL);
-    if (!record->change_count || (all && !f->who->type_count && !f->who->area_count))
+    if (!record->change_count || (all && !f->who->type_count && !f->who->area_count && !f->who->unit_count))
         return all;
     if (!sight_keep_changes(f->turn, f->who, record))
         return false;

@@ -57,12 +57,17 @@ static bool under(const char *wanted, const char *is)
     return n == 0 || (is && strncmp(wanted, is, n) == 0);
 }
 
+static bool is(const char *wanted, const char *unit)
+{
+    return unit && strcmp(wanted, unit) == 0;
+}
+
 static bool unit_in(const char *unit, const struct row *row)
 {
     if (!unit || !*unit)
         return true;
     for (size_t i = 0; i < row->task_count; i++)
-        if (row->tasks[i].unit && strcmp(row->tasks[i].unit, unit) == 0)
+        if (is(unit, row->tasks[i].unit) || (row->tasks[i].more && is(unit, row->tasks[i].more->sub_unit)))
             return true;
     return false;
 }
@@ -282,26 +287,69 @@ static void answer_workers(struct reading *r)
 
 /* --- explain: which rule, and what it beat --- */
 
-static void explain_with(struct reading *r, const struct policy *policy, const char *type, const char *area,
-                         enum nature nature, int severity, enum unrouted_reason without)
+/* What is asked about: an incident or an imagined event. */
+struct subject {
+    const char *type, *area, *object, *about;
+    enum nature nature;
+    int severity;
+    bool sealed;
+    enum unrouted_reason without;
+};
+
+static struct subject subject_of_incident(const struct incident *head)
+{
+    return (struct subject){.type = head->type,
+                            .area = head->area,
+                            .object = head->more ? head->more->object : "",
+                            .about = head->more ? head->more->about : "",
+                            .nature = head->nature,
+                            .severity = head->severity,
+                            .sealed = head->sealed,
+                            .without = head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0};
+}
+
+static struct subject subject_of_event(const struct turn *t, const struct event *event)
+{
+    const struct place *place = &event->place;
+    const char *area = place->area && *place->area ? place->area
+                       : place->has_point ? place_find(t->place, place->system, place->latitude, place->longitude)
+                                          : NULL;
+    return (struct subject){.type = event->type,
+                            .area = area,
+                            .object = event->object,
+                            .about = event->about,
+                            .nature = event->nature,
+                            .severity = event->severity,
+                            .sealed = event->sealed,
+                            .without = area && !*area ? UNROUTED_NO_POLYGON : 0};
+}
+
+static void explain_with(struct reading *r, const struct policy *policy, const struct subject *subject)
 {
     struct arena *arena = &r->turn->arena;
     struct explanation *explanation = ARENA_NEW(arena, struct explanation, 1);
     struct route_trace trace = {.arena = arena};
     struct route_result result;
-    struct route_query query = {policy_type(policy, type), policy_area(policy, area), nature, severity, without};
+    struct route_query query = {.type = policy_type(policy, subject->type),
+                                .area = policy_area(policy, subject->area),
+                                .nature = subject->nature,
+                                .severity = subject->severity,
+                                .without = subject->without,
+                                .object = subject->object,
+                                .sealed = subject->sealed,
+                                .about = subject->about};
     char *hex = arena_alloc(arena, 2 * DIGEST_BYTES + 1);
-    if (query.type && !severity)
+    if (query.type && !query.severity)
         query.severity = query.type->severity;
     if (!query.type)
         query.without = UNROUTED_UNKNOWN_TYPE;
     else if (!query.area && !query.without)
-        query.without = area && *area ? UNROUTED_UNKNOWN_AREA : UNROUTED_NO_PLACE;
+        query.without = subject->area && *subject->area ? UNROUTED_UNKNOWN_AREA : UNROUTED_NO_PLACE;
     route_find(policy, &query, &result, &trace);
     digest_hex(&policy->hash, hex);
     *explanation = (struct explanation){
-        .type = type,
-        .area = area,
+        .type = subject->type,
+        .area = subject->area,
         .unit = result.lead ? result.lead->id : "",
         .unrouted = result.unrouted,
         .rules = trace.rules,
@@ -362,17 +410,8 @@ static void answer_explain(struct reading *r)
     const struct policy *policy = policy_at(r, at_ms);
     if (!policy)
         return;
-    if (q->incident) {
-        explain_with(r, policy, row.head.type, row.head.area, row.head.nature, row.head.severity,
-                     row.head.unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0);
-    } else {
-        const struct place *place = &q->event->place;
-        const char *area = place->area && *place->area ? place->area
-                           : place->has_point ? place_find(t->place, place->system, place->latitude, place->longitude)
-                                              : NULL;
-        explain_with(r, policy, q->event->type, area, q->event->nature, q->event->severity,
-                     area && !*area ? UNROUTED_NO_POLYGON : 0);
-    }
+    struct subject subject = q->incident ? subject_of_incident(&row.head) : subject_of_event(t, q->event);
+    explain_with(r, policy, &subject);
 }
 
 /* --- status of what one reported --- */

@@ -2,12 +2,13 @@
 
 #include <string.h>
 
+#include "broker/core/exclusion.h"
 #include "broker/core/right.h"
 
 static bool has_task(const struct principal *who, const struct row *row)
 {
     for (size_t i = 0; i < row->task_count; i++)
-        if (right_unit(who, row->tasks[i].unit))
+        if (right_task(who, &row->tasks[i]))
             return true;
     return false;
 }
@@ -17,12 +18,23 @@ static bool in_scope(const struct turn *t, const struct principal *who, const st
     return right_in_scope(who, policy_type(t->policy, row->head.type), policy_area(t->policy, row->head.area));
 }
 
-/* Everything within one's types and areas, or what one reported, or has a task in. */
+bool sight_reported(const char *name, const struct row *row)
+{
+    for (size_t i = 0; row->reports && i < row->reports->source_count; i++)
+        if (strcmp(row->reports->sources[i], name) == 0)
+            return true;
+    return strcmp(row->head.source, name) == 0;
+}
+
+/* Everything within one's types and areas, or what one reported, or has a task in; never a report about one's own. */
 bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
 {
+    struct exclusion exclusion = exclusion_of(t->policy, &row->head);
+    if (exclusion_bars_principal(&exclusion, who))
+        return false;
     if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;
-    if (strcmp(row->head.source, who->name) == 0)
+    if (sight_reported(who->name, row))
         return true;
     return (who->roles & PRINCIPAL_DEPARTMENT) && has_task(who, row);
 }
@@ -37,7 +49,7 @@ bool sight_task(const struct principal *who, const struct row *row, uint32_t no)
 {
     for (size_t i = 0; i < row->task_count; i++)
         if (row->tasks[i].no == no)
-            return right_unit(who, row->tasks[i].unit);
+            return right_task(who, &row->tasks[i]);
     return false;
 }
 
@@ -47,7 +59,7 @@ size_t sight_tasks(struct arena *arena, const struct principal *who, const struc
     struct task *own = ARENA_NEW(arena, struct task, n + 1);
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        if (right_unit(who, tasks[i].unit))
+        if (right_task(who, &tasks[i]))
             own[count++] = tasks[i];
     *out = own;
     return count;
@@ -66,13 +78,27 @@ size_t sight_clocks(struct arena *arena, const struct principal *who, const stru
     return count;
 }
 
+size_t sight_asks(struct arena *arena, const struct principal *who, const struct row *row, const struct ask *asks,
+                  size_t n, const struct ask **out)
+{
+    struct ask *own = ARENA_NEW(arena, struct ask, n + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!asks[i].task || sight_task(who, row, asks[i].task))
+            own[count++] = asks[i];
+    *out = own;
+    return count;
+}
+
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *arena, const struct principal *who, struct row *row)
 {
     if (!sight_own_tasks_only(who))
         return;
+    row->ask_count = sight_asks(arena, who, row, row->asks, row->ask_count, &row->asks);
     row->clock_count = sight_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
     row->task_count = sight_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
+    row->voice_count = 0;
 }
 
 bool sight_row(struct turn *t, uint64_t incident, struct row *row)

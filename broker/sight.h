@@ -1,5 +1,5 @@
 /* sight.h: who may see what: everything within one's types and areas, what one reported, what one has a task in; and of
- * that a department its own tasks and clocks only. One place for lists, timelines and feeds. */
+ * that a department its own tasks and clocks only. What a report is about sees nothing of it. One place for lists, timelines and feeds. */
 #ifndef BROKER_SIGHT_H
 #define BROKER_SIGHT_H
 
@@ -8,6 +8,8 @@
 /* The incident as it is: from memory, else from the store; in the turn's arena. False: there is none. */
 bool sight_row(struct turn *, uint64_t incident, struct row *);
 bool sight_may_see(const struct turn *, const struct principal *, const struct row *);
+/* Whether one of the incident's reports is the principal's. */
+bool sight_reported(const char *name, const struct row *);
 /* A reader who sees only its own tasks of an incident that others work on too. */
 bool sight_own_tasks_only(const struct principal *);
 /* Whether the task with this number is the reader's. */
@@ -16,6 +18,8 @@ bool sight_task(const struct principal *, const struct row *, uint32_t no);
 size_t sight_tasks(struct arena *, const struct principal *, const struct task *, size_t n, const struct task **out);
 size_t sight_clocks(struct arena *, const struct principal *, const struct row *, const struct clock *, size_t n,
                     const struct clock **out);
+size_t sight_asks(struct arena *, const struct principal *, const struct row *, const struct ask *, size_t n,
+                  const struct ask **out);
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */

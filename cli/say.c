@@ -1,12 +1,14 @@
-/* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return. */
+/* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return,
+ * delegate. */
 #include <string.h>
 
 #include "broker/base/limits.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT };
+enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT, KEY_UNIT };
 
 struct arguments {
     struct common common;
@@ -19,6 +21,7 @@ static const struct argp_option options[] = {
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
      N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"),
      0},
+    {"unit", KEY_UNIT, N_("UNIT"), 0, N_("delegate: to which of its sub-units"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
@@ -33,15 +36,16 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
         argp_error(state, _("one word at a time"));
     else
         word->verb = word_of(value);
-    if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK))
-        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback or return"), value);
+    if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
+        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback, return or delegate"), value);
 }
 
 static void check_complete(struct argp_state *state, const struct arguments *arguments)
 {
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
-        argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback or return?"));
+        argp_error(state,
+                   _("which incident, and what is said: respond, arrive, handle, note, feedback, return or delegate?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)
@@ -50,6 +54,8 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
         argp_error(state, _("--%s is needed"), "outcome");
     if (word->verb == WORD_RETURN && !word->reason)
         argp_error(state, _("--%s is needed"), "reason");
+    if (word->verb == WORD_DELEGATE && !word->unit)
+        argp_error(state, _("--%s is needed"), "unit");
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -72,6 +78,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_OUTCOME:
         word->outcome = cli_outcome(state, value);
         return 0;
+    case KEY_UNIT:
+        word->unit = value;
+        return 0;
     case KEY_REASON:
         word->reason = value;
         return 0;
@@ -93,17 +102,18 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static bool is_theirs(const struct task *task, const char *unit)
 {
     bool ended = task->state == TASK_DONE || task->state == TASK_RETURNED || task->state == TASK_WITHDRAWN;
-    return !ended && task->unit && strcmp(task->unit, unit) == 0;
+    bool delegated = task->more && task->more->sub_unit && strcmp(task->more->sub_unit, unit) == 0;
+    return !ended && (delegated || (task->unit && strcmp(task->unit, unit) == 0));
 }
 
 /* The unit's one task that is not over. CLI_DONE, or says that there is none or several. */
-static int find_task(const struct arguments *arguments, struct client *client, struct arena *arena, uint32_t *out)
+static int find_task(const struct common *common, const struct word *word, struct client *client, struct arena *arena,
+                     uint32_t *out)
 {
-    const struct word *word = &arguments->word;
     const struct message ask = {.kind = MESSAGE_QUERY,
                                 .query = {.kind = QUERY_SHOW, .incident = word->incident, .limit = 1}};
     struct message answer;
-    int code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+    int code = cli_ask(common, client, &ask, arena, &answer);
     size_t found = 0;
     if (code)
         return code;
@@ -120,16 +130,32 @@ static int find_task(const struct arguments *arguments, struct client *client, s
     return found ? CLI_USAGE : CLI_REFUSED;
 }
 
-static int say(struct arguments *arguments, struct client *client, struct arena *arena)
+static int say(const struct common *common, struct word *word, struct client *client, struct arena *arena)
 {
     struct message answer;
-    int code = arguments->word.task ? CLI_DONE : find_task(arguments, client, arena, &arguments->word.task);
+    int code = word->task ? CLI_DONE : find_task(common, word, client, arena, &word->task);
     if (code)
         return code;
-    const struct message ask = {.kind = MESSAGE_WORD, .word = arguments->word};
-    code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+    const struct message ask = {.kind = MESSAGE_WORD, .word = *word};
+    code = cli_ask(common, client, &ask, arena, &answer);
     if (code == CLI_DONE)
-        cli_print_done(&arguments->common, &answer);
+        cli_print_done(common, &answer);
+    return code;
+}
+
+int say_word(const struct common *common, struct word word)
+{
+    struct client *client;
+    struct arena arena;
+    word.request = common->request;
+    word.person = common->person;
+    int code = cli_connect(common, 'C', &client);
+    if (code)
+        return code;
+    arena_init(&arena);
+    code = say(common, &word, client, &arena);
+    arena_release(&arena);
+    client_close(client);
     return code;
 }
 
@@ -141,23 +167,12 @@ int verb_say(int argc, char **argv)
         parse,
         N_("INCIDENT WORD"),
         N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
-           "note, feedback or return. The record names the unit, you and the --person: who of the unit "
+           "note, feedback, return or delegate. The record names the unit, you and the --person: who of the unit "
            "is quoted, and may not verify it later."),
         children,
         NULL,
         NULL};
     struct arguments arguments = {0};
-    struct client *client;
-    struct arena arena;
     cli_parse(&argp, argc, argv, &arguments);
-    arguments.word.request = arguments.common.request;
-    arguments.word.person = arguments.common.person;
-    int code = cli_connect(&arguments.common, 'C', &client);
-    if (code)
-        return code;
-    arena_init(&arena);
-    code = say(&arguments, client, &arena);
-    arena_release(&arena);
-    client_close(client);
-    return code;
+    return say_word(&arguments.common, arguments.word);
 }

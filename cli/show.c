@@ -69,6 +69,8 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     char text[256], time[WHEN_TEXT_BYTES], into[IDENT_TEXT_BYTES] = "";
     field(table, _("type"), head->type);
     field(table, _("nature"), words_nature(head->nature));
+    field(table, _("object"), head->more ? head->more->object : "");
+    field(table, _("about"), head->more ? head->more->about : "");
     field(table, _("area"), head->area);
     if (head->responsible_area && head->area && strcmp(head->responsible_area, head->area) != 0)
         field(table, _("responsible area"), head->responsible_area);
@@ -89,6 +91,32 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("marks"), text);
 }
 
+static void oversight_fields(struct table *table, const struct oversight *oversight)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->urges);
+    field(table, _("urged"), oversight->urges ? text : "");
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->supervisions);
+    field(table, _("supervised"), oversight->supervisions ? text : "");
+}
+
+/* What else was reported of it, and by whom. */
+static void reports_fields(struct table *table, const struct reports *reports, bool utc)
+{
+    char text[160], first[WHEN_TEXT_BYTES], last[WHEN_TEXT_BYTES];
+    struct buffer others = {0};
+    if (!reports || reports->count < 2)
+        return;
+    snprintf(text, sizeof(text), _("%u, from %s to %s"), (unsigned)reports->count,
+             when_text(reports->first_ms, utc, first), when_text(reports->last_ms, utc, last));
+    field(table, _("reports"), text);
+    for (size_t i = 0; i < reports->source_count; i++)
+        buffer_printf(&others, "%s%s", i ? ", " : "", reports->sources[i]);
+    if (others.size)
+        field(table, _("also from"), (const char *)others.data);
+    buffer_release(&others);
+}
+
 static void print_head(const struct row *row, const struct event *event, bool utc, bool colour)
 {
     struct table table;
@@ -102,6 +130,9 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
+    if (row->head.more && row->head.more->oversight)
+        oversight_fields(&table, row->head.more->oversight);
+    reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);
     table_print(&table, stdout, 2, colour);
@@ -118,6 +149,13 @@ static void task_worker(const struct task *task, char *out, size_t size_bytes)
     snprintf(out, size_bytes, "%s%s", task->on_behalf ? _("(on behalf) ") : "", names[i] ? names[i] : "");
 }
 
+/* "fire → fire-east": who answers for it, and whose workers do it. */
+static void unit_cell(struct table *table, const struct task *task)
+{
+    const char *sub_unit = task->more && task->more->sub_unit ? task->more->sub_unit : "";
+    table_cellf(table, COLOUR_NONE, "%s%s%s", task->unit, *sub_unit ? " → " : "", sub_unit);
+}
+
 static void print_tasks(const struct row *row, bool utc, bool colour)
 {
     const char *headings[] = {_("TASK"),       _("ROLE"),      _("UNIT"), _("STATE"),   _("EPOCH"), _("WORKER"),
@@ -130,7 +168,7 @@ static void print_tasks(const struct row *row, bool utc, bool colour)
         task_worker(task, worker, sizeof(worker));
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->no);
         table_cell(&table, COLOUR_NONE, words_task_role(task->role));
-        table_cell(&table, COLOUR_NONE, task->unit);
+        unit_cell(&table, task);
         table_cell(&table, task->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE, words_task_state(task->state));
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->epoch);
         table_cell(&table, COLOUR_NONE, worker);
@@ -201,6 +239,35 @@ static void print_clocks(const struct answer *answer, bool utc, bool colour)
     table_release(&table);
 }
 
+static void print_asks(const struct row *row, bool utc, bool colour)
+{
+    const char *headings[] = {_("ASK"), _("TASK"), _("WHAT"), _("ASKED"), _("BY"), _("REASON"), _("DECISION"), _("BY")};
+    struct table table;
+    char time[WHEN_TEXT_BYTES];
+    table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
+    for (size_t i = 0; i < row->ask_count; i++) {
+        const struct ask *ask = &row->asks[i];
+        struct buffer what = {0};
+        trail_ask(ask, utc, &what);
+        buffer_append(&what, "", 1);
+        table_cellf(&table, COLOUR_NONE, "%" PRIu32, ask->no);
+        table_cell(&table, COLOUR_NONE, ask->task ? ask->unit : "");
+        table_cell(&table, COLOUR_NONE, (const char *)what.data);
+        table_cell(&table, COLOUR_NONE, when_text(ask->asked_ms, utc, time));
+        table_cell(&table, COLOUR_NONE, ask->person && *ask->person ? ask->person : ask->principal);
+        table_cell(&table, COLOUR_NONE, ask->reason);
+        table_cell(&table, ask->decision == DECISION_OPEN ? COLOUR_YELLOW : COLOUR_NONE, words_decision(ask->decision));
+        table_cell(&table, COLOUR_NONE,
+                   ask->decided_person && *ask->decided_person ? ask->decided_person : ask->decided_by);
+        buffer_release(&what);
+    }
+    if (!table_empty(&table)) {
+        putchar('\n');
+        table_print(&table, stdout, 0, colour);
+    }
+    table_release(&table);
+}
+
 static void print_text(const struct answer *answer, bool utc)
 {
     bool colour = table_colour(stdout);
@@ -210,6 +277,7 @@ static void print_text(const struct answer *answer, bool utc)
     print_head(row, event, utc, colour);
     print_tasks(row, utc, colour);
     print_clocks(answer, utc, colour);
+    print_asks(row, utc, colour);
     trail_records_init(&table);
     for (size_t i = 0; i < answer->record_count; i++)
         trail_record_row(&table, &answer->records[i], row, utc);

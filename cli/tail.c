@@ -76,7 +76,7 @@ static void print_text(const struct tailing *tailing, const struct record *recor
     if (record->change_count)
         ident_format(record->changes[0].incident, id);
     trail_actor(record, actor, sizeof(actor));
-    trail_detail(record, NULL, &detail);
+    trail_detail(record, NULL, tailing->arguments->common.utc, &detail);
     table_init(&table, 6, headings);
     table_restart(&table);
     table_cellf(&table, COLOUR_DIM, "%8" PRIu64, record->seq);

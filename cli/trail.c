@@ -176,6 +176,14 @@ static const char *unit_of_task(const struct record *record, const struct row *r
     return task && task->unit ? task->unit : "";
 }
 
+/* Where the record hands it on to. */
+static const char *sub_unit_of_task(const struct record *record)
+{
+    const struct task *task =
+        record->change_count ? task_in(record->changes[0].tasks, record->changes[0].task_count, record->task) : NULL;
+    return task && task->more ? task->more->sub_unit : "";
+}
+
 /* " → LEAD, assist A, B (RULE)" */
 static void add_routed(struct buffer *out, const struct change *change)
 {
@@ -211,6 +219,27 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add_routed(out, change);
     if (event)
         add(out, event->text);
+}
+
+/* "from SOURCE, report 3": what it adds, without what the incident says already. */
+static void folded_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add_named(out, _("from"), record->principal);
+    if (change && change->reports)
+        buffer_printf(out, _(", report %u"), (unsigned)change->reports->count);
+    if (record->event && record->event->place.address)
+        add(out, record->event->place.address);
+    if (record->event)
+        add(out, record->event->text);
+}
+
+static void raised_detail(const struct record *record, struct buffer *out)
+{
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    buffer_printf(out, _("%u reports"), (unsigned)record->count);
+    if (head)
+        buffer_printf(out, " → %s %d", _("severity"), head->severity);
 }
 
 static void add_task(struct buffer *out, const struct record *record, const struct row *row)
@@ -249,6 +278,16 @@ static void head_detail(const struct record *record, struct buffer *out)
     }
 }
 
+void trail_ask(const struct ask *ask, bool utc, struct buffer *out)
+{
+    char text[WHEN_TEXT_BYTES];
+    add(out, words_ask(ask->kind));
+    if (ask->span_ms)
+        add_named(out, _("by"), when_span(ask->span_ms, text));
+    if (ask->until_ms)
+        add_named(out, _("until"), when_text(ask->until_ms, utc, text));
+}
+
 /* "→ A, B" and why. */
 static void called_detail(const struct record *record, struct buffer *out)
 {
@@ -268,13 +307,63 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* How often it was urged or supervised by now; and within which time it must be done. */
+static void oversight_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    char span[WHEN_TEXT_BYTES];
+    buffer_printf(out, "%s×%" PRIu32, out->size ? " " : "", record->count);
+    for (size_t i = 0; change && i < change->clock_count; i++)
+        if (change->clocks[i].kind == CLOCK_SUPERVISE)
+            add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
+}
+
+/* Which rows beside incidents; of many the first few. */
+static void routine_detail(const struct record *record, struct buffer *out)
+{
+    for (size_t i = 0; i < record->side_count && i < 4; i++)
+        buffer_printf(out, "%s%s", i ? ", " : "", record->sides[i].key);
+    if (record->side_count > 4)
+        buffer_printf(out, ", … (%zu)", record->side_count);
+}
+
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
+}
+
+/* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
+static void asked_detail(const struct record *record, bool utc, struct buffer *out)
+{
+    const struct ask *ask = record->changes[0].asks;
+    char asker[160];
+    buffer_printf(out, "#%" PRIu32, ask->no);
+    add(out, ask->unit);
+    trail_ask(ask, utc, out);
+    snprintf(asker, sizeof(asker), "%s/%s", ask->principal ? ask->principal : "", ask->person ? ask->person : "");
+    if (record->kind != RECORD_ASKED)
+        add_named(out, _("asked by"), asker);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
     add(out, record->auto_respond ? _("(automatic)") : "");
+    if (record->kind == RECORD_DELEGATED)
+        add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    callback_detail(record, out);
     head_detail(record, out);
+    if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
+        oversight_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);
@@ -293,7 +382,7 @@ const char *trail_kind(const struct record *record)
     return record->kind == RECORD_RUNG && record->rung ? words_rung(record->rung->colour) : words_record(record->kind);
 }
 
-void trail_detail(const struct record *record, const struct row *row, struct buffer *out)
+void trail_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)
 {
     char span[WHEN_TEXT_BYTES];
     buffer_clear(out);
@@ -301,8 +390,14 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         opened_detail(record, out);
     else if (record->kind == RECORD_RUNG && record->rung)
         rung_detail(record, row, out);
+    else if (record->kind == RECORD_FOLDED)
+        folded_detail(record, out);
+    else if (record->kind == RECORD_RAISED)
+        raised_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->kind == RECORD_ROUTINE)
+        routine_detail(record, out);
     else if (record->kind == RECORD_WHISTLED)
         called_detail(record, out);
     else if (record->kind == RECORD_POLICY)
@@ -311,6 +406,8 @@ void trail_detail(const struct record *record, const struct row *row, struct buf
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
+    else if (record->change_count && record->changes[0].ask_count)
+        asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);
     buffer_append(out, "", 1);
@@ -329,6 +426,7 @@ enum colour trail_record_colour(const struct record *record)
     case RECORD_LEASE_ENDED:
     case RECORD_RETURNED:
     case RECORD_REWORKED:
+    case RECORD_RAISED:
     case RECORD_PASSED_OVER:
         return COLOUR_YELLOW;
     case RECORD_CLOSED:
@@ -349,7 +447,7 @@ void trail_record_row(struct table *table, const struct record *record, const st
 {
     char time[WHEN_TEXT_BYTES], actor[160];
     struct buffer detail = {0};
-    trail_detail(record, row, &detail);
+    trail_detail(record, row, utc, &detail);
     trail_actor(record, actor, sizeof(actor));
     table_cellf(table, COLOUR_DIM, "%" PRIu64, record->seq);
     table_cell(table, COLOUR_NONE, when_text(record->at_ms, utc, time));

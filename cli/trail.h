@@ -21,7 +21,9 @@ void trail_record_row(struct table *, const struct record *, const struct row *,
 const char *trail_kind(const struct record *);
 /* What a record says beside its time, kind and actor. The incident's row, where known (else NULL), says whose a task
  * is. Replaces out's content and ends it with a NUL. */
-void trail_detail(const struct record *, const struct row *, struct buffer *out);
+void trail_detail(const struct record *, const struct row *, bool utc, struct buffer *out);
+/* "extend by 2h00m", "park until 2026-05-01 00:00:00", appended. */
+void trail_ask(const struct ask *, bool utc, struct buffer *out);
 enum colour trail_record_colour(const struct record *);
 enum colour trail_state_colour(enum incident_state);
 /* "hotline/王芳": the principal and the person it names. */

@@ -22,10 +22,19 @@ int verb_close(int argc, char **argv);
 int verb_cancel(int argc, char **argv);
 int verb_reject(int argc, char **argv);
 int verb_verify(int argc, char **argv);
+int verb_resume(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
+int verb_confirm(int argc, char **argv);
+int verb_callback(int argc, char **argv);
+int verb_reopen(int argc, char **argv);
 int verb_whistle(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
+int verb_urge(int argc, char **argv);
+int verb_supervise(int argc, char **argv);
+int verb_exclude(int argc, char **argv);
 int verb_say(int argc, char **argv);     /* say.c */
+int verb_ask(int argc, char **argv);     /* ask.c */
+int verb_decide(int argc, char **argv);  /* ask.c */
 int verb_reload(int argc, char **argv);  /* operate.c */
 int verb_backup(int argc, char **argv);  /* operate.c */
 int verb_restore(int argc, char **argv); /* offline.c */

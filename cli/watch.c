@@ -153,7 +153,7 @@ static void keep_line(struct watching *watching, const struct record *record)
     arena_init(&arena);
     if (record->change_count)
         ident_format(record->changes[0].incident, id);
-    trail_detail(record, NULL, &detail);
+    trail_detail(record, NULL, watching->common->utc, &detail);
     trail_actor(record, actor, sizeof(actor));
     when_text(record->at_ms, watching->common->utc, time);
     add_padded(&line, strlen(time) > 11 ? time + 11 : time, 8); /* the date is in the title */

@@ -138,3 +138,23 @@ int when_parse(const char *text, int64_t *at_ms)
     }
     return -EINVAL;
 }
+
+int when_parse_span(const char *text, int64_t *span_ms)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'d', 24 * 3600000LL}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+    *span_ms = 0;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && *text; i++) {
+        char *end;
+        long n = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1;
+        if (n < 0 || n > 1000000)
+            return -EINVAL;
+        if (*end != units[i].unit)
+            continue;
+        *span_ms += n * units[i].ms;
+        text = end + 1;
+    }
+    return *text || *span_ms == 0 ? -EINVAL : 0;
+}

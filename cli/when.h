@@ -19,6 +19,8 @@ const char *when_span(int64_t span_ms, char out[WHEN_TEXT_BYTES]);
 int when_parse_rfc3339(const char *text, int64_t *at_ms);
 /* What a person types: RFC 3339, or "2026-09-30", "2026-09-30 17:50[:30]" in local time. 0 or -EINVAL. */
 int when_parse(const char *text, int64_t *at_ms);
+/* "2h", "1d4h", "90m". 0 or -EINVAL. */
+int when_parse_span(const char *text, int64_t *span_ms);
 /* Broken-down time as if in UTC; a date that does not exist (31 February) is -EINVAL. 0 or -EINVAL. */
 int when_parse_tm(const struct tm *, int64_t *at_ms);
 /* "+08:00", "-0430", "Z" → minutes east of UTC. 0 or -EINVAL. */

@@ -21,8 +21,11 @@ SAME(ClockKind, CLOCK_KINDS)
 SAME(Calendar, CALENDARS)
 SAME(ClockState, CLOCK_STATES)
 SAME(Verifier, VERIFIERS)
+SAME(Satisfaction, SATISFACTIONS)
 SAME(WordVerb, WORDS)
 SAME(ActVerb, ACTS)
+SAME(AskKind, ASK_KINDS)
+SAME(Decision, DECISIONS)
 SAME(RecordKind, RECORD_KINDS)
 SAME(LeaseEnd, LEASE_ENDS)
 SAME(RungColour, RUNG_COLOURS)
@@ -135,6 +138,8 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     auto attachments = pack_all<bihuan::Attachment>(builder, event.attachments, event.attachment_count);
     auto reporter = pack(builder, event.reporter);
     auto evidence = pack(builder, event.evidence);
+    auto object = pack(builder, event.object);
+    auto about = pack(builder, event.about);
     bihuan::EventBuilder out(builder);
     out.add_id(id);
     out.add_type(type);
@@ -151,6 +156,16 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_reporter(reporter);
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
+    out.add_object(object);
+    out.add_about(about);
+    return out.Finish();
+}
+
+static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+{
+    bihuan::OversightBuilder out(builder);
+    out.add_urges(oversight.urges);
+    out.add_supervisions(oversight.supervisions);
     return out.Finish();
 }
 
@@ -164,7 +179,11 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto route = pack(builder, incident.route);
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
+    auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
+    auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
+    auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
+    out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
     out.add_opened_seq(incident.opened_seq);
@@ -177,6 +196,8 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_route(route);
     out.add_reason(reason);
     out.add_ladder(ladder);
+    out.add_object(object);
+    out.add_oversight(oversight);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));
@@ -194,7 +215,9 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
 
 static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &more)
 {
+    auto sub_unit = pack(builder, more.sub_unit);
     bihuan::TaskMoreBuilder out(builder);
+    out.add_sub_unit(sub_unit);
     out.add_whistled(more.whistled);
     return out.Finish();
 }
@@ -259,6 +282,18 @@ Offset<Vector<const bihuan::Clock *>> pack(Builder &builder, const struct clock 
         n, [clocks](size_t i, bihuan::Clock *out) { *out = clock_of(clocks[i]); });
 }
 
+static Offset<bihuan::Voice> pack(Builder &builder, const struct voice &voice)
+{
+    auto principal = pack(builder, voice.principal);
+    auto person = pack(builder, voice.person);
+    bihuan::VoiceBuilder out(builder);
+    out.add_task(voice.task);
+    out.add_dispatched(voice.dispatched);
+    out.add_principal(principal);
+    out.add_person(person);
+    return out.Finish();
+}
+
 static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
     return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
@@ -291,6 +326,62 @@ static Offset<Vector<const bihuan::Started *>> pack_started(Builder &builder, co
         change.clock_count, [&change](size_t i, bihuan::Started *out) { *out = started_of(change.clocks[i]); });
 }
 
+static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
+{
+    auto unit = pack(builder, ask.unit);
+    auto principal = pack(builder, ask.principal);
+    auto person = pack(builder, ask.person);
+    auto reason = pack(builder, ask.reason);
+    auto decided_by = pack(builder, ask.decided_by);
+    auto decided_person = pack(builder, ask.decided_person);
+    bihuan::AskBuilder out(builder);
+    out.add_asked_ms(ask.asked_ms);
+    out.add_until_ms(ask.until_ms);
+    out.add_span_ms(ask.span_ms);
+    out.add_decided_ms(ask.decided_ms);
+    out.add_no(ask.no);
+    out.add_task(ask.task);
+    out.add_unit(unit);
+    out.add_principal(principal);
+    out.add_person(person);
+    out.add_reason(reason);
+    out.add_decided_by(decided_by);
+    out.add_decided_person(decided_person);
+    out.add_kind(static_cast<bihuan::AskKind>(ask.kind));
+    out.add_decision(static_cast<bihuan::Decision>(ask.decision));
+    out.add_was(static_cast<bihuan::TaskState>(ask.was));
+    return out.Finish();
+}
+
+static Offset<Vector<uint64_t>> pack(Builder &builder, const uint64_t *numbers, size_t n)
+{
+    return n ? builder.CreateVector(numbers, n) : Offset<Vector<uint64_t>>();
+}
+
+static Offset<Vector<Offset<String>>> pack(Builder &builder, const char *const *texts, size_t n)
+{
+    std::vector<Offset<String>> packed;
+    for (size_t i = 0; i < n; i++)
+        packed.push_back(pack(builder, texts[i]));
+    return n ? builder.CreateVector(packed) : Offset<Vector<Offset<String>>>();
+}
+
+static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &reports)
+{
+    auto keys = pack(builder, reports.keys, reports.key_count);
+    auto sources = pack(builder, reports.sources, reports.source_count);
+    bihuan::ReportsBuilder out(builder);
+    out.add_first_ms(reports.first_ms);
+    out.add_last_ms(reports.last_ms);
+    out.add_last(reports.last);
+    out.add_before(reports.before);
+    out.add_placed(reports.placed);
+    out.add_count(reports.count);
+    out.add_keys(keys);
+    out.add_sources(sources);
+    return out.Finish();
+}
+
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
 {
     bool begin = all_begin(change, at_ms);
@@ -298,6 +389,9 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto tasks = pack_all<bihuan::Task>(builder, change.tasks, change.task_count);
     auto clocks = pack(builder, change.clocks, begin ? 0 : change.clock_count);
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
+    auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
+    auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
+    auto reports = pack_if(builder, change.reports);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -305,6 +399,9 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_started(started);
+    out.add_voices(voices);
+    out.add_asks(asks);
+    out.add_reports(reports);
     return out.Finish();
 }
 
@@ -423,6 +520,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
     out.add_sides(sides);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
+    out.add_solved(record.solved);
     return out.Finish();
 }
 
@@ -446,6 +545,9 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto tasks = pack_all<bihuan::Task>(builder, row.tasks, row.task_count);
     auto clocks = pack(builder, row.clocks, row.clock_count);
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
+    auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
+    auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
+    auto reports = pack_if(builder, row.reports);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -453,6 +555,9 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_tasks(tasks);
     out.add_clocks(clocks);
     out.add_words(words);
+    out.add_voices(voices);
+    out.add_asks(asks);
+    out.add_reports(reports);
     return out.Finish();
 }
 

@@ -159,10 +159,30 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
+    out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
 static constexpr size_t ANY = SIZE_MAX;
+
+/* NULL when there is nothing of it. */
+static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+{
+    out->urges = in.urges();
+    out->supervisions = in.supervisions();
+}
+
+static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
+{
+    if (!in.object() && !in.oversight() && !in.about())
+        return nullptr;
+    auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
+    more->object = reader.text(in.object(), ANY, "head.object");
+    more->about = reader.text(in.about(), ANY, "head.about");
+    more->oversight = reader.one<struct oversight>(in.oversight());
+    return more;
+}
 
 void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
 {
@@ -190,11 +210,13 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->merged_into = in.merged_into();
     out->reworks = in.reworks();
     out->reopens = in.reopens();
+    out->more = read_more(reader, in);
 }
 
-static void read(Reader &, const bihuan::TaskMore &in, struct task_more *out)
+static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
+    out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
 }
 
 void read(Reader &reader, const bihuan::Task &in, struct task *out)
@@ -256,6 +278,63 @@ static const struct clock *read_started(Reader &reader, const bihuan::Change &in
     return clocks;
 }
 
+static void read(Reader &reader, const bihuan::Voice &in, struct voice *out)
+{
+    out->task = in.task();
+    out->dispatched = in.dispatched();
+    out->principal = reader.text(in.principal(), ANY, "voice.principal");
+    out->person = reader.text(in.person(), ANY, "voice.person");
+}
+
+static void read(Reader &reader, const bihuan::Ask &in, struct ask *out)
+{
+    out->no = in.no();
+    out->task = in.task();
+    out->kind = reader.known(in.kind(), ask_kind_name, "ask.kind");
+    out->decision = reader.known(in.decision(), decision_name, "ask.decision");
+    out->was = reader.known(in.was(), task_state_name, "ask.was");
+    out->unit = reader.text(in.unit(), ANY, "ask.unit");
+    out->principal = reader.text(in.principal(), ANY, "ask.principal");
+    out->person = reader.text(in.person(), ANY, "ask.person");
+    out->reason = reader.text(in.reason(), ANY, "ask.reason");
+    out->asked_ms = in.asked_ms();
+    out->until_ms = in.until_ms();
+    out->span_ms = in.span_ms();
+    out->decided_ms = in.decided_ms();
+    out->decided_by = reader.text(in.decided_by(), ANY, "ask.decided_by");
+    out->decided_person = reader.text(in.decided_person(), ANY, "ask.decided_person");
+}
+
+static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *numbers = *count ? ARENA_NEW(reader.arena, uint64_t, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        numbers[i] = in->Get(static_cast<flatbuffers::uoffset_t>(i));
+    return numbers;
+}
+
+static const char *const *read_texts(Reader &reader, const Vector<Offset<String>> *in, const char *about, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *texts = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        texts[i] = reader.text(in->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, about);
+    return texts;
+}
+
+static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
+{
+    out->count = in.count();
+    out->first_ms = in.first_ms();
+    out->last_ms = in.last_ms();
+    out->last = in.last();
+    out->before = in.before();
+    out->placed = in.placed();
+    out->keys = read_numbers(reader, in.keys(), &out->key_count);
+    out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -264,6 +343,9 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = in.started() ? read_started(reader, in, at_ms, &out->clock_count)
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -346,6 +428,8 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->from_ms = in.from_ms();
     out->offset_ms = in.offset_ms();
     out->term = in.term();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
+    out->solved = in.solved();
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 
@@ -368,6 +452,9 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
+    out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 } // namespace facts

@@ -42,6 +42,14 @@ void write(Json &json, const struct event &event)
     json.base64("reporter", event.reporter);
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
+    json.text("object", event.object);
+    json.text("about", event.about);
+}
+
+static void write(Json &json, const struct oversight &oversight)
+{
+    json.number("urges", oversight.urges);
+    json.number("supervisions", oversight.supervisions);
 }
 
 void write(Json &json, const struct incident &incident)
@@ -70,11 +78,17 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
+    if (!incident.more)
+        return;
+    json.text("object", incident.more->object);
+    json.text("about", incident.more->about);
+    write_if(json, "oversight", incident.more->oversight);
 }
 
 static void write(Json &json, const struct task_more &more)
 {
     json.flag("whistled", more.whistled);
+    json.text("sub_unit", more.sub_unit);
 }
 
 void write(Json &json, const struct task &task)
@@ -117,6 +131,49 @@ void write(Json &json, const struct clock &clock)
     json.time("next", clock.next_ms);
 }
 
+static void write(Json &json, const struct voice &voice)
+{
+    json.number("task", voice.task);
+    json.flag("dispatched", voice.dispatched);
+    json.text("principal", voice.principal);
+    json.text("person", voice.person);
+}
+
+static void write(Json &json, const struct ask &ask)
+{
+    json.number("no", ask.no);
+    json.text("kind", ask_kind_name(ask.kind));
+    json.text("decision", decision_name(ask.decision));
+    json.number("task", ask.task);
+    json.text("unit", ask.unit);
+    json.time("asked", ask.asked_ms);
+    json.text("principal", ask.principal);
+    json.text("person", ask.person);
+    json.text("reason", ask.reason);
+    json.time("until", ask.until_ms);
+    json.number("span_ms", ask.span_ms);
+    json.time("decided", ask.decided_ms);
+    json.text("decided_by", ask.decided_by);
+    json.text("decided_person", ask.decided_person);
+    json.text("was", task_state_name(ask.was));
+}
+
+static void write(Json &json, const struct reports &reports)
+{
+    json.number("count", reports.count);
+    json.time("first", reports.first_ms);
+    json.time("last", reports.last_ms);
+    json.id("last_seq", reports.last);
+    json.id("before_seq", reports.before);
+    json.id("placed_seq", reports.placed);
+    if (!reports.source_count)
+        return;
+    json.open("sources", '[');
+    for (size_t i = 0; i < reports.source_count; i++)
+        json.text(nullptr, reports.sources[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -124,6 +181,9 @@ static void write(Json &json, const struct change &change)
     write_if(json, "head", change.head);
     write_all(json, "tasks", change.tasks, change.task_count);
     write_all(json, "clocks", change.clocks, change.clock_count);
+    write_all(json, "voices", change.voices, change.voice_count);
+    write_all(json, "asks", change.asks, change.ask_count);
+    write_if(json, "reports", change.reports);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -192,6 +252,8 @@ void write(Json &json, const struct record &record)
     json.time("from", record.from_ms);
     json.number("offset_ms", record.offset_ms);
     json.number("term", record.term);
+    json.text("satisfaction", satisfaction_name(record.satisfaction));
+    json.flag("solved", record.solved);
     write_all(json, "sides", record.sides, record.side_count);
 }
 
@@ -213,6 +275,9 @@ void write(Json &json, const struct row &row)
     write_all(json, "tasks", row.tasks, row.task_count);
     write_all(json, "clocks", row.clocks, row.clock_count);
     write_all(json, "words", row.words, row.word_count);
+    write_all(json, "voices", row.voices, row.voice_count);
+    write_all(json, "asks", row.asks, row.ask_count);
+    write_if(json, "reports", row.reports);
 }
 
 } // namespace facts

@@ -42,12 +42,14 @@ extern "C" {
     X(5, NO_ACTION, no_action) X(6, NOT_FOUND, not_found) X(7, FALSE_ALARM, false_alarm) \
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
-/* Incident clocks are the centre's, task clocks the unit's. */
+/* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
+ * granted is over. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
-    X(12, CONTACT, contact)
+    X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
+    X(15, SUPERVISE, supervise)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -60,16 +62,29 @@ extern "C" {
 /* Who checks a fed back incident before it closes. */
 #define VERIFIERS(X) X(1, NONE, none) X(2, SOURCE, source) X(3, CENTRE, centre)
 
+/* What the reporter says of how it was dealt with, when called back: 满意, 基本满意, 不满意; 未接通. */
+#define SATISFACTIONS(X) \
+    X(1, SATISFIED, satisfied) X(2, BASICALLY, basically) X(3, UNSATISFIED, unsatisfied) X(4, UNREACHED, unreached)
+
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
-    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back)
+    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
+    X(10, DELEGATE, delegate)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss)
+    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(41, EXCLUDE, exclude)
+
+/* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
+#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
+#define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
 #define RECORD_KINDS(X) \
@@ -81,7 +96,14 @@ extern "C" {
     X(24, CLOSED, closed) X(25, CANCELLED, cancelled) X(26, REJECTED, rejected) X(27, WITHDRAWN, withdrawn) \
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
-    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed)
+    X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
+    X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(46, DELEGATED, delegated) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(56, FOLDED, folded) X(57, RAISED, raised) \
+    X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
+    X(70, ROUTINE, routine) \
+    X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -98,7 +120,8 @@ extern "C" {
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
     X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
-    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area)
+    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area) \
+    X(20, EXCLUDED, excluded)
 
 /* Roles of a principal, as bits. */
 #define ROLES(X) \
@@ -118,9 +141,11 @@ extern "C" {
     X(33, UNKNOWN_TASK, unknown_task) X(34, UNKNOWN_UNIT, unknown_unit) X(35, UNKNOWN_RECEIPT, unknown_receipt) \
     X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
+    X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
-    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
+    X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -143,10 +168,16 @@ enum clock_state { CLOCK_STATES(CLOCK_X) };
 enum calendar { CALENDARS(CALENDAR_X) };
 #define VERIFIER_X(v, N, n) VERIFIER_##N = v,
 enum verifier { VERIFIERS(VERIFIER_X) };
+#define SATISFACTION_X(v, N, n) SATISFACTION_##N = v,
+enum satisfaction { SATISFACTIONS(SATISFACTION_X) };
 #define WORD_X(v, N, n) WORD_##N = v,
 enum word_verb { WORDS(WORD_X) WORD_END };
 #define ACT_X(v, N, n) ACT_##N = v,
 enum act_verb { ACTS(ACT_X) ACT_END };
+#define ASK_X(v, N, n) ASK_##N = v,
+enum ask_kind { ASK_KINDS(ASK_X) ASK_KIND_END };
+#define DECISION_X(v, N, n) DECISION_##N = v,
+enum decision { DECISIONS(DECISION_X) };
 #define RECORD_X(v, N, n) RECORD_##N = v,
 enum record_kind { RECORD_KINDS(RECORD_X) };
 #define LEASE_X(v, N, n) LEASE_##N = v,
@@ -161,6 +192,12 @@ enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 enum principal_role { ROLES(PRINCIPAL_X) };
 #define REFUSAL_X(v, N, n) REFUSAL_##N = v,
 enum refusal_code { REFUSALS(REFUSAL_X) };
+/* For tables by code: one more than the largest, in whatever order the list grew. */
+#define REFUSAL_SIZE_X(v, N, n) char n[(v) + 1];
+union refusal_sizes {
+    REFUSALS(REFUSAL_SIZE_X)
+};
+#define REFUSAL_END sizeof(union refusal_sizes)
 
 /* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
  * The second of each pair is the way back; 0 for an unknown name. (names.c) */
@@ -183,10 +220,15 @@ enum calendar calendar_of(const char *name);
 const char *clock_state_name(enum clock_state);
 const char *verifier_name(enum verifier);
 enum verifier verifier_of(const char *name);
+const char *satisfaction_name(enum satisfaction);
+enum satisfaction satisfaction_of(const char *name);
 const char *word_name(enum word_verb);
 enum word_verb word_of(const char *name);
 const char *act_name(enum act_verb);
 enum act_verb act_of(const char *name);
+const char *ask_kind_name(enum ask_kind);
+enum ask_kind ask_kind_of(const char *name);
+const char *decision_name(enum decision);
 const char *record_kind_name(enum record_kind);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
@@ -227,6 +269,8 @@ struct event {
     const char *type;              /* type code */
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
+    const char *object;            /* code of the thing it is about: a manhole, a lamp */
+    const char *about;             /* whom it is about: units, or areas for the posts there, with blanks between */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -238,6 +282,19 @@ struct event {
     struct bytes reporter;  /* sealed to the custodian's key; opaque here */
     enum outcome_code done; /* handled on site: arrives with its outcome */
     const char *evidence;
+};
+
+/* 督办: what only an incident under somebody's eye has. */
+struct oversight {
+    uint32_t urges;        /* 催办: how often */
+    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+};
+
+/* What few incidents have: behind one pointer, so that the others do not pay for it. */
+struct incident_more {
+    const char *object;                /* code of the thing it is about */
+    const struct oversight *oversight; /* NULL: none */
+    const char *about;                 /* whom it is about, as in the event */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -258,11 +315,13 @@ struct incident {
     uint64_t opened_seq;  /* the record that carries the event */
     uint64_t merged_into; /* incident id */
     uint32_t reworks, reopens;
+    const struct incident_more *more; /* NULL: nothing of it */
 };
 
 /* What only some tasks have. */
 struct task_more {
-    bool whistled; /* 吹哨: called to report on site (报到) */
+    bool whistled;        /* 吹哨: called to report on site (报到) */
+    const char *sub_unit; /* 二级派遣: whose workers do it; "": the unit's own */
 };
 
 /* 派遣任务: one unit's part. */
@@ -278,7 +337,7 @@ struct task {
     const char *unit;
     const char *principal, *worker;             /* the lease's holder; "" when nobody holds it */
     const char *last_worker;                    /* who lost or gave it back last: a colleague is preferred */
-    const char *spoke_principal, *spoke_person; /* the last actor: may not verify */
+    const char *spoke_principal, *spoke_person; /* the last actor: may not verify, nor may any voice */
     const char *reason;
     int64_t dispatched_ms, responded_ms, arrived_ms, done_ms;
     const struct task_more *more; /* NULL: an ordinary task */
@@ -296,6 +355,40 @@ struct clock {
     int64_t next_ms; /* when the next rung fires; 0: none left or not running */
 };
 
+/* Who dispatched a task, or spoke of it before its last speaker did. Nobody is heard twice. */
+struct voice {
+    uint32_t task;
+    bool dispatched;
+    const char *principal, *person;
+};
+
+/* 申请: what was asked, and what somebody else decided. */
+struct ask {
+    uint32_t no;   /* 1, 2, … within the incident */
+    uint32_t task; /* 0: the incident itself */
+    enum ask_kind kind;
+    enum decision decision;
+    enum task_state was;                     /* granted suspend: what the task was */
+    const char *unit;                        /* whose task it is, when it asks */
+    const char *principal, *person, *reason; /* who asked, and why */
+    int64_t asked_ms;
+    int64_t until_ms; /* park, suspend: to when */
+    int64_t span_ms;  /* extend: so much more, in the clocks' own time, where a day is a day of it */
+    int64_t decided_ms;
+    const char *decided_by, *decided_person;
+};
+
+/* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */
+struct reports {
+    uint32_t count;            /* events, the first included */
+    int64_t first_ms, last_ms; /* when they were accepted */
+    uint64_t last, before; /* the record that carries the last of them, and the one before it: a chain to the first */
+    uint64_t placed;       /* the record whose event says best where it is; 0: the one that opened it, or none */
+    const uint64_t *keys;  /* of source group, type and place: what comes under one of these folds into it */
+    const char *const *sources; /* who reported, beside the head's source */
+    size_t key_count, source_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -305,6 +398,11 @@ struct change {
     size_t task_count;
     const struct clock *clocks; /* by (kind, task), whole */
     size_t clock_count;
+    const struct voice *voices; /* those heard for the first time */
+    size_t voice_count;
+    const struct ask *asks; /* by number, whole */
+    size_t ask_count;
+    const struct reports *reports; /* whole; NULL: untouched */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -326,6 +424,11 @@ struct row {
     size_t clock_count;
     const struct word_kept *words;
     size_t word_count;
+    const struct voice *voices; /* as they were heard */
+    size_t voice_count;
+    const struct ask *asks;
+    size_t ask_count;
+    const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
@@ -370,7 +473,7 @@ struct record {
     struct key128 key, digest;      /* idempotency of request and content */
     struct change changes[2];       /* [0] the incident; [1] the survivor of a merge */
     size_t change_count;
-    const struct event *event; /* opened */
+    const struct event *event; /* opened, folded */
     const struct rung *rung;   /* rung */
     uint32_t task, epoch;      /* the task a word or offer is about */
     enum word_verb word;
@@ -379,12 +482,14 @@ struct record {
     const char *reason, *text;
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
-    enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused: how many */
-    struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
-    int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
-    uint32_t term;              /* started */
-    const struct side *sides;   /* rows beside incidents, whole */
+    enum refusal_code refusal;      /* refused */
+    uint32_t count;                 /* refused, raised: how many */
+    struct bytes policy;            /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
+    uint32_t term;                  /* started */
+    enum satisfaction satisfaction; /* called_back */
+    bool solved;                    /* called_back: so the reporter says */
+    const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
 };
 

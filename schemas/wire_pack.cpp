@@ -81,13 +81,22 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto head = pack(builder, delivery.head);
     auto event = pack_if(builder, delivery.event);
     auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
-    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume,
+                                  delivery.urges, delivery.supervised_ms);
 }
 
 Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
 {
     auto reason = pack(builder, revoke.reason);
     return bihuan::CreateRevoke(builder, revoke.incident, revoke.task, revoke.epoch, reason);
+}
+
+Offset<bihuan::Urge> pack(Builder &builder, const struct urge &urge)
+{
+    auto person = pack(builder, urge.person);
+    auto text = pack(builder, urge.text);
+    return bihuan::CreateUrge(builder, urge.incident, urge.task, urge.epoch, urge.urges, urge.supervised_ms, person,
+                              text);
 }
 
 Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
@@ -97,6 +106,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::WordVerb>(word.verb));
@@ -110,6 +120,10 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_text(text);
     out.add_unit_ms(word.unit_ms);
     out.add_auto_respond(word.auto_respond);
+    out.add_kind(static_cast<bihuan::AskKind>(word.kind));
+    out.add_until_ms(word.until_ms);
+    out.add_span_ms(word.span_ms);
+    out.add_unit(unit);
     return out.Finish();
 }
 
@@ -129,7 +143,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto about = pack(builder, act.about);
     bihuan::ActBuilder out(builder);
+    out.add_about(about);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
     out.add_incident(act.incident);
@@ -143,6 +159,11 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_reason(reason);
     out.add_text(text);
     out.add_units(units);
+    out.add_kind(static_cast<bihuan::AskKind>(act.kind));
+    out.add_until_ms(act.until_ms);
+    out.add_span_ms(act.span_ms);
+    out.add_ask(act.ask);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
     return out.Finish();
 }
 
@@ -208,6 +229,7 @@ static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &ov
     out.add_due_15(overview.due_15);
     out.add_due_60(overview.due_60);
     out.add_overdue(overview.overdue);
+    out.add_supervised(overview.supervised);
     out.add_overdue_by_rung(by_rung);
     out.add_units(units);
     return out.Finish();

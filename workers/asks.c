@@ -17,7 +17,7 @@ void asks_init(struct asks *asks, struct client *client, uint32_t most)
 }
 
 /* Taken out before its callback is called, so that the callback may start another. */
-static void take_out(struct asks *asks, struct ask *ask)
+static void take_out(struct asks *asks, struct question *ask)
 {
     ask->before->after = ask->after;
     ask->after->before = ask->before;
@@ -28,7 +28,7 @@ static void take_out(struct asks *asks, struct ask *ask)
 void asks_release(struct asks *asks)
 {
     while (asks->ring->after != asks->ring) {
-        struct ask *ask = asks->ring->after;
+        struct question *ask = asks->ring->after;
         take_out(asks, ask);
         free(ask);
     }
@@ -37,14 +37,14 @@ void asks_release(struct asks *asks)
     arena_release(&asks->arena);
 }
 
-int asks_start(struct asks *asks, const struct message *message, int timeout_ms, const struct ask *template)
+int asks_start(struct asks *asks, const struct message *message, int timeout_ms, const struct question *template)
 {
     if (asks->count >= asks->most)
         return BH_AGAIN;
     uint64_t tag = client_send_within(asks->client, message, timeout_ms);
     if (!tag)
         return BH_AGAIN;
-    struct ask *ask = malloc(sizeof(*ask));
+    struct question *ask = malloc(sizeof(*ask));
     ASSERT(ask);
     *ask = *template;
     ask->tag = tag;
@@ -59,7 +59,7 @@ int asks_start(struct asks *asks, const struct message *message, int timeout_ms,
     return BH_OK;
 }
 
-static void finish(struct asks *asks, struct ask *ask, int error, const struct message *answer)
+static void finish(struct asks *asks, struct question *ask, int error, const struct message *answer)
 {
     take_out(asks, ask);
     ask->done(ask, error, answer);
@@ -70,7 +70,7 @@ static void refuse_all(struct asks *asks, const struct message *refusal)
 {
     /* Only those that are there now: callbacks may start others. */
     for (uint32_t n = asks->count; n && asks->count; n--) {
-        struct ask *ask = asks->ring->after;
+        struct question *ask = asks->ring->after;
         client_forget(asks->client, ask->tag);
         finish(asks, ask, BH_REFUSED, refusal);
     }
@@ -78,7 +78,7 @@ static void refuse_all(struct asks *asks, const struct message *refusal)
 
 bool asks_take(struct asks *asks, const struct message *message)
 {
-    struct ask *ask = map_get(&asks->by_tag, message->tag);
+    struct question *ask = map_get(&asks->by_tag, message->tag);
     bool refused = message->kind == MESSAGE_REFUSAL;
     if (refused && message->tag == 0 && asks->count) {
         refuse_all(asks, message);
@@ -97,7 +97,7 @@ int asks_expire(struct asks *asks)
     if (asks->next_until_ms > now_ms)
         return 0;
     asks->next_until_ms = NEVER_MS;
-    for (struct ask *ask = asks->ring->after, *after; ask != asks->ring; ask = after) {
+    for (struct question *ask = asks->ring->after, *after; ask != asks->ring; ask = after) {
         after = ask->after;
         if (ask->until_ms <= now_ms) {
             client_forget(asks->client, ask->tag);

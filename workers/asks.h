@@ -6,13 +6,13 @@
 #include "workers/bihuan.h"
 #include "workers/client.h"
 
-struct ask;
+struct question;
 
 /* Called once: with the answer (BH_OK, BH_REFUSED), or with NULL and BH_UNKNOWN. */
-typedef void asks_done_fn(const struct ask *, int error, const struct message *answer);
+typedef void asks_done_fn(const struct question *, int error, const struct message *answer);
 
-struct ask {
-    struct ask *before, *after;
+struct question {
+    struct question *before, *after;
     uint64_t tag;
     int64_t until_ms;
     asks_done_fn *done; /* the library's part */
@@ -23,8 +23,8 @@ struct ask {
 
 struct asks {
     struct client *client;
-    struct arena arena; /* of the message at hand */
-    struct ask *ring;   /* its head, which is no ask */
+    struct arena arena;    /* of the message at hand */
+    struct question *ring; /* its head, which is no ask */
     struct map by_tag;
     uint32_t count, most;
     int64_t next_until_ms;
@@ -34,7 +34,7 @@ void asks_init(struct asks *, struct client *, uint32_t most);
 /* Calls no callbacks. The client stays the caller's. */
 void asks_release(struct asks *);
 /* Sends; template carries done, about, then, arg. BH_OK or BH_AGAIN. */
-int asks_start(struct asks *, const struct message *, int timeout_ms, const struct ask *template);
+int asks_start(struct asks *, const struct message *, int timeout_ms, const struct question *template);
 /* Whether the message answers something; then its callback has been called. A refusal of the connection answers all. */
 bool asks_take(struct asks *, const struct message *);
 /* Calls the callbacks of those whose time is over; returns how many. */

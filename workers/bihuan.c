@@ -198,10 +198,11 @@ static struct event event_of(const struct bh_event *from, struct attachment atta
         .reporter = {from->reporter, from->reporter ? from->reporter_bytes : 0},
         .done = given(from->done) ? outcome_of(from->done) : 0,
         .evidence = from->evidence,
+        .object = from->object,
     };
 }
 
-static void published(const struct ask *ask, int error, const struct message *answer)
+static void published(const struct question *ask, int error, const struct message *answer)
 {
     struct bh_result result;
     asks_result(error, answer, &result);
@@ -217,7 +218,7 @@ int bh_publish_start(struct bh *bh, const struct bh_event *event, int timeout_ms
     if (error)
         return error;
     message.publish = event_of(event, attachments);
-    return asks_start(&bh->asks, &message, timeout_ms, &(struct ask){.done = published, .then = done, .arg = arg});
+    return asks_start(&bh->asks, &message, timeout_ms, &(struct question){.done = published, .then = done, .arg = arg});
 }
 
 /* A blocking call waits for its own callback. */
@@ -260,7 +261,7 @@ int bh_publish(struct bh *bh, const struct bh_event *event, int timeout_ms, stru
 
 /* --- queries --- */
 
-static void answered(const struct ask *ask, int error, const struct message *answer)
+static void answered(const struct question *ask, int error, const struct message *answer)
 {
     struct waiting *waiting = ask->about;
     struct buffer json = {0};
@@ -314,7 +315,7 @@ int bh_query_json(struct bh *bh, const struct bh_query *query, int timeout_ms, c
     int error = query->kind == BH_STATUS ? ask_status(query, &message, result) : ask_query(query, &message, result);
     if (error)
         return error;
-    error = asks_start(&bh->asks, &message, timeout_ms, &(struct ask){.done = answered, .about = &waiting});
+    error = asks_start(&bh->asks, &message, timeout_ms, &(struct question){.done = answered, .about = &waiting});
     if (error)
         return error;
     error = wait_for(bh, &waiting, result);

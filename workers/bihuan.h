@@ -189,6 +189,7 @@ struct bh_event {
     size_t reporter_bytes;   /**< At most 2048. */
     const char *done;        /**< Handled on site: the outcome, as in struct bh_word; else NULL. */
     const char *evidence;    /**< With `done`: what shows it. */
+    const char *object;      /**< Code of the thing it is about: a manhole, a lamp. At most 32 bytes. */
 };
 
 /** @brief Opens a connection for publishing and queries.
@@ -283,6 +284,19 @@ void bh_free(void *memory);
 /** @brief A worker's connection. Opaque. */
 struct bh_work;
 
+struct bh_task;
+
+/** @brief What is told of a task that we hold: 催办, 督办. */
+struct bh_urge {
+    uint32_t urges;        /**< How often its incident was urged so far. */
+    int64_t supervised_ms; /**< 督办: due by then; 0: only urged. */
+    const char *person;    /**< Who urges; "" when it is not told; so with the text. */
+    const char *text;
+};
+
+/** @brief Called from bh_work_next() or bh_say() when a task that was handed out is urged or supervised. */
+typedef void bh_urged_fn(void *arg, struct bh_task *task, const struct bh_urge *urge);
+
 /** @brief Where, as whom, and how much. */
 struct bh_work_options {
     struct bh_options connection;
@@ -291,6 +305,8 @@ struct bh_work_options {
                              NULL: made from host name and process id. */
     uint32_t credit;    /**< Tasks held at once; 0: 1. */
     uint32_t tasks_max; /**< Tasks asked for in all; 0: no end. */
+    bh_urged_fn *urged; /**< NULL: urges are not heard. */
+    void *urged_arg;
 };
 
 /** @brief One task in our hands. Fields are read-only, `user` is yours. It is valid until the call of bh_work_next()
@@ -318,16 +334,19 @@ struct bh_task {
 
 /** @brief What can be said of a task. */
 enum bh_verb {
-    BH_RESPOND = 1,  /**< 签收: a person has taken it up. */
-    BH_ARRIVE = 2,   /**< 到场 */
-    BH_HANDLE = 3,   /**< 处置: work has begun. */
-    BH_NOTE = 4,     /**< `text`, for the record. */
-    BH_FEEDBACK = 5, /**< 反馈: done, with `outcome`. Ends the task. */
-    BH_RETURN = 6,   /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
-    BH_GIVE_BACK = 7 /**< Before responding: a colleague shall have it. Ends the task for us. */
+    BH_RESPOND = 1,   /**< 签收: a person has taken it up. */
+    BH_ARRIVE = 2,    /**< 到场 */
+    BH_HANDLE = 3,    /**< 处置: work has begun. */
+    BH_NOTE = 4,      /**< `text`, for the record. */
+    BH_FEEDBACK = 5,  /**< 反馈: done, with `outcome`. Ends the task. */
+    BH_RETURN = 6,    /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
+    BH_GIVE_BACK = 7, /**< Before responding: a colleague shall have it. Ends the task for us. */
+    BH_ASK = 8,       /**< 申请: what `ask` says; somebody else decides. Until then nothing changes. */
+    BH_DELEGATE = 10  /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
 };
 
-/** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN. */
+/** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN
+ *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;
@@ -339,6 +358,10 @@ struct bh_word {
     bool auto_respond;   /**< With BH_RESPOND: a program took it up, not a person. It is marked so for ever. */
     const char *request; /**< Id of this word, so that after ::BH_UNKNOWN the same can be said again safely; NULL: made
                               up by the library. */
+    const char *ask;     /**< With BH_ASK: "extend" (more time), "park" (挂账), "suspend" (挂起). */
+    int64_t span_ms;     /**< With "extend": so much more. */
+    int64_t until_ms;    /**< With "park" and "suspend": to when. */
+    const char *unit;    /**< With BH_DELEGATE: which. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

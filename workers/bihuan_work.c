@@ -47,6 +47,8 @@ struct bh_work {
     uint64_t nonce, words;
     struct bh_refusal refusal;
     bool refused; /* and the user was not told yet */
+    bh_urged_fn *urged;
+    void *urged_arg;
 };
 
 /* --- open and close --- */
@@ -89,6 +91,8 @@ int bh_work_open(const struct bh_work_options *options, struct bh_work **out, ch
     work->credit_max = options->credit < 1 ? 1 : options->credit > CREDIT_MAX ? CREDIT_MAX : options->credit;
     work->left = options->tasks_max ? options->tasks_max : UINT32_MAX;
     work->nonce = pace_random();
+    work->urged = options->urged;
+    work->urged_arg = options->urged_arg;
     asks_init(&work->asks, client, WORDS_MAX);
     *out = work;
     return BH_OK;
@@ -267,6 +271,15 @@ static void take_revoke(struct bh_work *work, const struct revoke *revoke)
             take_away(held, revoke->reason);
 }
 
+static void take_urge(struct bh_work *work, const struct urge *urge)
+{
+    const struct bh_urge told = {urge->urges, urge->supervised_ms, urge->person, urge->text};
+    for (struct held *held = work->held; work->urged && held; held = held->next)
+        if (held->hold == HOLD_HANDED && held->incident == urge->incident && held->task.task == urge->task &&
+            held->task.epoch == urge->epoch)
+            work->urged(work->urged_arg, &held->task, &told);
+}
+
 /* The hello was refused. Words in flight wait: what ails us may be mended by a reload. */
 static void take_refusal(struct bh_work *work, const struct message *message)
 {
@@ -284,6 +297,8 @@ static void take(struct bh_work *work, const struct message *message)
         take_delivery(work, message);
     else if (message->kind == MESSAGE_REVOKE)
         take_revoke(work, &message->revoke);
+    else if (message->kind == MESSAGE_URGE)
+        take_urge(work, &message->urge);
     else
         asks_take(&work->asks, message);
 }
@@ -372,11 +387,12 @@ void bh_drain(struct bh_work *work)
 
 /* --- words --- */
 
-_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_GIVE_BACK == WORD_GIVE_BACK, "verbs are the wire's words");
+_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_DELEGATE == WORD_DELEGATE,
+               "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
 {
-    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK;
+    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE;
 }
 
 static int check_word(const struct bh_word *word)
@@ -386,7 +402,11 @@ static int check_word(const struct bh_word *word)
         return BH_BAD_ARGUMENT;
     if (outcome ? !outcome_of(word->outcome) : word->verb == BH_FEEDBACK)
         return BH_BAD_ARGUMENT;
-    if (word->verb == BH_RETURN && !(word->reason && *word->reason))
+    if ((word->verb == BH_RETURN || word->verb == BH_ASK) && !(word->reason && *word->reason))
+        return BH_BAD_ARGUMENT;
+    if (word->verb == BH_ASK && !ask_kind_of(word->ask))
+        return BH_BAD_ARGUMENT;
+    if (word->verb == BH_DELEGATE && !(word->unit && *word->unit))
         return BH_BAD_ARGUMENT;
     return BH_OK;
 }
@@ -410,7 +430,7 @@ struct said {
     enum bh_verb verb;
 };
 
-static void said(const struct ask *ask, int error, const struct message *answer)
+static void said(const struct question *ask, int error, const struct message *answer)
 {
     struct said *said = ask->about;
     struct bh_result result;
@@ -444,12 +464,16 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .reason = word->reason,
                                  .text = word->text,
                                  .unit_ms = word->unit_ms,
-                                 .auto_respond = word->auto_respond};
+                                 .auto_respond = word->auto_respond,
+                                 .kind = ask_kind_of(word->ask),
+                                 .until_ms = word->until_ms,
+                                 .span_ms = word->span_ms,
+                                 .unit = word->unit};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};
     error = asks_start(&work->asks, &message, timeout_ms,
-                       &(struct ask){.done = said, .about = about, .then = done, .arg = arg});
+                       &(struct question){.done = said, .about = about, .then = done, .arg = arg});
     if (error) {
         free(about);
         return error;

@@ -13,6 +13,7 @@
 /* Text fields, in bytes of UTF-8 without the NUL. Longer is a refusal that names the field. */
 #define ID_MAX_BYTES      64          /* source event ids, request ids, worker names, persons */
 #define CODE_MAX_BYTES    32          /* type codes, area codes, unit ids, principal names, reason codes */
+#define ABOUT_MAX_BYTES   256         /* whom a report is about */
 #define TEXT_MAX_BYTES    (16 * 1024) /* description, note, reason text */
 #define ADDRESS_MAX_BYTES 512
 #define ATTACHMENTS_MAX   16
@@ -20,18 +21,24 @@
 #define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
-#define TASKS_MAX      16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX     (7 + 5 * TASKS_MAX) /* clocks of one incident: 7 kinds of its own, 5 a task */
-#define CANDIDATES_MAX 8                   /* recipients a route tries in order */
-#define ASSISTS_MAX    8
-#define WORDS_KEPT     8 /* latest words of a task whose repeats get the first answer */
-#define LOST_MAX       3 /* offers lost by a dying worker before the task is shelved */
+#define TASKS_MAX          16                  /* tasks of one incident, withdrawn ones included */
+#define CLOCKS_MAX         (9 + 6 * TASKS_MAX) /* clocks of one incident: 9 kinds of its own, 6 a task */
+#define ASKS_MAX           32                  /* asked of one incident */
+#define CANDIDATES_MAX     8                   /* recipients a route tries in order */
+#define ASSISTS_MAX        8
+#define VOICES_MAX         (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
+#define WORDS_KEPT         8                /* latest words of a task whose repeats get the first answer */
+#define REWORKS_DEFAULT    3                /* times a verifier may have the same work done again */
+#define REOPENS_DEFAULT    2                /* times an incident opens again by itself, or by a dispatcher */
+#define LOST_MAX           3                /* offers lost by a dying worker before the task is shelved */
+#define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those merged into it */
+#define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
 
 /* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
 #define SIDE_KEY_MAX      240     /* bytes of a row's key */
 #define SIDE_LIST_MAX     256     /* texts in its list */
-#define RECORD_SIDES_MAX  16      /* rows that one record sets */
+#define RECORD_SIDES_MAX  64      /* rows that one record sets */
 #define SIDE_FINISH_BYTES 1024    /* room kept in the store for what is yet to happen to one */
 
 /* One turn. */
@@ -53,6 +60,11 @@
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
 
+/* Routine. */
+#define ABSENCES_MAX        48   /* rules; an event may reset one target of each within one record */
+#define ABSENCE_TARGETS_MAX 4096 /* of one rule */
+#define ROUTINE_LOOKS_MAX   4096 /* targets looked at in one turn, after a change of rules */
+
 /* Working time. */
 #define WORKING_DAY_MS       (8 * 3600 * 1000LL)     /* what a limit calls a working day */
 #define WORKING_LIMIT_MAX_MS (1000 * WORKING_DAY_MS) /* of a limit in working time */
@@ -69,6 +81,8 @@
 #define CREDIT_MAX        4096
 #define LIVE_MAX          4000000 /* live incidents; beyond it publishes are refused */
 #define SYMBOLS_MAX       4000000
+#define FOLD_PLACES_MAX   1000000 /* where repeated reports go; what ended longest ago is forgotten first */
+#define FOLD_AGAIN_MAX_MS (31 * 24 * 3600 * 1000LL)
 #define DEDUP_MAX         4000000              /* publishes and centre commands remembered */
 #define DEDUP_RESERVE     65536                /* of these, kept for the centre's commands */
 #define DEDUP_WINDOW_MS   (48 * 3600 * 1000LL) /* a repeat within this gets the first receipt */
@@ -98,11 +112,14 @@
 #define SLACK_PART   8 /* of the map */
 
 /* Time. */
-#define DISPATCH_DEFAULT_MS (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
-#define WHISTLE_DEFAULT_MS  (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
-#define STEP_NOTICE_MS      1000               /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS        300000             /* below this it is slewed, above it waits for the operator */
-#define GAP_ALARM_MS        (24 * 3600 * 1000LL)
-#define LEASE_DEFAULT_MS    15000 /* silence after which a lease ends; heartbeat is a third of it */
+#define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
+#define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
+#define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
+#define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */
+#define GAP_ALARM_MS           (24 * 3600 * 1000LL)
+#define LEASE_DEFAULT_MS       15000 /* silence after which a lease ends; heartbeat is a third of it */
 
 #endif

@@ -2,9 +2,27 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, CITY, JOURNAL, UTC_OFFSET, LEASE, LEVELS, KEYS_FOLDER, WHISTLE, FIELDS };
-static const char *const keys[FIELDS] = {"name",  "city",   "journal",     "utc_offset",
-                                         "lease", "levels", "keys_folder", "whistle"};
+enum {
+    NAME,
+    CITY,
+    JOURNAL,
+    UTC_OFFSET,
+    LEASE,
+    LEVELS,
+    KEYS_FOLDER,
+    EXTENSIONS_MAX,
+    EXTEND_CLOCKS,
+    SUSPEND_MAX,
+    PARK_MAX,
+    WHISTLE,
+    REWORKS_MAX,
+    REOPENS_MAX,
+    DISCIPLINE,
+    FIELDS
+};
+static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
+                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
+                                         "park_max", "whistle",     "reworks_max",    "reopens_max",   "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -45,6 +63,33 @@ static void read_levels(struct reading *reading, struct document *document, yaml
         read_level(reading, document, node_item(document, list, i));
 }
 
+/* --- 延期 挂账 挂起: what may be asked for --- */
+
+static void read_extend_clocks(struct reading *reading, struct document *document, yaml_node_t *list)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < node_items(list); i++) {
+        enum clock_kind kind = read_clock_kind(document, node_item(document, list, i));
+        bits |= kind ? 1u << kind : 0;
+    }
+    reading->policy->extend_clocks = bits;
+}
+
+static void read_asks(struct reading *reading, struct document *document, yaml_node_t **fields)
+{
+    struct policy *policy = reading->policy;
+    long most;
+    if (fields[EXTENSIONS_MAX] != NULL &&
+        node_number(document, fields[EXTENSIONS_MAX], "extensions_max (of one clock)", 0, ASKS_MAX, &most))
+        policy->extensions_max = (uint32_t)most;
+    if (fields[EXTEND_CLOCKS] != NULL)
+        read_extend_clocks(reading, document, fields[EXTEND_CLOCKS]);
+    if (fields[SUSPEND_MAX] != NULL)
+        node_duration(document, fields[SUSPEND_MAX], &policy->suspend_max_ms);
+    if (fields[PARK_MAX] != NULL)
+        node_duration(document, fields[PARK_MAX], &policy->park_max_ms);
+}
+
 /* "6208" → 620800: a city's digits filled up or cut to six. */
 static uint32_t journal_of(const char *city)
 {
@@ -72,11 +117,21 @@ static void read_whistle(struct reading *reading, struct document *document, yam
     }
 }
 
+/* How often something is done again without the duty chief. */
+static void read_times(struct document *document, yaml_node_t *node, const char *what, uint32_t *times)
+{
+    long number;
+    if (node != NULL && node_number(document, node, what, 0, 99, &number))
+        *times = (uint32_t)number;
+}
+
 static void set_defaults(struct policy *policy)
 {
     policy->name = policy->city = "";
     policy->utc_offset_minutes = 8 * 60;
     policy->lease_ms = LEASE_DEFAULT_MS;
+    policy->reworks_max = REWORKS_DEFAULT;
+    policy->reopens_max = REOPENS_DEFAULT;
     policy->whistle = (struct limit){CLOCK_ARRIVE, CALENDAR_NATURAL, WHISTLE_DEFAULT_MS, NULL};
     memcpy(policy->levels, national_levels, sizeof(national_levels));
     policy->level_count = sizeof(national_levels) / sizeof(*national_levels);
@@ -105,7 +160,11 @@ void read_city(struct reading *reading, struct document *document)
         node_duration(document, fields[LEASE], &policy->lease_ms);
     if (fields[LEVELS] != NULL)
         read_levels(reading, document, fields[LEVELS]);
+    read_asks(reading, document, fields);
     if (fields[WHISTLE] != NULL)
         read_whistle(reading, document, fields[WHISTLE]);
+    read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
+    read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
+    reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

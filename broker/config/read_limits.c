@@ -188,12 +188,17 @@ static void read_long_limit(struct reading *reading, struct document *document, 
 
 /* --- the limits of a profile --- */
 
-static enum clock_kind read_clock_kind(struct document *document, yaml_node_t *key)
+/* park and suspend are clocks without a limit: they end when what was granted does. */
+enum clock_kind read_clock_kind(struct document *document, yaml_node_t *key)
 {
 #define CLOCK_KIND_NAME(v, N, n) #n,
     static const char *const known[] = {CLOCK_KINDS(CLOCK_KIND_NAME) "ladder"};
     const char *name = node_text(document, key, "a clock", CODE_MAX_BYTES);
     enum clock_kind kind = name != NULL ? clock_kind_of(name) : 0;
+    if (kind == CLOCK_PARK || kind == CLOCK_SUSPEND) {
+        node_fault(document, key, "'%s' has no limit here: how long it may last is %s_max in city.yaml", name, name);
+        return kind;
+    }
     if (name != NULL && kind == 0)
         node_fault_unknown(document, key, "clock", name, known, sizeof(known) / sizeof(*known));
     return kind;

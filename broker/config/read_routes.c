@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, FIELDS };
-static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",  "nature",
-                                         "severity", "assist", "verify", "except", "whistle"};
+enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, FIELDS };
+static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",   "nature",
+                                         "severity", "assist", "verify", "except", "whistle", "confirm"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */
@@ -13,7 +13,6 @@ struct routes_reading {
     struct document *document;
     struct buffer routes; /* struct route */
     struct buffer of;     /* size_t: number of the rule an exclusion belongs to, SIZE_MAX: none */
-    struct textmap kinds; /* "level.kind" of the units there are */
 };
 
 static size_t route_count(const struct routes_reading *in)
@@ -34,76 +33,7 @@ static struct route route_at(struct routes_reading *in, const yaml_node_t *node)
     return (struct route){.verify = VERIFIER_NONE, .origin = origin, .rule = rule};
 }
 
-/* --- recipients --- */
-
-static void index_kinds(struct routes_reading *in)
-{
-    const struct policy *policy = in->reading->policy;
-    for (size_t i = 0; i < policy->unit_count; i++) {
-        const struct unit *unit = &policy->units[i];
-        if (unit->area == NULL)
-            continue;
-        const char *level = policy->levels[unit->area->level].name;
-        textmap_put(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, unit->kind), (void *)unit);
-    }
-}
-
-/* "@street.执法", "@community": a level, and the kind of a unit there. */
-static bool read_relative(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
-{
-    const char *dot = strchr(to->text, '.');
-    size_t level_bytes = dot != NULL ? (size_t)(dot - to->text - 1) : strlen(to->text + 1);
-    const char *level = arena_memdup(in->reading->scratch, to->text + 1, level_bytes);
-    to->kind = RECIPIENT_RELATIVE;
-    to->unit_kind = dot != NULL ? dot + 1 : "";
-    to->level = named_level(in->reading, in->document, node, level);
-    if (to->level == SIZE_MAX)
-        return false;
-    if (textmap_get(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, to->unit_kind)) != NULL)
-        return true;
-    node_fault(in->document, node, "'%s' can never find anybody: units.yaml has no unit of kind '%s' at a %s", to->text,
-               to->unit_kind, level);
-    return false;
-}
-
-static bool read_recipient(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
-{
-    const char *text = node_text(in->document, node, "a recipient", CODE_MAX_BYTES);
-    if (text == NULL)
-        return false;
-    to->text = keep(in->reading, text);
-    if (strcmp(text, "@local") == 0) {
-        to->kind = RECIPIENT_LOCAL;
-        return true;
-    }
-    if (strcmp(text, "@owner") == 0) {
-        to->kind = RECIPIENT_OWNER;
-        return true;
-    }
-    if (*text == '@')
-        return read_relative(in, node, to);
-    to->kind = RECIPIENT_UNIT;
-    to->unit = named_unit(in->reading, in->document, node);
-    if (to->unit != NULL && policy_unit_now(in->reading->policy, to->unit) == NULL)
-        node_fault(in->document, node, "unit '%s' is retired without a successor; name another", text);
-    return to->unit != NULL;
-}
-
-static const struct recipient *read_recipients(struct routes_reading *in, yaml_node_t *list, size_t max, size_t *count)
-{
-    size_t n = node_items(list);
-    if (n == 0 || n > max) {
-        node_fault(in->document, list, "%s; write 1 to %zu", n == 0 ? "an empty list" : "too many", max);
-        return NULL;
-    }
-    struct recipient *recipients = ARENA_NEW(&in->reading->policy->arena, struct recipient, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!read_recipient(in, node_item(in->document, list, i), &recipients[i]))
-            return NULL;
-    }
-    *count = n;
-    return recipients;
-}
+/* --- where to --- */
 
 /* to, assist, verify: of a rule, or of an exception that overrides the rule's. */
 static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t *assist, yaml_node_t *verify,
@@ -111,13 +41,10 @@ static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t
 {
 #define VERIFIER_TEXT(v, N, n) #n,
     static const char *const known[] = {VERIFIERS(VERIFIER_TEXT)};
-    route->desk = route->desk && to == NULL;
-    if (to != NULL && node_is(to, "desk"))
-        route->desk = true;
-    else if (to != NULL)
-        route->to = read_recipients(in, to, CANDIDATES_MAX, &route->to_count);
+    if (to != NULL)
+        route->to = read_recipients(in->reading, in->document, to, CANDIDATES_MAX, true, &route->to_count);
     if (assist != NULL)
-        route->assists = read_recipients(in, assist, ASSISTS_MAX, &route->assist_count);
+        route->assists = read_recipients(in->reading, in->document, assist, ASSISTS_MAX, false, &route->assist_count);
     if (verify == NULL)
         return;
     const char *name = node_text(in->document, verify, "verify", CODE_MAX_BYTES);
@@ -265,12 +192,14 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
     struct subjects types = read_subjects(in, one_of(in, fields[TYPE], fields[TYPES], "type"), true);
     struct subjects areas = read_subjects(in, one_of(in, fields[AREA], fields[AREAS], "area"), false);
     if (fields[TO] == NULL)
-        node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, a list of them, or desk");
+        node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, @owner, a list of them, or desk");
     rule.natures = fields[NATURE] != NULL ? read_natures(in, fields[NATURE]) : 0;
     rule.severities = fields[SEVERITY] != NULL ? read_severities(in, fields[SEVERITY]) : 0;
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
     if (fields[WHISTLE] != NULL)
         read_limit(in->reading, in->document, fields[WHISTLE], &rule.whistle);
+    if (fields[CONFIRM] != NULL)
+        node_flag(in->document, fields[CONFIRM], &rule.confirm);
     if (!types.sound || !areas.sound)
         return;
     size_t first = route_count(in);
@@ -303,11 +232,9 @@ void read_routes(struct reading *reading, struct document *document)
     yaml_node_t *field, *list = root_field(document, root_keys, 1, &field);
     if (list == NULL || !node_is_list(document, list, "routes"))
         return;
-    index_kinds(&in);
     for (size_t i = 0; i < node_items(list); i++)
         read_rule(&in, node_item(document, list, i));
     settle(&in);
     buffer_release(&in.routes);
     buffer_release(&in.of);
-    textmap_release(&in.kinds);
 }

@@ -129,6 +129,11 @@ const struct unit *named_unit(struct reading *reading, struct document *document
     return named(document, node, "unit", &reading->policy->unit_map);
 }
 
+const struct principal *named_principal(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    return named(document, node, "principal", &reading->policy->principal_map);
+}
+
 const struct profile *named_profile(struct reading *reading, struct document *document, yaml_node_t *node)
 {
     return named(document, node, "profile", &reading->policy->profile_map);

@@ -15,10 +15,21 @@
     X(CLOCKS, "clocks.yaml", true)                                                                                     \
     X(TYPES, "types.yaml", true)                                                                                       \
     X(AREAS, "areas.yaml", true)                                                                                       \
-    X(UNITS, "units.yaml", true) X(ROUTES, "routes.yaml", true) X(PRINCIPALS, "principals.yaml", false)
+    X(UNITS, "units.yaml", true)                                                                                       \
+    X(OBJECTS, "objects.yaml", false)                                                                                  \
+    X(ROUTES, "routes.yaml", true)                                                                                     \
+    X(PRINCIPALS, "principals.yaml", false)                                                                            \
+    X(ABSENCES, "absences.yaml", false)                                                                                \
+    X(FOLDS, "folds.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
+
+/* What names something that is read later. */
+struct later {
+    struct document *document;
+    yaml_node_t *node; /* NULL: not written */
+};
 
 struct reading {
     struct policy *policy; /* being filled; its maps too, to find what is written twice */
@@ -26,6 +37,8 @@ struct reading {
     struct faults *faults;
     struct arena *scratch;
     const char *keys_folder; /* of city.yaml, or NULL */
+    struct textmap kinds;    /* "level.kind" of the units there are */
+    struct later discipline; /* the same: a unit */
 };
 
 /* Each turns one file into its part of the policy; all that is wrong becomes faults. A document that is NULL means the
@@ -37,8 +50,11 @@ void read_clocks(struct reading *, struct document *);
 void read_types(struct reading *, struct document *);
 void read_areas(struct reading *, struct document *);
 void read_units(struct reading *, struct document *);
+void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
+void read_absences(struct reading *, struct document *);
+void read_folds(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 
@@ -68,12 +84,21 @@ void read_retired(struct reading *, struct document *, yaml_node_t *retired, yam
 const struct type *named_type(struct reading *, struct document *, yaml_node_t *);
 const struct area *named_area(struct reading *, struct document *, yaml_node_t *);
 const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *);
+const struct principal *named_principal(struct reading *, struct document *, yaml_node_t *);
 const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
 const struct timetable *named_calendar(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
 /* The index of a level; SIZE_MAX when there is none, for named_level with a fault at the node. */
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
+
+/* A clock that has a limit, by its name; 0 with a fault. */
+enum clock_kind read_clock_kind(struct document *, yaml_node_t *);
+/* Fills kinds, when the units are there: for read_recipients. */
+void index_kinds(struct reading *);
+/* One recipient or several; desk: whether a person may be the last. NULL with a fault. */
+const struct recipient *read_recipients(struct reading *, struct document *, yaml_node_t *, size_t max, bool desk,
+                                        size_t *count);
 
 /* A limit in its short form, `4h` or `4wh`: calendar and budget. False with a fault. */
 bool read_limit(struct reading *, struct document *, yaml_node_t *, struct limit *);

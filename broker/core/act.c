@@ -2,14 +2,19 @@
 
 #include <string.h>
 
+#include "broker/core/again.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
+#include "broker/core/somebody.h"
+#include "broker/core/task_more.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
 {
     return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "%s", reason);
 }
 
-static void set_policy(struct acting *acting)
+void act_name_policy(struct acting *acting)
 {
     const struct digest *hash = &acting->step->core->policy->hash;
     acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
@@ -85,16 +90,17 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit;
+    return unit && exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
 }
 
-/* Its holder loses it; nothing of the last owner's doing remains but what was said. */
-static void take_away(struct acting *acting, struct task *task, const char *reason)
+void act_take_away(struct acting *acting, struct task *task, const char *told)
 {
-    step_revoke(acting->step, live_task_find(acting->live, task->no), reason);
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
+    if (task_delegated(task))
+        draft_more(acting->draft, task->no)->sub_unit = "";
 }
 
 /* --- to a unit --- */
@@ -134,8 +140,22 @@ bool act_assign(struct acting *acting)
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);
-    set_policy(acting);
-    return true;
+    act_name_policy(acting);
+    return somebody_dispatches(acting, acting->record->task);
+}
+
+void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+{
+    act_take_away(acting, task, told);
+    task->unit = unit->id;
+    task->state = TASK_QUEUED;
+    task->epoch++;
+    task->dispatched_ms = acting->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
+    draft_start_task_clocks(acting->draft, task->no);
+    act_stop_dispatch(acting->draft);
 }
 
 bool act_transfer(struct acting *acting)
@@ -147,16 +167,10 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    take_away(acting, task, "transferred to another unit");
-    task->unit = unit->id;
-    task->state = TASK_QUEUED;
-    task->epoch++;
+    if (!somebody_dispatches(acting, task->no))
+        return false;
+    act_hand_to(acting, task, unit, "transferred to another unit");
     task->reason = text_or_empty(acting->act->reason);
-    task->dispatched_ms = acting->step->now_ms;
-    task->responded_ms = task->arrived_ms = 0;
-    task->auto_respond = false;
-    draft_start_task_clocks(acting->draft, task->no);
-    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }
@@ -181,77 +195,7 @@ bool act_release(struct acting *acting)
     return true;
 }
 
-/* --- into another --- */
-
-static const struct live *survivor_of(struct acting *acting)
-{
-    const struct live *into = live_find(acting->step->core, acting->act->into);
-    if (acting->act->into == acting->act->incident) {
-        step_refuse(acting->step, REFUSAL_BAD_VALUE, "into", "an incident is not merged into itself");
-    } else if (!into) {
-        step_refuse(acting->step, REFUSAL_UNKNOWN_INCIDENT, "into", "no such incident");
-    } else if (!incident_allows(into->head.state, ACT_MERGE)) {
-        step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
-                    incident_state_name(into->head.state));
-    } else if (incident_in_scope(acting->step, into)) {
-        return into;
-    }
-    return NULL;
-}
-
-/* The reporter who came first keeps the time that was promised. */
-static void keep_earlier(struct draft *survivor, const struct draft *loser)
-{
-    struct incident *head = draft_head(survivor);
-    const struct clock *ours = draft_clock(survivor, CLOCK_RESOLVE, 0);
-    const struct clock *theirs = draft_clock(loser, CLOCK_RESOLVE, 0);
-    if (loser->head.received_ms < head->received_ms)
-        head->received_ms = loser->head.received_ms;
-    if (loser->head.severity < head->severity)
-        head->severity = loser->head.severity;
-    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || theirs->due_ms < ours->due_ms))
-        draft_put_clock(survivor, theirs);
-}
-
-bool act_merge(struct acting *acting)
-{
-    const struct live *into = survivor_of(acting);
-    if (!into)
-        return false;
-    struct draft survivor;
-    ladder_catch_up(acting->step, into);
-    draft_of(&survivor, acting->step, into);
-    keep_earlier(&survivor, acting->draft);
-    incident_end(acting->draft, acting->live, INCIDENT_MERGED, false);
-    draft_head(acting->draft)->merged_into = into->id;
-    draft_head(acting->draft)->reason = text_or_empty(acting->act->reason);
-    acting->record->changes[1] = draft_change(&survivor);
-    acting->record->change_count = 2;
-    return true;
-}
-
 /* --- to its end --- */
-
-/* "Somebody else" is another person; where persons are not named, another principal. */
-static bool same_actor(const struct acting *acting, const struct task *task)
-{
-    if (!has_text(task->spoke_principal))
-        return false;
-    if (has_text(acting->act->person) && has_text(task->spoke_person))
-        return strcmp(acting->act->person, task->spoke_person) == 0;
-    return strcmp(acting->step->command->principal, task->spoke_principal) == 0;
-}
-
-static bool by_somebody_else(struct acting *acting)
-{
-    for (size_t i = 0; i < acting->draft->task_count; i++) {
-        const struct task *task = &acting->draft->tasks[i];
-        if (same_actor(acting, task))
-            return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever handled task %u may not do this",
-                               task->no);
-    }
-    return true;
-}
 
 static bool before_any_respond(struct acting *acting)
 {
@@ -262,7 +206,7 @@ static bool before_any_respond(struct acting *acting)
     return true;
 }
 
-static bool end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
+bool act_end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
 {
     struct incident *head = draft_head(acting->draft);
     head->reason = text_or_empty(acting->act->reason);
@@ -274,54 +218,32 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
 
 bool act_close(struct acting *acting)
 {
-    return by_somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return somebody_else(acting) && act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
 {
-    return end(acting, INCIDENT_CANCELLED, 0, false);
+    return act_end(acting, INCIDENT_CANCELLED, 0, false);
 }
 
 bool act_reject(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_REJECTED, 0, false);
+    return before_any_respond(acting) && act_end(acting, INCIDENT_REJECTED, 0, false);
+}
+
+/* Whoever withdraws speaks for itself, not for the others who reported the same. */
+static bool alone(struct acting *acting)
+{
+    const struct reports *reports = acting->draft->reports;
+    return !reports || reports->count == 1 || refuse_state(acting, "others have reported it too");
 }
 
 bool act_withdraw(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    return alone(acting) && before_any_respond(acting) && act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */
-
-/* A unit may have been retired since its part was done. */
-static const char *unit_now(const struct acting *acting, const char *id)
-{
-    const struct policy *policy = acting->step->core->policy;
-    const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
-    return unit ? unit->id : id;
-}
-
-/* The lead's task again, with a fresh budget for doing it and for saying so. */
-static bool rework(struct acting *acting)
-{
-    struct draft *draft = acting->draft;
-    struct task *task = draft_task(draft, incident_lead_done(draft)->no);
-    acting->record->kind = RECORD_REWORKED;
-    acting->record->task = task->no;
-    acting->record->epoch = ++task->epoch;
-    take_away(acting, task, "");
-    task->unit = unit_now(acting, task->unit);
-    task->state = TASK_QUEUED;
-    task->outcome = 0;
-    task->done_ms = 0;
-    task->reason = text_or_empty(acting->act->reason);
-    draft_start_clock(draft, CLOCK_HANDLE, task->no);
-    draft_start_clock(draft, CLOCK_FEEDBACK, task->no);
-    draft_head(draft)->state = INCIDENT_OPEN;
-    draft_head(draft)->reworks++;
-    return true;
-}
 
 /* The centre's verifier may; the source only what it reported itself, and only where the route asks it to. */
 static bool may_verify(const struct acting *acting)
@@ -337,10 +259,10 @@ bool act_verify(struct acting *acting)
     if (!may_verify(acting))
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
-    if (!by_somebody_else(acting))
+    if (!somebody_else(acting))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)
-        return rework(acting);
-    return end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
+        return again_rework(acting);
+    return act_end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
 }

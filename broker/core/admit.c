@@ -1,7 +1,8 @@
 #include "broker/core/admit.h"
 
-#include "broker/core/draft.h"
-#include "broker/core/route.h"
+#include "broker/core/absence.h"
+#include "broker/core/exclusion.h"
+#include "broker/core/fold.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -11,9 +12,11 @@
 struct admission {
     struct step *step;
     const struct event *event;
+    const char *area;         /* found by place/ */
     struct route_query query; /* type, area, nature, severity */
     bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
+    struct folding folding;
 };
 
 /* --- checks --- */
@@ -83,7 +86,7 @@ static bool find_type(struct admission *admission)
 static bool find_area(struct admission *admission)
 {
     const struct policy *policy = admission->step->core->policy;
-    const char *code = admission->step->command->publish.area;
+    const char *code = admission->area;
     struct route_query *query = &admission->query;
     query->area = code ? policy_area_now(policy, policy_area(policy, code)) : NULL;
     if (query->area)
@@ -97,6 +100,16 @@ static bool find_area(struct admission *admission)
     return true;
 }
 
+static bool find_about(struct admission *admission)
+{
+    struct step *step = admission->step;
+    const char *about = text_or_empty(admission->event->about);
+    const char *unknown = exclusion_unknown(step->core->policy, about, step->outcome->arena);
+    if (!unknown)
+        return true;
+    return step_refuse(step, REFUSAL_UNKNOWN_UNIT, "about", "neither a unit nor an area: \"%s\"", unknown);
+}
+
 static bool in_scope(struct admission *admission)
 {
     struct step *step = admission->step;
@@ -107,13 +120,25 @@ static bool in_scope(struct admission *admission)
 
 /* --- the incident --- */
 
+static enum incident_state state_sent(const struct route_result *result)
+{
+    if (result->desk)
+        return INCIDENT_DESK;
+    return result->lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+}
+
+/* What is on the panic lane or of the highest severity is acted on at once, whatever the rule says. */
+static bool looked_at_first(const struct admission *admission)
+{
+    const struct route *route = admission->result.route;
+    return route && route->confirm && !admission->event->panic && admission->query.severity != SEVERITY_MOST;
+}
+
 static enum incident_state state_of(const struct admission *admission)
 {
     if (admission->event->done)
         return INCIDENT_CLOSED;
-    if (admission->result.desk)
-        return INCIDENT_DESK;
-    return admission->result.lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+    return looked_at_first(admission) ? INCIDENT_CONFIRMING : state_sent(&admission->result);
 }
 
 static const char *ladder_of(const struct admission *admission)
@@ -128,7 +153,21 @@ static const char *ladder_of(const struct admission *admission)
 /* What the policy calls it now; an unknown code stays as it was sent. */
 static const char *area_code(const struct admission *admission)
 {
-    return admission->query.area ? admission->query.area->code : text_or_empty(admission->step->command->publish.area);
+    return admission->query.area ? admission->query.area->code : text_or_empty(admission->area);
+}
+
+/* NULL: nothing of it. */
+static const struct incident_more *more_of(const struct admission *admission)
+{
+    const struct incident_more more = {.object = admission->event->object, .about = admission->event->about};
+    if (!has_text(more.object) && !has_text(more.about))
+        return NULL;
+    return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
+}
+
+static enum verifier verifier_of_route(const struct route *route)
+{
+    return route && route->verify ? route->verify : VERIFIER_NONE;
 }
 
 static struct incident head_of(const struct admission *admission)
@@ -141,7 +180,7 @@ static struct incident head_of(const struct admission *admission)
         .state = state,
         .nature = event->nature,
         .outcome = event->done,
-        .verify = route && route->verify ? route->verify : VERIFIER_NONE,
+        .verify = verifier_of_route(route),
         .unrouted = state == INCIDENT_UNROUTED ? admission->result.unrouted : 0,
         .severity = admission->query.severity,
         .panic = event->panic,
@@ -151,7 +190,7 @@ static struct incident head_of(const struct admission *admission)
         .type = admission->query.type ? admission->query.type->code : text_or_empty(event->type),
         .area = area_code(admission),
         .responsible_area = area_code(admission),
-        .source = step->who->name,
+        .source = step->who ? step->who->name : BROKER_SOURCE,
         .event_id = event->id,
         .route = route ? route->rule : "",
         .reason = "",
@@ -159,14 +198,24 @@ static struct incident head_of(const struct admission *admission)
         .received_ms = step->now_ms,
         .closed_ms = event->done ? step->now_ms : 0,
         .opened_seq = step->core->seq + 1,
+        .more = more_of(admission),
     };
 }
 
-static void dispatch(struct draft *draft, const struct route_result *result)
+void admit_dispatch(struct draft *draft, const struct route_result *result)
 {
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
+}
+
+/* To its units; what has none waits for the centre, on its clock. */
+static void dispatch_or_wait(struct draft *draft, const struct route_result *result)
+{
+    if (draft->head.state == INCIDENT_OPEN)
+        admit_dispatch(draft, result);
+    else
+        draft_start_clock(draft, CLOCK_DISPATCH, 0);
 }
 
 static void start(struct draft *draft, const struct route_result *result)
@@ -175,53 +224,122 @@ static void start(struct draft *draft, const struct route_result *result)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
-    if (draft->head.state == INCIDENT_OPEN)
-        dispatch(draft, result);
+    if (draft->head.state == INCIDENT_CONFIRMING)
+        draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else
-        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+        dispatch_or_wait(draft, result);
+}
+
+void admit_send(struct draft *draft)
+{
+    const struct policy *policy = draft->climb.policy;
+    const struct route_query query = route_asked(policy, &draft->head);
+    struct incident *head = draft_head(draft);
+    struct route_result result;
+    route_find(policy, &query, &result, NULL);
+    head->state = state_sent(&result);
+    head->unrouted = result.unrouted;
+    head->route = result.route ? result.route->rule : "";
+    head->verify = verifier_of_route(result.route);
+    dispatch_or_wait(draft, &result);
 }
 
 /* The record's own event, with the area that was found. Its texts stay the message's. */
-static const struct event *event_of(const struct admission *admission)
+static struct event *event_of(const struct admission *admission)
 {
     struct event *event = arena_memdup(admission->step->outcome->arena, admission->event, sizeof *event);
     event->place.area = area_code(admission);
     return event;
 }
 
-static void open_incident(struct admission *admission)
+/* What ended under the same key lately has come again; the source may know better. */
+static void link_recurrence(const struct admission *admission, struct event *event)
+{
+    uint64_t ended = fold_recurrence(admission->step, &admission->folding);
+    char text[IDENT_TEXT_BYTES];
+    if (!ended || has_text(event->recurrence_of))
+        return;
+    ident_format(ended, text);
+    event->recurrence_of = step_text(admission->step, "%s", text);
+}
+
+uint64_t admit_next_incident(const struct core *core)
+{
+    return ident_pack(core->options.journal, core->counters.number + 1);
+}
+
+static uint64_t fold_in(const struct admission *admission, const struct live *target, struct record *record)
+{
+    record->event = event_of(admission);
+    return fold_add(admission->step, target, record, admission->query.severity);
+}
+
+static uint64_t open_incident(struct admission *admission, struct record *record)
 {
     struct step *step = admission->step;
     const struct core *core = step->core;
-    uint64_t id = ident_pack(core->options.journal, core->counters.number + 1);
     struct incident head = head_of(admission);
-    struct record record = record_of_command(step, RECORD_OPENED);
     struct draft draft;
-    record.event = event_of(admission);
-    record.outcome = head.outcome;
-    record.policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
-    draft_new(&draft, step, id, &head);
+    struct event *event = event_of(admission);
+    link_recurrence(admission, event);
+    record->event = event;
+    record->outcome = head.outcome;
+    record->policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
+    draft_new(&draft, step, admit_next_incident(core), &head);
     start(&draft, &admission->result);
-    step_receipt(step, id, draft_record(&draft, &record));
+    if (admission->folding.rule)
+        fold_begin(&draft, &admission->folding, event);
+    return draft_record(&draft, record);
 }
 
 /* No place, an unknown code: without a route. Somebody must look at it. */
 static void find_route(struct admission *admission)
 {
-    if (admission->query.without)
-        admission->result.unrouted = admission->query.without;
-    else if (!admission->event->done)
+    if (!admission->event->done)
         route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
 }
 
 void admit_publish(struct step *step)
 {
     const struct event *event = step->command->publish.event;
-    struct admission admission = {.step = step, .event = event, .query.nature = event->nature};
+    struct admission admission = {
+        .step = step,
+        .event = event,
+        .area = step->command->publish.area,
+        .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about},
+    };
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
-    if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !in_scope(&admission))
+    if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !find_about(&admission) ||
+        !in_scope(&admission))
         return;
-    find_route(&admission);
-    open_incident(&admission);
+    admission.folding = fold_of(step, event, &admission.query);
+    const struct live *target = fold_target(step, &admission.folding);
+    if (!target)
+        find_route(&admission);
+    uint64_t id = target ? target->id : admit_next_incident(step->core);
+    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
+    absence_heard(step, &record, event, admission.query.type, admission.query.area);
+    uint64_t seq = target ? fold_in(&admission, target, &record) : open_incident(&admission, &record);
+    step_receipt(step, id, seq);
+}
+
+void admit_by_broker(struct step *step, const struct broker_event *found)
+{
+    const struct policy *policy = step->core->policy;
+    struct step own = *step;
+    struct admission admission = {.step = &own, .event = found->event, .area = found->area};
+    struct route_query *query = &admission.query;
+    struct record record = record_of_broker(step, RECORD_OPENED);
+    own.who = NULL;
+    query->type = policy_type_now(policy, policy_type(policy, found->event->type));
+    query->severity = query->type && query->type->severity ? query->type->severity : SEVERITY_LEAST;
+    query->area = policy_area_now(policy, policy_area(policy, found->area));
+    query->without = !query->type ? UNROUTED_UNKNOWN_TYPE : !query->area ? UNROUTED_UNKNOWN_AREA : 0;
+    admission.result.lead = found->lead;
+    if (!found->lead)
+        find_route(&admission);
+    record.request = found->event->id;
+    side_set(step->outcome, &record, found->sides, found->side_count);
+    open_incident(&admission, &record);
 }

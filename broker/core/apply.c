@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
+#include "broker/core/routine.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -47,7 +48,14 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_set_task(core, live, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)
         live_set_clock(live, &change->clocks[i]);
+    for (size_t i = 0; i < change->voice_count; i++)
+        live_add_voice(core, live, &change->voices[i]);
+    for (size_t i = 0; i < change->ask_count; i++)
+        live_set_ask(core, live, &change->asks[i]);
+    if (change->reports)
+        live_set_reports(core, live, change->reports);
     keep_word(live, record);
+    live_stays(core, live);
     touch(core, live, record->seq);
     derived_add(core, live);
 }
@@ -82,6 +90,8 @@ static void apply_counters(struct core *core, const struct record *record)
     }
     if (ends_incident(record))
         counters->closed++;
+    if (record->kind == RECORD_REOPENED)
+        counters->closed--;
 }
 
 /* Words are kept in their task; everything else with a key is remembered for the window. */
@@ -129,8 +139,14 @@ void core_load(struct core *core, const struct row *row)
     live_make_room(live, row->clock_count);
     for (size_t i = 0; i < row->clock_count; i++)
         live_set_clock(live, &row->clocks[i]);
+    for (size_t i = 0; i < row->ask_count; i++)
+        live_set_ask(core, live, &row->asks[i]);
     for (size_t i = 0; i < row->word_count; i++)
         live_keep_word(live, &row->words[i]);
+    for (size_t i = 0; i < row->voice_count; i++)
+        live_add_voice(core, live, &row->voices[i]);
+    if (row->reports)
+        live_set_reports(core, live, row->reports);
     live->seq = row->seq;
     derived_add(core, live);
     if (live_finished(live)) {
@@ -150,6 +166,7 @@ void core_load_key(struct core *core, const struct key128 *key, const struct key
 void core_ready(struct core *core, int64_t now_ms)
 {
     reckon_begin(core);
+    routine_begin(core);
     struct live *live = NULL;
     while ((live = live_after(core, live))) {
         for (struct live_task *task = live->tasks; task; task = task->next) {

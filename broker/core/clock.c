@@ -34,6 +34,22 @@ void clock_start(struct clock *clock, enum clock_kind kind, uint32_t task, int64
     clock_reckon(clock, pace);
 }
 
+#define DAY_MS (24 * 3600 * 1000LL)
+
+static int64_t own_time(const struct clock *clock, int64_t span_ms)
+{
+    if (clock->calendar == CALENDAR_NATURAL)
+        return span_ms;
+    return span_ms / DAY_MS * WORKING_DAY_MS + span_ms % DAY_MS;
+}
+
+void clock_extend(struct clock *clock, const struct pace *pace, int64_t span_ms)
+{
+    clock->budget_ms += own_time(clock, span_ms);
+    if (clock->state == CLOCK_RUNNING)
+        clock_reckon(clock, pace);
+}
+
 static int64_t used_by_due(const struct clock *clock, const struct pace *pace, int64_t now_ms)
 {
     int64_t used_ms = clock->consumed_ms + calendar_between(&pace->within, counts_from(clock, &pace->within), now_ms);
@@ -63,6 +79,11 @@ int64_t clock_instant(const struct clock *clock, const struct pace *pace, int64_
     if (clock->consumed_ms > clock->budget_ms)
         return calendar_after(&pace->beyond, clock->running_since_ms, used_ms - clock->consumed_ms);
     return calendar_after(&pace->beyond, clock->due_ms, used_ms - clock->budget_ms);
+}
+
+bool clock_is_term(enum clock_kind kind)
+{
+    return kind == CLOCK_PARK || kind == CLOCK_SUSPEND;
 }
 
 bool clock_open(const struct clock *clock)

@@ -22,6 +22,9 @@ void clock_resume(struct clock *, const struct pace *, int64_t now_ms);
 void clock_stop(struct clock *, const struct pace *, int64_t now_ms);
 /* It was not owed after all. For running and paused clocks. */
 void clock_void(struct clock *, const struct pace *, int64_t now_ms);
+/* More budget, in days and milliseconds of the clock's own time: a day of span_ms (24 hours) is a working day where it
+ * counts working time. For running and paused clocks. */
+void clock_extend(struct clock *, const struct pace *, int64_t span_ms);
 /* A running clock's due, from its ledger: again, after its calendar has changed. */
 void clock_reckon(struct clock *, const struct pace *);
 
@@ -29,6 +32,8 @@ void clock_reckon(struct clock *, const struct pace *);
 int64_t clock_used_ms(const struct clock *, const struct pace *, int64_t now_ms);
 /* When a running clock will have used so much. */
 int64_t clock_instant(const struct clock *, const struct pace *, int64_t used_ms);
+/* No limit, but the end of what was granted: it warns nobody, climbs no ladder, and has no verdict. */
+bool clock_is_term(enum clock_kind);
 /* Running or paused: no verdict yet. */
 bool clock_open(const struct clock *);
 /* Running, and its red rung has fired. */

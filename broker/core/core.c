@@ -40,6 +40,7 @@ static void step_tick(struct step *step)
     while (records_left > 0 && fire_first(step))
         records_left--;
     reckon_tick(step, records_left);
+    routine_tick(step, records_left);
     denial_tick(step);
 }
 
@@ -132,7 +133,7 @@ int64_t core_next_deadline(const struct core *core)
 {
     const struct live *live = derived_due(core);
     const struct live_side *side = side_due(core);
-    if (reckon_under_way(core))
+    if (reckon_under_way(core) || routine_under_way(core))
         return 0; /* at once */
     int64_t due_ms = earlier(live ? live->next_ms : INT64_MAX, side ? side->facts.next_ms : INT64_MAX);
     return earlier(due_ms, denial_due(core));

@@ -1,9 +1,12 @@
 #include "broker/core/derived.h"
 
 #include "broker/core/clock.h"
+#include "broker/core/fold.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/presence.h"
 #include "broker/core/queue.h"
+#include "broker/core/task_more.h"
 
 static bool due_before(const struct heap_node *left, const struct heap_node *right)
 {
@@ -16,6 +19,7 @@ void derived_init(struct core *core)
     heap_init(&core->due, due_before);
     TAILQ_INIT(&core->ready);
     TAILQ_INIT(&core->visitors);
+    folds_init(&core->folds);
 }
 
 void derived_release(struct core *core)
@@ -27,6 +31,7 @@ void derived_release(struct core *core)
         queue_free(queue);
     textmap_release(&core->queues);
     map_release(&core->overdue);
+    folds_release(&core->folds);
     heap_release(&core->due);
 }
 
@@ -34,7 +39,7 @@ void derived_release(struct core *core)
 
 static void count_task(struct core *core, const struct task *task, int by)
 {
-    queue_count(queue_of(core, task->unit), task, by);
+    queue_count(queue_of(core, task_desk(task)), task, by);
     if (task->state == TASK_RETURNED)
         core->returned += (uint32_t)by;
     if (task->state == TASK_SHELVED)
@@ -77,15 +82,15 @@ static void place_task(struct core *core, struct live_task *task)
     task->respond_due_ms = respond && respond->due_ms ? respond->due_ms : INT64_MAX;
     if (task_leased(&task->facts))
         lease_enter(core, task);
-    else if (task_waits(&task->facts))
-        queue_enter(core, queue_of(core, task->facts.unit), task);
+    else if (task_waits(&task->facts) && task->incident->head.state != INCIDENT_PARKED)
+        queue_enter(core, queue_of(core, task_desk(&task->facts)), task);
     count_task(core, &task->facts, 1);
 }
 
 static void unplace_task(struct core *core, struct live_task *task)
 {
     lease_leave(task);
-    queue_leave(core, queue_of(core, task->facts.unit), task);
+    queue_leave(core, queue_of(core, task_desk(&task->facts)), task);
     count_task(core, &task->facts, -1);
 }
 
@@ -99,6 +104,9 @@ void derived_add(struct core *core, struct live *live)
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
     core->in_state[live->head.state]++;
+    core->supervised += oversight_supervised(&live->head);
+    if (live->reports)
+        folds_note(core, live);
 }
 
 void derived_remove(struct core *core, struct live *live)
@@ -109,6 +117,7 @@ void derived_remove(struct core *core, struct live *live)
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
     core->in_state[live->head.state]--;
+    core->supervised -= oversight_supervised(&live->head);
 }
 
 struct live *derived_due(const struct core *core)

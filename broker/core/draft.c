@@ -5,6 +5,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
 #define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
@@ -15,22 +16,35 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->id = id;
     draft->prev = 0;
     draft->head = *head;
-    draft->task_count = draft->clock_count = 0;
-    draft->head_changed = false;
+    draft->task_count = draft->clock_count = draft->ask_count = draft->voice_count = 0;
+    draft->heard = NULL;
+    draft->head_changed = draft->reports_changed = false;
+    draft->reports = NULL;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
+}
+
+static void copy_asks(struct draft *draft, const struct rare *rare)
+{
+    draft->ask_count = rare->ask_count;
+    memcpy(draft->asks, rare->asks, rare->ask_count * sizeof *rare->asks);
+    memset(draft->ask_changed, 0, sizeof draft->ask_changed);
 }
 
 void draft_of(struct draft *draft, struct step *step, const struct live *live)
 {
     begin(draft, step, live->id, &live->head);
     draft->prev = live->seq;
+    draft->heard = live->voices;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
+    draft->reports = live->reports;
     draft->clock_count = live->clock_count;
     if (live->clock_count)
         memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
+    if (live->rare)
+        copy_asks(draft, live->rare);
 }
 
 void draft_new(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
@@ -43,6 +57,24 @@ struct incident *draft_head(struct draft *draft)
 {
     draft->head_changed = true;
     return &draft->head;
+}
+
+struct incident_more *draft_head_more(struct draft *draft)
+{
+    static const struct incident_more nothing = {.object = "", .about = ""};
+    struct incident *head = draft_head(draft);
+    struct incident_more *more =
+        arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
+    head->more = more;
+    return more;
+}
+
+struct oversight *draft_oversight(struct draft *draft)
+{
+    struct oversight *oversight =
+        arena_memdup(draft->step->outcome->arena, oversight_of(&draft->head), sizeof *oversight);
+    draft_head_more(draft)->oversight = oversight;
+    return oversight;
 }
 
 struct task *draft_task(struct draft *draft, uint32_t no)
@@ -68,6 +100,43 @@ struct task *draft_new_task(struct draft *draft, const char *unit, enum task_rol
     };
     draft->task_changed[at] = true;
     return &draft->tasks[at];
+}
+
+void draft_hear(struct draft *draft, struct voice voice)
+{
+    ASSERT(draft->voice_count == 0);
+    draft->voice = voice;
+    draft->voice.person = arena_strdup(draft->step->outcome->arena, voice.person); /* the row's own may be freed */
+    draft->voice_count = 1;
+}
+
+struct ask *draft_ask(struct draft *draft, uint32_t no)
+{
+    ASSERT(no > 0 && no <= draft->ask_count);
+    draft->ask_changed[no - 1] = true;
+    return &draft->asks[no - 1];
+}
+
+struct ask *draft_add_ask(struct draft *draft, const struct ask *wanted)
+{
+    ASSERT(draft->ask_count < ASKS_MAX);
+    struct ask *ask = &draft->asks[draft->ask_count++];
+    *ask = *wanted;
+    ask->no = (uint32_t)draft->ask_count;
+    return draft_ask(draft, ask->no);
+}
+
+/* Keys and sources are only ever replaced, never written into, so the copy may share them until it is told. */
+struct reports *draft_reports(struct draft *draft)
+{
+    const struct incident *head = &draft->head;
+    const struct reports alone = {
+        .count = 1, .first_ms = head->received_ms, .last_ms = head->received_ms, .last = head->opened_seq};
+    if (!draft->reports_changed)
+        draft->reports =
+            arena_memdup(draft->step->outcome->arena, draft->reports ? draft->reports : &alone, sizeof alone);
+    draft->reports_changed = true;
+    return (struct reports *)draft->reports;
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -149,10 +218,13 @@ static const struct limit *strictest_limit(const struct draft *draft, enum clock
 
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
+    static const struct limit defaults[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
+                                            {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     const struct type *type = draft->climb.type;
     const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
-    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
+    for (size_t i = 0; !limit && i < sizeof defaults / sizeof defaults[0]; i++)
+        limit = defaults[i].kind == kind ? &defaults[i] : NULL;
+    return limit;
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -169,6 +241,21 @@ void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task,
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
+}
+
+void draft_tighten_clocks(struct draft *draft, const struct profile *profile)
+{
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        struct clock *clock = &draft->clocks[i];
+        const struct limit *limit = profile_limit(profile, clock->kind);
+        if (clock->state != CLOCK_RUNNING || !limit)
+            continue;
+        struct clock stricter = started(draft, clock->kind, clock->task, limit);
+        if (stricter.due_ms >= clock->due_ms)
+            continue;
+        clock_arm(&stricter, &draft->climb, -1);
+        *change_clock(draft, clock->kind, clock->task) = stricter;
+    }
 }
 
 void draft_put_clock(struct draft *draft, const struct clock *from)
@@ -252,16 +339,69 @@ void draft_void_task_clocks(struct draft *draft, uint32_t task)
     with_task_clocks(draft, task, make_void);
 }
 
+void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, make_void);
+}
+
+static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))
+{
+    for (size_t i = 0; i < draft->clock_count; i++)
+        with_clock(draft, draft->clocks[i].kind, draft->clocks[i].task, act);
+}
+
+void draft_hold_clocks(struct draft *draft)
+{
+    with_all_clocks(draft, hold);
+}
+
+void draft_resume_clocks(struct draft *draft)
+{
+    with_all_clocks(draft, resume);
+}
+
+void draft_extend_clock(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t span_ms)
+{
+    struct clock *clock = change_clock(draft, kind, task);
+    struct pace pace = pace_of(draft, clock);
+    clock_extend(clock, &pace, span_ms);
+    clock_arm_extended(clock, &draft->climb);
+}
+
+void draft_run_until(struct draft *draft, enum clock_kind kind, uint32_t task, int64_t until_ms)
+{
+    const struct limit limit = {kind, CALENDAR_NATURAL, until_ms - draft->step->now_ms, NULL};
+    struct clock *clock = change_clock(draft, kind, task);
+    if (!clock)
+        clock = add_clock(draft);
+    *clock = started(draft, kind, task, &limit);
+    clock_arm(clock, &draft->climb, -1);
+}
+
 void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
-        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY);
+        bool verdict =
+            owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY || kind == CLOCK_SUPERVISE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
     }
 }
 
 /* --- the record --- */
+
+static void add_asks(const struct draft *draft, struct change *change)
+{
+    struct arena *arena = draft->step->outcome->arena;
+    struct ask *asks = arena_take(arena, draft->ask_count * sizeof *asks);
+    change->asks = asks;
+    for (size_t i = 0; i < draft->ask_count; i++) {
+        if (!draft->ask_changed[i])
+            continue;
+        asks[change->ask_count] = draft->asks[i];
+        live_lend_ask(arena, &asks[change->ask_count++]);
+    }
+}
 
 struct change draft_change(const struct draft *draft)
 {
@@ -274,6 +414,8 @@ struct change draft_change(const struct draft *draft)
         live_lend_head(arena, head);
         change.head = head;
     }
+    if (draft->reports_changed)
+        change.reports = live_lend_reports(arena, draft->reports);
     for (size_t i = 0; i < draft->task_count; i++) {
         if (!draft->task_changed[i])
             continue;
@@ -284,6 +426,11 @@ struct change draft_change(const struct draft *draft)
         if (draft->clock_changed[i])
             clocks[change.clock_count++] = draft->clocks[i];
     }
+    change.voice_count = draft->voice_count;
+    if (draft->voice_count)
+        change.voices = arena_memdup(arena, &draft->voice, sizeof draft->voice);
+    if (draft->ask_count)
+        add_asks(draft, &change);
     return change;
 }
 

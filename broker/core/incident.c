@@ -3,9 +3,17 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/again.h"
+#include "broker/core/callback.h"
+#include "broker/core/confirm.h"
+#include "broker/core/ask.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
+#include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
+#include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -14,15 +22,24 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     /*                  -  confirming desk unrouted open verifying parked closed merged cancelled rejected */
     [ACT_ASSIGN]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_TRANSFER] = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
-    [ACT_MERGE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_MERGE]    = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CLOSE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_CANCEL]   = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_REJECT]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_CANCEL]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_REJECT]   = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
-    [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
+    [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
+    [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
+    [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -34,10 +51,11 @@ bool incident_allows(enum incident_state state, enum act_verb act)
 /* clang-format off */
 static const struct {
     bool (*decide)(struct acting *);
-    enum record_kind record; /* of verify: when it passed */
+    enum record_kind record; /* of verify: when it passed; of decide: when it is granted */
     enum right right;
     bool needs_reason, needs_outcome;
-    bool settles; /* nothing may be left to wait for after it */
+    bool settles;                    /* nothing may be left to wait for after it */
+    void (*follow)(struct acting *); /* what the broker does next, by records of its own */
 } acts[ACT_END] = {
     [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
@@ -48,8 +66,17 @@ static const struct {
     [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
     [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
     [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
+    [ACT_ASK]      = {act_ask,      RECORD_ASKED,       RIGHT_ON_BEHALF, true, false},
+    [ACT_DECIDE]   = {act_decide,   RECORD_GRANTED,     RIGHT_DECIDE,   false, false},
+    [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
+    [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
+    [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
+    [ACT_CONFIRM]  = {act_confirm,  RECORD_CONFIRMED,   RIGHT_VERIFY,   false, false},
+    [ACT_CALLBACK] = {act_callback, RECORD_CALLED_BACK, RIGHT_CALLBACK, false, false, false, callback_follow},
+    [ACT_REOPEN]   = {act_reopen,   RECORD_REOPENED,    RIGHT_DISPATCH, true,  false},
+    [ACT_EXCLUDE]  = {act_exclude,  RECORD_EXCLUDED,    RIGHT_EXCLUDE,  true,  false, true},
 };
 /* clang-format on */
 
@@ -86,10 +113,17 @@ bool incident_in_scope(struct step *step, const struct live *live)
                        live->head.type, live->head.area, step->who->name);
 }
 
-/* Sources are not told of incidents that are not theirs, not even that they exist. */
-static bool visible(const struct step *step, const struct live *live)
+bool incident_kept_from(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+    return exclusion_bars_principal(&exclusion, step->who);
+}
+
+/* Sources are not told of incidents that are not theirs, not even that they exist. */
+bool incident_visible(const struct step *step, const struct live *live)
+{
+    return live && !incident_kept_from(step, live) &&
+           (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)
@@ -120,13 +154,20 @@ static void decide(struct acting *acting)
     record.outcome = act->outcome;
     acting->record = &record;
     acting->draft = &draft;
-    ladder_catch_up(step, acting->live);
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
     step_receipt(step, act->incident, draft_record(&draft, &record));
     if (acts[act->verb].settles)
         incident_settle(step, acting->live);
+    if (acts[act->verb].follow)
+        acts[act->verb].follow(acting);
+}
+
+/* Dispatching and ending. */
+static bool steers(enum act_verb verb)
+{
+    return acts[verb].right == RIGHT_DISPATCH || acts[verb].right == RIGHT_END;
 }
 
 void incident_act(struct step *step)
@@ -139,11 +180,14 @@ void incident_act(struct step *step)
         return;
     }
     struct acting acting = {.step = step, .act = act, .live = live_find(step->core, act->incident)};
-    if (!visible(step, acting.live)) {
+    if (!incident_visible(step, acting.live)) {
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
-    if (incident_in_scope(step, acting.live) && possible(&acting))
+    if (!incident_in_scope(step, acting.live))
+        return;
+    ladder_catch_up(step, acting.live); /* what is due comes first: it may change the state */
+    if (possible(&acting) && (!steers(act->verb) || again_permitted(&acting)))
         decide(&acting);
 }
 
@@ -168,6 +212,8 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    if (state == INCIDENT_CLOSED)
+        callback_start(draft);
 }
 
 /* --- after a feedback --- */

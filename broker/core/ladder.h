@@ -5,6 +5,7 @@
 #define CORE_LADDER_H
 
 #include "broker/core/clock.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/step.h"
 
 /* By what the clocks of an incident are counted, and what they climb. */
@@ -12,7 +13,10 @@ struct climb {
     const struct policy *policy;
     const struct type *type;     /* in force; NULL: unknown */
     const struct ladder *ladder; /* NULL: breach only */
-    const struct area *area;     /* where the incident belongs; NULL: nowhere, nothing to climb beyond breach */
+    struct exclusion exclusion;
+    const struct area
+        *area; /* where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to
+                                  * climb beyond breach */
 };
 struct climb climb_of(const struct policy *, const struct incident *);
 
@@ -26,11 +30,16 @@ void clock_arm(struct clock *, const struct climb *, int64_t used_ms);
 void clock_arm_resumed(struct clock *, const struct climb *);
 /* The same again for a running clock whose due was reckoned anew: what has fired stands, and does not fire again. */
 void clock_rearm(struct clock *, const struct climb *, const struct clock *before);
+/* The same for a running clock that was given more time: a warning that has fired does not fire again, and the new deadline
+ * has a breach of its own. */
+void clock_arm_extended(struct clock *, const struct climb *);
 /* Fires the earliest rung of the incident that is due by now. False when none is. */
 bool ladder_fire(struct step *, const struct live *);
 /* Reckons the incident's clocks if a change of calendars asks for it, and fires all its rungs that are due: before
  * anything is decided of its clocks. */
 void ladder_catch_up(struct step *, const struct live *);
+/* Whether an instant lies within the broker's last downtime. */
+bool ladder_in_downtime(const struct core *, int64_t due_ms);
 /* How many levels above breach a clock has climbed. */
 uint32_t ladder_ups(const struct climb *, const struct clock *);
 

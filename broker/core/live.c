@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
 #include "schemas/ident.h"
 
@@ -83,6 +84,35 @@ static const char *own(const char *text)
     return copy;
 }
 
+static void disown_more(const struct incident_more *more)
+{
+    if (!more)
+        return;
+    disown(more->object);
+    oversight_disown(more->oversight);
+    disown(more->about);
+    free((void *)more);
+}
+
+/* Nothing in it is nothing: a row out of the store would not have it. */
+static const struct incident_more *own_more(const struct incident_more *more)
+{
+    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight))
+        return NULL;
+    struct incident_more *copy = core_alloc(sizeof *copy);
+    copy->object = own(more->object);
+    copy->oversight = oversight_own(more->oversight);
+    copy->about = own(more->about);
+    return copy;
+}
+
+static void disown_ask(const struct ask *ask)
+{
+    disown(ask->person);
+    disown(ask->reason);
+    disown(ask->decided_person);
+}
+
 /* --- making and forgetting --- */
 
 struct live *live_new(struct core *core, uint64_t incident)
@@ -103,23 +133,53 @@ static void free_task(struct live_task *task)
     free(task);
 }
 
+static void free_rare(struct rare *rare)
+{
+    for (size_t i = 0; rare && i < rare->ask_count; i++)
+        disown_ask(&rare->asks[i]);
+    if (rare)
+        free(rare->asks);
+    free(rare);
+}
+
+static void free_reports(struct reports *reports)
+{
+    if (!reports)
+        return;
+    free((void *)reports->keys);
+    free((void *)reports->sources);
+    free(reports);
+}
+
 static void free_live(struct live *live)
 {
     for (struct live_task *task = live->tasks, *next; task; task = next) {
         next = task->next;
         free_task(task);
     }
+    for (size_t i = 0; live->voices && i < live->voices->count; i++)
+        disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
+    free_reports(live->reports);
+    disown_more(live->head.more);
+    free(live->voices);
+    free_rare(live->rare);
     free(live->clocks);
     free(live);
+}
+
+void live_stays(struct core *core, struct live *live)
+{
+    if (live->visiting)
+        TAILQ_REMOVE(&core->visitors, live, visit);
+    live->visiting = false;
 }
 
 void live_drop(struct core *core, struct live *live)
 {
     derived_remove(core, live);
-    if (live->visiting)
-        TAILQ_REMOVE(&core->visitors, live, visit);
+    live_stays(core, live);
     core->dirty -= live->first_unflushed != 0;
     index_remove(&core->live, ident_number(live->id));
     free_live(live);
@@ -146,8 +206,10 @@ void live_set_head(struct core *core, struct live *live, const struct incident *
     live->head.ladder = name_of(core, head->ladder);
     live->head.event_id = own(head->event_id);
     live->head.reason = own(head->reason);
+    live->head.more = own_more(head->more);
     disown(was.event_id);
     disown(was.reason);
+    disown_more(was.more);
 }
 
 static struct live_task *add_task(struct live *live, uint32_t no)
@@ -196,13 +258,59 @@ void live_set_clock(struct live *live, const struct clock *clock)
     live->clocks[live->clock_count++] = *clock;
 }
 
+static struct ask *ask_at(struct live *live, uint32_t no)
+{
+    if (!live->rare)
+        live->rare = core_alloc(sizeof *live->rare);
+    struct rare *rare = live->rare;
+    ASSERT(no > 0 && no <= rare->ask_count + 1 && no <= ASKS_MAX);
+    if (no > rare->ask_count) {
+        rare->asks = reallocarray(rare->asks, no, sizeof *rare->asks);
+        ASSERT(rare->asks);
+        rare->asks[rare->ask_count++] = (struct ask){0};
+    }
+    return &rare->asks[no - 1];
+}
+
+void live_set_ask(struct core *core, struct live *live, const struct ask *from)
+{
+    struct ask *ask = ask_at(live, from->no), was = *ask;
+    *ask = *from;
+    ask->unit = name_of(core, from->unit);
+    ask->principal = name_of(core, from->principal);
+    ask->decided_by = name_of(core, from->decided_by);
+    ask->person = own(from->person);
+    ask->reason = own(from->reason);
+    ask->decided_person = own(from->decided_person);
+    disown_ask(&was);
+}
+
 void live_make_room(struct live *live, size_t more)
 {
     if (live->clock_count + more <= live->clock_room)
         return;
-    live->clock_room = (uint32_t)(live->clock_count + more);
+    live->clock_room = (uint8_t)(live->clock_count + more);
     live->clocks = reallocarray(live->clocks, live->clock_room, sizeof *live->clocks);
     ASSERT(live->clocks);
+}
+
+static void *copy_of(const void *items, size_t size_bytes)
+{
+    void *copy = size_bytes ? malloc(size_bytes) : NULL;
+    ASSERT(copy || !size_bytes);
+    return size_bytes ? memcpy(copy, items, size_bytes) : NULL;
+}
+
+void live_set_reports(struct core *core, struct live *live, const struct reports *reports)
+{
+    struct reports *copy = copy_of(reports, sizeof *reports);
+    const char **sources = copy_of(reports->sources, reports->source_count * sizeof *sources);
+    for (size_t i = 0; i < reports->source_count; i++)
+        sources[i] = name_of(core, sources[i]);
+    copy->keys = copy_of(reports->keys, reports->key_count * sizeof *reports->keys);
+    copy->sources = sources;
+    free_reports(live->reports);
+    live->reports = copy;
 }
 
 void live_keep_word(struct live *live, const struct word_kept *word)
@@ -219,6 +327,18 @@ void live_keep_word(struct live *live, const struct word_kept *word)
     task->words[task->word_count - 1] = *word;
 }
 
+void live_add_voice(struct core *core, struct live *live, const struct voice *voice)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    ASSERT(count < VOICES_MAX);
+    live->voices = realloc(live->voices, sizeof *live->voices + (count + 1) * sizeof *voice);
+    ASSERT(live->voices);
+    live->voices->heard[count] = *voice;
+    live->voices->heard[count].principal = name_of(core, voice->principal);
+    live->voices->heard[count].person = own(voice->person);
+    live->voices->count = count + 1;
+}
+
 /* --- reading back --- */
 
 static void lend(struct arena *arena, const char **text)
@@ -230,6 +350,13 @@ void live_lend_head(struct arena *arena, struct incident *head)
 {
     lend(arena, &head->event_id);
     lend(arena, &head->reason);
+    if (!head->more)
+        return;
+    struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
+    lend(arena, &more->object);
+    more->oversight = oversight_lend(arena, more->oversight);
+    lend(arena, &more->about);
+    head->more = more;
 }
 
 void live_lend_task(struct arena *arena, struct task *task)
@@ -237,6 +364,44 @@ void live_lend_task(struct arena *arena, struct task *task)
     lend(arena, &task->reason);
     lend(arena, &task->spoke_person);
     task->more = task_more_lend(arena, task->more);
+}
+
+size_t live_lend_voices(struct arena *arena, const struct live *live, const struct voice **out)
+{
+    size_t count = live->voices ? live->voices->count : 0;
+    struct voice *voices = arena_take(arena, count * sizeof *voices);
+    for (size_t i = 0; i < count; i++) {
+        voices[i] = live->voices->heard[i];
+        lend(arena, &voices[i].person);
+    }
+    *out = voices;
+    return count;
+}
+
+void live_lend_ask(struct arena *arena, struct ask *ask)
+{
+    lend(arena, &ask->person);
+    lend(arena, &ask->reason);
+    lend(arena, &ask->decided_person);
+}
+
+static void lend_asks(const struct rare *rare, struct arena *arena, struct row *row)
+{
+    struct ask *asks = arena_memdup(arena, rare->asks, rare->ask_count * sizeof *asks);
+    for (size_t i = 0; i < rare->ask_count; i++)
+        live_lend_ask(arena, &asks[i]);
+    row->asks = asks;
+    row->ask_count = rare->ask_count;
+}
+
+const struct reports *live_lend_reports(struct arena *arena, const struct reports *reports)
+{
+    if (!reports)
+        return NULL;
+    struct reports *copy = arena_memdup(arena, reports, sizeof *reports);
+    copy->keys = arena_memdup(arena, reports->keys, reports->key_count * sizeof *reports->keys);
+    copy->sources = arena_memdup(arena, reports->sources, reports->source_count * sizeof *reports->sources);
+    return copy;
 }
 
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
@@ -268,9 +433,13 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     live_lend_head(arena, &row->head);
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
+    row->voice_count = live_lend_voices(arena, live, &row->voices);
+    row->reports = live_lend_reports(arena, live->reports);
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);
     row->clocks = clocks;
     row->clock_count = live->clock_count;
+    if (live->rare)
+        lend_asks(live->rare, arena, row);
 }

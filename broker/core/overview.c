@@ -13,7 +13,7 @@ static void count_due(const struct live *live, int64_t now_ms, struct overview *
 {
     for (size_t i = 0; i < live->clock_count; i++) {
         int64_t left_ms = live->clocks[i].due_ms - now_ms;
-        if (live->clocks[i].state != CLOCK_RUNNING || left_ms < 0)
+        if (live->clocks[i].state != CLOCK_RUNNING || left_ms < 0 || clock_is_term(live->clocks[i].kind))
             continue;
         out->due_5 += left_ms <= 5 * MINUTE_MS;
         out->due_15 += left_ms <= 15 * MINUTE_MS;
@@ -120,6 +120,7 @@ void core_overview(const struct core *core, int64_t now_ms, struct arena *arena,
         .returned = core->returned,
         .shelved = core->shelved,
         .overdue = core->overdue_clocks,
+        .supervised = core->supervised,
     };
     for (int state = 1; state < INCIDENT_STATE_END; state++)
         out->live += incident_ended((enum incident_state)state) ? 0 : core->in_state[state];

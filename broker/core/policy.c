@@ -11,6 +11,10 @@ struct policy *policy_new(void)
     if (policy == NULL)
         panic("out of memory for a policy");
     arena_init(&policy->arena);
+    policy->extensions_max = 1;
+    policy->extend_clocks = EXTEND_CLOCKS_DEFAULT;
+    policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
+    policy->park_max_ms = PARK_DEFAULT_MAX_MS;
     return policy;
 }
 
@@ -18,9 +22,9 @@ void policy_free(struct policy *policy)
 {
     if (policy == NULL)
         return;
-    struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
-                              &policy->principal_map, &policy->credential_map, &policy->profile_map,
-                              &policy->ladder_map,    &policy->local_map,      &policy->timetable_map};
+    struct textmap *maps[] = {
+        &policy->type_map,    &policy->area_map,   &policy->unit_map,  &policy->principal_map, &policy->credential_map,
+        &policy->profile_map, &policy->ladder_map, &policy->local_map, &policy->timetable_map, &policy->owner_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);
@@ -164,6 +168,22 @@ const struct unit *policy_unit_now(const struct policy *policy, const struct uni
     for (int i = 0; i < SUCCESSORS_MAX && unit != NULL && unit->retired; i++)
         unit = policy_unit(policy, unit->successor);
     return unit != NULL && unit->retired ? NULL : unit;
+}
+
+const struct unit *policy_owner(const struct policy *policy, const char *object)
+{
+    char key[CODE_MAX_BYTES + 2];
+    const struct owner *owner = find(&policy->owner_map, object);
+    size_t size_bytes = object == NULL ? 0 : strlen(object);
+    ASSERT(size_bytes <= CODE_MAX_BYTES);
+    for (size_t n = size_bytes + 1; owner == NULL && object != NULL && n-- > 0;) {
+        if ((policy->owner_prefix_lengths & UINT64_C(1) << n) == 0)
+            continue;
+        memcpy(key, object, n);
+        memcpy(key + n, "*", 2);
+        owner = textmap_get(&policy->owner_map, key);
+    }
+    return owner == NULL ? NULL : owner->unit;
 }
 
 bool season_holds(const struct season *season, int date)

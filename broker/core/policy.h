@@ -9,6 +9,11 @@
 #include "broker/base/map.h"
 #include "schemas/types.h"
 
+/* 延期 moves all of a task's clocks, and with its lead's the incident's own time. */
+#define EXTEND_CLOCKS_DEFAULT                                                                                          \
+    (1u << CLOCK_RESOLVE | 1u << CLOCK_RESPOND | 1u << CLOCK_ARRIVE | 1u << CLOCK_HANDLE | 1u << CLOCK_FEEDBACK |      \
+     1u << CLOCK_CONTACT)
+
 /* Where in the city's files a thing was written. */
 struct origin {
     const char *file;
@@ -122,6 +127,27 @@ struct ladder {
     struct origin origin;
 };
 
+/* From so many reports on the incident has this severity, and clocks of this profile where they are stricter. */
+struct fold_raise {
+    uint32_t count;
+    int severity;
+    const struct profile *profile; /* NULL: the clocks stay */
+};
+
+/* Repeated reports of a type at one place within the window are one incident. */
+struct fold_rule {
+    const struct type *type;          /* subtree */
+    int64_t window_ms;                /* since the latest report; 0: they do not fold, though a type above says so */
+    size_t level;                     /* of the area that is one place */
+    bool each;                        /* of every source apart */
+    const struct principal **sources; /* of these together, and of nobody else; none: of all */
+    size_t source_count;
+    const struct fold_raise *raises;
+    size_t raise_count;
+    int64_t again_ms; /* so long after it was closed the next is its recurrence */
+    struct origin origin;
+};
+
 /* A type of the tree: code is a dotted path, "1.02.01"; its parent is the code up to the last dot. */
 struct type {
     const char *code, *name;
@@ -129,15 +155,16 @@ struct type {
     size_t depth;                  /* 1 for a top type */
     int severity;                  /* inherited when not written */
     const struct profile *profile; /* inherited; NULL only when no type above has one */
+    const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
     struct origin origin;
 };
 
-enum recipient_kind { RECIPIENT_UNIT = 1, RECIPIENT_RELATIVE, RECIPIENT_LOCAL, RECIPIENT_OWNER };
+enum recipient_kind { RECIPIENT_UNIT = 1, RECIPIENT_RELATIVE, RECIPIENT_LOCAL, RECIPIENT_OWNER, RECIPIENT_DESK };
 
 /* absolute (a unit), relative (`@street.执法`: the unit of that kind at that level above the place), `@local` (the
- * nearest area's own unit), `@owner` (by object code; resolves to nothing yet). Tried in order. */
+ * nearest area's own unit), `@owner` (whose the object is), `desk` (a person dispatches; the last). Tried in order. */
 struct recipient {
     enum recipient_kind kind;
     const struct unit *unit;
@@ -160,10 +187,17 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool desk;            /* `to: desk`: a person dispatches */
+    bool confirm;         /* looked at before it is filed */
     struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
+};
+
+/* Whose an object is: by its code, or by how its code begins. */
+struct owner {
+    const char *code; /* a prefix ends in '*' */
+    const struct unit *unit;
+    struct origin origin;
 };
 
 struct principal {
@@ -177,8 +211,26 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool panic;       /* may use the panic lane */
+    bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
+    bool every_unit; /* `units: all`: of no unit in particular */
+    struct origin origin;
+};
+
+/* 缺失: what must be heard of again and again. Each of its targets is watched by itself: devices by the reference behind
+ * their source, else areas. */
+struct absence {
+    const char *name;
+    const char *source;      /* whose events count; NULL: anybody's */
+    const struct type *type; /* subtree of those that count; NULL: any */
+    const char *const *refs;
+    size_t ref_count;
+    const struct area *const *areas; /* of devices at most one: where they are */
+    size_t area_count;
+    struct limit within;
+    const struct type *opens; /* what is opened when nothing is heard */
+    const char *text;         /* what that says beside the name and the target; "" */
     struct origin origin;
 };
 
@@ -202,8 +254,13 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
-    struct limit whistle;    /* 报到, where neither rule nor type says */
-    unsigned whistle_levels; /* bit per level whose principals may whistle; 0: all */
+    uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
+    uint32_t extensions_max;             /* of one clock */
+    unsigned extend_clocks;              /* bit per clock kind: what is extended */
+    int64_t suspend_max_ms, park_max_ms; /* how long each may last */
+    struct limit whistle;                /* 报到, where neither rule nor type says */
+    unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;
@@ -219,15 +276,22 @@ struct policy {
     size_t profile_count;
     const struct ladder *ladders;
     size_t ladder_count;
+    const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
     const struct principal *principals;
     size_t principal_count;
+    const struct absence *absences;
+    size_t absence_count;
+    const struct fold_rule *folds;
+    size_t fold_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
     struct textmap timetable_map;
-    struct textmap local_map; /* "area code/kind" → unit, for relative recipients */
+    struct textmap owner_map;      /* object code, or prefix with its '*' → struct owner */
+    uint64_t owner_prefix_lengths; /* bit n: there is a prefix of n bytes */
+    struct textmap local_map;      /* "area code/kind" → unit, for relative recipients */
     struct map route_map; /* policy_route_key of a (type, area) → struct route_list: the rules for exactly these, so
                                  * that routing walks the ancestors of both, not the table */
 };
@@ -254,6 +318,8 @@ const struct ladder *policy_ladder(const struct policy *, const char *name); /* 
 const struct type *policy_type_now(const struct policy *, const struct type *);
 const struct area *policy_area_now(const struct policy *, const struct area *);
 const struct unit *policy_unit_now(const struct policy *, const struct unit *);
+/* Whose the object is: by its own code, else by the longest prefix of it. NULL: nobody's that is known. */
+const struct unit *policy_owner(const struct policy *, const char *object);
 /* Of one clock; NULL when the profile (or NULL) has none. */
 const struct limit *profile_limit(const struct profile *, enum clock_kind);
 /* The name in force at a time. */

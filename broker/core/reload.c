@@ -3,8 +3,12 @@
 #include <string.h>
 
 #include "broker/core/draft.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/reckon.h"
+#include "broker/core/task_more.h"
+#include "broker/core/routine.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
 
@@ -19,6 +23,7 @@ struct dropped {
 };
 
 struct usage {
+    struct step *step;
     const struct policy *was, *will_be;
     struct dropped dropped[NAMED_MAX];
     size_t named, unnamed; /* unnamed: references to further names */
@@ -64,6 +69,15 @@ static void refer(struct usage *usage, int thing, const char *name)
         note(usage, thing, name);
 }
 
+/* Whom a report is about: without them nobody would know any more from whom to keep it. */
+static void refer_about(struct usage *usage, const char *about)
+{
+    struct arena *arena = usage->step->outcome->arena;
+    const char *gone = exclusion_unknown(usage->will_be, about, arena);
+    if (gone && (!usage->was || !exclusion_unknown(usage->was, gone, arena)))
+        note(usage, UNIT, intern_text(&usage->step->writer->names, gone));
+}
+
 static void refer_incident(struct usage *usage, const struct live *live)
 {
     const struct incident *head = &live->head;
@@ -74,9 +88,14 @@ static void refer_incident(struct usage *usage, const struct live *live)
     if (head->responsible_area != head->area)
         refer(usage, AREA, head->responsible_area);
     refer(usage, SOURCE, head->source);
+    if (head->more)
+        refer_about(usage, text_or_empty(head->more->about));
     for (const struct live_task *task = live->tasks; task; task = task->next) {
-        if (task->facts.state != TASK_WITHDRAWN) /* one that is done may come back as rework */
-            refer(usage, UNIT, task->facts.unit);
+        if (task->facts.state == TASK_WITHDRAWN)
+            continue; /* one that is done may come back as rework */
+        refer(usage, UNIT, task->facts.unit);
+        if (task_delegated(&task->facts))
+            refer(usage, UNIT, task->facts.more->sub_unit);
     }
     for (size_t i = 0; i < live->clock_count; i++) {
         if (clock_open(&live->clocks[i]) && live->clocks[i].calendar != CALENDAR_NATURAL)
@@ -101,7 +120,7 @@ static bool refuse_in_use(struct step *step, const struct usage *usage)
 
 static bool nothing_dropped(struct step *step, const struct policy *policy)
 {
-    struct usage usage = {.was = step->core->policy, .will_be = policy};
+    struct usage usage = {.step = step, .was = step->core->policy, .will_be = policy};
     const struct live *live = NULL;
     while ((live = live_after(step->core, live)))
         refer_incident(&usage, live);
@@ -115,15 +134,31 @@ static bool unfinished(const struct task *task)
     return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
 }
 
+/* The unit, or its successor. */
+static const char *now_called(const struct step *step, const char *id)
+{
+    const struct policy *policy = step->core->policy;
+    const struct unit *now = policy_unit_now(policy, policy_unit(policy, id));
+    return now ? now->id : id;
+}
+
+static bool retired(const struct step *step, const struct task *task)
+{
+    return strcmp(now_called(step, task->unit), task->unit) != 0 ||
+           strcmp(now_called(step, task_desk(task)), task_desk(task)) != 0;
+}
+
 /* Not a new dispatch: what was said stays said, and the clocks run on. */
-static void hand_over(struct step *step, const struct live_task *of, const struct unit *successor)
+static void hand_over(struct step *step, const struct live_task *of)
 {
     struct draft draft;
     struct record record = record_of_broker(step, RECORD_TRANSFERRED);
     draft_of(&draft, step, of->incident);
     struct task *task = draft_task(&draft, of->facts.no);
     step_revoke(step, of, "unit retired");
-    task->unit = successor->id;
+    task->unit = now_called(step, task->unit);
+    if (task_delegated(task))
+        draft_more(&draft, task->no)->sub_unit = now_called(step, task->more->sub_unit);
     task->principal = task->worker = task->last_worker = "";
     if (task->state == TASK_OFFERED)
         task->state = TASK_QUEUED;
@@ -135,13 +170,10 @@ static void hand_over(struct step *step, const struct live_task *of, const struc
 
 static void hand_over_retired(struct step *step)
 {
-    const struct policy *policy = step->core->policy;
     for (const struct live *live = NULL; (live = live_after(step->core, live));) {
         for (const struct live_task *task = live->tasks; task; task = task->next) {
-            const struct unit *unit = policy_unit(policy, task->facts.unit);
-            const struct unit *now = policy_unit_now(policy, unit);
-            if (now && now != unit && unfinished(&task->facts))
-                hand_over(step, task, now);
+            if (unfinished(&task->facts) && retired(step, &task->facts))
+                hand_over(step, task);
         }
     }
 }
@@ -173,6 +205,8 @@ void reload_policy(struct step *step)
     }
     step->writer->policy = policy;
     reckon_begin(step->writer);
+    routine_begin(step->writer);
     hand_over_retired(step);
+    exclude_by_policy(step);
     step_receipt(step, 0, seq);
 }

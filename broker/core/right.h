@@ -12,8 +12,13 @@
     X(WORK, PRINCIPAL_DEPARTMENT)                                                                                      \
     X(ON_BEHALF, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                          \
     X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */                    \
+    X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)   /* what somebody asks */                                  \
     X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)  /* of a level that city.yaml lists */                     \
+    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                         /* supervise */                                           \
     X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */                               \
+    X(CALLBACK, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                          \
+    X(OVERRULE, PRINCIPAL_DUTY_CHIEF) /* what was done so often that it is nobody else's to do again */                \
+    X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \
     X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \
     X(VERIFY_OWN, PRINCIPAL_SOURCE) /* what it reported, where the route says verify: source */                        \
     X(READ_ALL,                                                                                                        \
@@ -29,5 +34,7 @@ bool right_has(const struct principal *, enum right);
  * has no place or no known type must be seen by somebody. */
 bool right_in_scope(const struct principal *, const struct type *, const struct area *);
 bool right_unit(const struct principal *, const char *unit); /* one of its units; config/ lists their sub-units too */
+/* The task is one of its units', or was handed on to one of them. */
+bool right_task(const struct principal *, const struct task *);
 
 #endif

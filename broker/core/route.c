@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/base/panic.h"
+#include "broker/core/exclusion.h"
 #include "schemas/wire.h"
 
 /* The rules that may hold are found under (type or an ancestor or any) × (area or an ancestor or anywhere): at most
@@ -81,7 +82,7 @@ static const char *less_specific(struct arena *arena, const struct route *route,
 /* --- matching --- */
 
 /* The exclusion that takes the rule out of force at the area, or NULL. */
-static const struct route *exclusion_of(const struct policy *policy, const struct route *route, const struct area *area)
+static const struct route *exception_of(const struct policy *policy, const struct route *route, const struct area *area)
 {
     for (; area != NULL; area = area->parent) {
         const struct route_list *list = rules_at(policy, route->type, area);
@@ -101,7 +102,7 @@ static const char *objection(const struct policy *policy, const struct route *ro
         return "other nature";
     if (route->severities != 0 && (route->severities & 1u << query->severity) == 0)
         return "other severity";
-    const struct route *exclusion = exclusion_of(policy, route, query->area);
+    const struct route *exclusion = exception_of(policy, route, query->area);
     if (exclusion == NULL)
         return NULL;
     if (arena == NULL)
@@ -205,9 +206,10 @@ static const struct unit *relative_unit(const struct policy *policy, const struc
 }
 
 const struct unit *route_recipient(const struct policy *policy, const struct recipient *recipient,
-                                   const struct area *area)
+                                   const struct route_query *query)
 {
     const struct unit *unit = NULL;
+    const struct area *area = query->area;
     switch (recipient->kind) {
     case RECIPIENT_UNIT:
         return policy_unit_now(policy, recipient->unit);
@@ -218,7 +220,9 @@ const struct unit *route_recipient(const struct policy *policy, const struct rec
             unit = local_unit(policy, area, "");
         return unit;
     case RECIPIENT_OWNER:
-        return NULL; /* object codes are not looked up yet */
+        return policy_unit_now(policy, policy_owner(policy, query->object));
+    case RECIPIENT_DESK:
+        return NULL; /* a person, not a unit */
     }
     return NULL;
 }
@@ -232,17 +236,26 @@ static bool has_assist(const struct route_result *result, const struct unit *uni
     return false;
 }
 
-static void send_to(const struct policy *policy, const struct route *route, const struct area *area,
+/* The candidates in order: the first that means somebody, be it a person at the desk. */
+static void choose_lead(const struct policy *policy, const struct route *route, const struct route_query *query,
+                        struct route_result *result)
+{
+    for (size_t i = 0; i < route->to_count && result->lead == NULL && !result->desk; i++) {
+        result->desk = route->to[i].kind == RECIPIENT_DESK;
+        result->lead = route_recipient(policy, &route->to[i], query);
+    }
+}
+
+static void send_to(const struct policy *policy, const struct route *route, const struct route_query *query,
                     struct route_result *result)
 {
-    for (size_t i = 0; i < route->to_count && result->lead == NULL; i++)
-        result->lead = route_recipient(policy, &route->to[i], area);
+    choose_lead(policy, route, query, result);
     if (result->lead == NULL) {
-        result->unrouted = UNROUTED_NO_RECIPIENT;
+        result->unrouted = result->desk ? 0 : UNROUTED_NO_RECIPIENT;
         return;
     }
     for (size_t i = 0; i < route->assist_count && result->assist_count < ASSISTS_MAX; i++) {
-        const struct unit *unit = route_recipient(policy, &route->assists[i], area);
+        const struct unit *unit = route_recipient(policy, &route->assists[i], query);
         if (unit != NULL && unit != result->lead && !has_assist(result, unit))
             result->assists[result->assist_count++] = unit;
     }
@@ -261,11 +274,24 @@ static void explain_no_recipient(struct route_trace *trace, const struct route *
     }
 }
 
-void route_find(const struct policy *policy, const struct route_query *asked, struct route_result *result,
-                struct route_trace *trace)
+struct route_query route_asked(const struct policy *policy, const struct incident *head)
+{
+    return (struct route_query){
+        .type = policy_type(policy, head->type),
+        .area = policy_area(policy, head->area),
+        .nature = head->nature,
+        .severity = head->severity,
+        .without = head->unrouted,
+        .object = head->more != NULL ? head->more->object : NULL,
+        .sealed = head->sealed,
+        .about = head->more != NULL ? head->more->about : NULL,
+    };
+}
+
+static void find(const struct policy *policy, const struct route_query *asked, struct route_result *result,
+                 struct route_trace *trace)
 {
     struct route_query query = *asked;
-    *result = (struct route_result){0};
     query.type = policy_type_now(policy, asked->type);
     query.area = policy_area_now(policy, asked->area);
     if (query.type == NULL || query.area == NULL) {
@@ -283,10 +309,16 @@ void route_find(const struct policy *policy, const struct route_query *asked, st
         result->unrouted = UNROUTED_TWO_EQUALS;
     } else {
         result->route = search.best;
-        result->desk = search.best->desk;
-        if (!result->desk)
-            send_to(policy, search.best, query.area, result);
+        send_to(policy, search.best, &query, result);
         if (trace != NULL && result->unrouted == UNROUTED_NO_RECIPIENT)
             explain_no_recipient(trace, search.best, query.area);
     }
+}
+
+void route_find(const struct policy *policy, const struct route_query *query, struct route_result *result,
+                struct route_trace *trace)
+{
+    *result = (struct route_result){0};
+    find(policy, query, result, trace);
+    exclusion_bend(policy, query, result, trace);
 }

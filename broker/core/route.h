@@ -12,7 +12,13 @@ struct route_query {
     enum nature nature;
     int severity;
     enum unrouted_reason without; /* why type or area is NULL */
+    const char *object;           /* code of the thing it is about, or NULL */
+    bool sealed;
+    const char *about; /* whom it is about, or NULL (exclusion.h) */
 };
+
+/* What an incident asks as it stands now. */
+struct route_query route_asked(const struct policy *, const struct incident *);
 
 struct route_result {
     const struct route *route; /* NULL when unrouted for want of a rule */
@@ -33,7 +39,8 @@ struct route_trace {
 /* trace may be NULL. */
 void route_find(const struct policy *, const struct route_query *, struct route_result *, struct route_trace *trace);
 
-/* The unit a recipient means at an area, or NULL. Retired units resolve to their successor. */
-const struct unit *route_recipient(const struct policy *, const struct recipient *, const struct area *);
+/* The unit a recipient means for what is asked about, at its area and for its object; NULL: nobody. Retired units resolve to
+ * their successor. */
+const struct unit *route_recipient(const struct policy *, const struct recipient *, const struct route_query *);
 
 #endif

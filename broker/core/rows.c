@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -128,6 +129,12 @@ static void mix_text(uint64_t *digest, const char *text)
     mix_bytes(digest, text_or_empty(text), strlen(text_or_empty(text)) + 1);
 }
 
+static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+{
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -140,11 +147,17 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
+    if (!head->more)
+        return;
+    mix_text(digest, head->more->object);
+    mix_text(digest, head->more->about);
+    mix_oversight(digest, oversight_of(head));
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
 {
     mix_number(digest, more->whistled);
+    mix_text(digest, more->sub_unit);
 }
 
 static void mix_task(uint64_t *digest, const struct live_task *task)
@@ -178,6 +191,39 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_voices(uint64_t *digest, const struct voices *voices)
+{
+    for (size_t i = 0; voices && i < voices->count; i++) {
+        const struct voice *voice = &voices->heard[i];
+        mix_number(digest, voice->task);
+        mix_number(digest, voice->dispatched);
+        mix_text(digest, voice->principal);
+        mix_text(digest, voice->person);
+    }
+}
+
+static void mix_ask(uint64_t *digest, const struct ask *ask)
+{
+    const int64_t numbers[] = {ask->no,       ask->task,     ask->kind,    ask->decision,  ask->was,
+                               ask->asked_ms, ask->until_ms, ask->span_ms, ask->decided_ms};
+    const char *const texts[] = {ask->unit,   ask->principal,  ask->person,
+                                 ask->reason, ask->decided_by, ask->decided_person};
+    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mix_text(digest, texts[i]);
+}
+
+static void mix_reports(uint64_t *digest, const struct reports *reports)
+{
+    const uint64_t numbers[] = {
+        reports->count, (uint64_t)reports->first_ms, (uint64_t)reports->last_ms, reports->last, reports->before,
+        reports->placed};
+    mix_bytes(digest, numbers, sizeof numbers);
+    mix_bytes(digest, reports->keys, reports->key_count * sizeof *reports->keys);
+    for (size_t i = 0; i < reports->source_count; i++)
+        mix_text(digest, reports->sources[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -187,6 +233,11 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_task(digest, task);
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
+    mix_voices(digest, live->voices);
+    for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
+        mix_ask(digest, &live->rare->asks[i]);
+    if (live->reports)
+        mix_reports(digest, live->reports);
 }
 
 static uint64_t digest_of_side(const struct side *side)

@@ -40,6 +40,21 @@ const struct live_side *side_after(const struct core *core, enum side_kind kind,
     return side;
 }
 
+void side_keep(struct core *core, enum side_kind kind, const char *key)
+{
+    struct live_side *side = find(core, kind, key);
+    if (side)
+        side->kept = core->routine.number;
+}
+
+const struct live_side *side_unkept(const struct core *core, enum side_kind kind, const struct live_side *side)
+{
+    side = side_after(core, kind, side);
+    while (side && side->kept == core->routine.number)
+        side = side_after(core, kind, side);
+    return side;
+}
+
 bool side_full(const struct core *core, size_t n)
 {
     return core->sides.by_name.count + n > SIDES_MAX;
@@ -221,14 +236,17 @@ static struct side lent(struct arena *arena, const struct side *facts)
 
 void side_set(struct outcome *outcome, struct record *record, const struct side *sides, size_t n)
 {
-    struct side *copies = ARENA_NEW(outcome->arena, struct side, n);
-    ASSERT(n <= RECORD_SIDES_MAX);
+    size_t before = record->side_count;
+    struct side *copies = ARENA_NEW(outcome->arena, struct side, before + n);
+    ASSERT(before + n <= RECORD_SIDES_MAX);
+    if (before)
+        memcpy(copies, record->sides, before * sizeof *copies);
     for (size_t i = 0; i < n; i++) {
-        copies[i] = lent(outcome->arena, &sides[i]);
-        copies[i].seq = 0;
+        copies[before + i] = lent(outcome->arena, &sides[i]);
+        copies[before + i].seq = 0;
     }
     record->sides = copies;
-    record->side_count = n;
+    record->side_count = before + n;
 }
 
 /* --- write-behind --- */

@@ -15,6 +15,7 @@ struct live_side {
     bool is_dirty;
     TAILQ_ENTRY(live_side) alike; /* of its kind */
     struct heap_node due;
+    unsigned kept; /* beside state: by which sweep (routine.h) */
 };
 
 void side_init(struct core *);
@@ -30,12 +31,16 @@ bool side_full(const struct core *, size_t n);
 /* The one that is due first; NULL when none is. */
 const struct live_side *side_due(const struct core *);
 
+/* For a sweep: marks a row, if there is one, with the number of the running sweep; and the next without that mark. */
+void side_keep(struct core *, enum side_kind, const char *key);
+const struct live_side *side_unkept(const struct core *, enum side_kind, const struct live_side *);
+
 /* Sets what the record says. */
 void side_apply(struct core *, const struct record *);
 
 /* A row to be changed and given to a record: what is known, or an empty one. Texts borrowed. */
 struct side side_draft(const struct core *, enum side_kind, const char *key);
-/* Copies the rows into the outcome's arena, with all their texts, and makes them the record's. At most RECORD_SIDES_MAX. */
+/* Copies the rows into the outcome's arena, with all their texts, and adds them to the record's. At most RECORD_SIDES_MAX. */
 void side_set(struct outcome *, struct record *, const struct side *, size_t n);
 
 /* The smallest first-unflushed sequence; 0 when none is dirty. Looks at each: for tests. */

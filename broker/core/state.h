@@ -9,6 +9,7 @@
 #include "broker/base/map.h"
 #include "broker/core/core.h"
 #include "broker/core/dedup.h"
+#include "broker/core/fold.h"
 #include "broker/core/index.h"
 
 /* A task of a live incident. Its address is stable, so that queue and lease may point at it. */
@@ -25,13 +26,29 @@ struct live_task {
     TAILQ_ENTRY(live_task) lease;
 };
 
+/* Of an incident that several people had a hand in. */
+struct voices {
+    size_t count;
+    struct voice heard[]; /* principals interned, persons owned */
+};
+
+/* What few incidents have. */
+struct rare {
+    struct ask *asks; /* by number; names interned, persons and reasons owned */
+    size_t ask_count;
+};
+
 /* An incident in memory: a row, and what follows from it. */
 struct live {
     uint64_t id, seq;
-    struct incident head; /* names interned; event_id and reason owned */
+    struct incident head; /* names interned; event_id, reason and more owned */
     struct live_task *tasks;
     struct clock *clocks;
-    uint32_t task_count, clock_count, clock_room;
+    uint8_t task_count, clock_count, clock_room;
+    bool visiting;           /* loaded after it ended: leaves at the end of the turn */
+    struct voices *voices;   /* NULL: each task has had one speaker, and nobody dispatched by hand */
+    struct rare *rare;       /* NULL: nothing of it */
+    struct reports *reports; /* NULL for most; names interned */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
@@ -40,7 +57,6 @@ struct live {
     int64_t next_ms; /* the earliest rung of its clocks; 0: none */
     struct heap_node due;
     TAILQ_ENTRY(live) visit;
-    bool visiting; /* loaded after it ended: leaves at the end of the turn */
 };
 
 /* A unit's tasks that wait for a worker, and its workers that could take one. */
@@ -80,6 +96,7 @@ struct denial {
     uint32_t count;   /* since then */
 };
 #define DENIALS_MAX 1024
+_Static_assert(CLOCKS_MAX <= UINT8_MAX, "an incident counts its clocks in one byte");
 
 struct core {
     struct core_options options;
@@ -104,8 +121,14 @@ struct core {
     TAILQ_HEAD(, queue) ready;
     TAILQ_HEAD(, live) visitors;
     struct map overdue; /* incidents with a breached clock, by id */
-    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
+    struct folds folds; /* where repeated reports go */
+    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
+    struct {
+        bool under_way;
+        size_t rule, at; /* how far it has got */
+        unsigned number;
+    } routine;         /* routine.c's sweep */
     bool reckoning;    /* reckon.c's sweep is under way */
     uint64_t reckoned; /* and has come to this incident number */
     struct textmap workers;

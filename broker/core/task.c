@@ -2,10 +2,14 @@
 
 #include <string.h>
 
+#include "broker/core/ask.h"
+#include "broker/core/delegate.h"
 #include "broker/core/draft.h"
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
+#include "broker/core/somebody.h"
+#include "broker/core/task_more.h"
 
 /* --- the table: who may say what of a task in which state --- */
 
@@ -21,34 +25,33 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_RESPOND]   = { 0, C,     B,      0,        0,       0,        0,   0,       0,        C },
     [WORD_ARRIVE]    = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_HANDLE]    = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
-    [WORD_NOTE]      = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_NOTE]      = { 0, 0,     B,      B,        B,       B,        0,   0,       0,        0 },
     [WORD_FEEDBACK]  = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_RETURN]    = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_GIVE_BACK] = { 0, 0,     W,      0,        0,       0,        0,   0,       0,        0 },
+    [WORD_ASK]       = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_DELEGATE]  = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
+
+/* A parked incident's tasks keep their holders, who may say something, and nothing that is work. */
+static bool while_parked(enum word_verb word)
+{
+    return word == WORD_NOTE || word == WORD_ASK;
+}
 
 bool task_allows(enum task_state state, enum word_verb word, bool on_behalf)
 {
     return (table[word][state] & (on_behalf ? C : W)) != 0;
 }
 
-/* A word being decided. */
-struct saying {
-    struct step *step;
-    const struct word *word;
-    const struct live_task *of;
-    bool on_behalf;
-    struct draft *draft;
-    struct task *task; /* in the draft */
-};
-
 /* --- what each word does to its task --- */
 
 static void respond(struct saying *saying)
 {
     saying->task->state = TASK_RESPONDED;
-    saying->task->responded_ms = saying->step->now_ms;
+    if (!task_delegated(saying->task) || !saying->task->responded_ms) /* the unit's own signature stands */
+        saying->task->responded_ms = saying->step->now_ms;
     saying->task->auto_respond = saying->word->auto_respond;
     draft_stop_clock(saying->draft, CLOCK_RESPOND, saying->task->no);
 }
@@ -79,6 +82,8 @@ static void feedback(struct saying *saying)
 /* The unit says it is not theirs: the centre must decide, against its own clock. */
 static void give_up(struct saying *saying)
 {
+    if (delegate_give_up(saying))
+        return;
     saying->task->state = TASK_RETURNED;
     saying->task->reason = saying->word->reason;
     saying->task->epoch++;
@@ -91,8 +96,9 @@ static void give_up(struct saying *saying)
 /* clang-format off */
 static const struct {
     enum record_kind record;
-    void (*act)(struct saying *); /* NULL: only recorded */
+    void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
+    bool (*fits)(const struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
     [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
     [WORD_ARRIVE]   = {RECORD_ARRIVED,   arrive,   false},
@@ -100,6 +106,8 @@ static const struct {
     [WORD_NOTE]     = {RECORD_NOTED,     NULL,     false},
     [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true},
     [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
+    [WORD_ASK]      = {RECORD_ASKED,     NULL,     false},
+    [WORD_DELEGATE] = {RECORD_DELEGATED, delegate_task, true, delegate_fits},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -110,12 +118,14 @@ static bool complete(struct step *step, const struct word *word)
 {
     if (!has_text(word->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "a word carries a request id");
-    if (word->verb <= 0 || word->verb >= WORD_END)
+    if (word->verb <= 0 || word->verb >= WORD_END || !word_name(word->verb))
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such word");
     if (word->verb == WORD_FEEDBACK && !word->outcome)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "feedback says what came of it");
     if (word->verb == WORD_RETURN && !has_text(word->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a return says why");
+    if (word->verb == WORD_DELEGATE && !has_text(word->unit))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "delegate says to which sub-unit");
     return true;
 }
 
@@ -126,19 +136,6 @@ static bool complete_on_behalf(struct step *step, const struct word *word)
     if (!has_text(word->person))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "person", "who says it on the unit's behalf");
     return true;
-}
-
-static const struct live_task *find(struct step *step, const struct word *word)
-{
-    const struct live *live = live_find(step->core, word->incident);
-    if (!live) {
-        step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
-        return NULL;
-    }
-    const struct live_task *task = live_task_find(live, word->task);
-    if (!task)
-        step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", word->task);
-    return task;
 }
 
 static struct receipt first_receipt(const struct saying *saying, const struct word_kept *kept)
@@ -169,6 +166,21 @@ static bool repeats(struct saying *saying)
     return false;
 }
 
+/* The task it is about, unless it was answered before. Of a report about the asker's own people there is nothing to say. */
+static bool find(struct saying *saying)
+{
+    struct step *step = saying->step;
+    const struct live *live = live_find(step->core, saying->word->incident);
+    saying->of = live ? live_task_find(live, saying->word->task) : NULL;
+    if (saying->of && repeats(saying))
+        return false;
+    if (!live || incident_kept_from(step, live))
+        return step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+    if (!saying->of)
+        return step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", saying->word->task);
+    return true;
+}
+
 static bool held(struct saying *saying)
 {
     const struct command *command = saying->step->command;
@@ -177,18 +189,18 @@ static bool held(struct saying *saying)
         strcmp(task->worker, text_or_empty(command->worker)) != 0)
         return step_refuse(saying->step, REFUSAL_NOT_HOLDER, NULL, "task %u is not leased to \"%s\"", task->no,
                            text_or_empty(command->worker));
-    if (!right_unit(saying->step->who, task->unit))
+    if (!right_unit(saying->step->who, task_desk(task)))
         return step_refuse(saying->step, REFUSAL_OUT_OF_SCOPE, NULL, "\"%s\" does not work for unit \"%s\" any more",
-                           saying->step->who->name, task->unit);
+                           saying->step->who->name, task_desk(task));
     return true;
 }
 
 static bool spoken_for(struct saying *saying)
 {
     const struct task *task = &saying->of->facts;
-    if (strcmp(saying->word->on_behalf, task->unit) != 0)
+    if (strcmp(saying->word->on_behalf, task->unit) != 0 && strcmp(saying->word->on_behalf, task_desk(task)) != 0)
         return step_refuse(saying->step, REFUSAL_BAD_VALUE, "on_behalf", "task %u is with unit \"%s\"", task->no,
-                           task->unit);
+                           task_desk(task));
     return incident_in_scope(saying->step, saying->of->incident);
 }
 
@@ -200,18 +212,26 @@ static bool current(struct saying *saying)
     return step_refuse(saying->step, REFUSAL_STALE_EPOCH, "epoch", "task %u is at epoch %u", task->no, task->epoch);
 }
 
+static bool allows(const struct saying *saying, enum word_verb word)
+{
+    bool parked = saying->of->incident->head.state == INCIDENT_PARKED;
+    return task_allows(saying->of->facts.state, word, saying->on_behalf) && (!parked || while_parked(word));
+}
+
 static bool possible(struct saying *saying)
 {
     const struct task *task = &saying->of->facts;
-    if (task_allows(task->state, saying->word->verb, saying->on_behalf))
+    bool parked = saying->of->incident->head.state == INCIDENT_PARKED;
+    if (allows(saying, saying->word->verb))
         return true;
     const char *list = "";
     for (enum word_verb word = 1; word < WORD_END; word++) {
-        if (task_allows(task->state, word, saying->on_behalf))
+        if (allows(saying, word))
             list = step_text(saying->step, "%s%s%s", list, list[0] ? ", " : "", word_name(word));
     }
-    return step_refuse(saying->step, REFUSAL_WRONG_STATE, "verb", "task %u is %s; possible is %s", task->no,
-                       task_state_name(task->state), list[0] ? list : "nothing");
+    return step_refuse(saying->step, REFUSAL_WRONG_STATE, "verb", "task %u is %s%s; possible is %s", task->no,
+                       task_state_name(task->state), parked ? " and its incident parked" : "",
+                       list[0] ? list : "nothing");
 }
 
 /* --- saying it --- */
@@ -239,9 +259,12 @@ static void take_over(struct saying *saying)
     saying->task->principal = saying->task->worker = "";
 }
 
-static void change_task(struct saying *saying)
+/* False: refused. */
+static bool change_task(struct saying *saying)
 {
     struct task *task = saying->task = draft_task(saying->draft, saying->word->task);
+    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, saying->word->person))
+        return false;
     task->spoke_principal = saying->step->command->principal;
     task->spoke_person = saying->word->person;
     if (saying->on_behalf)
@@ -249,8 +272,21 @@ static void change_task(struct saying *saying)
     said[saying->word->verb].act(saying);
     if (said[saying->word->verb].ends_lease)
         task->principal = task->worker = "";
+    return true;
 }
 
+static bool ask_for(struct saying *saying)
+{
+    const struct word *word = saying->word;
+    return ask_add(saying->draft, (struct ask){.kind = word->kind,
+                                               .task = word->task,
+                                               .person = word->person,
+                                               .reason = word->reason,
+                                               .until_ms = word->until_ms,
+                                               .span_ms = word->span_ms}) != 0;
+}
+
+/* Its record's sequence; 0 when refused. */
 static uint64_t say(struct saying *saying)
 {
     struct step *step = saying->step;
@@ -262,8 +298,10 @@ static uint64_t say(struct saying *saying)
         return lease_end(step, saying->of, LEASE_GIVEN_BACK, &record);
     draft_of(&draft, step, saying->of->incident);
     saying->draft = &draft;
-    if (said[verb].act)
-        change_task(saying);
+    if (verb == WORD_ASK && !ask_for(saying))
+        return 0;
+    if (said[verb].act && !change_task(saying))
+        return 0;
     if (saying->of->facts.lost > 0) /* whoever speaks of it is alive */
         draft_task(&draft, saying->word->task)->lost = 0;
     return draft_record(&draft, &record);
@@ -277,13 +315,19 @@ void task_word(struct step *step)
         return;
     if (saying.on_behalf && !complete_on_behalf(step, word))
         return;
-    saying.of = find(step, word);
-    if (!saying.of || repeats(&saying))
+    if (!find(&saying))
         return;
-    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)) || !current(&saying) || !possible(&saying))
+    if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)))
         return;
-    ladder_catch_up(step, saying.of->incident);
-    step_receipt(step, word->incident, say(&saying));
+    ladder_catch_up(step, saying.of->incident); /* what is due comes first: it may change the state */
+    if (!current(&saying) || !possible(&saying))
+        return;
+    if (said[word->verb].fits && !said[word->verb].fits(&saying))
+        return;
+    uint64_t seq = say(&saying);
+    if (!seq)
+        return;
+    step_receipt(step, word->incident, seq);
     if (word->verb == WORD_FEEDBACK)
         incident_settle(step, saying.of->incident);
 }

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
+#include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
 static bool over(const struct task *task)
@@ -68,7 +71,7 @@ static const struct unit *called(struct acting *acting, const char *id)
     }
     const struct task *part = part_of(acting->draft, unit);
     if (!part)
-        return unit;
+        return exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
     step_refuse(acting->step, REFUSAL_CALLED_ALREADY, "units",
                 part->role == TASK_LEAD ? "\"%s\" leads it (task %u)" : "\"%s\" is called already (task %u)", unit->id,
                 part->no);
@@ -80,9 +83,7 @@ static const struct unit *called(struct acting *acting, const char *id)
 static const struct route *route_of(const struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
-    const struct incident *head = &acting->draft->head;
-    const struct route_query query = {policy_type(policy, head->type), policy_area(policy, head->area), head->nature,
-                                      head->severity, head->unrouted};
+    const struct route_query query = route_asked(policy, &acting->draft->head);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
     return result.route;
@@ -122,6 +123,8 @@ bool act_whistle(struct acting *acting)
     if (incident_lead_done(acting->draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
                            "the lead has fed back: nobody is called any more");
+    if (!somebody_dispatches(acting, (uint32_t)acting->draft->task_count + 1))
+        return false;
     const struct limit *check_in = check_in_limit(acting);
     for (size_t i = 0; i < act->unit_count; i++) {
         const struct unit *unit = called(acting, act->units[i]);
@@ -218,6 +221,7 @@ void whistle_no_show(const struct policy *policy, const struct live *live, struc
     if (rung->colour != RUNG_RED || !task || !task_whistled(&task->facts))
         return;
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, task->facts.unit));
-    const struct unit *supervisor = unit ? policy_unit_now(policy, unit->supervisor) : NULL;
+    struct exclusion exclusion = exclusion_of(policy, &live->head);
+    const struct unit *supervisor = unit ? exclusion_unit(&exclusion, policy_unit_now(policy, unit->supervisor)) : NULL;
     rung->to_unit = supervisor ? supervisor->id : "";
 }

@@ -137,6 +137,8 @@ struct key128 gate_event_digest(const struct event *event)
     put_bytes(13, event->reporter.ptr, event->reporter.len);
     put_number(14, event->done);
     put_text(15, event->evidence);
+    put_text(16, event->object);
+    put_text(17, event->about);
     return content_digest();
 }
 
@@ -155,6 +157,10 @@ struct key128 gate_word_digest(const struct word *word)
     put_text(10, word->text);
     put_number(11, (uint64_t)word->unit_ms);
     put_number(12, word->auto_respond);
+    put_number(13, word->kind);
+    put_number(14, (uint64_t)word->until_ms);
+    put_number(15, (uint64_t)word->span_ms);
+    put_text(16, word->unit);
     return content_digest();
 }
 
@@ -175,5 +181,11 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(12, act->text);
     for (size_t i = 0; i < act->unit_count; i++)
         put_text(13, act->units[i]);
+    put_number(14, act->kind);
+    put_number(15, (uint64_t)act->until_ms);
+    put_number(16, (uint64_t)act->span_ms);
+    put_number(17, act->ask);
+    put_number(18, act->satisfaction);
+    put_text(30, act->about);
     return content_digest();
 }

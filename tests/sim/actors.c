@@ -300,7 +300,7 @@ static void act(struct actor *a, struct act body)
 {
     struct message m = {.kind = MESSAGE_ACT};
     body.request = next_request(a);
-    body.person = "王五";
+    body.person = body.verb == ACT_VERIFY ? "赵六" : "王五"; /* whoever dispatched may not verify */
     m.act = body;
     ask(a, &a->asking, &m);
 }

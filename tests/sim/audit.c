@@ -45,6 +45,7 @@ static int look(void *arg, const struct record *record, const void *bytes, size_
                           7 * sizeof(uint64_t));
     switch (record->kind) {
     case RECORD_OPENED:
+        a->absences += !*record->principal;
         return opened(a, record);
     case RECORD_RUNG:
         return once(a, "a rung fired twice",

@@ -10,6 +10,7 @@ struct audit {
     uint64_t seq;          /* looked at so far */
     uint64_t trace;        /* hash over the records, in order */
     uint64_t reckoned;     /* records of clocks reckoned anew */
+    uint64_t absences;     /* incidents that the broker opened by itself */
     struct textmap opened; /* "source/id" → incident */
     struct textmap once;   /* rungs and epochs seen */
     struct arena arena;

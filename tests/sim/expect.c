@@ -62,6 +62,11 @@ static const struct clock *find_clock(const struct row *row, enum clock_kind kin
     return NULL;
 }
 
+static const struct ask *find_ask(const struct row *row, uint32_t no)
+{
+    return no && no <= row->ask_count ? &row->asks[no - 1] : NULL;
+}
+
 /* One thing of an incident, or "none". */
 static void compare_part(struct play *play, const char *what, const struct fields *fields, struct words *rest,
                          const void *part)
@@ -85,10 +90,14 @@ static void expect_part(struct play *play, const char *event, const struct row *
         if (!clock && !task)
             clock = find_clock(row, kind, 1);
         compare_part(play, arena_printf(&play->step, "%s %s", what, clock_kind_name(kind)), &clock_fields, rest, clock);
+    } else if (rest->left && is(rest->at[0], "reports")) {
+        words_next(rest);
+        compare_part(play, arena_printf(&play->step, "%s reports", what), &reports_fields, rest, row->reports);
     } else if (task) {
         compare_part(play, what, &task_fields, rest, find_task(row, task));
     } else {
-        compare(play, what, &incident_fields, rest, &row->head);
+        struct whole_head whole = {row->head, row->head.more ? *row->head.more : (struct incident_more){0}};
+        compare(play, what, &incident_fields, rest, &whole);
     }
 }
 
@@ -99,6 +108,13 @@ static void incident(struct play *play, const char *const *any, struct words *re
     uint64_t id = play_incident(play, any[0]);
     if (!id || !play_row(play, id, &row)) {
         play_fail(play, "%s: there is no such incident", any[0]);
+        return;
+    }
+    if (rest->left >= 3 && is(rest->at[0], "ask")) {
+        words_next(rest);
+        uint32_t no = (uint32_t)strtoul(words_next(rest), NULL, 10);
+        compare_part(play, arena_printf(&play->step, "%s ask %" PRIu32, any[0], no), &ask_fields, rest,
+                     find_ask(&row, no));
         return;
     }
     if (rest->left >= 2 && is(rest->at[0], "task")) {
@@ -214,6 +230,73 @@ static void trail(struct play *play, const char *const *any, struct words *rest)
     compare_lists(play, arena_printf(&play->step, "the trail of %s", any[0]), rest, trail.kinds);
 }
 
+/* --- beside incidents --- */
+
+static enum side_kind side_kind_of(struct play *play, const char *name)
+{
+    for (enum side_kind kind = 1; kind < SIDE_KIND_END; kind++)
+        if (is(side_kind_name(kind), name))
+            return kind;
+    play_fail(play, "no rows beside incidents are called \"%s\"", name);
+    return 0;
+}
+
+static bool find_side(struct play *play, const char *const *any, struct side *out)
+{
+    enum side_kind kind = side_kind_of(play, any[0]);
+    if (!play->world.up)
+        play_fail(play, "the broker is down");
+    return !*play->fault && core_side(play->world.turn.core, kind, any[1], &play->step, out);
+}
+
+static void side(struct play *play, const char *const *any, struct words *rest)
+{
+    struct side side;
+    const char *what = arena_printf(&play->step, "%s %s", any[0], any[1]);
+    if (find_side(play, any, &side))
+        compare(play, what, &side_fields, rest, &side);
+    else
+        play_fail(play, "%s: there is no such row", what);
+}
+
+static void no_side(struct play *play, const char *const *any, struct words *rest)
+{
+    struct side side;
+    (void)rest;
+    if (find_side(play, any, &side))
+        play_fail(play, "%s %s: there is such a row", any[0], any[1]);
+}
+
+struct own {
+    const char *ref;
+    uint64_t incident;
+};
+
+static int look_own(void *arg, const struct record *record, const void *bytes, size_t size)
+{
+    struct own *own = arg;
+    (void)bytes;
+    (void)size;
+    if (record->kind == RECORD_OPENED && !*record->principal && is(own->ref, record->event->source_ref))
+        own->incident = record->changes[0].incident;
+    return 0;
+}
+
+/* The newest that the broker opened about something: it gets a name, so that it can be spoken of. */
+static void opened(struct play *play, const char *const *any, struct words *rest)
+{
+    struct own own = {.ref = any[1]};
+    (void)rest;
+    if (!play->world.up)
+        play_fail(play, "the broker is down");
+    else
+        store_replay(play->world.turn.store, 0, look_own, &own);
+    if (own.incident)
+        play_name(play, any[0], own.incident);
+    else
+        play_fail(play, "the broker has opened nothing about %s", any[1]);
+}
+
 /* --- queues and hands --- */
 
 #define QUEUE_MAX 100
@@ -243,6 +326,20 @@ static void holds(struct play *play, const char *const *any, struct words *rest)
     compare_lists(play, arena_printf(&play->step, "in the hands of %s", any[0]), rest, list);
 }
 
+/* What it was told of a task beside the task itself. */
+static void knows(struct play *play, const char *const *any, struct words *rest)
+{
+    static const struct field list[] = {{"urged", FIELD_COUNT, offsetof(struct held, urges)},
+                                        {"supervised", FIELD_TIME, offsetof(struct held, supervised_ms)}};
+    const struct fields fields = {"a task in hand", list, sizeof(list) / sizeof(*list)};
+    struct seat *seat = cast_worker(play, any[0]);
+    const struct held *held = seat ? cast_held(seat, play_incident(play, any[1]), 0) : NULL;
+    if (held)
+        compare(play, arena_printf(&play->step, "what %s knows of %s", any[0], any[1]), &fields, rest, held);
+    else
+        play_fail(play, "%s has never had a task of %s", any[0], any[1]);
+}
+
 /* clang-format off */
 const struct sentence expecting[] = {
     {"expect record KIND ...",    some_record, LOOKS},
@@ -251,6 +348,10 @@ const struct sentence expecting[] = {
     {"expect trail EVENT ...",    trail,       LOOKS},
     {"expect queue UNIT ...",     queue,       LOOKS},
     {"expect WORKER holds ...",   holds,       LOOKS},
+    {"expect side KIND KEY ...",  side,        LOOKS},
+    {"expect no side KIND KEY",   no_side,     LOOKS},
+    {"expect opened EVENT about REF", opened, LOOKS},
+    {"expect WORKER knows EVENT ...", knows,   LOOKS},
     {"expect EVENT ...",          incident,    LOOKS},
     {NULL, NULL, LOOKS},
 };

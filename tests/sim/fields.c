@@ -14,7 +14,8 @@
     X(TASK_STATE, task_state, task_state) X(ROLE, task_role, task_role) X(OUTCOME, outcome_code, outcome) \
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
-    X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal)
+    X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -55,7 +56,8 @@ static const struct field publish_list[] = {
     {"panic", FIELD_YES, AT(publish.panic)},      {"sealed", FIELD_YES, AT(publish.sealed)},
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
-    {"id", FIELD_TEXT, AT(publish.id)},
+    {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
+    {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -64,7 +66,9 @@ static const struct field word_list[] = {
     {"for", FIELD_TEXT, AT(word.on_behalf)},     {"outcome", FIELD_OUTCOME, AT(word.outcome)},
     {"reason", FIELD_TEXT, AT(word.reason)},     {"text", FIELD_TEXT, AT(word.text)},
     {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
-    {"request", FIELD_TEXT, AT(word.request)},
+    {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
+    {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
+    {"to", FIELD_TEXT, AT(word.unit)},
 };
 FIELDS(word, "a word");
 
@@ -74,7 +78,12 @@ static const struct field act_list[] = {
     {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
     {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
     {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)},
+    {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
+    {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
+    {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},
 };
 FIELDS(act, "an act");
 
@@ -88,7 +97,7 @@ static const struct field query_list[] = {
 FIELDS(query, "a query");
 #undef AT
 
-#define AT(field) offsetof(struct incident, field)
+#define AT(field) offsetof(struct whole_head, head.field)
 static const struct field incident_list[] = {
     {"state", FIELD_STATE, AT(state)},
     {"outcome", FIELD_OUTCOME, AT(outcome)},
@@ -112,6 +121,8 @@ static const struct field incident_list[] = {
     {"into", FIELD_EVENT, AT(merged_into)},
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
+    {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
+    {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -122,6 +133,7 @@ static const struct field task_list[] = {
     {"role", FIELD_ROLE, AT(role)},
     {"outcome", FIELD_OUTCOME, AT(outcome)},
     {"at", FIELD_TEXT, AT(unit)},
+    {"with", FIELD_SUB_UNIT, AT(more)},
     {"worker", FIELD_TEXT, AT(worker)},
     {"epoch", FIELD_COUNT, AT(epoch)},
     {"lost", FIELD_COUNT, AT(lost)},
@@ -137,6 +149,16 @@ static const struct field task_list[] = {
 FIELDS(task, "a task");
 #undef AT
 
+#define AT(field) offsetof(struct reports, field)
+static const struct field reports_list[] = {
+    {"count", FIELD_COUNT, AT(count)},
+    {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},
+    {"others", FIELD_BIG, AT(source_count)},
+};
+FIELDS(reports, "reports");
+#undef AT
+
 #define AT(field) offsetof(struct clock, field)
 static const struct field clock_list[] = {
     {"state", FIELD_CLOCK_STATE, AT(state)},   {"due", FIELD_TIME, AT(due_ms)},
@@ -147,34 +169,93 @@ static const struct field clock_list[] = {
 FIELDS(clock, "a clock");
 #undef AT
 
+#define AT(field) offsetof(struct ask, field)
+static const struct field ask_list[] = {
+    {"decision", FIELD_DECISION, AT(decision)},
+    {"kind", FIELD_ASK, AT(kind)},
+    {"task", FIELD_COUNT, AT(task)},
+    {"unit", FIELD_TEXT, AT(unit)},
+    {"by", FIELD_TEXT, AT(principal)},
+    {"person", FIELD_TEXT, AT(person)},
+    {"reason", FIELD_TEXT, AT(reason)},
+    {"asked", FIELD_TIME, AT(asked_ms)},
+    {"until", FIELD_TIME, AT(until_ms)},
+    {"span", FIELD_SPAN, AT(span_ms)},
+    {"decided", FIELD_TIME, AT(decided_ms)},
+    {"decider", FIELD_TEXT, AT(decided_by)},
+    {"decider-person", FIELD_TEXT, AT(decided_person)},
+};
+FIELDS(ask, "an ask");
+#undef AT
+
 #define AT(field) offsetof(struct seen, field)
 static const struct field record_list[] = {
-    {"clock", FIELD_CLOCK, AT(rung.clock)},         {"colour", FIELD_COLOUR, AT(rung.colour)},
-    {"outcome", FIELD_OUTCOME, AT(record.outcome)}, {"lease", FIELD_ENDS, AT(record.lease_end)},
-    {"refusal", FIELD_REFUSAL, AT(record.refusal)}, {"said", FIELD_WORD, AT(record.word)},
-    {"number", FIELD_COUNT, AT(rung.number)},       {"to", FIELD_TEXT, AT(rung.to_area)},
-    {"post", FIELD_TEXT, AT(rung.to_post)},         {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
-    {"due", FIELD_TIME, AT(rung.due_ms)},           {"notice", FIELD_YES, AT(rung.notice)},
-    {"no-notice", FIELD_NO, AT(rung.notice)},       {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
-    {"at", FIELD_TIME, AT(record.at_ms)},           {"by", FIELD_TEXT, AT(record.principal)},
-    {"person", FIELD_TEXT, AT(record.person)},      {"for", FIELD_TEXT, AT(record.on_behalf)},
-    {"request", FIELD_TEXT, AT(record.request)},    {"task", FIELD_COUNT, AT(record.task)},
-    {"epoch", FIELD_COUNT, AT(record.epoch)},       {"into", FIELD_EVENT, AT(into)},
-    {"reason", FIELD_TEXT, AT(record.reason)},      {"text", FIELD_TEXT, AT(record.text)},
-    {"unit-time", FIELD_TIME, AT(record.unit_ms)},  {"auto", FIELD_YES, AT(record.auto_respond)},
-    {"count", FIELD_COUNT, AT(record.count)},       {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"clock", FIELD_CLOCK, AT(rung.clock)},
+    {"colour", FIELD_COLOUR, AT(rung.colour)},
+    {"outcome", FIELD_OUTCOME, AT(record.outcome)},
+    {"lease", FIELD_ENDS, AT(record.lease_end)},
+    {"refusal", FIELD_REFUSAL, AT(record.refusal)},
+    {"said", FIELD_WORD, AT(record.word)},
+    {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
+    {"solved", FIELD_YES, AT(record.solved)},
+    {"unsolved", FIELD_NO, AT(record.solved)},
+
+    {"number", FIELD_COUNT, AT(rung.number)},
+    {"to", FIELD_TEXT, AT(rung.to_area)},
+    {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"due", FIELD_TIME, AT(rung.due_ms)},
+    {"notice", FIELD_YES, AT(rung.notice)},
+    {"no-notice", FIELD_NO, AT(rung.notice)},
+    {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
+    {"at", FIELD_TIME, AT(record.at_ms)},
+    {"by", FIELD_TEXT, AT(record.principal)},
+    {"person", FIELD_TEXT, AT(record.person)},
+    {"for", FIELD_TEXT, AT(record.on_behalf)},
+    {"request", FIELD_TEXT, AT(record.request)},
+    {"task", FIELD_COUNT, AT(record.task)},
+    {"epoch", FIELD_COUNT, AT(record.epoch)},
+    {"into", FIELD_EVENT, AT(into)},
+    {"again", FIELD_EVENT, AT(again)},
+    {"reason", FIELD_TEXT, AT(record.reason)},
+    {"text", FIELD_TEXT, AT(record.text)},
+    {"unit-time", FIELD_TIME, AT(record.unit_ms)},
+    {"auto", FIELD_YES, AT(record.auto_respond)},
+    {"count", FIELD_COUNT, AT(record.count)},
+    {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"ask", FIELD_COUNT, AT(ask.no)},
+    {"kind", FIELD_ASK, AT(ask.kind)},
+    {"decision", FIELD_DECISION, AT(ask.decision)},
 };
 FIELDS(record, "a record");
 #undef AT
 
+#define AT(field) offsetof(struct side, field)
+static const struct field side_list[] = {
+    {"state", FIELD_COUNT, AT(state)},        {"count", FIELD_COUNT, AT(count)},   {"total", FIELD_COUNT, AT(total)},
+    {"colour", FIELD_COLOUR, AT(colour)},     {"number", FIELD_BIG, AT(number)},   {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},        {"until", FIELD_TIME, AT(until_ms)}, {"next", FIELD_TIME, AT(next_ms)},
+    {"incident", FIELD_EVENT, AT(incident)},  {"name", FIELD_TEXT, AT(name)},      {"text", FIELD_TEXT, AT(text)},
+    {"principal", FIELD_TEXT, AT(principal)}, {"person", FIELD_TEXT, AT(person)},
+};
+FIELDS(side, "a row beside incidents");
+#undef AT
+
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
-    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
-    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
-    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
-    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
-    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
-    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"accepted", FIELD_BIG, AT(accepted)},
+    {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},
+    {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},
+    {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)},
+    {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},
+    {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)},
+    {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT
@@ -237,6 +318,16 @@ static bool read_units(struct play *play, const char *word, struct act *act)
     return act->unit_count > 0;
 }
 
+static struct task_more *more_at(struct play *play, void *at)
+{
+    const struct task_more **more = at;
+    struct task_more *own = ARENA_NEW(&play->arena, struct task_more, 1);
+    if (*more)
+        *own = **more;
+    *more = own;
+    return own;
+}
+
 /* Whether the value that follows the key is of the field's kind. */
 static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
 {
@@ -260,7 +351,9 @@ static bool read_value(struct play *play, const struct field *field, struct word
     const char *word = words_next(words);
     if (!word)
         return false;
-    if (field->kind == FIELD_TEXT)
+    if (field->kind == FIELD_SUB_UNIT)
+        more_at(play, at)->sub_unit = word;
+    else if (field->kind == FIELD_TEXT)
         *(const char **)at = word;
     else if (field->kind == FIELD_EVENT)
         return (*(uint64_t *)at = play_incident(play, word)) != 0;
@@ -330,6 +423,9 @@ const char *field_text(struct play *play, const struct field *field, const void 
     switch (field->kind) {
     case FIELD_TEXT:
         text = *(const char *const *)at;
+        return text ? text : "";
+    case FIELD_SUB_UNIT:
+        text = *(const struct task_more *const *)at ? (*(const struct task_more *const *)at)->sub_unit : NULL;
         return text ? text : "";
     case FIELD_NUMBER:
     case FIELD_COUNT:

@@ -9,17 +9,18 @@ struct play;
 
 enum field_kind {
     FIELD_TEXT = 1,
-    FIELD_NUMBER, /* int */
-    FIELD_COUNT,  /* uint32_t */
-    FIELD_BIG,    /* uint64_t */
-    FIELD_YES,    /* bool, true; takes no value */
-    FIELD_NO,     /* bool, false; takes no value */
-    FIELD_TIME,   /* int64_t of a date and a time of day */
-    FIELD_SPAN,   /* int64_t of a duration */
-    FIELD_EVENT,  /* uint64_t, an incident by the name of its event */
-    FIELD_UNITS,  /* struct act: several in one word, "police,water" */
-    FIELD_POINT,  /* struct place: latitude, longitude, system */
-    FIELD_NAMES,  /* from here on: enumerations by their names; also understood without the key */
+    FIELD_NUMBER,   /* int */
+    FIELD_COUNT,    /* uint32_t */
+    FIELD_BIG,      /* uint64_t */
+    FIELD_YES,      /* bool, true; takes no value */
+    FIELD_NO,       /* bool, false; takes no value */
+    FIELD_TIME,     /* int64_t of a date and a time of day */
+    FIELD_SPAN,     /* int64_t of a duration */
+    FIELD_EVENT,    /* uint64_t, an incident by the name of its event */
+    FIELD_UNITS,    /* struct act: several in one word, "police,water" */
+    FIELD_SUB_UNIT, /* struct task: the unit it was handed on to */
+    FIELD_POINT,    /* struct place: latitude, longitude, system */
+    FIELD_NAMES,    /* from here on: enumerations by their names; also understood without the key */
 };
 
 struct field {
@@ -34,15 +35,25 @@ struct fields {
     size_t count;
 };
 
+/* An incident's head with what few have beside it. */
+struct whole_head {
+    struct incident head;
+    struct incident_more more;
+};
+
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */
-extern const struct fields incident_fields, task_fields, clock_fields;            /* of the structs of these names */
-extern const struct fields overview_fields, explanation_fields;
+extern const struct fields incident_fields;                                       /* of struct whole_head */
+extern const struct fields task_fields, clock_fields;                             /* of the structs of these names */
+extern const struct fields side_fields;                                           /* rows beside incidents */
+extern const struct fields ask_fields;
+extern const struct fields overview_fields, explanation_fields, reports_fields;
 
 /* A record of the trail, with what it points to beside it. */
 struct seen {
     struct record record;
     struct rung rung;
-    uint64_t incident, into;
+    struct ask ask; /* the first that it changes */
+    uint64_t incident, into, again;
 };
 extern const struct fields record_fields;
 

@@ -97,7 +97,7 @@ const char *play_event(struct play *play, uint64_t incident)
     return incident ? arena_strdup(&play->step, text) : "none";
 }
 
-static void name_incident(struct play *play, const char *event, uint64_t incident)
+void play_name(struct play *play, const char *event, uint64_t incident)
 {
     const struct named *known = named(play, event);
     if (known && known->incident != incident)
@@ -237,7 +237,7 @@ static void check_receipt(struct play *play, const struct question *question)
     if (question->answer.kind != MESSAGE_RECEIPT)
         return;
     if (question->event)
-        name_incident(play, question->event, receipt->incident);
+        play_name(play, question->event, receipt->incident);
     if (question->repeated && play->world.struck == CRASH_UNKNOWN && !receipt->repeat)
         play_fail(play, "it was on disk when the broker died, and was done again when repeated");
 }

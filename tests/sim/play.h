@@ -85,6 +85,7 @@ void play_claim_all(struct play *);
 /* An incident by the name of its event, with a complaint and 0 when there is none; and back. */
 uint64_t play_incident(struct play *, const char *event);
 bool play_knows(struct play *, const char *event);
+void play_name(struct play *, const char *event, uint64_t incident);
 const char *play_event(struct play *, uint64_t incident);
 bool play_row(struct play *, uint64_t incident, struct row *);
 /* A date, and a time of day where one is said; or "never". */

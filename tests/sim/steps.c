@@ -127,6 +127,17 @@ static void feeds_back(struct play *play, const char *const *any, struct words *
     speak(play, any[0], "feedback", any[1], rest);
 }
 
+/* "asks for park of E1 until 2027-04-01". */
+static void asks_for(struct play *play, const char *const *any, struct words *rest)
+{
+    const char **words = ARENA_NEW(&play->arena, const char *, rest->left + 2);
+    words[0] = "kind";
+    words[1] = any[1];
+    memcpy(words + 2, rest->at, rest->left * sizeof(*words));
+    struct words all = {words, rest->left + 2};
+    speak(play, any[0], "ask", any[2], &all);
+}
+
 /* "responds", "closes", "verifies". */
 static void verbs(struct play *play, const char *const *any, struct words *rest)
 {
@@ -466,6 +477,7 @@ const struct sentence doing[] = {
     {"WORKER drains",                                  drains,                 DOES},
     {"WORKER leaves",                                  leaves,                 DOES},
     {"WHO publishes EVENT ...",                        publishes,              ASKS},
+    {"WHO asks for KIND of EVENT ...",                 asks_for,               ASKS},
     {"WHO asks status EVENT",                          asks_status,            ASKS},
     {"WHO asks QUESTION ...",                          asks,                   ASKS},
     {"WHO reloads",                                    reloads,                ASKS},

@@ -75,6 +75,8 @@ static void audit(struct run *r)
         fault_of(r, "the trail", audit.fault);
     if (audit.reckoned) /* no calendar changes here: what a start reckons again comes out the same */
         fault_of(r, "a clock was reckoned otherwise than before", "");
+    if (!audit.absences)
+        fault_of(r, "nothing fell silent", "");
     hold_promises(r, &audit);
     audit_release(&audit);
 }

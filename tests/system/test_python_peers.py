@@ -67,7 +67,7 @@ class Peers(unittest.TestCase):
 
     def test_every_field_arrives(self):
         sent = event("full-1", severity=1, nature="help", address="东大街 12 号",
-                     point={"lat": 35.5, "lon": 106.6, "system": "gcj02"}, source_ref="camera-7",
+                     point={"lat": 35.5, "lon": 106.6, "system": "gcj02"}, source_ref="camera-7", object="6208020137",
                      observed="2023-11-15T06:13:20.123+08:00", panic=True, reporter="c2VhbGVk",
                      attachments=[{"uri": "https://camera/7.jpg", "media_type": "image/jpeg", "sha256": "5a" * 32}])
         _, (receipt,) = self.publisher(sent)
@@ -76,7 +76,7 @@ class Peers(unittest.TestCase):
         self.assertIn("incident", receipt)
         opened = next(record for record in self.broker.timeline(receipt["incident"]) if record["kind"] == "opened")
         got = opened["event"]
-        for name in ("id", "type", "text", "severity", "nature", "source_ref", "panic"):
+        for name in ("id", "type", "text", "severity", "nature", "source_ref", "panic", "object"):
             self.assertEqual(got[name], sent[name], name)
         self.assertEqual(got["observed"], "2023-11-14T22:13:20.123Z")
         place = dict(sent["point"], area=sent["area"], address=sent["address"])

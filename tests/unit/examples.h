@@ -74,6 +74,19 @@ static const struct incident example_head = {
     .reopens = 2,
 };
 
+static const struct incident_more example_about = {.object = "6208020137", .about = "cg-001 620802001"};
+static const struct incident example_excluded = {
+    .state = INCIDENT_UNROUTED,
+    .nature = NATURE_REPORT,
+    .unrouted = UNROUTED_EXCLUDED,
+    .severity = 3,
+    .type = "1.02.01",
+    .source = "hotline",
+    .received_ms = EXAMPLE_MS,
+    .opened_seq = 4711,
+    .more = &example_about,
+};
+
 static const struct task example_tasks[] = {
     {.no = 1,
      .epoch = 3,
@@ -106,6 +119,17 @@ static const struct task example_called = {.no = 3,
                                            .dispatched_ms = EXAMPLE_MS,
                                            .more = &example_more};
 
+static const struct task_more example_sub_unit = {.sub_unit = "cg-001-east"};
+
+static const struct task example_handed_on = {.no = 1,
+                                              .epoch = 4,
+                                              .role = TASK_LEAD,
+                                              .state = TASK_QUEUED,
+                                              .unit = "cg-001",
+                                              .dispatched_ms = EXAMPLE_MS,
+                                              .responded_ms = EXAMPLE_MS + 1000,
+                                              .more = &example_sub_unit};
+
 static const struct clock example_clocks[] = {
     {.kind = CLOCK_RESPOND,
      .task = 1,
@@ -132,6 +156,21 @@ static const struct word_kept example_words[] = {
     {{0x0123456789abcdef, 0xfedcba9876543210}, {0x1111111111111111, 0x2222222222222222}, 4720, 1, 3, EXAMPLE_MS},
 };
 
+static const struct oversight example_oversight = {
+    .urges = 2,
+    .supervisions = 1,
+};
+
+static inline const struct incident *example_overseen(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_oversight};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -142,6 +181,24 @@ static const struct rung example_rung = {
     .to_post = "street-duty-chief",
     .notice = true,
     .in_downtime = true,
+};
+
+static const struct ask example_asks[] = {
+    {.no = 2,
+     .task = 1,
+     .kind = ASK_SUSPEND,
+     .decision = DECISION_GRANTED,
+     .was = TASK_HANDLING,
+     .unit = "cg-001",
+     .principal = "dept-chengguan",
+     .person = "王芳",
+     .reason = "no_access",
+     .asked_ms = EXAMPLE_MS - 600000,
+     .until_ms = EXAMPLE_MS + 7200000,
+     .span_ms = 7200000,
+     .decided_ms = EXAMPLE_MS,
+     .decided_by = "duty-chief",
+     .decided_person = "李强"},
 };
 
 static const struct unit_load example_units[] = {
@@ -231,6 +288,21 @@ static inline struct row example_row(void)
     };
 }
 
+static const uint64_t example_keys[] = {UINT64_C(0xc0ffee0000000001)};
+static const char *const example_sources[] = {"hotline", "snap"};
+static const struct reports example_reports = {
+    .count = 3,
+    .first_ms = EXAMPLE_MS - 60000,
+    .last_ms = EXAMPLE_MS,
+    .last = 4711,
+    .before = 4690,
+    .placed = 4690,
+    .keys = example_keys,
+    .key_count = 1,
+    .sources = example_sources,
+    .source_count = 2,
+};
+
 /* What records of each kind carry beside the actor and the change. */
 static inline void example_record_details(struct record *record)
 {
@@ -254,6 +326,13 @@ static inline void example_record_details(struct record *record)
         record->event = &example_event;
         record->policy = (struct bytes){example_hash, sizeof example_hash};
         break;
+    case RECORD_FOLDED:
+        record->event = &example_event;
+        record->changes[0].reports = &example_reports;
+        break;
+    case RECORD_RAISED:
+        record->count = 5;
+        break;
     case RECORD_LEASE_ENDED:
         record->lease_end = LEASE_SILENT;
         break;
@@ -271,13 +350,42 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_RETURN;
         record->reason = "not_ours";
         break;
+    case RECORD_CALLED_BACK:
+        record->satisfaction = SATISFACTION_UNSATISFIED;
+        record->solved = true;
+        break;
+    case RECORD_URGED:
+    case RECORD_SUPERVISED:
+        record->changes[0].head = example_overseen();
+        record->count = 2;
+        break;
     case RECORD_RUNG:
         record->rung = &example_rung;
+        break;
+    case RECORD_ASKED:
+        record->word = WORD_ASK;
+        record->reason = "no_access";
+        record->changes[0].asks = example_asks;
+        record->changes[0].ask_count = 1;
+        break;
+    case RECORD_GRANTED:
+    case RECORD_DENIED:
+        record->changes[0].asks = example_asks;
+        record->changes[0].ask_count = 1;
         break;
     case RECORD_WHISTLED:
         record->changes[0].tasks = &example_called;
         record->changes[0].task_count = 1;
         record->text = "现场需要封路";
+        break;
+    case RECORD_DELEGATED:
+        record->word = WORD_DELEGATE;
+        record->changes[0].tasks = &example_handed_on;
+        record->changes[0].task_count = 1;
+        break;
+    case RECORD_EXCLUDED:
+        record->changes[0].head = &example_excluded;
+        record->reason = "named";
         break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";
@@ -307,10 +415,16 @@ static inline struct record example_record(enum record_kind kind)
                                                 : 1,
     };
     if (of_incident)
-        record.changes[0] =
-            (struct change){example_incident(), 4700, &example_head, example_tasks, 2, example_clocks, 2};
+        record.changes[0] = (struct change){.incident = example_incident(),
+                                            .prev = 4700,
+                                            .head = &example_head,
+                                            .tasks = example_tasks,
+                                            .task_count = 2,
+                                            .clocks = example_clocks,
+                                            .clock_count = 2};
     if (kind == RECORD_MERGED)
-        record.changes[1] = (struct change){example_incident() - 1, 4690, NULL, example_tasks, 1, NULL, 0};
+        record.changes[1] =
+            (struct change){.incident = example_incident() - 1, .prev = 4690, .tasks = example_tasks, .task_count = 1};
     example_record_details(&record);
     return record;
 }
@@ -362,11 +476,19 @@ static inline struct message example_message(enum message_kind kind)
         message.credit.n = 16;
         break;
     case MESSAGE_TASK:
-        message.task = (struct delivery){
-            example_incident(), example_tasks[0], example_head, &example_event, example_clocks, 1, true};
+        message.task = (struct delivery){.incident = example_incident(),
+                                         .task = example_tasks[0],
+                                         .head = example_head,
+                                         .event = &example_event,
+                                         .clocks = example_clocks,
+                                         .clock_count = 1,
+                                         .resume = true};
         break;
     case MESSAGE_REVOKE:
         message.revoke = (struct revoke){example_incident(), 1, 3, "the lease ended: silent for 15000 ms"};
+        break;
+    case MESSAGE_URGE:
+        message.urge = (struct urge){example_incident(), 1, 3, 2, EXAMPLE_MS + 3600000, "李强", "请尽快处置"};
         break;
     case MESSAGE_WORD:
         message.word = (struct word){.request = "req-000042",

@@ -90,7 +90,8 @@ static void every_field_of_json_arrives(void **unused)
                "\"address\":\"街\","
                "\"point\":{\"lat\":35.5,\"lon\":106,\"system\":\"gcj02\"},\"text\":\"文\","
                "\"observed\":\"2026-09-30T17:50:00.25+08:00\",\"panic\":true,\"sealed\":true,\"source_ref\":\"cam\","
-               "\"recurrence_of\":\"x\",\"done\":\"resolved\",\"evidence\":\"e\",\"reporter\":\"AQID\",\"attachments\":"
+               "\"recurrence_of\":\"x\",\"done\":\"resolved\",\"evidence\":\"e\",\"object\":\"0101\",\"reporter\":"
+               "\"AQID\",\"attachments\":"
                "[{\"uri\":\"u\","
                "\"media_type\":\"image/jpeg\",\"sha256\":"
                "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}]}\n"
@@ -107,6 +108,7 @@ static void every_field_of_json_arrives(void **unused)
     assert_int_equal(event.observed_ms, INT64_C(1790761800250));
     assert_true(event.panic && event.sealed);
     assert_int_equal(event.done, OUTCOME_RESOLVED);
+    assert_string_equal(event.object, "0101");
     assert_int_equal(event.reporter.len, 3);
     assert_memory_equal(event.reporter.ptr, "\1\2\3", 3);
     assert_int_equal(event.attachment_count, 1);

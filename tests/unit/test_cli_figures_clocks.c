@@ -165,6 +165,7 @@ static void assists_check_in(void **unused)
         enum clock_state clock;
     } assists[] = {
         {"gas", TASK_HANDLING, CLOCK_MET}, {"fire", TASK_HANDLING, CLOCK_LATE}, {"police", TASK_WITHDRAWN, CLOCK_VOID}};
+    static const struct task_more called = {.whistled = true};
     struct trail *trail = begin();
     struct clock clock = clock_at(CLOCK_ARRIVE, CLOCK_MET, 10, 30, 20);
     simple(trail, 1, 10, "water", &clock, 1); /* the lead's arrival is not a check-in */
@@ -172,6 +173,7 @@ static void assists_check_in(void **unused)
         struct task task = task_at(assists[i].unit, assists[i].task, 10);
         task.no = i + 2;
         task.role = TASK_ASSIST;
+        task.more = &called;
         clock = clock_at(CLOCK_ARRIVE, assists[i].clock, 10, 30, 45);
         clock.task = task.no;
         tasked(trail, 1, 45, RECORD_ARRIVED, task, &clock, 1);

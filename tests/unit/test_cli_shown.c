@@ -150,7 +150,7 @@ static void every_name_has_its_word(void **unused)
 static void says(const struct record *record, const struct row *row, const char *expected)
 {
     struct buffer out = {0};
-    trail_detail(record, row, &out);
+    trail_detail(record, row, true, &out);
     assert_string_equal((const char *)out.data, expected);
     buffer_release(&out);
 }

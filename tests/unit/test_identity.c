@@ -87,6 +87,7 @@ static void every_field_of_an_event_counts(void **unused)
     DIFFERS(other.type = "1.03");
     DIFFERS(other.text = "");
     DIFFERS(other.source_ref = "cam-8");
+    DIFFERS(other.object = "6208020137");
     DIFFERS(other.recurrence_of = "620802-000123-K");
     DIFFERS(other.nature = NATURE_HELP);
     DIFFERS(other.severity = 0);
@@ -132,7 +133,7 @@ static void every_field_of_a_word_counts(void **unused)
 {
     (void)unused;
     const struct word word = {.request = "r", .verb = WORD_FEEDBACK, .incident = 9, .task = 1, .epoch = 2};
-    struct word others[] = {word, word, word, word, word, word, word, word, word, word, word, word};
+    struct word others[] = {word, word, word, word, word, word, word, word, word, word, word, word, word, word, word};
     others[0].request = "s";
     others[1].verb = WORD_NOTE;
     others[2].incident = 10;
@@ -145,6 +146,9 @@ static void every_field_of_a_word_counts(void **unused)
     others[9].text = "done";
     others[10].unit_ms = 1;
     others[11].auto_respond = true;
+    others[12].kind = ASK_PARK;
+    others[13].until_ms = 1;
+    others[14].span_ms = 1;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_word_digest(&word), gate_word_digest(&others[i])));
 }
@@ -153,7 +157,7 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act};
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
     others[2].incident = 10;
@@ -166,6 +170,11 @@ static void every_field_of_an_act_counts(void **unused)
     others[9].passed = true;
     others[10].reason = "x";
     others[11].text = "x";
+    others[12].kind = ASK_PARK;
+    others[13].until_ms = 1;
+    others[14].span_ms = 1;
+    others[15].ask = 1;
+    others[16].satisfaction = SATISFACTION_SATISFIED;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }

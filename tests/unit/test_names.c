@@ -40,6 +40,9 @@ static void every_name_goes_both_ways(void **state)
 #define X(v, N, n) READS(calendar, v, n)
     CALENDARS(X)
 #undef X
+#define X(v, N, n) READS(satisfaction, v, n)
+    SATISFACTIONS(X)
+#undef X
 #define X(v, N, n) READS(verifier, v, n)
     VERIFIERS(X)
 #undef X
@@ -48,6 +51,9 @@ static void every_name_goes_both_ways(void **state)
 #undef X
 #define X(v, N, n) READS(act, v, n)
     ACTS(X)
+#undef X
+#define X(v, N, n) READS(ask_kind, v, n)
+    ASK_KINDS(X)
 #undef X
 #define X(v, N, n) READS(role, v, n)
     ROLES(X)
@@ -59,6 +65,9 @@ static void every_value_has_its_name(void **state)
     (void)state;
 #define X(v, N, n) SAYS(clock_state, v, n)
     CLOCK_STATES(X)
+#undef X
+#define X(v, N, n) SAYS(decision, v, n)
+    DECISIONS(X)
 #undef X
 #define X(v, N, n) SAYS(record_kind, v, n)
     RECORD_KINDS(X)

@@ -165,6 +165,25 @@ static void a_row_reads_back(void **state)
     json_decref(parsed((const char *)json.data));
 }
 
+static void voices_read_back(void **state)
+{
+    (void)state;
+    static const struct voice heard[] = {{1, false, "dept-chengguan", "王芳"}, {2, true, "dispatcher", ""}};
+    struct record record = example_record(RECORD_ASSIGNED), read_record;
+    struct row row = example_row(), read;
+    record.changes[0].voices = row.voices = heard;
+    record.changes[0].voice_count = row.voice_count = 2;
+    row_encode(&row, &bytes);
+    assert_int_equal(row_decode(bytes.data, bytes.size, &arena, &read), 0);
+    assert_string_equal(row_line(&read, &json_again), row_line(&row, &json));
+    assert_string_equal(read.voices[0].person, "王芳");
+    assert_true(read.voices[1].dispatched);
+    record_encode(&record, &bytes);
+    assert_int_equal(record_decode(bytes.data, bytes.size, &arena, &read_record), 0);
+    assert_string_equal(record_line(&read_record, &json_again), record_line(&record, &json));
+    assert_int_equal(read_record.changes[0].voices[1].task, 2);
+}
+
 static void the_largest_row_reads_back(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
         cmocka_unit_test(fields_are_where_they_belong),
         cmocka_unit_test(clocks_that_begin_are_short),
         cmocka_unit_test(a_row_reads_back),
+        cmocka_unit_test(voices_read_back),
         cmocka_unit_test(the_largest_row_reads_back),
         cmocka_unit_test(everyday_records_are_small),
         cmocka_unit_test(what_is_no_record_is_told),

@@ -14,7 +14,8 @@ struct asked {
 static void ask(struct asked *asked, const char *type, const char *area, enum nature nature, int severity)
 {
     const struct policy *policy = asked->rig->policy;
-    struct route_query query = {policy_type(policy, type), policy_area(policy, area), nature, severity, 0};
+    struct route_query query = {
+        .type = policy_type(policy, type), .area = policy_area(policy, area), .nature = nature, .severity = severity};
     arena_reset(&asked->arena);
     asked->trace = (struct route_trace){.arena = &asked->arena};
     assert_non_null(query.type);
@@ -227,6 +228,7 @@ static void recipients_are_relative_to_the_place(void **state)
 static void recipients_are_tried_in_order(void **state)
 {
     struct asked *asked = *state;
+    city_write(asked->rig, "objects.yaml", "objects: [{object: 7, unit: hw}]\n");
     reads(asked, "routes:\n- {type: 2, to: [\"@owner\", \"@street.执法\", cg]}\n"
                  "- {type: 1, to: [\"@owner\", \"@street.执法\"]}\n");
     expect_lead(asked, "2", "620802001", "zf");
@@ -255,9 +257,9 @@ static void nothing_is_routed_without_type_or_place(void **state)
     reads(asked, "routes:\n- {to: cg}\n");
     const struct policy *policy = asked->rig->policy;
     struct route_query queries[] = {
-        {NULL, policy_area(policy, "620802"), NATURE_HELP, 1, UNROUTED_UNKNOWN_TYPE},
-        {policy_type(policy, "1"), NULL, NATURE_HELP, 1, UNROUTED_NO_PLACE},
-        {policy_type(policy, "1"), NULL, NATURE_HELP, 1, UNROUTED_NO_POLYGON},
+        {.area = policy_area(policy, "620802"), .severity = 1, .without = UNROUTED_UNKNOWN_TYPE},
+        {.type = policy_type(policy, "1"), .severity = 1, .without = UNROUTED_NO_PLACE},
+        {.type = policy_type(policy, "1"), .severity = 1, .without = UNROUTED_NO_POLYGON},
     };
     for (size_t i = 0; i < 3; i++) {
         route_find(policy, &queries[i], &asked->result, NULL);

@@ -326,7 +326,7 @@ static void an_unknown_message_is_refused(void **state)
     struct message message = example_message(MESSAGE_HELLO);
     wire_encode(&message, &frame);
     size_t type = field_of(&frame, message_of(&frame), 2);
-    static const uint8_t unknown[] = {0, 7, 24, 42, 255};
+    static const uint8_t unknown[] = {0, 7, 29, 42, 255};
     for (size_t i = 0; i < sizeof unknown; i++) {
         frame.data[type] = unknown[i];
         assert_refused(&frame, REFUSAL_UNKNOWN_MESSAGE, "body");
@@ -384,6 +384,7 @@ static void text_too_long_is_refused_by_field(void **state)
         TEXT(PUBLISH, publish.place.area, "place.area", CODE_MAX_BYTES),
         TEXT(PUBLISH, publish.place.address, "place.address", ADDRESS_MAX_BYTES),
         TEXT(PUBLISH, publish.evidence, "evidence", TEXT_MAX_BYTES),
+        TEXT(PUBLISH, publish.object, "object", CODE_MAX_BYTES),
         TEXT(STATUS, status.event_id, "event_id", ID_MAX_BYTES),
         TEXT(WORD, word.request, "request", ID_MAX_BYTES),
         TEXT(WORD, word.person, "person", ID_MAX_BYTES),
@@ -512,8 +513,8 @@ static void unknown_values_are_refused_by_field(void **state)
     } values[] = {
         {MESSAGE_PUBLISH, EVENT, 5, 7, "nature"}, {MESSAGE_PUBLISH, EVENT, 6, 5, "severity"},
         {MESSAGE_PUBLISH, EVENT, 13, 11, "done"}, {MESSAGE_PUBLISH, PLACE, 3, 5, "place.system"},
-        {MESSAGE_WORD, BODY, 1, 8, "verb"},       {MESSAGE_WORD, BODY, 7, 255, "outcome"},
-        {MESSAGE_ACT, BODY, 1, 10, "verb"},       {MESSAGE_ACT, BODY, 6, 3, "role"},
+        {MESSAGE_WORD, BODY, 1, 200, "verb"},     {MESSAGE_WORD, BODY, 7, 255, "outcome"},
+        {MESSAGE_ACT, BODY, 1, 200, "verb"},      {MESSAGE_ACT, BODY, 6, 3, "role"},
         {MESSAGE_ACT, BODY, 8, 11, "outcome"},    {MESSAGE_QUERY, BODY, 0, 7, "kind"},
         {MESSAGE_QUERY, BODY, 4, 11, "state"},
     };

@@ -1,0 +1,218 @@
+#include "broker/core/ask.h"
+
+#include <string.h>
+
+#include "broker/core/act.h"
+#include "broker/core/grant.h"
+#include "broker/core/live.h"
+#include "broker/core/somebody.h"
+
+/* --- the kinds: what each needs to be asked, and what it does when it is granted --- */
+
+/* clang-format off */
+static const struct {
+    bool (*may_ask)(struct draft *, const struct ask *); /* else it has refused */
+    bool (*grant)(struct draft *, struct ask *);         /* the same */
+    enum right decides;
+} kinds[ASK_KIND_END] = {
+    [ASK_EXTEND]  = {grant_may_extend,  grant_extend,  RIGHT_DECIDE},
+    [ASK_PARK]    = {grant_may_park,    grant_park,    RIGHT_DECIDE},
+    [ASK_SUSPEND] = {grant_may_suspend, grant_suspend, RIGHT_DECIDE},
+};
+/* clang-format on */
+
+/* --- asking --- */
+
+static bool complete(struct step *step, const struct ask *ask)
+{
+    if (!ask->kind)
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "kind", "an ask says what for: extend, park or suspend");
+    if (!has_text(ask->reason))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "an ask says why");
+    return true;
+}
+
+static const struct task *task_of(const struct draft *draft, uint32_t no)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].no == no)
+            return &draft->tasks[i];
+    }
+    return NULL;
+}
+
+static bool of_a_task_or_none(struct draft *draft, const struct ask *ask)
+{
+    const struct task *task = task_of(draft, ask->task);
+    if (ask->task && !task)
+        return step_refuse(draft->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", ask->task);
+    if (task && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED))
+        return step_refuse(draft->step, REFUSAL_WRONG_STATE, "task", "task %u is %s: there is nothing to ask for it",
+                           task->no, task_state_name(task->state));
+    return true;
+}
+
+/* One at a time of a kind: what is open is decided first. */
+static bool not_asked_already(struct draft *draft, const struct ask *wanted)
+{
+    for (size_t i = 0; i < draft->ask_count; i++) {
+        const struct ask *ask = &draft->asks[i];
+        if (ask->kind == wanted->kind && ask->task == wanted->task && ask->decision == DECISION_OPEN)
+            return step_refuse(draft->step, REFUSAL_WRONG_STATE, "kind", "ask %u, to %s, is not decided yet", ask->no,
+                               ask_kind_name(ask->kind));
+    }
+    if (draft->ask_count == ASKS_MAX)
+        return step_refuse(draft->step, REFUSAL_TOO_MANY, NULL, "at most %d asks of one incident", ASKS_MAX);
+    return true;
+}
+
+uint32_t ask_add(struct draft *draft, struct ask wanted)
+{
+    const struct task *task = task_of(draft, wanted.task);
+    if (!complete(draft->step, &wanted) || !of_a_task_or_none(draft, &wanted) || !not_asked_already(draft, &wanted) ||
+        !kinds[wanted.kind].may_ask(draft, &wanted))
+        return 0;
+    wanted.decision = DECISION_OPEN;
+    wanted.unit = task ? task->unit : "";
+    wanted.principal = draft->step->command->principal;
+    wanted.asked_ms = draft->step->now_ms;
+    return draft_add_ask(draft, &wanted)->no;
+}
+
+bool act_ask(struct acting *acting)
+{
+    const struct act *act = acting->act;
+    return ask_add(acting->draft, (struct ask){.kind = act->kind,
+                                               .task = act->task,
+                                               .person = act->person,
+                                               .reason = act->reason,
+                                               .until_ms = act->until_ms,
+                                               .span_ms = act->span_ms}) != 0;
+}
+
+/* --- deciding --- */
+
+static const char *open_asks(const struct draft *draft)
+{
+    const char *list = "";
+    for (size_t i = 0; i < draft->ask_count; i++) {
+        if (draft->asks[i].decision == DECISION_OPEN)
+            list = step_text(draft->step, "%s%s%u", list, list[0] ? ", " : "", draft->asks[i].no);
+    }
+    return list[0] ? list : "nothing";
+}
+
+/* The ask that the act names, or the only open one. 0 when refused. */
+static uint32_t chosen(struct acting *acting)
+{
+    const struct draft *draft = acting->draft;
+    uint32_t no = acting->act->ask;
+    size_t open = 0;
+    for (size_t i = 0; i < draft->ask_count && !acting->act->ask; i++) {
+        if (draft->asks[i].decision != DECISION_OPEN)
+            continue;
+        no = draft->asks[i].no;
+        open++;
+    }
+    if (open > 1)
+        return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "ask", "which? open are %s", open_asks(draft));
+    if (no == 0 || no > draft->ask_count)
+        return step_refuse(acting->step, REFUSAL_NOT_ASKED, "ask", "there is no such ask; to decide is %s",
+                           open_asks(draft));
+    return no;
+}
+
+static bool undecided(struct acting *acting, const struct ask *ask)
+{
+    if (ask->decision == DECISION_OPEN)
+        return true;
+    return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask", "ask %u was %s already; to decide is %s", ask->no,
+                       decision_name(ask->decision), open_asks(acting->draft));
+}
+
+static bool by_another(struct acting *acting, const struct ask *ask)
+{
+    if (!somebody_same(acting->step->command->principal, acting->act->person, ask->principal, ask->person))
+        return true;
+    return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever asked may not decide: somebody else must");
+}
+
+/* Its task may have been given away or fed back meanwhile: what was asked for it is then past. */
+static bool still_wanted(struct acting *acting, const struct ask *ask)
+{
+    const struct task *task = task_of(acting->draft, ask->task);
+    if (!acting->act->passed || !ask->task)
+        return true;
+    if (strcmp(task->unit, ask->unit) != 0)
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
+                           "task %u is with unit \"%s\" now: what \"%s\" asked may only be refused", task->no,
+                           task->unit, ask->unit);
+    return of_a_task_or_none(acting->draft, ask);
+}
+
+static bool decide(struct acting *acting, uint32_t no)
+{
+    struct ask *ask = draft_ask(acting->draft, no);
+    acting->record->task = ask->task;
+    acting->record->kind = acting->act->passed ? RECORD_GRANTED : RECORD_DENIED;
+    if (acting->act->passed && !kinds[ask->kind].grant(acting->draft, ask))
+        return false;
+    ask->decision = acting->act->passed ? DECISION_GRANTED : DECISION_REFUSED;
+    ask->decided_ms = acting->step->now_ms;
+    ask->decided_by = acting->step->command->principal;
+    ask->decided_person = acting->act->person;
+    return true;
+}
+
+bool act_decide(struct acting *acting)
+{
+    uint32_t no = chosen(acting);
+    if (!no)
+        return false;
+    const struct ask *ask = &acting->draft->asks[no - 1];
+    if (!undecided(acting, ask) || !step_permitted(acting->step, kinds[ask->kind].decides) || !by_another(acting, ask))
+        return false;
+    return still_wanted(acting, ask) && decide(acting, no);
+}
+
+const struct ask *ask_granted(const struct draft *draft, enum ask_kind kind, uint32_t task)
+{
+    for (size_t i = draft->ask_count; i-- > 0;) {
+        const struct ask *ask = &draft->asks[i];
+        if (ask->kind == kind && ask->decision == DECISION_GRANTED && ask->task == task)
+            return ask;
+    }
+    return NULL;
+}
+
+/* --- going on: early by the centre, or by itself --- */
+
+static bool is_suspended(const struct task *task)
+{
+    return task->state == TASK_SUSPENDED;
+}
+
+bool act_resume(struct acting *acting)
+{
+    if (acting->draft->head.state == INCIDENT_PARKED) {
+        grant_unpark(acting->draft);
+        return true;
+    }
+    const struct task *task = act_choose(acting, is_suspended);
+    if (task)
+        grant_unsuspend(acting->draft, task->no);
+    return task != NULL;
+}
+
+void ask_over(struct step *step, const struct live *live, const struct clock *clock)
+{
+    struct record record = record_of_broker(step, RECORD_RESUMED);
+    struct draft draft;
+    draft_of(&draft, step, live);
+    record.task = clock->task;
+    if (clock->kind == CLOCK_PARK)
+        grant_unpark(&draft);
+    else
+        grant_unsuspend(&draft, clock->task);
+    draft_record(&draft, &record);
+}
