@@ -109,14 +109,14 @@ static const struct {
     bool ends_lease;              /* nobody holds the task after it */
     bool (*fits)(struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
-    [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
-    [WORD_ARRIVE]   = {RECORD_ARRIVED,   arrive,   false},
-    [WORD_HANDLE]   = {RECORD_HANDLING,  handle,   false},
-    [WORD_NOTE]     = {RECORD_NOTED,     NULL,     false},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true, feedback_fits},
-    [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
-    [WORD_ASK]      = {RECORD_ASKED,     NULL,     false},
-    [WORD_DELEGATE] = {RECORD_DELEGATED, delegate_task, true, delegate_fits},
+    [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, NULL},
+    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, NULL},
+    [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits},
+    [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL},
+    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL},
+    [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
