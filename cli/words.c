@@ -42,13 +42,22 @@ static const char *const outcomes[] = {
 };
 
 static const char *const clocks[] = {
-    [CLOCK_ACCEPT] = C_("clock", "accept"),     [CLOCK_CONFIRM] = C_("clock", "confirm"),
-    [CLOCK_DISPATCH] = C_("clock", "dispatch"), [CLOCK_VERIFY] = C_("clock", "verify"),
-    [CLOCK_ANSWER] = C_("clock", "answer"),     [CLOCK_CALLBACK] = C_("clock", "callback"),
-    [CLOCK_RESOLVE] = C_("clock", "resolve"),   [CLOCK_RESPOND] = C_("clock", "respond"),
-    [CLOCK_ARRIVE] = C_("clock", "arrive"),     [CLOCK_HANDLE] = C_("clock", "handle"),
-    [CLOCK_FEEDBACK] = C_("clock", "feedback"), [CLOCK_CONTACT] = C_("clock", "contact"),
-    [CLOCK_PARK] = C_("clock", "park"),         [CLOCK_SUSPEND] = C_("clock", "suspend"),
+    [CLOCK_ACCEPT] = C_("clock", "accept"),
+    [CLOCK_CONFIRM] = C_("clock", "confirm"),
+    [CLOCK_DISPATCH] = C_("clock", "dispatch"),
+    [CLOCK_VERIFY] = C_("clock", "verify"),
+    [CLOCK_ANSWER] = C_("clock", "answer"),
+    [CLOCK_CALLBACK] = C_("clock", "callback"),
+    [CLOCK_RESOLVE] = C_("clock", "resolve"),
+    [CLOCK_RESPOND] = C_("clock", "respond"),
+    [CLOCK_ARRIVE] = C_("clock", "arrive"),
+    [CLOCK_HANDLE] = C_("clock", "handle"),
+    [CLOCK_FEEDBACK] = C_("clock", "feedback"),
+    [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
+    [CLOCK_PARK] = C_("clock", "park"),
+    [CLOCK_SUSPEND] = C_("clock", "suspend"),
 };
 
 static const char *const clock_states[] = {
@@ -93,12 +102,14 @@ static const char *const records[] = {
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
+    [RECORD_FELL_BACK] = C_("record", "fell_back"),
 };
 
 static const char *const ask_kinds[] = {
     [ASK_EXTEND] = C_("ask", "extend"),
     [ASK_PARK] = C_("ask", "park"),
     [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"),
 };
 
 static const char *const decisions[] = {

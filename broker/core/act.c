@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
@@ -90,9 +91,9 @@ static const struct unit *unit_of(struct acting *acting)
 }
 
 /* Its holder loses it; nothing of the last owner's doing remains but what was said. */
-static void take_away(struct acting *acting, struct task *task, const char *reason)
+static void take_away(struct draft *draft, const struct live *live, struct task *task, const char *reason)
 {
-    step_revoke(acting->step, live_task_find(acting->live, task->no), reason);
+    step_revoke(draft->step, live_task_find(live, task->no), reason);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
@@ -102,10 +103,6 @@ static void take_away(struct acting *acting, struct task *task, const char *reas
 
 void act_stop_dispatch(struct draft *draft)
 {
-    for (size_t i = 0; i < draft->task_count; i++) {
-        if (draft->tasks[i].state == TASK_RETURNED)
-            return;
-    }
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
 }
 
@@ -139,6 +136,22 @@ bool act_assign(struct acting *acting)
     return somebody_dispatches(acting, acting->record->task);
 }
 
+void act_give(struct draft *draft, const struct live *live, struct task *task, const struct unit *unit,
+              const char *reason)
+{
+    take_away(draft, live, task, "transferred to another unit");
+    task->unit = unit->id;
+    task->state = TASK_QUEUED;
+    task->epoch++;
+    task->reason = reason;
+    task->dispatched_ms = draft->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_void_clock(draft, CLOCK_SUSPEND, task->no);
+    draft_start_task_clocks(draft, task->no);
+    act_stop_dispatch(draft);
+}
+
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
@@ -148,38 +161,35 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    if (!somebody_dispatches(acting, task->no))
+    if (!pushback_may_rule(acting, task, unit) || !somebody_dispatches(acting, task->no))
         return false;
-    take_away(acting, task, "transferred to another unit");
-    task->unit = unit->id;
-    task->state = TASK_QUEUED;
-    task->epoch++;
-    task->reason = text_or_empty(acting->act->reason);
-    task->dispatched_ms = acting->step->now_ms;
-    task->responded_ms = task->arrived_ms = 0;
-    task->auto_respond = false;
-    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
-    draft_start_task_clocks(acting->draft, task->no);
-    act_stop_dispatch(acting->draft);
+    pushback_rule(acting->draft, task, true, acting->step->command->principal, acting->act->person);
+    act_give(acting->draft, acting->live, task, unit, text_or_empty(acting->act->reason));
     acting->record->epoch = task->epoch;
     return true;
 }
 
 /* --- back to the same unit --- */
 
-bool act_release(struct acting *acting)
+void act_give_back(struct draft *draft, struct task *task)
 {
-    struct task *task = act_choose(acting, releasable);
-    if (!task)
-        return false;
     task->on_behalf = false;
     task->lost = 0;
     if (task->state == TASK_RETURNED) {
         task->epoch++;
-        draft_resume_task_clocks(acting->draft, task->no);
+        draft_resume_task_clocks(draft, task->no);
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
+}
+
+bool act_release(struct acting *acting)
+{
+    struct task *task = act_choose(acting, releasable);
+    if (!task || !pushback_may_rule(acting, task, NULL))
+        return false;
+    pushback_rule(acting->draft, task, false, acting->step->command->principal, acting->act->person);
+    act_give_back(acting->draft, task);
     act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
@@ -293,7 +303,7 @@ static bool rework(struct acting *acting)
     acting->record->kind = RECORD_REWORKED;
     acting->record->task = task->no;
     acting->record->epoch = ++task->epoch;
-    take_away(acting, task, "");
+    take_away(draft, acting->live, task, "");
     task->unit = unit_now(acting, task->unit);
     task->state = TASK_QUEUED;
     task->outcome = 0;

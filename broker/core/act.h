@@ -17,7 +17,10 @@ bool act_withdraw(struct acting *);
 
 /* The task that the act names, or the only one it can be. NULL when refused. */
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
-/* The centre's time to give it an owner is over when no task waits for one. */
+/* The centre's time to give it an owner is over. */
 void act_stop_dispatch(struct draft *);
+/* The task goes to another unit, which has all its time; or back to its own, which has what was left. */
+void act_give(struct draft *, const struct live *, struct task *, const struct unit *, const char *reason);
+void act_give_back(struct draft *, struct task *);
 
 #endif

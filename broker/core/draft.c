@@ -182,12 +182,24 @@ static const struct limit *strictest_limit(const struct draft *draft, enum clock
     return strictest;
 }
 
+/* Where no profile says, what waits for the centre has a limit all the same. */
+static const struct limit *default_limit(enum clock_kind kind)
+{
+    static const struct limit limits[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
+                                          {CLOCK_RETURN_DECIDE, CALENDAR_NATURAL, RETURN_DEFAULT_MS, NULL},
+                                          {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL}};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].kind == kind)
+            return &limits[i];
+    }
+    return NULL;
+}
+
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
     const struct type *type = draft->climb.type;
     const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
-    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
+    return limit ? limit : default_limit(kind);
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -265,6 +277,17 @@ void draft_start_task_clocks(struct draft *draft, uint32_t task)
 void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
 {
     with_clock(draft, kind, task, stop);
+}
+
+static void fail(struct draft *draft, struct clock *clock)
+{
+    stop(draft, clock);
+    clock->state = CLOCK_LATE;
+}
+
+void draft_fail_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, fail);
 }
 
 void draft_stop_task_clocks(struct draft *draft, uint32_t task)

@@ -39,13 +39,15 @@ struct task_more *draft_more(struct draft *, uint32_t no);
 /* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
 void draft_hear(struct draft *, struct voice);
 
-/* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
+/* Clocks. A type without a limit of the kind gets none; dispatch, return_decide and arbitrate have defaults. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
 /* The limit of the incident's type; NULL: none. */
 const struct limit *draft_limit(const struct draft *, enum clock_kind);
 void draft_start_limit(struct draft *, enum clock_kind, uint32_t task, const struct limit *);
 void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
+/* Its time is up and nobody did what it was for: late, at due already. */
+void draft_fail_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_stop_task_clocks(struct draft *, uint32_t task);
 void draft_pause_task_clocks(struct draft *, uint32_t task);
 void draft_resume_task_clocks(struct draft *, uint32_t task);

@@ -251,6 +251,8 @@ struct policy {
     size_t ladder_count;
     const struct route *routes;
     size_t route_count;
+    const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
+    size_t fallback_count;
     const struct principal *principals;
     size_t principal_count;
     const struct absence *absences;
