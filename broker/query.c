@@ -57,12 +57,17 @@ static bool under(const char *wanted, const char *is)
     return n == 0 || (is && strncmp(wanted, is, n) == 0);
 }
 
+static bool is(const char *wanted, const char *unit)
+{
+    return unit && strcmp(wanted, unit) == 0;
+}
+
 static bool unit_in(const char *unit, const struct row *row)
 {
     if (!unit || !*unit)
         return true;
     for (size_t i = 0; i < row->task_count; i++)
-        if (row->tasks[i].unit && strcmp(row->tasks[i].unit, unit) == 0)
+        if (is(unit, row->tasks[i].unit) || (row->tasks[i].more && is(unit, row->tasks[i].more->sub_unit)))
             return true;
     return false;
 }

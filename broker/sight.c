@@ -7,7 +7,7 @@
 static bool has_task(const struct principal *who, const struct row *row)
 {
     for (size_t i = 0; i < row->task_count; i++)
-        if (right_unit(who, row->tasks[i].unit))
+        if (right_task(who, &row->tasks[i]))
             return true;
     return false;
 }
@@ -37,7 +37,7 @@ bool sight_task(const struct principal *who, const struct row *row, uint32_t no)
 {
     for (size_t i = 0; i < row->task_count; i++)
         if (row->tasks[i].no == no)
-            return right_unit(who, row->tasks[i].unit);
+            return right_task(who, &row->tasks[i]);
     return false;
 }
 
@@ -47,7 +47,7 @@ size_t sight_tasks(struct arena *arena, const struct principal *who, const struc
     struct task *own = ARENA_NEW(arena, struct task, n + 1);
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        if (right_unit(who, tasks[i].unit))
+        if (right_task(who, &tasks[i]))
             own[count++] = tasks[i];
     *out = own;
     return count;

@@ -1,4 +1,5 @@
-/* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return. */
+/* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return,
+ * delegate. */
 #include <string.h>
 
 #include "broker/base/limits.h"
@@ -7,7 +8,7 @@
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT };
+enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT, KEY_UNIT };
 
 struct arguments {
     struct common common;
@@ -20,6 +21,7 @@ static const struct argp_option options[] = {
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
      N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"),
      0},
+    {"unit", KEY_UNIT, N_("UNIT"), 0, N_("delegate: to which of its sub-units"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
@@ -35,14 +37,15 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
     else
         word->verb = word_of(value);
     if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
-        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback or return"), value);
+        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback, return or delegate"), value);
 }
 
 static void check_complete(struct argp_state *state, const struct arguments *arguments)
 {
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
-        argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback or return?"));
+        argp_error(state,
+                   _("which incident, and what is said: respond, arrive, handle, note, feedback, return or delegate?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)
@@ -51,6 +54,8 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
         argp_error(state, _("--%s is needed"), "outcome");
     if (word->verb == WORD_RETURN && !word->reason)
         argp_error(state, _("--%s is needed"), "reason");
+    if (word->verb == WORD_DELEGATE && !word->unit)
+        argp_error(state, _("--%s is needed"), "unit");
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -73,6 +78,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_OUTCOME:
         word->outcome = cli_outcome(state, value);
         return 0;
+    case KEY_UNIT:
+        word->unit = value;
+        return 0;
     case KEY_REASON:
         word->reason = value;
         return 0;
@@ -94,7 +102,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static bool is_theirs(const struct task *task, const char *unit)
 {
     bool ended = task->state == TASK_DONE || task->state == TASK_RETURNED || task->state == TASK_WITHDRAWN;
-    return !ended && task->unit && strcmp(task->unit, unit) == 0;
+    bool delegated = task->more && task->more->sub_unit && strcmp(task->more->sub_unit, unit) == 0;
+    return !ended && (delegated || (task->unit && strcmp(task->unit, unit) == 0));
 }
 
 /* The unit's one task that is not over. CLI_DONE, or says that there is none or several. */
@@ -158,7 +167,7 @@ int verb_say(int argc, char **argv)
         parse,
         N_("INCIDENT WORD"),
         N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
-           "note, feedback or return. The record names the unit, you and the --person: who of the unit "
+           "note, feedback, return or delegate. The record names the unit, you and the --person: who of the unit "
            "is quoted, and may not verify it later."),
         children,
         NULL,

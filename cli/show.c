@@ -119,6 +119,13 @@ static void task_worker(const struct task *task, char *out, size_t size_bytes)
     snprintf(out, size_bytes, "%s%s", task->on_behalf ? _("(on behalf) ") : "", names[i] ? names[i] : "");
 }
 
+/* "fire → fire-east": who answers for it, and whose workers do it. */
+static void unit_cell(struct table *table, const struct task *task)
+{
+    const char *sub_unit = task->more && task->more->sub_unit ? task->more->sub_unit : "";
+    table_cellf(table, COLOUR_NONE, "%s%s%s", task->unit, *sub_unit ? " → " : "", sub_unit);
+}
+
 static void print_tasks(const struct row *row, bool utc, bool colour)
 {
     const char *headings[] = {_("TASK"),       _("ROLE"),      _("UNIT"), _("STATE"),   _("EPOCH"), _("WORKER"),
@@ -131,7 +138,7 @@ static void print_tasks(const struct row *row, bool utc, bool colour)
         task_worker(task, worker, sizeof(worker));
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->no);
         table_cell(&table, COLOUR_NONE, words_task_role(task->role));
-        table_cell(&table, COLOUR_NONE, task->unit);
+        unit_cell(&table, task);
         table_cell(&table, task->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE, words_task_state(task->state));
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->epoch);
         table_cell(&table, COLOUR_NONE, worker);

@@ -176,6 +176,14 @@ static const char *unit_of_task(const struct record *record, const struct row *r
     return task && task->unit ? task->unit : "";
 }
 
+/* Where the record hands it on to. */
+static const char *sub_unit_of_task(const struct record *record)
+{
+    const struct task *task =
+        record->change_count ? task_in(record->changes[0].tasks, record->changes[0].task_count, record->task) : NULL;
+    return task && task->more ? task->more->sub_unit : "";
+}
+
 /* " → LEAD, assist A, B (RULE)" */
 static void add_routed(struct buffer *out, const struct change *change)
 {
@@ -317,6 +325,8 @@ static void spoken_detail(const struct record *record, const struct row *row, st
 {
     add_task(out, record, row);
     add(out, record->auto_respond ? _("(automatic)") : "");
+    if (record->kind == RECORD_DELEGATED)
+        add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
     add(out, ruling(record));

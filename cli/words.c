@@ -97,6 +97,7 @@ static const char *const records[] = {
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
+    [RECORD_DELEGATED] = C_("record", "delegated"),
     [RECORD_ROUTINE] = C_("record", "routine"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),

@@ -200,7 +200,9 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
 
 static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &more)
 {
+    auto sub_unit = pack(builder, more.sub_unit);
     bihuan::TaskMoreBuilder out(builder);
+    out.add_sub_unit(sub_unit);
     out.add_whistled(more.whistled);
     return out.Finish();
 }

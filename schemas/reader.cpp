@@ -204,9 +204,10 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->more = read_more(reader, in);
 }
 
-static void read(Reader &, const bihuan::TaskMore &in, struct task_more *out)
+static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
+    out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
 }
 
 void read(Reader &reader, const bihuan::Task &in, struct task *out)

@@ -78,6 +78,7 @@ void write(Json &json, const struct incident &incident)
 static void write(Json &json, const struct task_more &more)
 {
     json.flag("whistled", more.whistled);
+    json.text("sub_unit", more.sub_unit);
 }
 
 void write(Json &json, const struct task &task)

@@ -65,7 +65,8 @@ extern "C" {
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
-    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask)
+    X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
+    X(10, DELEGATE, delegate)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
@@ -91,6 +92,7 @@ extern "C" {
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(37, FELL_BACK, fell_back) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(46, DELEGATED, delegated) \
     X(70, ROUTINE, routine)
 
 /* Why a lease ended. */
@@ -287,7 +289,8 @@ struct incident {
 
 /* What only some tasks have. */
 struct task_more {
-    bool whistled; /* 吹哨: called to report on site (报到) */
+    bool whistled;        /* 吹哨: called to report on site (报到) */
+    const char *sub_unit; /* 二级派遣: whose workers do it; "": the unit's own */
 };
 
 /* 派遣任务: one unit's part. */

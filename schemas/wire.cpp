@@ -139,6 +139,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->kind = reader.known(in.kind(), ask_kind_name, "kind");
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)

@@ -72,6 +72,7 @@ struct word {
     enum ask_kind kind; /* ask: what for */
     int64_t until_ms;   /* ask park, suspend: to when */
     int64_t span_ms;    /* ask extend: so much more */
+    const char *unit;   /* delegate: to which sub-unit */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */

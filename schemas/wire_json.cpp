@@ -80,6 +80,7 @@ static void write(Json &json, const struct word &word)
     json.text("kind", ask_kind_name(word.kind));
     json.time("until", word.until_ms);
     json.number("span_ms", word.span_ms);
+    json.text("unit", word.unit);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)

@@ -97,6 +97,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::WordVerb>(word.verb));
@@ -113,6 +114,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_kind(static_cast<bihuan::AskKind>(word.kind));
     out.add_until_ms(word.until_ms);
     out.add_span_ms(word.span_ms);
+    out.add_unit(unit);
     return out.Finish();
 }
 

@@ -326,11 +326,12 @@ enum bh_verb {
     BH_FEEDBACK = 5,  /**< 反馈: done, with `outcome`. Ends the task. */
     BH_RETURN = 6,    /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
     BH_GIVE_BACK = 7, /**< Before responding: a colleague shall have it. Ends the task for us. */
-    BH_ASK = 8        /**< 申请: what `ask` says; somebody else decides. Until then nothing changes. */
+    BH_ASK = 8,       /**< 申请: what `ask` says; somebody else decides. Until then nothing changes. */
+    BH_DELEGATE = 10  /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
 };
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN
- *  and BH_ASK, `ask` and its time with BH_ASK. */
+ *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;
@@ -345,6 +346,7 @@ struct bh_word {
     const char *ask;     /**< With BH_ASK: "extend" (more time), "park" (挂账), "suspend" (挂起). */
     int64_t span_ms;     /**< With "extend": so much more. */
     int64_t until_ms;    /**< With "park" and "suspend": to when. */
+    const char *unit;    /**< With BH_DELEGATE: which. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

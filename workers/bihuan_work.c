@@ -372,11 +372,12 @@ void bh_drain(struct bh_work *work)
 
 /* --- words --- */
 
-_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK, "verbs are the wire's words");
+_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_DELEGATE == WORD_DELEGATE,
+               "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
 {
-    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK;
+    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE;
 }
 
 static int check_word(const struct bh_word *word)
@@ -389,6 +390,8 @@ static int check_word(const struct bh_word *word)
     if ((word->verb == BH_RETURN || word->verb == BH_ASK) && !(word->reason && *word->reason))
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_ASK && !ask_kind_of(word->ask))
+        return BH_BAD_ARGUMENT;
+    if (word->verb == BH_DELEGATE && !(word->unit && *word->unit))
         return BH_BAD_ARGUMENT;
     return BH_OK;
 }
@@ -449,7 +452,8 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .auto_respond = word->auto_respond,
                                  .kind = ask_kind_of(word->ask),
                                  .until_ms = word->until_ms,
-                                 .span_ms = word->span_ms};
+                                 .span_ms = word->span_ms,
+                                 .unit = word->unit};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};

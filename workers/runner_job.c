@@ -16,7 +16,7 @@
 
 static bool ends_task(enum bh_verb verb)
 {
-    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK;
+    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE;
 }
 
 static void drop_first(struct job *job)

@@ -8,7 +8,7 @@
 #include "schemas/types.h"
 
 /* Which text a verb's first argument is. */
-enum argument { NONE, OUTCOME, REASON };
+enum argument { NONE, OUTCOME, REASON, UNIT };
 
 static const struct verb {
     enum bh_verb verb;
@@ -17,7 +17,7 @@ static const struct verb {
 } verbs[] = {
     {BH_RESPOND, "respond", NONE},     {BH_ARRIVE, "arrive", NONE},        {BH_HANDLE, "handle", NONE},
     {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
-    {BH_GIVE_BACK, "give_back", NONE},
+    {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -40,19 +40,22 @@ const char *verb_name(enum bh_verb verb)
 
 /* --- a saying owns its texts --- */
 
+#define TEXT_COUNT 5
+
 static struct saying *saying_of(const struct bh_word *word)
 {
-    const char *from[] = {word->person, word->outcome, word->reason, word->text};
+    const char *from[] = {word->person, word->outcome, word->reason, word->text, word->unit};
     struct saying *saying = calloc(1, sizeof(*saying));
     ASSERT(saying);
     saying->word = *word;
-    const char **to[] = {&saying->word.person, &saying->word.outcome, &saying->word.reason, &saying->word.text};
+    const char **to[] = {&saying->word.person, &saying->word.outcome, &saying->word.reason, &saying->word.text,
+                         &saying->word.unit};
     size_t size = 1, used = 0;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < TEXT_COUNT; i++)
         size += from[i] ? strlen(from[i]) + 1 : 0;
     saying->texts = malloc(size);
     ASSERT(saying->texts);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < TEXT_COUNT; i++) {
         if (!from[i])
             continue;
         size_t length = strlen(from[i]) + 1;
@@ -120,6 +123,8 @@ static const char *check(const struct bh_word *word)
         return no_outcome(word->outcome);
     if (word->verb == BH_RETURN && !word->reason)
         return _("return needs a reason");
+    if (word->verb == BH_DELEGATE && !word->unit)
+        return _("delegate needs a unit");
     if (word->verb == BH_NOTE && !word->text)
         return _("note needs a text");
     return NULL;
@@ -136,7 +141,7 @@ static struct saying *parse_plain(char *line, const char **fault)
     word.verb = verb->verb;
     const char *argument = verb->argument == NONE ? "" : next_word(&line);
     if (*argument)
-        *(verb->argument == OUTCOME ? &word.outcome : &word.reason) = argument;
+        *(verb->argument == OUTCOME ? &word.outcome : verb->argument == REASON ? &word.reason : &word.unit) = argument;
     if (*line)
         word.text = line;
     *fault = check(&word);
@@ -150,8 +155,11 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
     const struct {
         const char *key;
         const char **to;
-    } texts[] = {
-        {"outcome", &word->outcome}, {"reason", &word->reason}, {"text", &word->text}, {"person", &word->person}};
+    } texts[] = {{"outcome", &word->outcome},
+                 {"reason", &word->reason},
+                 {"text", &word->text},
+                 {"person", &word->person},
+                 {"unit", &word->unit}};
     const char *text = json_string_value(value);
     if (strcmp(key, "unit_ms") == 0 && json_is_integer(value)) {
         word->unit_ms = json_integer_value(value);

@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
+#include "broker/core/task_more.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
 {
@@ -97,6 +98,8 @@ static void take_away(struct draft *draft, const struct live *live, struct task 
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
+    if (task_delegated(task))
+        draft_more(draft, task->no)->sub_unit = "";
 }
 
 /* --- to a unit --- */

@@ -4,6 +4,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/queue.h"
+#include "broker/core/task_more.h"
 
 static bool due_before(const struct heap_node *left, const struct heap_node *right)
 {
@@ -34,7 +35,7 @@ void derived_release(struct core *core)
 
 static void count_task(struct core *core, const struct task *task, int by)
 {
-    queue_count(queue_of(core, task->unit), task, by);
+    queue_count(queue_of(core, task_desk(task)), task, by);
     if (task->state == TASK_RETURNED)
         core->returned += (uint32_t)by;
     if (task->state == TASK_SHELVED)
@@ -78,14 +79,14 @@ static void place_task(struct core *core, struct live_task *task)
     if (task_leased(&task->facts))
         lease_enter(core, task);
     else if (task_waits(&task->facts) && task->incident->head.state != INCIDENT_PARKED)
-        queue_enter(core, queue_of(core, task->facts.unit), task);
+        queue_enter(core, queue_of(core, task_desk(&task->facts)), task);
     count_task(core, &task->facts, 1);
 }
 
 static void unplace_task(struct core *core, struct live_task *task)
 {
     lease_leave(task);
-    queue_leave(core, queue_of(core, task->facts.unit), task);
+    queue_leave(core, queue_of(core, task_desk(&task->facts)), task);
     count_task(core, &task->facts, -1);
 }
 

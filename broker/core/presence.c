@@ -7,6 +7,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/live.h"
 #include "broker/core/queue.h"
+#include "broker/core/task_more.h"
 
 #define KEY_BYTES (CODE_MAX_BYTES + ID_MAX_BYTES + 2)
 
@@ -176,7 +177,7 @@ void presence_assume(struct core *core, struct live_task *task, int64_t now_ms)
     if (task->holder)
         return;
     if (!worker_find(core, facts->principal, facts->worker))
-        worker_new(core, facts->principal, facts->worker, facts->unit, now_ms);
+        worker_new(core, facts->principal, facts->worker, task_desk(facts), now_ms);
     lease_enter(core, task);
     ASSERT(task->holder);
 }

@@ -5,6 +5,7 @@
 #include "broker/core/act.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
+#include "broker/core/task_more.h"
 
 /* --- returns so far --- */
 
@@ -48,8 +49,11 @@ static bool arbitrated(const struct draft *draft, const struct task *task)
 
 /* --- the unit returns it --- */
 
+/* A sub-unit's return goes to the unit above it, which answers for the task: nothing is asked of the centre. */
 bool pushback_may_return(struct draft *draft, const struct task *task, const char *reason)
 {
+    if (task_delegated(task))
+        return true;
     for (size_t i = 0; i < draft->ask_count; i++) {
         const struct ask *ask = &draft->asks[i];
         if (is_return(ask, task->no) && ask->decision == DECISION_REFUSED && strcmp(ask->unit, task->unit) == 0 &&

@@ -5,6 +5,7 @@
 #include "broker/core/draft.h"
 #include "broker/core/live.h"
 #include "broker/core/reckon.h"
+#include "broker/core/task_more.h"
 #include "broker/core/routine.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
@@ -76,8 +77,11 @@ static void refer_incident(struct usage *usage, const struct live *live)
         refer(usage, AREA, head->responsible_area);
     refer(usage, SOURCE, head->source);
     for (const struct live_task *task = live->tasks; task; task = task->next) {
-        if (task->facts.state != TASK_WITHDRAWN) /* one that is done may come back as rework */
-            refer(usage, UNIT, task->facts.unit);
+        if (task->facts.state == TASK_WITHDRAWN)
+            continue; /* one that is done may come back as rework */
+        refer(usage, UNIT, task->facts.unit);
+        if (task_delegated(&task->facts))
+            refer(usage, UNIT, task->facts.more->sub_unit);
     }
     for (size_t i = 0; i < live->clock_count; i++) {
         if (clock_open(&live->clocks[i]) && live->clocks[i].calendar != CALENDAR_NATURAL)
@@ -116,15 +120,31 @@ static bool unfinished(const struct task *task)
     return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
 }
 
+/* The unit, or its successor. */
+static const char *now_called(const struct step *step, const char *id)
+{
+    const struct policy *policy = step->core->policy;
+    const struct unit *now = policy_unit_now(policy, policy_unit(policy, id));
+    return now ? now->id : id;
+}
+
+static bool retired(const struct step *step, const struct task *task)
+{
+    return strcmp(now_called(step, task->unit), task->unit) != 0 ||
+           strcmp(now_called(step, task_desk(task)), task_desk(task)) != 0;
+}
+
 /* Not a new dispatch: what was said stays said, and the clocks run on. */
-static void hand_over(struct step *step, const struct live_task *of, const struct unit *successor)
+static void hand_over(struct step *step, const struct live_task *of)
 {
     struct draft draft;
     struct record record = record_of_broker(step, RECORD_TRANSFERRED);
     draft_of(&draft, step, of->incident);
     struct task *task = draft_task(&draft, of->facts.no);
     step_revoke(step, of, "unit retired");
-    task->unit = successor->id;
+    task->unit = now_called(step, task->unit);
+    if (task_delegated(task))
+        draft_more(&draft, task->no)->sub_unit = now_called(step, task->more->sub_unit);
     task->principal = task->worker = task->last_worker = "";
     if (task->state == TASK_OFFERED)
         task->state = TASK_QUEUED;
@@ -136,13 +156,10 @@ static void hand_over(struct step *step, const struct live_task *of, const struc
 
 static void hand_over_retired(struct step *step)
 {
-    const struct policy *policy = step->core->policy;
     for (const struct live *live = NULL; (live = live_after(step->core, live));) {
         for (const struct live_task *task = live->tasks; task; task = task->next) {
-            const struct unit *unit = policy_unit(policy, task->facts.unit);
-            const struct unit *now = policy_unit_now(policy, unit);
-            if (now && now != unit && unfinished(&task->facts))
-                hand_over(step, task, now);
+            if (unfinished(&task->facts) && retired(step, &task->facts))
+                hand_over(step, task);
         }
     }
 }

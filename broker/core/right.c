@@ -28,3 +28,9 @@ bool right_unit(const struct principal *principal, const char *unit)
     }
     return false;
 }
+
+bool right_task(const struct principal *principal, const struct task *task)
+{
+    const char *sub_unit = task->more ? task->more->sub_unit : NULL;
+    return right_unit(principal, task->unit) || (sub_unit && *sub_unit && right_unit(principal, sub_unit));
+}

@@ -31,5 +31,7 @@ bool right_has(const struct principal *, enum right);
  * has no place or no known type must be seen by somebody. */
 bool right_in_scope(const struct principal *, const struct type *, const struct area *);
 bool right_unit(const struct principal *, const char *unit); /* one of its units; config/ lists their sub-units too */
+/* The task is one of its units', or was handed on to one of them. */
+bool right_task(const struct principal *, const struct task *);
 
 #endif

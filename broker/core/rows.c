@@ -147,6 +147,7 @@ static void mix_head(uint64_t *digest, const struct incident *head)
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
 {
     mix_number(digest, more->whistled);
+    mix_text(digest, more->sub_unit);
 }
 
 static void mix_task(uint64_t *digest, const struct live_task *task)

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "broker/core/ask.h"
+#include "broker/core/delegate.h"
 #include "broker/core/draft.h"
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
+#include "broker/core/task_more.h"
 
 /* --- the table: who may say what of a task in which state --- */
 
@@ -29,6 +31,7 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_RETURN]    = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_GIVE_BACK] = { 0, 0,     W,      0,        0,       0,        0,   0,       0,        0 },
     [WORD_ASK]       = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_DELEGATE]  = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
 
@@ -43,22 +46,13 @@ bool task_allows(enum task_state state, enum word_verb word, bool on_behalf)
     return (table[word][state] & (on_behalf ? C : W)) != 0;
 }
 
-/* A word being decided. */
-struct saying {
-    struct step *step;
-    const struct word *word;
-    const struct live_task *of;
-    bool on_behalf;
-    struct draft *draft;
-    struct task *task; /* in the draft */
-};
-
 /* --- what each word does to its task --- */
 
 static void respond(struct saying *saying)
 {
     saying->task->state = TASK_RESPONDED;
-    saying->task->responded_ms = saying->step->now_ms;
+    if (!task_delegated(saying->task) || !saying->task->responded_ms) /* the unit's own signature stands */
+        saying->task->responded_ms = saying->step->now_ms;
     saying->task->auto_respond = saying->word->auto_respond;
     draft_stop_clock(saying->draft, CLOCK_RESPOND, saying->task->no);
 }
@@ -89,6 +83,8 @@ static void feedback(struct saying *saying)
 /* The unit says it is not theirs: the centre must decide, against its own clock. */
 static void give_up(struct saying *saying)
 {
+    if (delegate_give_up(saying))
+        return;
     saying->task->state = TASK_RETURNED;
     saying->task->reason = saying->word->reason;
     saying->task->epoch++;
@@ -101,6 +97,7 @@ static const struct {
     enum record_kind record;
     void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
+    bool (*fits)(const struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
     [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
     [WORD_ARRIVE]   = {RECORD_ARRIVED,   arrive,   false},
@@ -109,6 +106,7 @@ static const struct {
     [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true},
     [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
     [WORD_ASK]      = {RECORD_ASKED,     NULL,     false},
+    [WORD_DELEGATE] = {RECORD_DELEGATED, delegate_task, true, delegate_fits},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -119,12 +117,14 @@ static bool complete(struct step *step, const struct word *word)
 {
     if (!has_text(word->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "a word carries a request id");
-    if (word->verb <= 0 || word->verb >= WORD_END)
+    if (word->verb <= 0 || word->verb >= WORD_END || !word_name(word->verb))
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such word");
     if (word->verb == WORD_FEEDBACK && !word->outcome)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "feedback says what came of it");
     if (word->verb == WORD_RETURN && !has_text(word->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a return says why");
+    if (word->verb == WORD_DELEGATE && !has_text(word->unit))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "delegate says to which sub-unit");
     return true;
 }
 
@@ -186,18 +186,18 @@ static bool held(struct saying *saying)
         strcmp(task->worker, text_or_empty(command->worker)) != 0)
         return step_refuse(saying->step, REFUSAL_NOT_HOLDER, NULL, "task %u is not leased to \"%s\"", task->no,
                            text_or_empty(command->worker));
-    if (!right_unit(saying->step->who, task->unit))
+    if (!right_unit(saying->step->who, task_desk(task)))
         return step_refuse(saying->step, REFUSAL_OUT_OF_SCOPE, NULL, "\"%s\" does not work for unit \"%s\" any more",
-                           saying->step->who->name, task->unit);
+                           saying->step->who->name, task_desk(task));
     return true;
 }
 
 static bool spoken_for(struct saying *saying)
 {
     const struct task *task = &saying->of->facts;
-    if (strcmp(saying->word->on_behalf, task->unit) != 0)
+    if (strcmp(saying->word->on_behalf, task->unit) != 0 && strcmp(saying->word->on_behalf, task_desk(task)) != 0)
         return step_refuse(saying->step, REFUSAL_BAD_VALUE, "on_behalf", "task %u is with unit \"%s\"", task->no,
-                           task->unit);
+                           task_desk(task));
     return incident_in_scope(saying->step, saying->of->incident);
 }
 
@@ -321,6 +321,8 @@ void task_word(struct step *step)
         return;
     ladder_catch_up(step, saying.of->incident); /* what is due comes first: it may change the state */
     if (!current(&saying) || !possible(&saying))
+        return;
+    if (said[word->verb].fits && !said[word->verb].fits(&saying))
         return;
     uint64_t seq = say(&saying);
     if (!seq)

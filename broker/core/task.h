@@ -5,6 +5,16 @@
 
 #include "broker/core/step.h"
 
+/* A word being decided. */
+struct saying {
+    struct step *step;
+    const struct word *word;
+    const struct live_task *of;
+    bool on_behalf;
+    struct draft *draft;
+    struct task *task; /* in the draft */
+};
+
 /* COMMAND_WORD. */
 void task_word(struct step *);
 /* Whether the table allows the word in the state, from a worker or (on behalf) from the centre. */

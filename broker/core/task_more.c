@@ -6,11 +6,11 @@
 
 const struct task_more *task_more_own(struct core *core, const struct task_more *more)
 {
-    (void)core;
     if (!more)
         return NULL;
     struct task_more *copy = core_alloc(sizeof *copy);
     *copy = *more;
+    copy->sub_unit = has_text(more->sub_unit) ? intern_text(&core->names, more->sub_unit) : "";
     return copy;
 }
 

@@ -16,4 +16,15 @@ static inline bool task_whistled(const struct task *task)
     return task->more && task->more->whistled;
 }
 
+static inline bool task_delegated(const struct task *task)
+{
+    return task->more && has_text(task->more->sub_unit);
+}
+
+/* Whose workers do it. */
+static inline const char *task_desk(const struct task *task)
+{
+    return task_delegated(task) ? task->more->sub_unit : task->unit;
+}
+
 #endif

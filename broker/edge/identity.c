@@ -159,6 +159,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_number(13, word->kind);
     put_number(14, (uint64_t)word->until_ms);
     put_number(15, (uint64_t)word->span_ms);
+    put_text(16, word->unit);
     return content_digest();
 }
 

@@ -249,7 +249,8 @@ static void hear_revoke(struct seat *seat, const struct revoke *revoke)
 static void let_go(struct seat *seat, const struct word *word)
 {
     struct held *held = cast_held(seat, word->incident, word->task);
-    bool ends = word->verb == WORD_FEEDBACK || word->verb == WORD_RETURN || word->verb == WORD_GIVE_BACK;
+    bool ends = word->verb == WORD_FEEDBACK || word->verb == WORD_RETURN || word->verb == WORD_GIVE_BACK ||
+                word->verb == WORD_DELEGATE;
     if (held && ends && held->epoch == word->epoch)
         held->holds = false;
 }

@@ -67,6 +67,7 @@ static const struct field word_list[] = {
     {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
+    {"to", FIELD_TEXT, AT(word.unit)},
 };
 FIELDS(word, "a word");
 
@@ -128,6 +129,7 @@ static const struct field task_list[] = {
     {"role", FIELD_ROLE, AT(role)},
     {"outcome", FIELD_OUTCOME, AT(outcome)},
     {"at", FIELD_TEXT, AT(unit)},
+    {"with", FIELD_SUB_UNIT, AT(more)},
     {"worker", FIELD_TEXT, AT(worker)},
     {"epoch", FIELD_COUNT, AT(epoch)},
     {"lost", FIELD_COUNT, AT(lost)},
@@ -290,6 +292,16 @@ static bool read_units(struct play *play, const char *word, struct act *act)
     return act->unit_count > 0;
 }
 
+static struct task_more *more_at(struct play *play, void *at)
+{
+    const struct task_more **more = at;
+    struct task_more *own = ARENA_NEW(&play->arena, struct task_more, 1);
+    if (*more)
+        *own = **more;
+    *more = own;
+    return own;
+}
+
 /* Whether the value that follows the key is of the field's kind. */
 static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
 {
@@ -313,7 +325,9 @@ static bool read_value(struct play *play, const struct field *field, struct word
     const char *word = words_next(words);
     if (!word)
         return false;
-    if (field->kind == FIELD_TEXT)
+    if (field->kind == FIELD_SUB_UNIT)
+        more_at(play, at)->sub_unit = word;
+    else if (field->kind == FIELD_TEXT)
         *(const char **)at = word;
     else if (field->kind == FIELD_EVENT)
         return (*(uint64_t *)at = play_incident(play, word)) != 0;
@@ -383,6 +397,9 @@ const char *field_text(struct play *play, const struct field *field, const void 
     switch (field->kind) {
     case FIELD_TEXT:
         text = *(const char *const *)at;
+        return text ? text : "";
+    case FIELD_SUB_UNIT:
+        text = *(const struct task_more *const *)at ? (*(const struct task_more *const *)at)->sub_unit : NULL;
         return text ? text : "";
     case FIELD_NUMBER:
     case FIELD_COUNT:

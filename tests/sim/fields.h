@@ -9,17 +9,18 @@ struct play;
 
 enum field_kind {
     FIELD_TEXT = 1,
-    FIELD_NUMBER, /* int */
-    FIELD_COUNT,  /* uint32_t */
-    FIELD_BIG,    /* uint64_t */
-    FIELD_YES,    /* bool, true; takes no value */
-    FIELD_NO,     /* bool, false; takes no value */
-    FIELD_TIME,   /* int64_t of a date and a time of day */
-    FIELD_SPAN,   /* int64_t of a duration */
-    FIELD_EVENT,  /* uint64_t, an incident by the name of its event */
-    FIELD_UNITS,  /* struct act: several in one word, "police,water" */
-    FIELD_POINT,  /* struct place: latitude, longitude, system */
-    FIELD_NAMES,  /* from here on: enumerations by their names; also understood without the key */
+    FIELD_NUMBER,   /* int */
+    FIELD_COUNT,    /* uint32_t */
+    FIELD_BIG,      /* uint64_t */
+    FIELD_YES,      /* bool, true; takes no value */
+    FIELD_NO,       /* bool, false; takes no value */
+    FIELD_TIME,     /* int64_t of a date and a time of day */
+    FIELD_SPAN,     /* int64_t of a duration */
+    FIELD_EVENT,    /* uint64_t, an incident by the name of its event */
+    FIELD_UNITS,    /* struct act: several in one word, "police,water" */
+    FIELD_SUB_UNIT, /* struct task: the unit it was handed on to */
+    FIELD_POINT,    /* struct place: latitude, longitude, system */
+    FIELD_NAMES,    /* from here on: enumerations by their names; also understood without the key */
 };
 
 struct field {

@@ -29,7 +29,7 @@
  *
  * areas       6208 city (post "mayor") > 620802 district ("chief") > 620802001 street (vacant) > 620802001002 community
  *             ("warden"); 620899 a district that is retired for 620802
- * units       water, gas, old (retired for gas)
+ * units       water, gas, old (retired for gas), pumps (a sub-unit of water)
  * types       urgent: 1-5-30, ladder of 1 minute · slow: hours · verified: centre checks · own: the source checks ·
  *             desk: a person dispatches · stray: no rule · both: water leads, gas assists · gone: retired for slow
  * principals  camera, button (panic lane), narrow (only "slow", only in 620802), hotline (intake), water.dept, gas.dept,
@@ -38,8 +38,8 @@
 struct city {
     struct level levels[4];
     struct area areas[5];
-    struct unit units[3];
-    struct dated_name names[3];
+    struct unit units[4];
+    struct dated_name names[4];
     struct limit urgent_limits[6], slow_limits[8];
     struct profile profiles[2];
     struct ladder ladders[2];
@@ -77,13 +77,14 @@ static inline void city_areas(struct city *city)
 
 static inline void city_units(struct city *city)
 {
-    static const char *const ids[] = {"water", "gas", "old"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const ids[] = {"water", "gas", "old", "pumps"};
+    for (size_t i = 0; i < 4; i++) {
         city->names[i] = (struct dated_name){.name = ids[i]};
         city->units[i] = (struct unit){.id = ids[i], .names = &city->names[i], .name_count = 1, .kind = ""};
     }
     city->units[2].retired = true;
     city->units[2].successor = "gas";
+    city->units[3].parent = &city->units[0];
 }
 
 static inline void city_clocks(struct city *city)
@@ -203,7 +204,7 @@ static inline struct city *city_new(uint8_t hash)
     arena_init(&policy->arena);
     memset(policy->hash.bytes, hash, sizeof policy->hash.bytes);
     policy->area_count = 5;
-    policy->unit_count = 3;
+    policy->unit_count = 4;
     policy->profile_count = 2;
     policy->ladder_count = 2;
     policy->type_count = 8;
@@ -495,7 +496,8 @@ static inline struct word word_for(struct fixture *f, enum word_verb verb, uint6
                                    : verb == WORD_ASK  ? "no_access"
                                                        : NULL,
                          .kind = verb == WORD_ASK ? ASK_PARK : 0,
-                         .until_ms = verb == WORD_ASK ? f->now_ms + HOUR_MS : 0};
+                         .until_ms = verb == WORD_ASK ? f->now_ms + HOUR_MS : 0,
+                         .unit = verb == WORD_DELEGATE ? "pumps" : NULL};
 }
 
 static inline void say(struct fixture *f, const char *worker, enum word_verb verb, uint64_t incident)

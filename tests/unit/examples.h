@@ -106,6 +106,17 @@ static const struct task example_called = {.no = 3,
                                            .dispatched_ms = EXAMPLE_MS,
                                            .more = &example_more};
 
+static const struct task_more example_sub_unit = {.sub_unit = "cg-001-east"};
+
+static const struct task example_handed_on = {.no = 1,
+                                              .epoch = 4,
+                                              .role = TASK_LEAD,
+                                              .state = TASK_QUEUED,
+                                              .unit = "cg-001",
+                                              .dispatched_ms = EXAMPLE_MS,
+                                              .responded_ms = EXAMPLE_MS + 1000,
+                                              .more = &example_sub_unit};
+
 static const struct clock example_clocks[] = {
     {.kind = CLOCK_RESPOND,
      .task = 1,
@@ -307,6 +318,11 @@ static inline void example_record_details(struct record *record)
         record->changes[0].tasks = &example_called;
         record->changes[0].task_count = 1;
         record->text = "现场需要封路";
+        break;
+    case RECORD_DELEGATED:
+        record->word = WORD_DELEGATE;
+        record->changes[0].tasks = &example_handed_on;
+        record->changes[0].task_count = 1;
         break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";

@@ -311,7 +311,8 @@ static void assert_leases_and_queues(struct world *w)
         }
     }
     assert_int_equal(core_queue(f->core, "water", incidents, tasks, INCIDENTS_MAX) +
-                         core_queue(f->core, "gas", incidents, tasks, INCIDENTS_MAX),
+                         core_queue(f->core, "gas", incidents, tasks, INCIDENTS_MAX) +
+                         core_queue(f->core, "pumps", incidents, tasks, INCIDENTS_MAX),
                      waiting);
     core_overview(f->core, f->now_ms, &f->arena, &overview);
     for (size_t i = 0; i < overview.unit_count; i++)

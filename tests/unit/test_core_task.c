@@ -20,33 +20,34 @@ static int teardown(void **state)
 
 /* Whoever says it holds the task where its state can be held; elsewhere nobody does. */
 /* clang-format off */
-static const int by_worker[TASK_STATE_END][WORD_END] = {
-    /*                  -  respond  arrive   handle   note     feedback return   give_back ask */
-    [TASK_QUEUED]    = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
-    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       0,        0},
-    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
-    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
-    [TASK_SUSPENDED] = {0, NOT,     NOT,     NOT,     0,       NOT,     NOT,     NOT,        NOT},
-    [TASK_DONE]      = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
-    [TASK_RETURNED]  = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
-    [TASK_WITHDRAWN] = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
-    [TASK_SHELVED]   = {0, NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,  NOBODY,        NOBODY},
+static const int by_worker[WORD_END][TASK_STATE_END] = {
+    /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved */
+    [WORD_RESPOND]   = {0, NOBODY, 0,       NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_ARRIVE]    = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_HANDLE]    = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_NOTE]      = {0, NOBODY, 0,       0,         0,        0,         NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_FEEDBACK]  = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_RETURN]    = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_GIVE_BACK] = {0, NOBODY, 0,       NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_ASK]       = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    [WORD_DELEGATE]  = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
 };
-static const int by_centre[TASK_STATE_END][WORD_END] = {
-    /*                  -  respond  arrive   handle   note     feedback return   give_back ask */
-    [TASK_QUEUED]    = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        0},
-    [TASK_OFFERED]   = {0, 0,       NOT,     NOT,     0,       NOT,     0,       NOT,        0},
-    [TASK_RESPONDED] = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
-    [TASK_HANDLING]  = {0, NOT,     0,       0,       0,       0,       0,       NOT,        0},
-    [TASK_SUSPENDED] = {0, NOT,     NOT,     NOT,     0,       NOT,     NOT,     NOT,        NOT},
-    [TASK_DONE]      = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
-    [TASK_RETURNED]  = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
-    [TASK_WITHDRAWN] = {0, NOT,     NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
-    [TASK_SHELVED]   = {0, 0,       NOT,     NOT,     NOT,     NOT,     NOT,     NOT,        NOT},
+static const int by_centre[WORD_END][TASK_STATE_END] = {
+    /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved */
+    [WORD_RESPOND]   = {0, 0,      0,       NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       0},
+    [WORD_ARRIVE]    = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
+    [WORD_HANDLE]    = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
+    [WORD_NOTE]      = {0, NOT,    0,       0,         0,        0,         NOT,    NOT,      NOT,       NOT},
+    [WORD_FEEDBACK]  = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
+    [WORD_RETURN]    = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
+    [WORD_GIVE_BACK] = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT},
+    [WORD_ASK]       = {0, 0,      0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
+    [WORD_DELEGATE]  = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
 };
 static const enum task_state after[WORD_END] = {
     [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
     [WORD_FEEDBACK] = TASK_DONE,     [WORD_RETURN] = TASK_RETURNED, [WORD_GIVE_BACK] = TASK_QUEUED,
+    [WORD_DELEGATE] = TASK_QUEUED,
 };
 /* clang-format on */
 
@@ -91,7 +92,7 @@ static void assert_cell(struct fixture *f, bool centre, enum task_state state, e
     enum task_state now = task_of(f, id, 1).state;
     assert_int_equal(now, expected || !after[verb] ? state : after[verb]);
     if (!expected && after[verb] && verb != WORD_GIVE_BACK)
-        assert_int_equal(task_of(f, id, 1).on_behalf, centre);
+        assert_int_equal(task_of(f, id, 1).on_behalf, centre && verb != WORD_DELEGATE);
 }
 
 static void every_state_and_word(void **unused)
@@ -99,9 +100,11 @@ static void every_state_and_word(void **unused)
     (void)unused;
     for (enum task_state state = 1; state < TASK_STATE_END; state++) {
         for (enum word_verb verb = 1; verb < WORD_END; verb++) {
+            if (!word_name(verb))
+                continue;
             struct fixture *f = fixture_new();
-            assert_cell(f, false, state, verb, by_worker[state][verb]);
-            assert_cell(f, true, state, verb, by_centre[state][verb]);
+            assert_cell(f, false, state, verb, by_worker[verb][state]);
+            assert_cell(f, true, state, verb, by_centre[verb][state]);
             fixture_free(f);
         }
     }
@@ -113,7 +116,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     uint64_t id = incident_with(f, TASK_OFFERED);
     say(f, "w1", WORD_FEEDBACK, id);
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "task 1 is offered; possible is respond, note, return, give_back, ask");
+                        "task 1 is offered; possible is respond, note, return, give_back, ask, delegate");
     id = incident_with(f, TASK_DONE);
     say_on_behalf(f, WORD_FEEDBACK, id, 1);
     assert_string_equal(last_answer(f)->refusal.reason, "task 1 is done; possible is nothing");
