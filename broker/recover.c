@@ -124,12 +124,39 @@ static int change_policy(struct turn *t, char fault[256])
     return store_put_policy(t->store, &t->policy->hash, t->policy->bundle, t->policy->bundle_bytes, t->now_ms);
 }
 
+static int64_t remembered_since(const struct turn *t)
+{
+    int64_t longest_ms = 0;
+    for (size_t i = 0; i < t->policy->fold_count; i++)
+        if (t->policy->folds[i].again_ms > longest_ms)
+            longest_ms = t->policy->folds[i].again_ms;
+    return t->now(t->time) - longest_ms;
+}
+
+/* What was closed lately may come again. */
+static void load_ended(struct turn *t)
+{
+    int64_t since_ms = remembered_since(t);
+    uint64_t cursor_ms = 0, cursor_id = 0;
+    struct arena arena;
+    struct row row;
+    if (t->policy->fold_count == 0)
+        return;
+    arena_init(&arena);
+    while (store_next_closed(t->store, &cursor_ms, &cursor_id, &arena, &row) && row.head.closed_ms >= since_ms) {
+        core_load_ended(t->core, &row);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+}
+
 int recover_announce(struct turn *t, char fault[256])
 {
     const struct store_meta *meta = store_meta(t->store);
     struct command start = {.kind = COMMAND_START, .principal = ""};
     int error = 0;
     core_ready(t->core, t->now(t->time));
+    load_ended(t);
     start.start.term = meta->term;
     start.start.last_ms = meta->last_ms;
     start.start.exercise = meta->exercise;

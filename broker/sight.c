@@ -17,12 +17,20 @@ static bool in_scope(const struct turn *t, const struct principal *who, const st
     return right_in_scope(who, policy_type(t->policy, row->head.type), policy_area(t->policy, row->head.area));
 }
 
+bool sight_reported(const char *name, const struct row *row)
+{
+    for (size_t i = 0; row->reports && i < row->reports->source_count; i++)
+        if (strcmp(row->reports->sources[i], name) == 0)
+            return true;
+    return strcmp(row->head.source, name) == 0;
+}
+
 /* Everything within one's types and areas, or what one reported, or has a task in. */
 bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
 {
     if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;
-    if (strcmp(row->head.source, who->name) == 0)
+    if (sight_reported(who->name, row))
         return true;
     return (who->roles & PRINCIPAL_DEPARTMENT) && has_task(who, row);
 }

@@ -477,6 +477,29 @@ void turn_pulse(struct turn *t)
 
 /* --- output --- */
 
+/* Whoever gets the task late, or again, knows all the same how pressing it is. */
+static void tell_oversight(const struct row *row, struct delivery *delivery)
+{
+    const struct incident_more *more = row->head.more;
+    delivery->urges = more && more->oversight ? more->oversight->urges : 0;
+    for (size_t i = 0; i < row->clock_count; i++)
+        if (row->clocks[i].kind == CLOCK_SUPERVISE && row->clocks[i].state == CLOCK_RUNNING)
+            delivery->supervised_ms = row->clocks[i].due_ms;
+}
+
+/* Another report of it may say better where it is. */
+static const struct event *with_better_place(struct turn *t, const struct row *row, const struct event *event)
+{
+    struct record placed;
+    uint64_t seq = row->reports ? row->reports->placed : 0;
+    if (!seq || seq == row->head.opened_seq || store_get_record(t->store, seq, &t->arena, &placed) != 0 ||
+        !placed.event)
+        return event;
+    struct event *copy = arena_memdup(&t->arena, event, sizeof(*event));
+    copy->place = placed.event->place;
+    return copy;
+}
+
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
 static void deliver(struct turn *t, const struct effect *effect)
 {
@@ -500,10 +523,11 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
-    message.task.event = opened.event;
+    message.task.event = with_better_place(t, &row, opened.event);
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;
+    tell_oversight(&row, &message.task);
     outbox_put(t->outbox, effect->peer, &message);
 }
 
@@ -523,6 +547,10 @@ static void say(struct turn *t, const struct effect *effect)
     case EFFECT_REVOKE:
         message.kind = MESSAGE_REVOKE;
         message.revoke = (struct revoke){effect->incident, effect->task, effect->epoch, effect->reason};
+        break;
+    case EFFECT_URGE:
+        message.kind = MESSAGE_URGE;
+        message.urge = *effect->urge;
         break;
     case EFFECT_DELIVER:
         deliver(t, effect);

@@ -184,6 +184,14 @@ static void take_verification(struct lives *lives, struct life *life, const stru
     added->dispatch = life_lead(life);
 }
 
+static void take_callback(struct lives *lives, struct life *life, const struct record *record)
+{
+    ADD(lives, life->callbacks, callback);
+    added->at_ms = record->at_ms;
+    added->satisfaction = record->satisfaction;
+    added->solved = record->solved;
+}
+
 static void take_change(struct lives *lives, const struct record *record, const struct change *change)
 {
     struct life *life = life_of(lives, change->incident);
@@ -199,6 +207,8 @@ static void take_change(struct lives *lives, const struct record *record, const 
         take_rung(lives, life, record);
     if (record->kind == RECORD_VERIFIED || record->kind == RECORD_REWORKED)
         take_verification(lives, life, record);
+    if (record->kind == RECORD_CALLED_BACK)
+        take_callback(lives, life, record);
 }
 
 void lives_take(struct lives *lives, const struct record *record)

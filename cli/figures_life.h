@@ -48,6 +48,14 @@ struct verification {
     bool passed;
 };
 
+/* What the reporter said. */
+struct callback {
+    struct callback *next;
+    int64_t at_ms;
+    enum satisfaction satisfaction;
+    bool solved;
+};
+
 /* A rung above the breach. */
 struct escalation {
     struct escalation *next;
@@ -66,6 +74,7 @@ struct life {
     struct run *runs;
     struct closing *closings;
     struct verification *verifications;
+    struct callback *callbacks;
     struct escalation *escalations;
 };
 

@@ -186,6 +186,34 @@ static void count_reopened(struct counting *c)
             counting_add(c, 0, NULL, closing->reopened);
 }
 
+/* --- when the reporter was called back --- */
+
+static void count_called_back(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (run->kind == CLOCK_CALLBACK && owed(c, run))
+            counting_add(c, 0, NULL, run->state != CLOCK_RUNNING);
+}
+
+static bool valid(const struct counting *c, const struct callback *callback)
+{
+    return counting_within(c, callback->at_ms) && callback->satisfaction != SATISFACTION_UNREACHED;
+}
+
+static void count_satisfied(struct counting *c)
+{
+    for (const struct callback *call = c->life->callbacks; call; call = call->next)
+        if (valid(c, call))
+            counting_add(c, 0, NULL, call->satisfaction != SATISFACTION_UNSATISFIED);
+}
+
+static void count_solved(struct counting *c)
+{
+    for (const struct callback *call = c->life->callbacks; call; call = call->next)
+        if (valid(c, call))
+            counting_add(c, 0, NULL, call->solved);
+}
+
 static void count_contained(struct counting *c)
 {
     unsigned level = (unsigned)strlen(c->life->area);
@@ -248,6 +276,12 @@ const struct figure figure_table[] = {
      N_("reported as done"), N_("closed in the period")},
     {"reopened",       FIGURE_RATE,  OF_NOTHING, count_reopened,       N_("reopening rate"),
      N_("opened again since"), N_("closed in the period")},
+    {"called_back",    FIGURE_RATE,  OF_NOTHING, count_called_back,    N_("callback rate"),
+     N_("reporters called back since"), N_("callback due in the period")},
+    {"satisfied",      FIGURE_RATE,  OF_NOTHING, count_satisfied,      N_("satisfaction rate"),
+     N_("satisfied, or basically"), N_("reporters reached by a callback")},
+    {"solved",         FIGURE_RATE,  OF_NOTHING, count_solved,         N_("solved rate"),
+     N_("solved, the reporter says"), N_("reporters reached by a callback")},
     {"contained",      FIGURE_RATE,  OF_LEVEL,   count_contained,      N_("contained at its level: %s"),
      N_("no rung above the breach fired"), N_("closed in the period")},
     {"escalated",      FIGURE_COUNT, OF_RUNG,    count_escalated,      N_("late escalations: rung %s"),

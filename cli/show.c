@@ -90,6 +90,32 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("marks"), text);
 }
 
+static void oversight_fields(struct table *table, const struct oversight *oversight)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->urges);
+    field(table, _("urged"), oversight->urges ? text : "");
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->supervisions);
+    field(table, _("supervised"), oversight->supervisions ? text : "");
+}
+
+/* What else was reported of it, and by whom. */
+static void reports_fields(struct table *table, const struct reports *reports, bool utc)
+{
+    char text[160], first[WHEN_TEXT_BYTES], last[WHEN_TEXT_BYTES];
+    struct buffer others = {0};
+    if (!reports || reports->count < 2)
+        return;
+    snprintf(text, sizeof(text), _("%u, from %s to %s"), (unsigned)reports->count,
+             when_text(reports->first_ms, utc, first), when_text(reports->last_ms, utc, last));
+    field(table, _("reports"), text);
+    for (size_t i = 0; i < reports->source_count; i++)
+        buffer_printf(&others, "%s%s", i ? ", " : "", reports->sources[i]);
+    if (others.size)
+        field(table, _("also from"), (const char *)others.data);
+    buffer_release(&others);
+}
+
 static void print_head(const struct row *row, const struct event *event, bool utc, bool colour)
 {
     struct table table;
@@ -103,6 +129,9 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
+    if (row->head.more && row->head.more->oversight)
+        oversight_fields(&table, row->head.more->oversight);
+    reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);
     table_print(&table, stdout, 2, colour);

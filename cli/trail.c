@@ -221,6 +221,27 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add(out, event->text);
 }
 
+/* "from SOURCE, report 3": what it adds, without what the incident says already. */
+static void folded_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add_named(out, _("from"), record->principal);
+    if (change && change->reports)
+        buffer_printf(out, _(", report %u"), (unsigned)change->reports->count);
+    if (record->event && record->event->place.address)
+        add(out, record->event->place.address);
+    if (record->event)
+        add(out, record->event->text);
+}
+
+static void raised_detail(const struct record *record, struct buffer *out)
+{
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    buffer_printf(out, _("%u reports"), (unsigned)record->count);
+    if (head)
+        buffer_printf(out, " → %s %d", _("severity"), head->severity);
+}
+
 static void add_task(struct buffer *out, const struct record *record, const struct row *row)
 {
     if (record->task)
@@ -286,6 +307,17 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
     }
 }
 
+/* How often it was urged or supervised by now; and within which time it must be done. */
+static void oversight_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    char span[WHEN_TEXT_BYTES];
+    buffer_printf(out, "%s×%" PRIu32, out->size ? " " : "", record->count);
+    for (size_t i = 0; change && i < change->clock_count; i++)
+        if (change->clocks[i].kind == CLOCK_SUPERVISE)
+            add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
+}
+
 /* Which rows beside incidents; of many the first few. */
 static void routine_detail(const struct record *record, struct buffer *out)
 {
@@ -293,6 +325,16 @@ static void routine_detail(const struct record *record, struct buffer *out)
         buffer_printf(out, "%s%s", i ? ", " : "", record->sides[i].key);
     if (record->side_count > 4)
         buffer_printf(out, ", … (%zu)", record->side_count);
+}
+
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
 }
 
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
@@ -330,7 +372,10 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
     add(out, ruling(record));
+    callback_detail(record, out);
     head_detail(record, out);
+    if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
+        oversight_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);
@@ -357,6 +402,10 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         opened_detail(record, out);
     else if (record->kind == RECORD_RUNG && record->rung)
         rung_detail(record, row, out);
+    else if (record->kind == RECORD_FOLDED)
+        folded_detail(record, out);
+    else if (record->kind == RECORD_RAISED)
+        raised_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_ROUTINE)
@@ -389,6 +438,7 @@ enum colour trail_record_colour(const struct record *record)
     case RECORD_LEASE_ENDED:
     case RECORD_RETURNED:
     case RECORD_REWORKED:
+    case RECORD_RAISED:
     case RECORD_PASSED_OVER:
         return COLOUR_YELLOW;
     case RECORD_CLOSED:

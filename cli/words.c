@@ -42,22 +42,15 @@ static const char *const outcomes[] = {
 };
 
 static const char *const clocks[] = {
-    [CLOCK_ACCEPT] = C_("clock", "accept"),
-    [CLOCK_CONFIRM] = C_("clock", "confirm"),
-    [CLOCK_DISPATCH] = C_("clock", "dispatch"),
-    [CLOCK_VERIFY] = C_("clock", "verify"),
-    [CLOCK_ANSWER] = C_("clock", "answer"),
-    [CLOCK_CALLBACK] = C_("clock", "callback"),
-    [CLOCK_RESOLVE] = C_("clock", "resolve"),
-    [CLOCK_RESPOND] = C_("clock", "respond"),
-    [CLOCK_ARRIVE] = C_("clock", "arrive"),
-    [CLOCK_HANDLE] = C_("clock", "handle"),
-    [CLOCK_FEEDBACK] = C_("clock", "feedback"),
-    [CLOCK_CONTACT] = C_("clock", "contact"),
-    [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
+    [CLOCK_ACCEPT] = C_("clock", "accept"),       [CLOCK_CONFIRM] = C_("clock", "confirm"),
+    [CLOCK_DISPATCH] = C_("clock", "dispatch"),   [CLOCK_VERIFY] = C_("clock", "verify"),
+    [CLOCK_ANSWER] = C_("clock", "answer"),       [CLOCK_CALLBACK] = C_("clock", "callback"),
+    [CLOCK_RESOLVE] = C_("clock", "resolve"),     [CLOCK_RESPOND] = C_("clock", "respond"),
+    [CLOCK_ARRIVE] = C_("clock", "arrive"),       [CLOCK_HANDLE] = C_("clock", "handle"),
+    [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
     [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
-    [CLOCK_PARK] = C_("clock", "park"),
-    [CLOCK_SUSPEND] = C_("clock", "suspend"),
 };
 
 static const char *const clock_states[] = {
@@ -94,11 +87,18 @@ static const char *const records[] = {
     [RECORD_RUNG] = C_("record", "rung"),
     [RECORD_VERIFYING] = C_("record", "verifying"),
     [RECORD_RECKONED] = C_("record", "reckoned"),
+    [RECORD_FOLDED] = C_("record", "folded"),
+    [RECORD_RAISED] = C_("record", "raised"),
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
+    [RECORD_CONFIRMED] = C_("record", "confirmed"),
+    [RECORD_CALLED_BACK] = C_("record", "called_back"),
+    [RECORD_REOPENED] = C_("record", "reopened"),
     [RECORD_ROUTINE] = C_("record", "routine"),
+    [RECORD_URGED] = C_("record", "urged"),
+    [RECORD_SUPERVISED] = C_("record", "supervised"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
@@ -136,6 +136,13 @@ static const char *const rungs[] = {
 static const char *const verifiers[] = {
     [VERIFIER_SOURCE] = C_("verification", "by the source"),
     [VERIFIER_CENTRE] = C_("verification", "by the centre"),
+};
+
+static const char *const satisfactions[] = {
+    [SATISFACTION_SATISFIED] = C_("satisfaction", "satisfied"),
+    [SATISFACTION_BASICALLY] = C_("satisfaction", "basically"),
+    [SATISFACTION_UNSATISFIED] = C_("satisfaction", "unsatisfied"),
+    [SATISFACTION_UNREACHED] = C_("satisfaction", "unreached"),
 };
 
 static const char *const unrouted_reasons[] = {
@@ -226,6 +233,11 @@ const char *words_rung(enum rung_colour value)
 const char *words_verifier(enum verifier value)
 {
     return value > VERIFIER_NONE ? SHOWN(verifiers, value) : "";
+}
+
+const char *words_satisfaction(enum satisfaction value)
+{
+    return SHOWN(satisfactions, value);
 }
 
 const char *words_unrouted(enum unrouted_reason value)

@@ -21,6 +21,7 @@ SAME(ClockKind, CLOCK_KINDS)
 SAME(Calendar, CALENDARS)
 SAME(ClockState, CLOCK_STATES)
 SAME(Verifier, VERIFIERS)
+SAME(Satisfaction, SATISFACTIONS)
 SAME(WordVerb, WORDS)
 SAME(ActVerb, ACTS)
 SAME(AskKind, ASK_KINDS)
@@ -158,6 +159,14 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     return out.Finish();
 }
 
+static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+{
+    bihuan::OversightBuilder out(builder);
+    out.add_urges(oversight.urges);
+    out.add_supervisions(oversight.supervisions);
+    return out.Finish();
+}
+
 Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
 {
     auto type = pack(builder, incident.type);
@@ -169,6 +178,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
+    auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     bihuan::IncidentBuilder out(builder);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
@@ -183,6 +193,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_reason(reason);
     out.add_ladder(ladder);
     out.add_object(object);
+    out.add_oversight(oversight);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));
@@ -338,6 +349,35 @@ static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
     return out.Finish();
 }
 
+static Offset<Vector<uint64_t>> pack(Builder &builder, const uint64_t *numbers, size_t n)
+{
+    return n ? builder.CreateVector(numbers, n) : Offset<Vector<uint64_t>>();
+}
+
+static Offset<Vector<Offset<String>>> pack(Builder &builder, const char *const *texts, size_t n)
+{
+    std::vector<Offset<String>> packed;
+    for (size_t i = 0; i < n; i++)
+        packed.push_back(pack(builder, texts[i]));
+    return n ? builder.CreateVector(packed) : Offset<Vector<Offset<String>>>();
+}
+
+static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &reports)
+{
+    auto keys = pack(builder, reports.keys, reports.key_count);
+    auto sources = pack(builder, reports.sources, reports.source_count);
+    bihuan::ReportsBuilder out(builder);
+    out.add_first_ms(reports.first_ms);
+    out.add_last_ms(reports.last_ms);
+    out.add_last(reports.last);
+    out.add_before(reports.before);
+    out.add_placed(reports.placed);
+    out.add_count(reports.count);
+    out.add_keys(keys);
+    out.add_sources(sources);
+    return out.Finish();
+}
+
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
 {
     bool begin = all_begin(change, at_ms);
@@ -347,6 +387,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
     auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
+    auto reports = pack_if(builder, change.reports);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
     out.add_prev(change.prev);
@@ -356,6 +397,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_started(started);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_reports(reports);
     return out.Finish();
 }
 
@@ -474,6 +516,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
     out.add_sides(sides);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
+    out.add_solved(record.solved);
     return out.Finish();
 }
 
@@ -499,6 +543,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
     auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
+    auto reports = pack_if(builder, row.reports);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
     out.add_seq(row.seq);
@@ -508,6 +553,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_words(words);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_reports(reports);
     return out.Finish();
 }
 

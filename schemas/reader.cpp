@@ -166,12 +166,19 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
 static constexpr size_t ANY = SIZE_MAX;
 
 /* NULL when there is nothing of it. */
+static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+{
+    out->urges = in.urges();
+    out->supervisions = in.supervisions();
+}
+
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object())
+    if (!in.object() && !in.oversight())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
+    more->oversight = reader.one<struct oversight>(in.oversight());
     return more;
 }
 
@@ -296,6 +303,36 @@ static void read(Reader &reader, const bihuan::Ask &in, struct ask *out)
     out->decided_person = reader.text(in.decided_person(), ANY, "ask.decided_person");
 }
 
+static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *numbers = *count ? ARENA_NEW(reader.arena, uint64_t, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        numbers[i] = in->Get(static_cast<flatbuffers::uoffset_t>(i));
+    return numbers;
+}
+
+static const char *const *read_texts(Reader &reader, const Vector<Offset<String>> *in, const char *about, size_t *count)
+{
+    *count = in ? in->size() : 0;
+    auto *texts = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
+    for (size_t i = 0; i < *count; i++)
+        texts[i] = reader.text(in->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, about);
+    return texts;
+}
+
+static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
+{
+    out->count = in.count();
+    out->first_ms = in.first_ms();
+    out->last_ms = in.last_ms();
+    out->last = in.last();
+    out->before = in.before();
+    out->placed = in.placed();
+    out->keys = read_numbers(reader, in.keys(), &out->key_count);
+    out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -306,6 +343,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
@@ -388,6 +426,8 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->from_ms = in.from_ms();
     out->offset_ms = in.offset_ms();
     out->term = in.term();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
+    out->solved = in.solved();
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 
@@ -412,6 +452,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->reports = reader.one<struct reports>(in.reports());
 }
 
 } // namespace facts

@@ -45,6 +45,12 @@ void write(Json &json, const struct event &event)
     json.text("object", event.object);
 }
 
+static void write(Json &json, const struct oversight &oversight)
+{
+    json.number("urges", oversight.urges);
+    json.number("supervisions", oversight.supervisions);
+}
+
 void write(Json &json, const struct incident &incident)
 {
     json.text("state", incident_state_name(incident.state));
@@ -71,8 +77,10 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
-    if (incident.more)
-        json.text("object", incident.more->object);
+    if (!incident.more)
+        return;
+    json.text("object", incident.more->object);
+    write_if(json, "oversight", incident.more->oversight);
 }
 
 static void write(Json &json, const struct task_more &more)
@@ -148,6 +156,22 @@ static void write(Json &json, const struct ask &ask)
     json.text("was", task_state_name(ask.was));
 }
 
+static void write(Json &json, const struct reports &reports)
+{
+    json.number("count", reports.count);
+    json.time("first", reports.first_ms);
+    json.time("last", reports.last_ms);
+    json.id("last_seq", reports.last);
+    json.id("before_seq", reports.before);
+    json.id("placed_seq", reports.placed);
+    if (!reports.source_count)
+        return;
+    json.open("sources", '[');
+    for (size_t i = 0; i < reports.source_count; i++)
+        json.text(nullptr, reports.sources[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -157,6 +181,7 @@ static void write(Json &json, const struct change &change)
     write_all(json, "clocks", change.clocks, change.clock_count);
     write_all(json, "voices", change.voices, change.voice_count);
     write_all(json, "asks", change.asks, change.ask_count);
+    write_if(json, "reports", change.reports);
 }
 
 static void write(Json &json, const struct rung &rung)
@@ -225,6 +250,8 @@ void write(Json &json, const struct record &record)
     json.time("from", record.from_ms);
     json.number("offset_ms", record.offset_ms);
     json.number("term", record.term);
+    json.text("satisfaction", satisfaction_name(record.satisfaction));
+    json.flag("solved", record.solved);
     write_all(json, "sides", record.sides, record.side_count);
 }
 
@@ -248,6 +275,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "words", row.words, row.word_count);
     write_all(json, "voices", row.voices, row.voice_count);
     write_all(json, "asks", row.asks, row.ask_count);
+    write_if(json, "reports", row.reports);
 }
 
 } // namespace facts

@@ -43,13 +43,13 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over. */
+ * granted is over. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
-    X(15, RETURN_DECIDE, return_decide) X(16, ARBITRATE, arbitrate)
+    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -62,6 +62,10 @@ extern "C" {
 /* Who checks a fed back incident before it closes. */
 #define VERIFIERS(X) X(1, NONE, none) X(2, SOURCE, source) X(3, CENTRE, centre)
 
+/* What the reporter says of how it was dealt with, when called back: 满意, 基本满意, 不满意; 未接通. */
+#define SATISFACTIONS(X) \
+    X(1, SATISFIED, satisfied) X(2, BASICALLY, basically) X(3, UNSATISFIED, unsatisfied) X(4, UNREACHED, unreached)
+
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
@@ -73,7 +77,9 @@ extern "C" {
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss)
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
@@ -93,6 +99,9 @@ extern "C" {
     X(37, FELL_BACK, fell_back) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(56, FOLDED, folded) X(57, RAISED, raised) \
+    X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine)
 
 /* Why a lease ended. */
@@ -156,6 +165,8 @@ enum clock_state { CLOCK_STATES(CLOCK_X) };
 enum calendar { CALENDARS(CALENDAR_X) };
 #define VERIFIER_X(v, N, n) VERIFIER_##N = v,
 enum verifier { VERIFIERS(VERIFIER_X) };
+#define SATISFACTION_X(v, N, n) SATISFACTION_##N = v,
+enum satisfaction { SATISFACTIONS(SATISFACTION_X) };
 #define WORD_X(v, N, n) WORD_##N = v,
 enum word_verb { WORDS(WORD_X) WORD_END };
 #define ACT_X(v, N, n) ACT_##N = v,
@@ -200,6 +211,8 @@ enum calendar calendar_of(const char *name);
 const char *clock_state_name(enum clock_state);
 const char *verifier_name(enum verifier);
 enum verifier verifier_of(const char *name);
+const char *satisfaction_name(enum satisfaction);
+enum satisfaction satisfaction_of(const char *name);
 const char *word_name(enum word_verb);
 enum word_verb word_of(const char *name);
 const char *act_name(enum act_verb);
@@ -261,9 +274,16 @@ struct event {
     const char *evidence;
 };
 
+/* 督办: what only an incident under somebody's eye has. */
+struct oversight {
+    uint32_t urges;        /* 催办: how often */
+    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
-    const char *object; /* code of the thing it is about */
+    const char *object;                /* code of the thing it is about */
+    const struct oversight *oversight; /* NULL: none */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -347,6 +367,17 @@ struct ask {
     const char *decided_by, *decided_person;
 };
 
+/* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */
+struct reports {
+    uint32_t count;            /* events, the first included */
+    int64_t first_ms, last_ms; /* when they were accepted */
+    uint64_t last, before; /* the record that carries the last of them, and the one before it: a chain to the first */
+    uint64_t placed;       /* the record whose event says best where it is; 0: the one that opened it, or none */
+    const uint64_t *keys;  /* of source group, type and place: what comes under one of these folds into it */
+    const char *const *sources; /* who reported, beside the head's source */
+    size_t key_count, source_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -360,6 +391,7 @@ struct change {
     size_t voice_count;
     const struct ask *asks; /* by number, whole */
     size_t ask_count;
+    const struct reports *reports; /* whole; NULL: untouched */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -385,6 +417,7 @@ struct row {
     size_t voice_count;
     const struct ask *asks;
     size_t ask_count;
+    const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
@@ -429,7 +462,7 @@ struct record {
     struct key128 key, digest;      /* idempotency of request and content */
     struct change changes[2];       /* [0] the incident; [1] the survivor of a merge */
     size_t change_count;
-    const struct event *event; /* opened */
+    const struct event *event; /* opened, folded */
     const struct rung *rung;   /* rung */
     uint32_t task, epoch;      /* the task a word or offer is about */
     enum word_verb word;
@@ -438,12 +471,14 @@ struct record {
     const char *reason, *text;
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
-    enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused: how many */
-    struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
-    int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
-    uint32_t term;              /* started */
-    const struct side *sides;   /* rows beside incidents, whole */
+    enum refusal_code refusal;      /* refused */
+    uint32_t count;                 /* refused, raised: how many */
+    struct bytes policy;            /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
+    uint32_t term;                  /* started */
+    enum satisfaction satisfaction; /* called_back */
+    bool solved;                    /* called_back: so the reporter says */
+    const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
 };
 

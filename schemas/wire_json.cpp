@@ -53,6 +53,8 @@ static void write(Json &json, const struct delivery &delivery)
     write_if(json, "event", delivery.event);
     write_all(json, "clocks", delivery.clocks, delivery.clock_count);
     json.flag("resume", delivery.resume);
+    json.number("urges", delivery.urges);
+    json.time("supervised", delivery.supervised_ms);
 }
 
 static void write(Json &json, const struct revoke &revoke)
@@ -61,6 +63,17 @@ static void write(Json &json, const struct revoke &revoke)
     json.number("task", revoke.task);
     json.number("epoch", revoke.epoch);
     json.text("reason", revoke.reason);
+}
+
+static void write(Json &json, const struct urge &urge)
+{
+    json.incident("incident", urge.incident);
+    json.number("task", urge.task);
+    json.number("epoch", urge.epoch);
+    json.number("urges", urge.urges);
+    json.time("supervised", urge.supervised_ms);
+    json.text("person", urge.person);
+    json.text("text", urge.text);
 }
 
 static void write(Json &json, const struct word &word)
@@ -112,6 +125,7 @@ static void write(Json &json, const struct act &act)
     json.time("until", act.until_ms);
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
+    json.text("satisfaction", satisfaction_name(act.satisfaction));
 }
 
 static void write(Json &json, const struct query &query)
@@ -162,6 +176,7 @@ static void write(Json &json, const struct overview &overview)
     json.count("due_15", overview.due_15);
     json.count("due_60", overview.due_60);
     json.count("overdue", overview.overdue);
+    json.number("supervised", overview.supervised);
     json.open("overdue_by_rung", '[');
     for (uint32_t n : overview.overdue_by_rung)
         json.count(nullptr, n);
@@ -247,6 +262,8 @@ static void write(Json &json, const struct message &message)
         return write(json, message.revoke);
     case MESSAGE_WORD:
         return write(json, message.word);
+    case MESSAGE_URGE:
+        return write(json, message.urge);
     case MESSAGE_ACT:
         return write(json, message.act);
     case MESSAGE_QUERY:

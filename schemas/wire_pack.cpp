@@ -81,13 +81,22 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto head = pack(builder, delivery.head);
     auto event = pack_if(builder, delivery.event);
     auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
-    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume,
+                                  delivery.urges, delivery.supervised_ms);
 }
 
 Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
 {
     auto reason = pack(builder, revoke.reason);
     return bihuan::CreateRevoke(builder, revoke.incident, revoke.task, revoke.epoch, reason);
+}
+
+Offset<bihuan::Urge> pack(Builder &builder, const struct urge &urge)
+{
+    auto person = pack(builder, urge.person);
+    auto text = pack(builder, urge.text);
+    return bihuan::CreateUrge(builder, urge.incident, urge.task, urge.epoch, urge.urges, urge.supervised_ms, person,
+                              text);
 }
 
 Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
@@ -152,6 +161,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
     return out.Finish();
 }
 
@@ -217,6 +227,7 @@ static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &ov
     out.add_due_15(overview.due_15);
     out.add_due_60(overview.due_60);
     out.add_overdue(overview.overdue);
+    out.add_supervised(overview.supervised);
     out.add_overdue_by_rung(by_rung);
     out.add_units(units);
     return out.Finish();

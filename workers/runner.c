@@ -151,6 +151,16 @@ static void take_task(struct runner *runner, struct bh_task *task)
     job_new(runner, task);
 }
 
+static void hear_urge(void *arg, struct bh_task *task, const struct bh_urge *urge)
+{
+    struct runner *runner = arg;
+    log_urged(runner->log, bh_work_name(runner->work), task, urge);
+    if (urge->supervised_ms)
+        say(_("%s: supervised: %s"), task->incident, urge->text);
+    else
+        say(_("%s: urged: %s"), task->incident, urge->text);
+}
+
 static void hear_broker(struct runner *runner)
 {
     struct bh_task *task;
@@ -373,6 +383,8 @@ int main(int argc, char **argv)
     arguments.work.credit = runner.credit;
     arguments.work.tasks_max = runner.once;
     arguments.work.connection.software = "bihuan-worker " BIHUAN_VERSION;
+    arguments.work.urged = hear_urge;
+    arguments.work.urged_arg = &runner;
     if (bh_work_open(&arguments.work, &runner.work, fault) != BH_OK) {
         say("%s", fault);
         return EXIT_LOCAL;

@@ -20,14 +20,18 @@
 #define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
-#define TASKS_MAX      16                   /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX     (10 + 6 * TASKS_MAX) /* clocks of one incident: 10 kinds of its own, 6 a task */
-#define ASKS_MAX       32                   /* asked of one incident */
-#define CANDIDATES_MAX 8                    /* recipients a route tries in order */
-#define ASSISTS_MAX    8
-#define VOICES_MAX     (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
-#define WORDS_KEPT     8                /* latest words of a task whose repeats get the first answer */
-#define LOST_MAX       3                /* offers lost by a dying worker before the task is shelved */
+#define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
+#define CLOCKS_MAX         (11 + 6 * TASKS_MAX) /* clocks of one incident: 11 kinds of its own, 6 a task */
+#define ASKS_MAX           32                   /* asked of one incident */
+#define CANDIDATES_MAX     8                    /* recipients a route tries in order */
+#define ASSISTS_MAX        8
+#define VOICES_MAX         (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
+#define WORDS_KEPT         8                /* latest words of a task whose repeats get the first answer */
+#define REWORKS_DEFAULT    3                /* times a verifier may have the same work done again */
+#define REOPENS_DEFAULT    2                /* times an incident opens again by itself, or by a dispatcher */
+#define LOST_MAX           3                /* offers lost by a dying worker before the task is shelved */
+#define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those merged into it */
+#define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
 
 /* Rows beside incidents: devices, sources, area levels, duties, absences, shifts. */
 #define SIDES_MAX         1000000 /* beyond it none is added: who would need one is refused or goes without */
@@ -76,6 +80,8 @@
 #define CREDIT_MAX        4096
 #define LIVE_MAX          4000000 /* live incidents; beyond it publishes are refused */
 #define SYMBOLS_MAX       4000000
+#define FOLD_PLACES_MAX   1000000 /* where repeated reports go; what ended longest ago is forgotten first */
+#define FOLD_AGAIN_MAX_MS (31 * 24 * 3600 * 1000LL)
 #define DEDUP_MAX         4000000              /* publishes and centre commands remembered */
 #define DEDUP_RESERVE     65536                /* of these, kept for the centre's commands */
 #define DEDUP_WINDOW_MS   (48 * 3600 * 1000LL) /* a repeat within this gets the first receipt */
@@ -109,6 +115,7 @@
 #define RETURN_DEFAULT_MS      (30 * 60 * 1000LL) /* to decide a return, where no profile says */
 #define ARBITRATE_DEFAULT_MS   (60 * 60 * 1000LL) /* to arbitrate a second one */
 #define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */

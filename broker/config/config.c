@@ -19,7 +19,7 @@ static void (*const readers[FILE_COUNT])(struct reading *, struct document *) = 
     [FILE_TYPES] = read_types,       [FILE_AREAS] = read_areas,
     [FILE_UNITS] = read_units,       [FILE_OBJECTS] = read_objects,
     [FILE_ROUTES] = read_routes,     [FILE_PRINCIPALS] = read_principals,
-    [FILE_ABSENCES] = read_absences,
+    [FILE_ABSENCES] = read_absences, [FILE_FOLDS] = read_folds,
 };
 
 struct documents {
@@ -92,6 +92,7 @@ static int read_policy(struct files *files, struct arena *scratch, struct policy
         buffer_append(&faults->text, own.text.data, own.text.size);
         faults->count += own.count;
     }
+    textmap_release(&reading.kinds);
     faults_release(&own);
     return result;
 }

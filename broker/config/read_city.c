@@ -15,11 +15,13 @@ enum {
     SUSPEND_MAX,
     PARK_MAX,
     WHISTLE,
+    REWORKS_MAX,
+    REOPENS_MAX,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",          "city",        "journal",     "utc_offset",
-                                         "lease",         "levels",      "keys_folder", "extensions_max",
-                                         "extend_clocks", "suspend_max", "park_max",    "whistle"};
+static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
+                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
+                                         "park_max", "whistle",     "reworks_max",    "reopens_max"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -114,11 +116,21 @@ static void read_whistle(struct reading *reading, struct document *document, yam
     }
 }
 
+/* How often something is done again without the duty chief. */
+static void read_times(struct document *document, yaml_node_t *node, const char *what, uint32_t *times)
+{
+    long number;
+    if (node != NULL && node_number(document, node, what, 0, 99, &number))
+        *times = (uint32_t)number;
+}
+
 static void set_defaults(struct policy *policy)
 {
     policy->name = policy->city = "";
     policy->utc_offset_minutes = 8 * 60;
     policy->lease_ms = LEASE_DEFAULT_MS;
+    policy->reworks_max = REWORKS_DEFAULT;
+    policy->reopens_max = REOPENS_DEFAULT;
     policy->whistle = (struct limit){CLOCK_ARRIVE, CALENDAR_NATURAL, WHISTLE_DEFAULT_MS, NULL};
     memcpy(policy->levels, national_levels, sizeof(national_levels));
     policy->level_count = sizeof(national_levels) / sizeof(*national_levels);
@@ -150,5 +162,7 @@ void read_city(struct reading *reading, struct document *document)
     read_asks(reading, document, fields);
     if (fields[WHISTLE] != NULL)
         read_whistle(reading, document, fields[WHISTLE]);
+    read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
+    read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

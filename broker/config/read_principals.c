@@ -3,9 +3,9 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, FIELDS };
-static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",  "key_files", "uids",
-                                         "plain", "units", "types", "areas", "panic",     "revoked"};
+enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, CALLBACK, FIELDS };
+static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",  "key_files", "uids",    "plain",
+                                         "units", "types", "areas", "panic", "revoked",   "callback"};
 
 #define ALL_ROLES     0xffu
 #define Z85_KEY_BYTES 40
@@ -247,6 +247,15 @@ static struct principal *add_principal(struct principals_reading *in, yaml_node_
     return principal;
 }
 
+/* `callback: false`: a source such as a camera, behind which nobody waits to be called. */
+static void read_callback(struct principals_reading *in, yaml_node_t *field, struct principal *principal)
+{
+    bool callback = true;
+    if (field != NULL)
+        node_flag(in->document, field, &callback);
+    principal->no_callback = !callback;
+}
+
 static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_node_t *const *fields,
                         struct principal *principal)
 {
@@ -256,6 +265,7 @@ static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_n
     read_scope(in, fields[TYPES], fields[AREAS], principal);
     if (fields[PANIC] != NULL)
         node_flag(in->document, fields[PANIC], &principal->panic);
+    read_callback(in, fields[CALLBACK], principal);
     if (fields[REVOKED] != NULL)
         node_flag(in->document, fields[REVOKED], &principal->revoked);
     read_credentials(in, node, fields, principal);

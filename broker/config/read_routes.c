@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, FIELDS };
-static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",  "nature",
-                                         "severity", "assist", "verify", "except", "whistle"};
+enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, FIELDS };
+static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",   "nature",
+                                         "severity", "assist", "verify", "except", "whistle", "confirm"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */
@@ -13,7 +13,6 @@ struct routes_reading {
     struct document *document;
     struct buffer routes; /* struct route */
     struct buffer of;     /* size_t: number of the rule an exclusion belongs to, SIZE_MAX: none */
-    struct textmap kinds; /* "level.kind" of the units there are */
 };
 
 static size_t route_count(const struct routes_reading *in)
@@ -34,99 +33,7 @@ static struct route route_at(struct routes_reading *in, const yaml_node_t *node)
     return (struct route){.verify = VERIFIER_NONE, .origin = origin, .rule = rule};
 }
 
-/* --- recipients --- */
-
-static void index_kinds(struct routes_reading *in)
-{
-    const struct policy *policy = in->reading->policy;
-    for (size_t i = 0; i < policy->unit_count; i++) {
-        const struct unit *unit = &policy->units[i];
-        if (unit->area == NULL)
-            continue;
-        const char *level = policy->levels[unit->area->level].name;
-        textmap_put(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, unit->kind), (void *)unit);
-    }
-}
-
-/* "@street.执法", "@community": a level, and the kind of a unit there. */
-static bool read_relative(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
-{
-    const char *dot = strchr(to->text, '.');
-    size_t level_bytes = dot != NULL ? (size_t)(dot - to->text - 1) : strlen(to->text + 1);
-    const char *level = arena_memdup(in->reading->scratch, to->text + 1, level_bytes);
-    to->kind = RECIPIENT_RELATIVE;
-    to->unit_kind = dot != NULL ? dot + 1 : "";
-    to->level = named_level(in->reading, in->document, node, level);
-    if (to->level == SIZE_MAX)
-        return false;
-    if (textmap_get(&in->kinds, arena_printf(in->reading->scratch, "%s.%s", level, to->unit_kind)) != NULL)
-        return true;
-    node_fault(in->document, node, "'%s' can never find anybody: units.yaml has no unit of kind '%s' at a %s", to->text,
-               to->unit_kind, level);
-    return false;
-}
-
-static bool read_owner(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
-{
-    to->kind = RECIPIENT_OWNER;
-    if (in->reading->policy->owner_map.count > 0)
-        return true;
-    node_fault(in->document, node,
-               "'@owner' can never find anybody: write objects.yaml, which says whose each object is");
-    return false;
-}
-
-static bool read_recipient(struct routes_reading *in, yaml_node_t *node, struct recipient *to)
-{
-    const char *text = node_text(in->document, node, "a recipient", CODE_MAX_BYTES);
-    if (text == NULL)
-        return false;
-    to->text = keep(in->reading, text);
-    if (strcmp(text, "@local") == 0) {
-        to->kind = RECIPIENT_LOCAL;
-        return true;
-    }
-    if (strcmp(text, "@owner") == 0)
-        return read_owner(in, node, to);
-    if (strcmp(text, "desk") == 0) {
-        to->kind = RECIPIENT_DESK;
-        return true;
-    }
-    if (*text == '@')
-        return read_relative(in, node, to);
-    to->kind = RECIPIENT_UNIT;
-    to->unit = named_unit(in->reading, in->document, node);
-    if (to->unit != NULL && policy_unit_now(in->reading->policy, to->unit) == NULL)
-        node_fault(in->document, node, "unit '%s' is retired without a successor; name another", text);
-    return to->unit != NULL;
-}
-
-static const struct recipient *read_recipients(struct routes_reading *in, yaml_node_t *list, size_t max, size_t *count)
-{
-    size_t n = node_items(list);
-    if (n == 0 || n > max) {
-        node_fault(in->document, list, "%s; write 1 to %zu", n == 0 ? "an empty list" : "too many", max);
-        return NULL;
-    }
-    struct recipient *recipients = ARENA_NEW(&in->reading->policy->arena, struct recipient, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!read_recipient(in, node_item(in->document, list, i), &recipients[i]))
-            return NULL;
-    }
-    *count = n;
-    return recipients;
-}
-
-/* A person dispatches when nobody before is found, so nobody can stand after. */
-static void check_desk(struct routes_reading *in, yaml_node_t *list, const struct recipient *to, size_t count,
-                       size_t desk_at)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (to[i].kind == RECIPIENT_DESK && i != desk_at)
-            node_fault(in->document, node_item(in->document, list, i),
-                       "'desk' is where a person dispatches: write it as the last of 'to', nowhere else");
-    }
-}
+/* --- where to --- */
 
 /* to, assist, verify: of a rule, or of an exception that overrides the rule's. */
 static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t *assist, yaml_node_t *verify,
@@ -134,14 +41,10 @@ static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t
 {
 #define VERIFIER_TEXT(v, N, n) #n,
     static const char *const known[] = {VERIFIERS(VERIFIER_TEXT)};
-    if (to != NULL) {
-        route->to = read_recipients(in, to, CANDIDATES_MAX, &route->to_count);
-        check_desk(in, to, route->to, route->to_count, route->to_count - 1);
-    }
-    if (assist != NULL) {
-        route->assists = read_recipients(in, assist, ASSISTS_MAX, &route->assist_count);
-        check_desk(in, assist, route->assists, route->assist_count, SIZE_MAX);
-    }
+    if (to != NULL)
+        route->to = read_recipients(in->reading, in->document, to, CANDIDATES_MAX, true, &route->to_count);
+    if (assist != NULL)
+        route->assists = read_recipients(in->reading, in->document, assist, ASSISTS_MAX, false, &route->assist_count);
     if (verify == NULL)
         return;
     const char *name = node_text(in->document, verify, "verify", CODE_MAX_BYTES);
@@ -295,6 +198,8 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
     if (fields[WHISTLE] != NULL)
         read_limit(in->reading, in->document, fields[WHISTLE], &rule.whistle);
+    if (fields[CONFIRM] != NULL)
+        node_flag(in->document, fields[CONFIRM], &rule.confirm);
     if (!types.sound || !areas.sound)
         return;
     size_t first = route_count(in);
@@ -324,9 +229,9 @@ static void settle(struct routes_reading *in)
 static void read_fallback(struct routes_reading *in, yaml_node_t *list)
 {
     struct policy *policy = in->reading->policy;
-    policy->fallback = read_recipients(in, list, CANDIDATES_MAX, &policy->fallback_count);
+    policy->fallback = read_recipients(in->reading, in->document, list, CANDIDATES_MAX, false, &policy->fallback_count);
     for (size_t i = 0; i < policy->fallback_count; i++) {
-        if (policy->fallback[i].kind == RECIPIENT_DESK || policy->fallback[i].kind == RECIPIENT_OWNER)
+        if (policy->fallback[i].kind == RECIPIENT_OWNER)
             node_fault(in->document, node_item(in->document, list, i),
                        "a fallback owner is always found: a unit, @LEVEL, @LEVEL.KIND or @local, not '%s'",
                        policy->fallback[i].text);
@@ -340,7 +245,6 @@ void read_routes(struct reading *reading, struct document *document)
     yaml_node_t *fields[2], *list = root_field(document, root_keys, 2, fields);
     if (list == NULL || !node_is_list(document, list, "routes"))
         return;
-    index_kinds(&in);
     for (size_t i = 0; i < node_items(list); i++)
         read_rule(&in, node_item(document, list, i));
     settle(&in);
@@ -348,5 +252,4 @@ void read_routes(struct reading *reading, struct document *document)
         read_fallback(&in, fields[1]);
     buffer_release(&in.routes);
     buffer_release(&in.of);
-    textmap_release(&in.kinds);
 }

@@ -270,4 +270,5 @@ void read_units(struct reading *reading, struct document *document)
     reading->policy->units = in.units;
     reading->policy->unit_count = in.count;
     link_units(&in);
+    index_kinds(reading);
 }

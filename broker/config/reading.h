@@ -19,7 +19,8 @@
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
-    X(ABSENCES, "absences.yaml", false)
+    X(ABSENCES, "absences.yaml", false)                                                                                \
+    X(FOLDS, "folds.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -30,6 +31,7 @@ struct reading {
     struct faults *faults;
     struct arena *scratch;
     const char *keys_folder; /* of city.yaml, or NULL */
+    struct textmap kinds;    /* "level.kind" of the units there are */
 };
 
 /* Each turns one file into its part of the policy; all that is wrong becomes faults. A document that is NULL means the
@@ -45,6 +47,7 @@ void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
+void read_folds(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 
@@ -84,6 +87,12 @@ size_t named_level(struct reading *, struct document *, const yaml_node_t *, con
 
 /* A clock that has a limit, by its name; 0 with a fault. */
 enum clock_kind read_clock_kind(struct document *, yaml_node_t *);
+/* Fills kinds, when the units are there: for read_recipients. */
+void index_kinds(struct reading *);
+/* One recipient or several; desk: whether a person may be the last. NULL with a fault. */
+const struct recipient *read_recipients(struct reading *, struct document *, yaml_node_t *, size_t max, bool desk,
+                                        size_t *count);
+
 /* A limit in its short form, `4h` or `4wh`: calendar and budget. False with a fault. */
 bool read_limit(struct reading *, struct document *, yaml_node_t *, struct limit *);
 /* Limits of a profile, or written inside a type: kind → limit, beside `ladder`. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/again.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
@@ -12,7 +13,7 @@ static bool refuse_state(struct acting *acting, const char *reason)
     return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "%s", reason);
 }
 
-static void set_policy(struct acting *acting)
+void act_name_policy(struct acting *acting)
 {
     const struct digest *hash = &acting->step->core->policy->hash;
     acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
@@ -135,7 +136,7 @@ bool act_assign(struct acting *acting)
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);
-    set_policy(acting);
+    act_name_policy(acting);
     return somebody_dispatches(acting, acting->record->task);
 }
 
@@ -198,55 +199,6 @@ bool act_release(struct acting *acting)
     return true;
 }
 
-/* --- into another --- */
-
-static const struct live *survivor_of(struct acting *acting)
-{
-    const struct live *into = live_find(acting->step->core, acting->act->into);
-    if (acting->act->into == acting->act->incident) {
-        step_refuse(acting->step, REFUSAL_BAD_VALUE, "into", "an incident is not merged into itself");
-    } else if (!into) {
-        step_refuse(acting->step, REFUSAL_UNKNOWN_INCIDENT, "into", "no such incident");
-    } else if (!incident_allows(into->head.state, ACT_MERGE)) {
-        step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
-                    incident_state_name(into->head.state));
-    } else if (incident_in_scope(acting->step, into)) {
-        return into;
-    }
-    return NULL;
-}
-
-/* The reporter who came first keeps the time that was promised. */
-static void keep_earlier(struct draft *survivor, const struct draft *loser)
-{
-    struct incident *head = draft_head(survivor);
-    const struct clock *ours = draft_clock(survivor, CLOCK_RESOLVE, 0);
-    const struct clock *theirs = draft_clock(loser, CLOCK_RESOLVE, 0);
-    if (loser->head.received_ms < head->received_ms)
-        head->received_ms = loser->head.received_ms;
-    if (loser->head.severity < head->severity)
-        head->severity = loser->head.severity;
-    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || theirs->due_ms < ours->due_ms))
-        draft_put_clock(survivor, theirs);
-}
-
-bool act_merge(struct acting *acting)
-{
-    const struct live *into = survivor_of(acting);
-    if (!into)
-        return false;
-    struct draft survivor;
-    ladder_catch_up(acting->step, into);
-    draft_of(&survivor, acting->step, into);
-    keep_earlier(&survivor, acting->draft);
-    incident_end(acting->draft, acting->live, INCIDENT_MERGED, false);
-    draft_head(acting->draft)->merged_into = into->id;
-    draft_head(acting->draft)->reason = text_or_empty(acting->act->reason);
-    acting->record->changes[1] = draft_change(&survivor);
-    acting->record->change_count = 2;
-    return true;
-}
-
 /* --- to its end --- */
 
 static bool before_any_respond(struct acting *acting)
@@ -258,7 +210,7 @@ static bool before_any_respond(struct acting *acting)
     return true;
 }
 
-static bool end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
+bool act_end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
 {
     struct incident *head = draft_head(acting->draft);
     head->reason = text_or_empty(acting->act->reason);
@@ -270,54 +222,32 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
 
 bool act_close(struct acting *acting)
 {
-    return somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return somebody_else(acting) && act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
 {
-    return end(acting, INCIDENT_CANCELLED, 0, false);
+    return act_end(acting, INCIDENT_CANCELLED, 0, false);
 }
 
 bool act_reject(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_REJECTED, 0, false);
+    return before_any_respond(acting) && act_end(acting, INCIDENT_REJECTED, 0, false);
+}
+
+/* Whoever withdraws speaks for itself, not for the others who reported the same. */
+static bool alone(struct acting *acting)
+{
+    const struct reports *reports = acting->draft->reports;
+    return !reports || reports->count == 1 || refuse_state(acting, "others have reported it too");
 }
 
 bool act_withdraw(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    return alone(acting) && before_any_respond(acting) && act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */
-
-/* A unit may have been retired since its part was done. */
-static const char *unit_now(const struct acting *acting, const char *id)
-{
-    const struct policy *policy = acting->step->core->policy;
-    const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
-    return unit ? unit->id : id;
-}
-
-/* The lead's task again, with a fresh budget for doing it and for saying so. */
-static bool rework(struct acting *acting)
-{
-    struct draft *draft = acting->draft;
-    struct task *task = draft_task(draft, incident_lead_done(draft)->no);
-    acting->record->kind = RECORD_REWORKED;
-    acting->record->task = task->no;
-    acting->record->epoch = ++task->epoch;
-    take_away(draft, acting->live, task, "");
-    task->unit = unit_now(acting, task->unit);
-    task->state = TASK_QUEUED;
-    task->outcome = 0;
-    task->done_ms = 0;
-    task->reason = text_or_empty(acting->act->reason);
-    draft_start_clock(draft, CLOCK_HANDLE, task->no);
-    draft_start_clock(draft, CLOCK_FEEDBACK, task->no);
-    draft_head(draft)->state = INCIDENT_OPEN;
-    draft_head(draft)->reworks++;
-    return true;
-}
 
 /* The centre's verifier may; the source only what it reported itself, and only where the route asks it to. */
 static bool may_verify(const struct acting *acting)
@@ -337,6 +267,6 @@ bool act_verify(struct acting *acting)
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)
-        return rework(acting);
-    return end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
+        return again_rework(acting);
+    return act_end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
 }

@@ -15,6 +15,10 @@ bool act_release(struct acting *);
 bool act_verify(struct acting *);
 bool act_withdraw(struct acting *);
 
+/* Ends it, for the reason and with the outcome; owed: as in draft_end_clocks. True. */
+bool act_end(struct acting *, enum incident_state, enum outcome_code, bool owed);
+/* The record says by which policy it was decided. */
+void act_name_policy(struct acting *);
 /* The task that the act names, or the only one it can be. NULL when refused. */
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
 /* The centre's time to give it an owner is over. */

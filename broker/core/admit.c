@@ -1,8 +1,7 @@
 #include "broker/core/admit.h"
 
 #include "broker/core/absence.h"
-#include "broker/core/draft.h"
-#include "broker/core/route.h"
+#include "broker/core/fold.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -16,6 +15,7 @@ struct admission {
     struct route_query query; /* type, area, nature, severity */
     bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
+    struct folding folding;
 };
 
 /* --- checks --- */
@@ -109,13 +109,25 @@ static bool in_scope(struct admission *admission)
 
 /* --- the incident --- */
 
+static enum incident_state state_sent(const struct route_result *result)
+{
+    if (result->desk)
+        return INCIDENT_DESK;
+    return result->lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+}
+
+/* What is on the panic lane or of the highest severity is acted on at once, whatever the rule says. */
+static bool looked_at_first(const struct admission *admission)
+{
+    const struct route *route = admission->result.route;
+    return route && route->confirm && !admission->event->panic && admission->query.severity != SEVERITY_MOST;
+}
+
 static enum incident_state state_of(const struct admission *admission)
 {
     if (admission->event->done)
         return INCIDENT_CLOSED;
-    if (admission->result.desk)
-        return INCIDENT_DESK;
-    return admission->result.lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+    return looked_at_first(admission) ? INCIDENT_CONFIRMING : state_sent(&admission->result);
 }
 
 static const char *ladder_of(const struct admission *admission)
@@ -142,6 +154,11 @@ static const struct incident_more *more_of(const struct admission *admission)
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
 
+static enum verifier verifier_of_route(const struct route *route)
+{
+    return route && route->verify ? route->verify : VERIFIER_NONE;
+}
+
 static struct incident head_of(const struct admission *admission)
 {
     struct step *step = admission->step;
@@ -152,7 +169,7 @@ static struct incident head_of(const struct admission *admission)
         .state = state,
         .nature = event->nature,
         .outcome = event->done,
-        .verify = route && route->verify ? route->verify : VERIFIER_NONE,
+        .verify = verifier_of_route(route),
         .unrouted = state == INCIDENT_UNROUTED ? admission->result.unrouted : 0,
         .severity = admission->query.severity,
         .panic = event->panic,
@@ -174,11 +191,20 @@ static struct incident head_of(const struct admission *admission)
     };
 }
 
-static void dispatch(struct draft *draft, const struct route_result *result)
+void admit_dispatch(struct draft *draft, const struct route_result *result)
 {
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
+}
+
+/* To its units; what has none waits for the centre, on its clock. */
+static void dispatch_or_wait(struct draft *draft, const struct route_result *result)
+{
+    if (draft->head.state == INCIDENT_OPEN)
+        admit_dispatch(draft, result);
+    else
+        draft_start_clock(draft, CLOCK_DISPATCH, 0);
 }
 
 static void start(struct draft *draft, const struct route_result *result)
@@ -187,23 +213,54 @@ static void start(struct draft *draft, const struct route_result *result)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
-    if (draft->head.state == INCIDENT_OPEN)
-        dispatch(draft, result);
+    if (draft->head.state == INCIDENT_CONFIRMING)
+        draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else
-        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+        dispatch_or_wait(draft, result);
+}
+
+void admit_send(struct draft *draft)
+{
+    const struct policy *policy = draft->climb.policy;
+    const struct route_query query = route_asked(policy, &draft->head);
+    struct incident *head = draft_head(draft);
+    struct route_result result;
+    route_find(policy, &query, &result, NULL);
+    head->state = state_sent(&result);
+    head->unrouted = result.unrouted;
+    head->route = result.route ? result.route->rule : "";
+    head->verify = verifier_of_route(result.route);
+    dispatch_or_wait(draft, &result);
 }
 
 /* The record's own event, with the area that was found. Its texts stay the message's. */
-static const struct event *event_of(const struct admission *admission)
+static struct event *event_of(const struct admission *admission)
 {
     struct event *event = arena_memdup(admission->step->outcome->arena, admission->event, sizeof *event);
     event->place.area = area_code(admission);
     return event;
 }
 
+/* What ended under the same key lately has come again; the source may know better. */
+static void link_recurrence(const struct admission *admission, struct event *event)
+{
+    uint64_t ended = fold_recurrence(admission->step, &admission->folding);
+    char text[IDENT_TEXT_BYTES];
+    if (!ended || has_text(event->recurrence_of))
+        return;
+    ident_format(ended, text);
+    event->recurrence_of = step_text(admission->step, "%s", text);
+}
+
 uint64_t admit_next_incident(const struct core *core)
 {
     return ident_pack(core->options.journal, core->counters.number + 1);
+}
+
+static uint64_t fold_in(const struct admission *admission, const struct live *target, struct record *record)
+{
+    record->event = event_of(admission);
+    return fold_add(admission->step, target, record, admission->query.severity);
 }
 
 static uint64_t open_incident(struct admission *admission, struct record *record)
@@ -212,11 +269,15 @@ static uint64_t open_incident(struct admission *admission, struct record *record
     const struct core *core = step->core;
     struct incident head = head_of(admission);
     struct draft draft;
-    record->event = event_of(admission);
+    struct event *event = event_of(admission);
+    link_recurrence(admission, event);
+    record->event = event;
     record->outcome = head.outcome;
     record->policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
     draft_new(&draft, step, admit_next_incident(core), &head);
     start(&draft, &admission->result);
+    if (admission->folding.rule)
+        fold_begin(&draft, &admission->folding, event);
     return draft_record(&draft, record);
 }
 
@@ -242,11 +303,15 @@ void admit_publish(struct step *step)
         return;
     if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !in_scope(&admission))
         return;
-    find_route(&admission);
-    uint64_t id = admit_next_incident(step->core);
-    struct record record = record_of_command(step, RECORD_OPENED);
+    admission.folding = fold_of(step, event, &admission.query);
+    const struct live *target = fold_target(step, &admission.folding);
+    if (!target)
+        find_route(&admission);
+    uint64_t id = target ? target->id : admit_next_incident(step->core);
+    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
     absence_heard(step, &record, event, admission.query.type, admission.query.area);
-    step_receipt(step, id, open_incident(&admission, &record));
+    uint64_t seq = target ? fold_in(&admission, target, &record) : open_incident(&admission, &record);
+    step_receipt(step, id, seq);
 }
 
 void admit_by_broker(struct step *step, const struct broker_event *found)

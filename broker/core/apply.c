@@ -52,7 +52,10 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_add_voice(core, live, &change->voices[i]);
     for (size_t i = 0; i < change->ask_count; i++)
         live_set_ask(core, live, &change->asks[i]);
+    if (change->reports)
+        live_set_reports(core, live, change->reports);
     keep_word(live, record);
+    live_stays(core, live);
     touch(core, live, record->seq);
     derived_add(core, live);
 }
@@ -87,6 +90,8 @@ static void apply_counters(struct core *core, const struct record *record)
     }
     if (ends_incident(record))
         counters->closed++;
+    if (record->kind == RECORD_REOPENED)
+        counters->closed--;
 }
 
 /* Words are kept in their task; everything else with a key is remembered for the window. */
@@ -140,6 +145,8 @@ void core_load(struct core *core, const struct row *row)
         live_keep_word(live, &row->words[i]);
     for (size_t i = 0; i < row->voice_count; i++)
         live_add_voice(core, live, &row->voices[i]);
+    if (row->reports)
+        live_set_reports(core, live, row->reports);
     live->seq = row->seq;
     derived_add(core, live);
     if (live_finished(live)) {

@@ -75,6 +75,7 @@ enum effect_kind {
     EFFECT_REFUSAL,
     EFFECT_DELIVER, /* to a worker: incident, task, epoch; the body is fetched when durable */
     EFFECT_REVOKE,  /* to a worker: it no longer holds the task */
+    EFFECT_URGE,    /* to a worker: its task is urged, or its incident supervised */
 };
 
 /* Something to send. Held until everything decided before it is durable; any effect may be lost harmlessly. */
@@ -87,6 +88,7 @@ struct effect {
     uint32_t task, epoch;
     bool resume;
     const char *reason; /* revoke */
+    const struct urge *urge;
 };
 
 /* What one turn decided so far, in order. Grows in the arena; reset by the turn. */
@@ -121,6 +123,8 @@ void core_offer(struct core *, int64_t now_ms, struct outcome *);
 void core_apply(struct core *, const struct record *);
 /* Restart, and fetching an evicted incident. Not a state change. */
 void core_load(struct core *, const struct row *);
+/* A row that ended before the start, of the closed table: for what comes again of it. */
+void core_load_ended(struct core *, const struct row *);
 void core_load_key(struct core *, const struct key128 *key, const struct key128 *digest, const struct receipt *);
 void core_load_side(struct core *, const struct side *);
 /* After load and replay: rebuilds what is derived; each lease's holder gets one full grace period from now. */

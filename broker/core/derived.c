@@ -1,7 +1,9 @@
 #include "broker/core/derived.h"
 
 #include "broker/core/clock.h"
+#include "broker/core/fold.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/presence.h"
 #include "broker/core/queue.h"
 #include "broker/core/task_more.h"
@@ -17,6 +19,7 @@ void derived_init(struct core *core)
     heap_init(&core->due, due_before);
     TAILQ_INIT(&core->ready);
     TAILQ_INIT(&core->visitors);
+    folds_init(&core->folds);
 }
 
 void derived_release(struct core *core)
@@ -28,6 +31,7 @@ void derived_release(struct core *core)
         queue_free(queue);
     textmap_release(&core->queues);
     map_release(&core->overdue);
+    folds_release(&core->folds);
     heap_release(&core->due);
 }
 
@@ -100,6 +104,9 @@ void derived_add(struct core *core, struct live *live)
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
     core->in_state[live->head.state]++;
+    core->supervised += oversight_supervised(&live->head);
+    if (live->reports)
+        folds_note(core, live);
 }
 
 void derived_remove(struct core *core, struct live *live)
@@ -110,6 +117,7 @@ void derived_remove(struct core *core, struct live *live)
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
     core->in_state[live->head.state]--;
+    core->supervised -= oversight_supervised(&live->head);
 }
 
 struct live *derived_due(const struct core *core)

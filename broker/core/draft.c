@@ -5,6 +5,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
 #define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
@@ -17,7 +18,8 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->head = *head;
     draft->task_count = draft->clock_count = draft->ask_count = draft->voice_count = 0;
     draft->heard = NULL;
-    draft->head_changed = false;
+    draft->head_changed = draft->reports_changed = false;
+    draft->reports = NULL;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
@@ -37,6 +39,7 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
     draft->heard = live->voices;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
+    draft->reports = live->reports;
     draft->clock_count = live->clock_count;
     if (live->clock_count)
         memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
@@ -54,6 +57,18 @@ struct incident *draft_head(struct draft *draft)
 {
     draft->head_changed = true;
     return &draft->head;
+}
+
+struct oversight *draft_oversight(struct draft *draft)
+{
+    struct arena *arena = draft->step->outcome->arena;
+    struct incident *head = draft_head(draft);
+    struct oversight *oversight = arena_memdup(arena, oversight_of(head), sizeof *oversight);
+    struct incident_more *more = arena_alloc(arena, sizeof *more);
+    *more = head->more ? *head->more : (struct incident_more){0};
+    more->oversight = oversight;
+    head->more = more;
+    return oversight;
 }
 
 struct task *draft_task(struct draft *draft, uint32_t no)
@@ -103,6 +118,19 @@ struct ask *draft_add_ask(struct draft *draft, const struct ask *wanted)
     *ask = *wanted;
     ask->no = (uint32_t)draft->ask_count;
     return draft_ask(draft, ask->no);
+}
+
+/* Keys and sources are only ever replaced, never written into, so the copy may share them until it is told. */
+struct reports *draft_reports(struct draft *draft)
+{
+    const struct incident *head = &draft->head;
+    const struct reports alone = {
+        .count = 1, .first_ms = head->received_ms, .last_ms = head->received_ms, .last = head->opened_seq};
+    if (!draft->reports_changed)
+        draft->reports =
+            arena_memdup(draft->step->outcome->arena, draft->reports ? draft->reports : &alone, sizeof alone);
+    draft->reports_changed = true;
+    return (struct reports *)draft->reports;
 }
 
 struct task *draft_add_task(struct draft *draft, const char *unit, enum task_role role)
@@ -187,7 +215,8 @@ static const struct limit *default_limit(enum clock_kind kind)
 {
     static const struct limit limits[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
                                           {CLOCK_RETURN_DECIDE, CALENDAR_NATURAL, RETURN_DEFAULT_MS, NULL},
-                                          {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL}};
+                                          {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL},
+                                          {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].kind == kind)
             return &limits[i];
@@ -216,6 +245,21 @@ void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task,
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
     clock_arm(clock, &draft->climb, -1);
+}
+
+void draft_tighten_clocks(struct draft *draft, const struct profile *profile)
+{
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        struct clock *clock = &draft->clocks[i];
+        const struct limit *limit = profile_limit(profile, clock->kind);
+        if (clock->state != CLOCK_RUNNING || !limit)
+            continue;
+        struct clock stricter = started(draft, clock->kind, clock->task, limit);
+        if (stricter.due_ms >= clock->due_ms)
+            continue;
+        clock_arm(&stricter, &draft->climb, -1);
+        *change_clock(draft, clock->kind, clock->task) = stricter;
+    }
 }
 
 void draft_put_clock(struct draft *draft, const struct clock *from)
@@ -353,7 +397,8 @@ void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
-        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY);
+        bool verdict =
+            owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY || kind == CLOCK_SUPERVISE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
     }
 }
@@ -384,6 +429,8 @@ struct change draft_change(const struct draft *draft)
         live_lend_head(arena, head);
         change.head = head;
     }
+    if (draft->reports_changed)
+        change.reports = live_lend_reports(arena, draft->reports);
     for (size_t i = 0; i < draft->task_count; i++) {
         if (!draft->task_changed[i])
             continue;

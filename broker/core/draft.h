@@ -17,6 +17,8 @@ struct draft {
     const struct voices *heard; /* before; NULL: nobody */
     struct voice voice;         /* and now, once */
     size_t voice_count;
+    const struct reports *reports; /* the row's own; or changed, in the outcome's arena */
+    bool reports_changed;
     struct climb climb; /* of a type that is unknown: then the strictest limits of all hold */
 };
 
@@ -27,6 +29,8 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 
 /* What will be changed: the pointers stay good, and the record will carry it. */
 struct incident *draft_head(struct draft *);
+/* What only an incident under somebody's eye has: what is set in it is the incident's from now on. */
+struct oversight *draft_oversight(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 struct ask *draft_ask(struct draft *, uint32_t no);                  /* exists */
@@ -38,8 +42,10 @@ struct task_more *draft_more(struct draft *, uint32_t no);
 
 /* Somebody had a hand in a task, and is remembered for it: one in a decision, and not known yet (somebody.h). */
 void draft_hear(struct draft *, struct voice);
+/* Of an incident that had none: the one report that opened it. */
+struct reports *draft_reports(struct draft *);
 
-/* Clocks. A type without a limit of the kind gets none; dispatch, return_decide and arbitrate have defaults. */
+/* Clocks. A type without a limit of the kind gets none; what waits for the centre has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
 /* The limit of the incident's type; NULL: none. */
@@ -60,10 +66,12 @@ void draft_resume_clocks(struct draft *);
 void draft_extend_clock(struct draft *, enum clock_kind, uint32_t task, int64_t span_ms);
 /* A clock that is no limit: it ends at that instant. */
 void draft_run_until(struct draft *, enum clock_kind, uint32_t task, int64_t until_ms);
-/* All that is open: resolve, answer and verify get their verdict if they were owed, the rest is void. */
+/* All that is open: resolve, answer, verify and supervise get their verdict if they were owed, the rest is void. */
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);
+/* Each open clock goes on under the profile's limit, from now, where that is due earlier. */
+void draft_tighten_clocks(struct draft *, const struct profile *);
 /* Takes over a clock as it stands (of a merged incident). */
 void draft_put_clock(struct draft *, const struct clock *);
 

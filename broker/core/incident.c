@@ -3,10 +3,15 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/again.h"
+#include "broker/core/callback.h"
+#include "broker/core/confirm.h"
 #include "broker/core/ask.h"
+#include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/whistle.h"
+#include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -15,18 +20,23 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     /*                  -  confirming desk unrouted open verifying parked closed merged cancelled rejected */
     [ACT_ASSIGN]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_TRANSFER] = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
-    [ACT_MERGE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_MERGE]    = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CLOSE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_CANCEL]   = { 0, 0,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
-    [ACT_REJECT]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_CANCEL]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_REJECT]   = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
-    [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
+    [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
+    [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -41,7 +51,8 @@ static const struct {
     enum record_kind record; /* of verify: when it passed; of decide: when it is granted */
     enum right right;
     bool needs_reason, needs_outcome;
-    bool settles; /* nothing may be left to wait for after it */
+    bool settles;                    /* nothing may be left to wait for after it */
+    void (*follow)(struct acting *); /* what the broker does next, by records of its own */
 } acts[ACT_END] = {
     [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
     [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
@@ -57,6 +68,11 @@ static const struct {
     [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
+    [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
+    [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
+    [ACT_CONFIRM]  = {act_confirm,  RECORD_CONFIRMED,   RIGHT_VERIFY,   false, false},
+    [ACT_CALLBACK] = {act_callback, RECORD_CALLED_BACK, RIGHT_CALLBACK, false, false, false, callback_follow},
+    [ACT_REOPEN]   = {act_reopen,   RECORD_REOPENED,    RIGHT_DISPATCH, true,  false},
 };
 /* clang-format on */
 
@@ -96,7 +112,7 @@ bool incident_in_scope(struct step *step, const struct live *live)
 /* Sources are not told of incidents that are not theirs, not even that they exist. */
 static bool visible(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || strcmp(live->head.source, step->who->name) == 0);
+    return live && (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)
@@ -133,6 +149,14 @@ static void decide(struct acting *acting)
     step_receipt(step, act->incident, draft_record(&draft, &record));
     if (acts[act->verb].settles)
         incident_settle(step, acting->live);
+    if (acts[act->verb].follow)
+        acts[act->verb].follow(acting);
+}
+
+/* Dispatching and ending. */
+static bool steers(enum act_verb verb)
+{
+    return acts[verb].right == RIGHT_DISPATCH || acts[verb].right == RIGHT_END;
 }
 
 void incident_act(struct step *step)
@@ -152,7 +176,7 @@ void incident_act(struct step *step)
     if (!incident_in_scope(step, acting.live))
         return;
     ladder_catch_up(step, acting.live); /* what is due comes first: it may change the state */
-    if (possible(&acting))
+    if (possible(&acting) && (!steers(act->verb) || again_permitted(&acting)))
         decide(&acting);
 }
 
@@ -177,6 +201,8 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    if (state == INCIDENT_CLOSED)
+        callback_start(draft);
 }
 
 /* --- after a feedback --- */

@@ -27,9 +27,15 @@ static const struct timetable *timetable_of(const struct climb *climb, enum cloc
     return limit && limit->timetable ? limit->timetable : climb->policy->timetable;
 }
 
+/* 督办 climbs a ladder of its own where the city has one. */
+static const struct ladder *ladder_of(const struct climb *climb, enum clock_kind kind)
+{
+    return kind == CLOCK_SUPERVISE && climb->policy->supervise_ladder ? climb->policy->supervise_ladder : climb->ladder;
+}
+
 struct pace climb_pace(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct ladder *ladder = climb->ladder;
+    const struct ladder *ladder = ladder_of(climb, kind);
     struct pace pace = {.within = {calendar, timetable_of(climb, kind, calendar)}};
     pace.beyond = pace.within;
     if (ladder && ladder->step_ms > 0)
@@ -49,19 +55,21 @@ static const struct area *level_up(const struct area *area, int64_t n)
     return area;
 }
 
-static size_t warnings_of(const struct climb *climb)
+static size_t warnings_of(const struct climb *climb, const struct clock *clock)
 {
-    return climb->ladder ? climb->ladder->warning_count : 0;
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    return ladder ? ladder->warning_count : 0;
 }
 
 static int64_t step_of(const struct climb *climb, const struct clock *clock)
 {
-    return climb->ladder && climb->ladder->step_ms > 0 ? climb->ladder->step_ms : clock->budget_ms;
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    return ladder && ladder->step_ms > 0 ? ladder->step_ms : clock->budget_ms;
 }
 
 static int64_t warning_of(const struct climb *climb, const struct clock *clock, size_t i)
 {
-    return (int64_t)(climb->ladder->warnings[i] * (double)clock->budget_ms);
+    return (int64_t)(ladder_of(climb, clock->kind)->warnings[i] * (double)clock->budget_ms);
 }
 
 /* The budget used when the first rung beyond used_ms fires; -1 when there is none. */
@@ -69,7 +77,7 @@ static int64_t rung_after(const struct clock *clock, const struct climb *climb, 
 {
     if (clock_is_term(clock->kind))
         return used_ms < clock->budget_ms ? clock->budget_ms : -1;
-    for (size_t i = 0; i < warnings_of(climb); i++) {
+    for (size_t i = 0; i < warnings_of(climb, clock); i++) {
         int64_t at_ms = warning_of(climb, clock, i);
         if (at_ms > used_ms && at_ms < clock->budget_ms)
             return at_ms;
@@ -93,7 +101,7 @@ void clock_arm(struct clock *clock, const struct climb *climb, int64_t used_ms)
 /* Where the last warning that has fired stands; -1 when none has. */
 static int64_t warned_upto(const struct clock *clock, const struct climb *climb)
 {
-    size_t warned = clock->rung < warnings_of(climb) ? clock->rung : warnings_of(climb);
+    size_t warned = clock->rung < warnings_of(climb, clock) ? clock->rung : warnings_of(climb, clock);
     return warned > 0 ? warning_of(climb, clock, warned - 1) : -1;
 }
 
@@ -105,8 +113,8 @@ void clock_arm_resumed(struct clock *clock, const struct climb *climb)
 
 void clock_arm_extended(struct clock *clock, const struct climb *climb)
 {
-    if (clock->rung > warnings_of(climb))
-        clock->rung = (uint32_t)warnings_of(climb);
+    if (clock->rung > warnings_of(climb, clock))
+        clock->rung = (uint32_t)warnings_of(climb, clock);
     clock_arm(clock, climb, warned_upto(clock, climb));
 }
 
@@ -214,6 +222,6 @@ void ladder_catch_up(struct step *step, const struct live *live)
 /* The rung ahead, less those behind it: warnings and breach. */
 uint32_t ladder_ups(const struct climb *climb, const struct clock *clock)
 {
-    uint32_t below = (uint32_t)warnings_of(climb) + 1;
+    uint32_t below = (uint32_t)warnings_of(climb, clock) + 1;
     return clock->rung > below ? clock->rung - below : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
 #include "schemas/ident.h"
 
@@ -88,6 +89,7 @@ static void disown_more(const struct incident_more *more)
     if (!more)
         return;
     disown(more->object);
+    oversight_disown(more->oversight);
     free((void *)more);
 }
 
@@ -97,6 +99,7 @@ static const struct incident_more *own_more(const struct incident_more *more)
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
+    copy->oversight = oversight_own(more->oversight);
     return copy;
 }
 
@@ -136,6 +139,15 @@ static void free_rare(struct rare *rare)
     free(rare);
 }
 
+static void free_reports(struct reports *reports)
+{
+    if (!reports)
+        return;
+    free((void *)reports->keys);
+    free((void *)reports->sources);
+    free(reports);
+}
+
 static void free_live(struct live *live)
 {
     for (struct live_task *task = live->tasks, *next; task; task = next) {
@@ -146,6 +158,7 @@ static void free_live(struct live *live)
         disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
+    free_reports(live->reports);
     disown_more(live->head.more);
     free(live->voices);
     free_rare(live->rare);
@@ -153,11 +166,17 @@ static void free_live(struct live *live)
     free(live);
 }
 
+void live_stays(struct core *core, struct live *live)
+{
+    if (live->visiting)
+        TAILQ_REMOVE(&core->visitors, live, visit);
+    live->visiting = false;
+}
+
 void live_drop(struct core *core, struct live *live)
 {
     derived_remove(core, live);
-    if (live->visiting)
-        TAILQ_REMOVE(&core->visitors, live, visit);
+    live_stays(core, live);
     core->dirty -= live->first_unflushed != 0;
     index_remove(&core->live, ident_number(live->id));
     free_live(live);
@@ -272,6 +291,25 @@ void live_make_room(struct live *live, size_t more)
     ASSERT(live->clocks);
 }
 
+static void *copy_of(const void *items, size_t size_bytes)
+{
+    void *copy = size_bytes ? malloc(size_bytes) : NULL;
+    ASSERT(copy || !size_bytes);
+    return size_bytes ? memcpy(copy, items, size_bytes) : NULL;
+}
+
+void live_set_reports(struct core *core, struct live *live, const struct reports *reports)
+{
+    struct reports *copy = copy_of(reports, sizeof *reports);
+    const char **sources = copy_of(reports->sources, reports->source_count * sizeof *sources);
+    for (size_t i = 0; i < reports->source_count; i++)
+        sources[i] = name_of(core, sources[i]);
+    copy->keys = copy_of(reports->keys, reports->key_count * sizeof *reports->keys);
+    copy->sources = sources;
+    free_reports(live->reports);
+    live->reports = copy;
+}
+
 void live_keep_word(struct live *live, const struct word_kept *word)
 {
     struct live_task *task = live_task_find(live, word->task);
@@ -313,6 +351,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
         return;
     struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
     lend(arena, &more->object);
+    more->oversight = oversight_lend(arena, more->oversight);
     head->more = more;
 }
 
@@ -351,6 +390,16 @@ static void lend_asks(const struct rare *rare, struct arena *arena, struct row *
     row->ask_count = rare->ask_count;
 }
 
+const struct reports *live_lend_reports(struct arena *arena, const struct reports *reports)
+{
+    if (!reports)
+        return NULL;
+    struct reports *copy = arena_memdup(arena, reports, sizeof *reports);
+    copy->keys = arena_memdup(arena, reports->keys, reports->key_count * sizeof *reports->keys);
+    copy->sources = arena_memdup(arena, reports->sources, reports->source_count * sizeof *reports->sources);
+    return copy;
+}
+
 static void lend_tasks(const struct live *live, struct arena *arena, struct row *row)
 {
     struct task *tasks = arena_take(arena, live->task_count * sizeof *tasks);
@@ -381,6 +430,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
     row->voice_count = live_lend_voices(arena, live, &row->voices);
+    row->reports = live_lend_reports(arena, live->reports);
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);

@@ -22,6 +22,8 @@ struct live *live_new(struct core *, uint64_t incident);
 void live_drop(struct core *, struct live *);
 /* Forgets the incidents that were fetched after they ended. Not a state change: they are as stored. */
 void live_drop_visitors(struct core *);
+/* One of them was changed, and is not as stored any more: it leaves, if it does, when it is. */
+void live_stays(struct core *, struct live *);
 
 /* Copies what is set over what was. */
 void live_set_head(struct core *, struct live *, const struct incident *);
@@ -30,6 +32,7 @@ void live_set_clock(struct live *, const struct clock *);
 /* Remembers who had a hand in it. */
 void live_add_voice(struct core *, struct live *, const struct voice *);
 void live_set_ask(struct core *, struct live *, const struct ask *);
+void live_set_reports(struct core *, struct live *, const struct reports *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */
@@ -41,6 +44,7 @@ void live_lend_task(struct arena *, struct task *);
 /* How many there are. */
 size_t live_lend_voices(struct arena *, const struct live *, const struct voice **out);
 void live_lend_ask(struct arena *, struct ask *);
+const struct reports *live_lend_reports(struct arena *, const struct reports *); /* NULL of NULL */
 /* A view: names and arrays borrowed or in the arena; valid while the arena and the core's names are. */
 void live_row(const struct live *, struct arena *, struct row *);
 

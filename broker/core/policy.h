@@ -127,6 +127,27 @@ struct ladder {
     struct origin origin;
 };
 
+/* From so many reports on the incident has this severity, and clocks of this profile where they are stricter. */
+struct fold_raise {
+    uint32_t count;
+    int severity;
+    const struct profile *profile; /* NULL: the clocks stay */
+};
+
+/* Repeated reports of a type at one place within the window are one incident. */
+struct fold_rule {
+    const struct type *type;          /* subtree */
+    int64_t window_ms;                /* since the latest report; 0: they do not fold, though a type above says so */
+    size_t level;                     /* of the area that is one place */
+    bool each;                        /* of every source apart */
+    const struct principal **sources; /* of these together, and of nobody else; none: of all */
+    size_t source_count;
+    const struct fold_raise *raises;
+    size_t raise_count;
+    int64_t again_ms; /* so long after it was closed the next is its recurrence */
+    struct origin origin;
+};
+
 /* A type of the tree: code is a dotted path, "1.02.01"; its parent is the code up to the last dot. */
 struct type {
     const char *code, *name;
@@ -134,6 +155,7 @@ struct type {
     size_t depth;                  /* 1 for a top type */
     int severity;                  /* inherited when not written */
     const struct profile *profile; /* inherited; NULL only when no type above has one */
+    const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
     struct origin origin;
@@ -165,6 +187,7 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
+    bool confirm;         /* looked at before it is filed */
     struct limit whistle; /* 报到 of units called; without a budget: not said here */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
@@ -188,7 +211,8 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool panic;       /* may use the panic lane */
+    bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     struct origin origin;
 };
@@ -229,6 +253,7 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
+    uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
@@ -249,6 +274,7 @@ struct policy {
     size_t profile_count;
     const struct ladder *ladders;
     size_t ladder_count;
+    const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
@@ -257,6 +283,8 @@ struct policy {
     size_t principal_count;
     const struct absence *absences;
     size_t absence_count;
+    const struct fold_rule *folds;
+    size_t fold_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;

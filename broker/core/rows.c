@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -128,6 +129,12 @@ static void mix_text(uint64_t *digest, const char *text)
     mix_bytes(digest, text_or_empty(text), strlen(text_or_empty(text)) + 1);
 }
 
+static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+{
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -140,8 +147,10 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
-    if (head->more)
-        mix_text(digest, head->more->object);
+    if (!head->more)
+        return;
+    mix_text(digest, head->more->object);
+    mix_oversight(digest, oversight_of(head));
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
@@ -203,6 +212,17 @@ static void mix_ask(uint64_t *digest, const struct ask *ask)
         mix_text(digest, texts[i]);
 }
 
+static void mix_reports(uint64_t *digest, const struct reports *reports)
+{
+    const uint64_t numbers[] = {
+        reports->count, (uint64_t)reports->first_ms, (uint64_t)reports->last_ms, reports->last, reports->before,
+        reports->placed};
+    mix_bytes(digest, numbers, sizeof numbers);
+    mix_bytes(digest, reports->keys, reports->key_count * sizeof *reports->keys);
+    for (size_t i = 0; i < reports->source_count; i++)
+        mix_text(digest, reports->sources[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
@@ -215,6 +235,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
     mix_voices(digest, live->voices);
     for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
         mix_ask(digest, &live->rare->asks[i]);
+    if (live->reports)
+        mix_reports(digest, live->reports);
 }
 
 static uint64_t digest_of_side(const struct side *side)

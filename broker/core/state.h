@@ -9,6 +9,7 @@
 #include "broker/base/map.h"
 #include "broker/core/core.h"
 #include "broker/core/dedup.h"
+#include "broker/core/fold.h"
 #include "broker/core/index.h"
 
 /* A task of a live incident. Its address is stable, so that queue and lease may point at it. */
@@ -44,9 +45,10 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint8_t task_count, clock_count, clock_room;
-    bool visiting;         /* loaded after it ended: leaves at the end of the turn */
-    struct voices *voices; /* NULL: each task has had one speaker, and nobody dispatched by hand */
-    struct rare *rare;     /* NULL: nothing of it */
+    bool visiting;           /* loaded after it ended: leaves at the end of the turn */
+    struct voices *voices;   /* NULL: each task has had one speaker, and nobody dispatched by hand */
+    struct rare *rare;       /* NULL: nothing of it */
+    struct reports *reports; /* NULL for most; names interned */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
@@ -119,7 +121,8 @@ struct core {
     TAILQ_HEAD(, queue) ready;
     TAILQ_HEAD(, live) visitors;
     struct map overdue; /* incidents with a breached clock, by id */
-    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
+    struct folds folds; /* where repeated reports go */
+    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
     struct {
         bool under_way;

@@ -127,6 +127,7 @@ static bool row_of_opened(const struct record *record, uint64_t incident, struct
     out->task_count = change->task_count;
     out->clocks = change->clocks;
     out->clock_count = change->clock_count;
+    out->reports = change->reports;
     return true;
 }
 

@@ -15,7 +15,7 @@
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
-    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision)
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -80,7 +80,8 @@ static const struct field act_list[] = {
     {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
     {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
     {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
 };
 FIELDS(act, "an act");
 
@@ -145,6 +146,16 @@ static const struct field task_list[] = {
 FIELDS(task, "a task");
 #undef AT
 
+#define AT(field) offsetof(struct reports, field)
+static const struct field reports_list[] = {
+    {"count", FIELD_COUNT, AT(count)},
+    {"first", FIELD_TIME, AT(first_ms)},
+    {"last", FIELD_TIME, AT(last_ms)},
+    {"others", FIELD_BIG, AT(source_count)},
+};
+FIELDS(reports, "reports");
+#undef AT
+
 #define AT(field) offsetof(struct clock, field)
 static const struct field clock_list[] = {
     {"state", FIELD_CLOCK_STATE, AT(state)},   {"due", FIELD_TIME, AT(due_ms)},
@@ -182,6 +193,10 @@ static const struct field record_list[] = {
     {"lease", FIELD_ENDS, AT(record.lease_end)},
     {"refusal", FIELD_REFUSAL, AT(record.refusal)},
     {"said", FIELD_WORD, AT(record.word)},
+    {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
+    {"solved", FIELD_YES, AT(record.solved)},
+    {"unsolved", FIELD_NO, AT(record.solved)},
+
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
@@ -198,6 +213,7 @@ static const struct field record_list[] = {
     {"task", FIELD_COUNT, AT(record.task)},
     {"epoch", FIELD_COUNT, AT(record.epoch)},
     {"into", FIELD_EVENT, AT(into)},
+    {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
@@ -224,12 +240,19 @@ FIELDS(side, "a row beside incidents");
 
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
-    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
-    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
-    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
-    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
-    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
-    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"accepted", FIELD_BIG, AT(accepted)},
+    {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},
+    {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},
+    {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)},
+    {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},
+    {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)},
+    {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/base/log.h"
+#include "schemas/ident.h"
 
 /* The broker's own log is not the scenario's: a run has hundreds of brokers. */
 void log_info(const char *format, ...)
@@ -28,6 +29,8 @@ struct seen seen_of(const struct record *record)
         seen.rung = *record->rung;
     if (record->change_count > 0 && record->changes[0].ask_count > 0)
         seen.ask = record->changes[0].asks[0];
+    if (record->event && record->event->recurrence_of)
+        ident_parse(record->event->recurrence_of, &seen.again);
     if (record->change_count > 0)
         seen.incident = record->changes[0].incident;
     if (record->change_count > 1)

@@ -210,6 +210,8 @@ static inline struct city *city_new(uint8_t hash)
     policy->type_count = 8;
     policy->route_count = 6;
     policy->principal_count = 12;
+    policy->reworks_max = REWORKS_DEFAULT;
+    policy->reopens_max = REOPENS_DEFAULT;
     return city;
 }
 

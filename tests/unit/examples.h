@@ -143,6 +143,21 @@ static const struct word_kept example_words[] = {
     {{0x0123456789abcdef, 0xfedcba9876543210}, {0x1111111111111111, 0x2222222222222222}, 4720, 1, 3, EXAMPLE_MS},
 };
 
+static const struct oversight example_oversight = {
+    .urges = 2,
+    .supervisions = 1,
+};
+
+static inline const struct incident *example_overseen(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_oversight};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -260,6 +275,21 @@ static inline struct row example_row(void)
     };
 }
 
+static const uint64_t example_keys[] = {UINT64_C(0xc0ffee0000000001)};
+static const char *const example_sources[] = {"hotline", "snap"};
+static const struct reports example_reports = {
+    .count = 3,
+    .first_ms = EXAMPLE_MS - 60000,
+    .last_ms = EXAMPLE_MS,
+    .last = 4711,
+    .before = 4690,
+    .placed = 4690,
+    .keys = example_keys,
+    .key_count = 1,
+    .sources = example_sources,
+    .source_count = 2,
+};
+
 /* What records of each kind carry beside the actor and the change. */
 static inline void example_record_details(struct record *record)
 {
@@ -283,6 +313,13 @@ static inline void example_record_details(struct record *record)
         record->event = &example_event;
         record->policy = (struct bytes){example_hash, sizeof example_hash};
         break;
+    case RECORD_FOLDED:
+        record->event = &example_event;
+        record->changes[0].reports = &example_reports;
+        break;
+    case RECORD_RAISED:
+        record->count = 5;
+        break;
     case RECORD_LEASE_ENDED:
         record->lease_end = LEASE_SILENT;
         break;
@@ -299,6 +336,15 @@ static inline void example_record_details(struct record *record)
     case RECORD_RETURNED:
         record->word = WORD_RETURN;
         record->reason = "not_ours";
+        break;
+    case RECORD_CALLED_BACK:
+        record->satisfaction = SATISFACTION_UNSATISFIED;
+        record->solved = true;
+        break;
+    case RECORD_URGED:
+    case RECORD_SUPERVISED:
+        record->changes[0].head = example_overseen();
+        record->count = 2;
         break;
     case RECORD_RUNG:
         record->rung = &example_rung;
@@ -413,11 +459,19 @@ static inline struct message example_message(enum message_kind kind)
         message.credit.n = 16;
         break;
     case MESSAGE_TASK:
-        message.task = (struct delivery){
-            example_incident(), example_tasks[0], example_head, &example_event, example_clocks, 1, true};
+        message.task = (struct delivery){.incident = example_incident(),
+                                         .task = example_tasks[0],
+                                         .head = example_head,
+                                         .event = &example_event,
+                                         .clocks = example_clocks,
+                                         .clock_count = 1,
+                                         .resume = true};
         break;
     case MESSAGE_REVOKE:
         message.revoke = (struct revoke){example_incident(), 1, 3, "the lease ended: silent for 15000 ms"};
+        break;
+    case MESSAGE_URGE:
+        message.urge = (struct urge){example_incident(), 1, 3, 2, EXAMPLE_MS + 3600000, "李强", "请尽快处置"};
         break;
     case MESSAGE_WORD:
         message.word = (struct word){.request = "req-000042",

@@ -231,6 +231,33 @@ static void false_alarms_are_of_what_was_looked_at(void **unused)
     end(trail);
 }
 
+static void called(struct trail *trail, uint64_t incident, enum satisfaction satisfaction, bool solved)
+{
+    struct clock clock = clock_at(CLOCK_CALLBACK, CLOCK_MET, 20, 30, 40);
+    put(trail, 40, RECORD_CALLED_BACK, (struct change){.incident = incident, .clocks = &clock, .clock_count = 1},
+        (struct record){.satisfaction = satisfaction, .solved = solved});
+}
+
+/* Five were to be called: one was not yet, one was not reached; of the three others two are content, and two say solved. */
+static void reporters_are_called_back(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct clock clock = clock_at(CLOCK_CALLBACK, CLOCK_RUNNING, 20, 30, 0);
+    for (uint64_t i = 1; i <= 5; i++) {
+        simple(trail, i, 10, "water", NULL, 0);
+        headed(trail, i, 20, RECORD_CLOSED, closed_as(OUTCOME_RESOLVED, 10, 20), &clock, 1);
+    }
+    called(trail, 1, SATISFACTION_SATISFIED, true);
+    called(trail, 2, SATISFACTION_BASICALLY, false);
+    called(trail, 3, SATISFACTION_UNSATISFIED, true);
+    called(trail, 4, SATISFACTION_UNREACHED, false);
+    expect(trail, "called_back", 4, 5);
+    expect(trail, "satisfied", 2, 3);
+    expect(trail, "solved", 2, 3);
+    end(trail);
+}
+
 static void a_reopened_case_was_closed_too_early(void **unused)
 {
     (void)unused;
@@ -366,6 +393,7 @@ int main(void)
         cmocka_unit_test(what_is_cancelled_owes_nothing),
         cmocka_unit_test(rework_is_of_verifications),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),
+        cmocka_unit_test(reporters_are_called_back),
         cmocka_unit_test(a_reopened_case_was_closed_too_early),
         cmocka_unit_test(contained_means_that_nobody_above_was_told),
         cmocka_unit_test(exercises_never_count_unless_asked_for),

@@ -18,37 +18,44 @@ static int teardown(void **state)
 #define NOT REFUSAL_WRONG_STATE
 
 /* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
- * assists, so that there is nobody to dismiss. */
+ * assists, so that there is nobody to dismiss, and nobody is to be called back. */
 /* clang-format off */
 static const int expected[ACT_END][INCIDENT_STATE_END] = {
     /*               -  confirming  desk  unrouted  open  verifying  parked  closed  merged  cancelled  rejected */
     [ACT_ASSIGN]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_TRANSFER] = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_MERGE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_MERGE]    = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CLOSE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_CANCEL]   = {0, NOT,        0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
-    [ACT_REJECT]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CANCEL]   = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_REJECT]   = {0, 0,          0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_RELEASE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_VERIFY]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_WITHDRAW] = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_WITHDRAW] = {0, 0,          0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_URGE]     = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SUPERVISE] = {0, 0,         0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
 };
 static const enum incident_state after[ACT_END] = {
     [ACT_ASSIGN] = INCIDENT_OPEN,      [ACT_TRANSFER] = INCIDENT_OPEN,     [ACT_MERGE] = INCIDENT_MERGED,
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
     [ACT_RELEASE] = INCIDENT_OPEN,     [ACT_VERIFY] = INCIDENT_CLOSED,     [ACT_WITHDRAW] = INCIDENT_CANCELLED,
     [ACT_RESUME] = INCIDENT_OPEN, /* ask and decide leave it as it is: an ask for more time, which is refused */
-    [ACT_WHISTLE] = INCIDENT_OPEN,
+    [ACT_WHISTLE] = INCIDENT_OPEN,     [ACT_CONFIRM] = INCIDENT_OPEN,     [ACT_REOPEN] = INCIDENT_DESK,
 };
 static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
+    [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
+    [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
 };
 /* clang-format on */
 
@@ -80,8 +87,9 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .reason = "because",
                         .person = "Sun",
+                        .satisfaction = SATISFACTION_SATISFIED,
                         .kind = verb == ACT_ASK ? ASK_PARK : 0,
-                        .until_ms = verb == ACT_ASK ? f->now_ms + HOUR_MS : 0,
+                        .until_ms = verb == ACT_ASK || verb == ACT_SUPERVISE ? f->now_ms + HOUR_MS : 0,
                         .passed = verb != ACT_DECIDE};
 }
 
@@ -110,9 +118,9 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw");
+                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
-    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is nothing");
+    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is callback, reopen");
 }
 
 static void every_act_has_its_roles(void **state)
@@ -132,6 +140,9 @@ static void every_act_has_its_roles(void **state)
         {ACT_MERGE, "camera", REFUSAL_FORBIDDEN},
         {ACT_VERIFY, "desk.one", REFUSAL_FORBIDDEN},
         {ACT_VERIFY, "chief.one", NOT},
+        {ACT_CONFIRM, "desk.one", REFUSAL_FORBIDDEN},
+        {ACT_CALLBACK, "desk.one", REFUSAL_FORBIDDEN},
+        {ACT_REOPEN, "checker", REFUSAL_FORBIDDEN},
         {ACT_WITHDRAW, "desk.one", REFUSAL_FORBIDDEN},
         {ACT_WITHDRAW, "button", REFUSAL_UNKNOWN_INCIDENT},
         {ACT_WITHDRAW, "hotline", 0},

@@ -157,7 +157,7 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act, act, act, act, act};
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
     others[2].incident = 10;
@@ -174,6 +174,7 @@ static void every_field_of_an_act_counts(void **unused)
     others[13].until_ms = 1;
     others[14].span_ms = 1;
     others[15].ask = 1;
+    others[16].satisfaction = SATISFACTION_SATISFIED;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }
