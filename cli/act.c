@@ -19,7 +19,8 @@ enum {
     KEY_SATISFACTION,
     KEY_REASON,
     KEY_TEXT,
-    KEY_UNTIL
+    KEY_UNTIL,
+    KEY_ABOUT
 };
 
 static const struct argp_option every_option[] = {
@@ -37,6 +38,8 @@ static const struct argp_option every_option[] = {
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
+    {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
+     0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -75,6 +78,8 @@ static const struct form {
                       N_("Records what the reporter says of a closed incident. What is not solved opens again.")},
     [ACT_REOPEN] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
                     N_("Opens a closed incident again: its unit does it once more.")},
+    [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
+                     N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
     [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
@@ -125,7 +130,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_UNTIL)
+    if (key >= KEY_UNIT && key <= KEY_ABOUT)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -178,6 +183,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_UNTIL:
         if (when_parse(value, &act->until_ms) != 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
+        return 0;
+    case KEY_ABOUT:
+        act->about = value;
         return 0;
     case ARGP_KEY_END:
         check_complete(state, arguments);
@@ -238,3 +246,4 @@ VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
 VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
+VERB(exclude, ACT_EXCLUDE)

@@ -19,6 +19,7 @@ struct verb {
 static const struct verb verbs[] = {
     {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
     {"status", verb_status, N_("the receipt first given for an event or an incident")},
+    {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},
     {"ls", verb_ls, N_("list incidents")},
     {"show", verb_show, N_("one incident: head, tasks, clocks and timeline")},

@@ -82,6 +82,7 @@ static const char *const records[] = {
     [RECORD_CANCELLED] = C_("record", "cancelled"),
     [RECORD_REJECTED] = C_("record", "rejected"),
     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
+    [RECORD_EXCLUDED] = C_("record", "excluded"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),
@@ -149,7 +150,7 @@ static const char *const unrouted_reasons[] = {
     [UNROUTED_NO_PLACE] = C_("unrouted", "no_place"),         [UNROUTED_NO_POLYGON] = C_("unrouted", "no_polygon"),
     [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
     [UNROUTED_NO_RECIPIENT] = C_("unrouted", "no_recipient"), [UNROUTED_UNKNOWN_TYPE] = C_("unrouted", "unknown_type"),
-    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"),
+    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"), [UNROUTED_EXCLUDED] = C_("unrouted", "excluded"),
 };
 
 static const char *const lease_ends[] = {

@@ -139,6 +139,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     auto reporter = pack(builder, event.reporter);
     auto evidence = pack(builder, event.evidence);
     auto object = pack(builder, event.object);
+    auto about = pack(builder, event.about);
     bihuan::EventBuilder out(builder);
     out.add_id(id);
     out.add_type(type);
@@ -156,6 +157,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
     out.add_object(object);
+    out.add_about(about);
     return out.Finish();
 }
 
@@ -179,7 +181,9 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
+    auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
+    out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
     out.add_opened_seq(incident.opened_seq);

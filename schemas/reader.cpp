@@ -160,6 +160,7 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
     out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
@@ -174,10 +175,11 @@ static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
 
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight())
+    if (!in.object() && !in.oversight() && !in.about())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
+    more->about = reader.text(in.about(), ANY, "head.about");
     more->oversight = reader.one<struct oversight>(in.oversight());
     return more;
 }

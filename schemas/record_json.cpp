@@ -43,6 +43,7 @@ void write(Json &json, const struct event &event)
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
     json.text("object", event.object);
+    json.text("about", event.about);
 }
 
 static void write(Json &json, const struct oversight &oversight)
@@ -80,6 +81,7 @@ void write(Json &json, const struct incident &incident)
     if (!incident.more)
         return;
     json.text("object", incident.more->object);
+    json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
 }
 

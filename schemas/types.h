@@ -79,7 +79,8 @@ extern "C" {
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
-    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen)
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
@@ -102,7 +103,8 @@ extern "C" {
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
-    X(70, ROUTINE, routine)
+    X(70, ROUTINE, routine) \
+    X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -119,7 +121,8 @@ extern "C" {
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
     X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
-    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area)
+    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area) \
+    X(20, EXCLUDED, excluded)
 
 /* Roles of a principal, as bits. */
 #define ROLES(X) \
@@ -142,7 +145,8 @@ extern "C" {
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
-    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
+    X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -189,6 +193,12 @@ enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 enum principal_role { ROLES(PRINCIPAL_X) };
 #define REFUSAL_X(v, N, n) REFUSAL_##N = v,
 enum refusal_code { REFUSALS(REFUSAL_X) };
+/* For tables by code: one more than the largest, in whatever order the list grew. */
+#define REFUSAL_SIZE_X(v, N, n) char n[(v) + 1];
+union refusal_sizes {
+    REFUSALS(REFUSAL_SIZE_X)
+};
+#define REFUSAL_END sizeof(union refusal_sizes)
 
 /* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
  * The second of each pair is the way back; 0 for an unknown name. (names.c) */
@@ -261,6 +271,7 @@ struct event {
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
     const char *object;            /* code of the thing it is about: a manhole, a lamp */
+    const char *about;             /* whom it is about: units, or areas for the posts there, with blanks between */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -284,6 +295,7 @@ struct oversight {
 struct incident_more {
     const char *object;                /* code of the thing it is about */
     const struct oversight *oversight; /* NULL: none */
+    const char *about;                 /* whom it is about, as in the event */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */

@@ -189,6 +189,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->span_ms = in.span_ms();
     out->ask = in.ask();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -96,6 +96,7 @@ struct act {
     int64_t span_ms;                /* ask extend: so much more */
     uint32_t ask;                   /* decide: which (0: the only open one) */
     enum satisfaction satisfaction; /* callback */
+    const char *about;              /* exclude: whom it is about, as in an event */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

@@ -126,6 +126,7 @@ static void write(Json &json, const struct act &act)
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
     json.text("satisfaction", satisfaction_name(act.satisfaction));
+    json.text("about", act.about);
 }
 
 static void write(Json &json, const struct query &query)

@@ -143,7 +143,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto about = pack(builder, act.about);
     bihuan::ActBuilder out(builder);
+    out.add_about(about);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
     out.add_incident(act.incident);

@@ -13,6 +13,7 @@
 /* Text fields, in bytes of UTF-8 without the NUL. Longer is a refusal that names the field. */
 #define ID_MAX_BYTES      64          /* source event ids, request ids, worker names, persons */
 #define CODE_MAX_BYTES    32          /* type codes, area codes, unit ids, principal names, reason codes */
+#define ABOUT_MAX_BYTES   256         /* whom a report is about */
 #define TEXT_MAX_BYTES    (16 * 1024) /* description, note, reason text */
 #define ADDRESS_MAX_BYTES 512
 #define ATTACHMENTS_MAX   16

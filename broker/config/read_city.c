@@ -17,11 +17,12 @@ enum {
     WHISTLE,
     REWORKS_MAX,
     REOPENS_MAX,
+    DISCIPLINE,
     FIELDS
 };
 static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
                                          "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
-                                         "park_max", "whistle",     "reworks_max",    "reopens_max"};
+                                         "park_max", "whistle",     "reworks_max",    "reopens_max",   "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -164,5 +165,6 @@ void read_city(struct reading *reading, struct document *document)
         read_whistle(reading, document, fields[WHISTLE]);
     read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
     read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
+    reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "broker/core/again.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
@@ -89,18 +91,17 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit;
+    return unit && exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
 }
 
-/* Its holder loses it; nothing of the last owner's doing remains but what was said. */
-static void take_away(struct draft *draft, const struct live *live, struct task *task, const char *reason)
+void act_take_away(struct acting *acting, struct task *task, const char *told)
 {
-    step_revoke(draft->step, live_task_find(live, task->no), reason);
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
     if (task_delegated(task))
-        draft_more(draft, task->no)->sub_unit = "";
+        draft_more(acting->draft, task->no)->sub_unit = "";
 }
 
 /* --- to a unit --- */
@@ -140,20 +141,18 @@ bool act_assign(struct acting *acting)
     return somebody_dispatches(acting, acting->record->task);
 }
 
-void act_give(struct draft *draft, const struct live *live, struct task *task, const struct unit *unit,
-              const char *reason)
+void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
 {
-    take_away(draft, live, task, "transferred to another unit");
+    act_take_away(acting, task, told);
     task->unit = unit->id;
     task->state = TASK_QUEUED;
     task->epoch++;
-    task->reason = reason;
-    task->dispatched_ms = draft->step->now_ms;
+    task->dispatched_ms = acting->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
-    draft_void_clock(draft, CLOCK_SUSPEND, task->no);
-    draft_start_task_clocks(draft, task->no);
-    act_stop_dispatch(draft);
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
+    draft_start_task_clocks(acting->draft, task->no);
+    act_stop_dispatch(acting->draft);
 }
 
 bool act_transfer(struct acting *acting)
@@ -168,7 +167,8 @@ bool act_transfer(struct acting *acting)
     if (!pushback_may_rule(acting, task, unit) || !somebody_dispatches(acting, task->no))
         return false;
     pushback_rule(acting->draft, task, true, acting->step->command->principal, acting->act->person);
-    act_give(acting->draft, acting->live, task, unit, text_or_empty(acting->act->reason));
+    act_hand_to(acting, task, unit, "transferred to another unit");
+    task->reason = text_or_empty(acting->act->reason);
     acting->record->epoch = task->epoch;
     return true;
 }

@@ -23,8 +23,11 @@ void act_name_policy(struct acting *);
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
 /* The centre's time to give it an owner is over. */
 void act_stop_dispatch(struct draft *);
-/* The task goes to another unit, which has all its time; or back to its own, which has what was left. */
-void act_give(struct draft *, const struct live *, struct task *, const struct unit *, const char *reason);
+/* Its holder loses the task and is told why; nothing of the last owner's doing remains but what was said. */
+void act_take_away(struct acting *, struct task *, const char *told);
+/* The task is another unit's from now on, with a fresh budget. */
+void act_hand_to(struct acting *, struct task *, const struct unit *, const char *told);
+/* Or back to its own, which has what was left. */
 void act_give_back(struct draft *, struct task *);
 
 #endif

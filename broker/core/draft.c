@@ -59,15 +59,21 @@ struct incident *draft_head(struct draft *draft)
     return &draft->head;
 }
 
+struct incident_more *draft_head_more(struct draft *draft)
+{
+    static const struct incident_more nothing = {.object = "", .about = ""};
+    struct incident *head = draft_head(draft);
+    struct incident_more *more =
+        arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
+    head->more = more;
+    return more;
+}
+
 struct oversight *draft_oversight(struct draft *draft)
 {
-    struct arena *arena = draft->step->outcome->arena;
-    struct incident *head = draft_head(draft);
-    struct oversight *oversight = arena_memdup(arena, oversight_of(head), sizeof *oversight);
-    struct incident_more *more = arena_alloc(arena, sizeof *more);
-    *more = head->more ? *head->more : (struct incident_more){0};
-    more->oversight = oversight;
-    head->more = more;
+    struct oversight *oversight =
+        arena_memdup(draft->step->outcome->arena, oversight_of(&draft->head), sizeof *oversight);
+    draft_head_more(draft)->oversight = oversight;
     return oversight;
 }
 

@@ -31,6 +31,8 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 struct incident *draft_head(struct draft *);
 /* What only an incident under somebody's eye has: what is set in it is the incident's from now on. */
 struct oversight *draft_oversight(struct draft *);
+/* What few incidents have: what is set in it is the incident's from now on. */
+struct incident_more *draft_head_more(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 struct ask *draft_ask(struct draft *, uint32_t no);                  /* exists */

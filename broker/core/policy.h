@@ -214,6 +214,7 @@ struct principal {
     bool panic;       /* may use the panic lane */
     bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
+    bool every_unit; /* `units: all`: of no unit in particular */
     struct origin origin;
 };
 
@@ -259,6 +260,7 @@ struct policy {
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;

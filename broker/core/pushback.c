@@ -163,9 +163,11 @@ static void fall_back(struct step *step, const struct live *live, uint32_t no)
     draft_fail_clock(&draft, CLOCK_ARBITRATE, 0);
     pushback_rule(&draft, task, upheld, "", "");
     if (upheld)
-        act_give(&draft, live, task, unit, "fallback");
+        act_hand_to(&(struct acting){.step = step, .live = live, .draft = &draft}, task, unit,
+                    "nobody arbitrated in time");
     else
         act_give_back(&draft, task);
+    task->reason = "fallback";
     record.task = no;
     record.epoch = task->epoch;
     record.reason = "fallback";

@@ -99,14 +99,14 @@ static const struct {
     bool ends_lease;              /* nobody holds the task after it */
     bool (*fits)(const struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
-    [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
-    [WORD_ARRIVE]   = {RECORD_ARRIVED,   arrive,   false},
-    [WORD_HANDLE]   = {RECORD_HANDLING,  handle,   false},
-    [WORD_NOTE]     = {RECORD_NOTED,     NULL,     false},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true},
-    [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
-    [WORD_ASK]      = {RECORD_ASKED,     NULL,     false},
-    [WORD_DELEGATE] = {RECORD_DELEGATED, delegate_task, true, delegate_fits},
+    [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, NULL},
+    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, NULL},
+    [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  NULL},
+    [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL},
+    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL},
+    [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -137,19 +137,6 @@ static bool complete_on_behalf(struct step *step, const struct word *word)
     return true;
 }
 
-static const struct live_task *find(struct step *step, const struct word *word)
-{
-    const struct live *live = live_find(step->core, word->incident);
-    if (!live) {
-        step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
-        return NULL;
-    }
-    const struct live_task *task = live_task_find(live, word->task);
-    if (!task)
-        step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", word->task);
-    return task;
-}
-
 static struct receipt first_receipt(const struct saying *saying, const struct word_kept *kept)
 {
     return (struct receipt){
@@ -176,6 +163,21 @@ static bool repeats(struct saying *saying)
         return true;
     }
     return false;
+}
+
+/* The task it is about, unless it was answered before. Of a report about the asker's own people there is nothing to say. */
+static bool find(struct saying *saying)
+{
+    struct step *step = saying->step;
+    const struct live *live = live_find(step->core, saying->word->incident);
+    saying->of = live ? live_task_find(live, saying->word->task) : NULL;
+    if (saying->of && repeats(saying))
+        return false;
+    if (!live || incident_kept_from(step, live))
+        return step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+    if (!saying->of)
+        return step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", saying->word->task);
+    return true;
 }
 
 static bool held(struct saying *saying)
@@ -314,8 +316,7 @@ void task_word(struct step *step)
         return;
     if (saying.on_behalf && !complete_on_behalf(step, word))
         return;
-    saying.of = find(step, word);
-    if (!saying.of || repeats(&saying))
+    if (!find(&saying))
         return;
     if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)))
         return;

@@ -138,6 +138,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_number(14, event->done);
     put_text(15, event->evidence);
     put_text(16, event->object);
+    put_text(17, event->about);
     return content_digest();
 }
 
@@ -185,5 +186,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(16, (uint64_t)act->span_ms);
     put_number(17, act->ask);
     put_number(18, act->satisfaction);
+    put_text(30, act->about);
     return content_digest();
 }

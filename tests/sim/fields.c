@@ -57,6 +57,7 @@ static const struct field publish_list[] = {
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
     {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
+    {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -82,6 +83,7 @@ static const struct field act_list[] = {
     {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
     {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
     {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},
 };
 FIELDS(act, "an act");
 
@@ -120,6 +122,7 @@ static const struct field incident_list[] = {
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
+    {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
 };
 FIELDS(incident, "an incident");
 #undef AT

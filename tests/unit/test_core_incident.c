@@ -41,7 +41,9 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
+    [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
+/* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
     [ACT_ASSIGN] = INCIDENT_OPEN,      [ACT_TRANSFER] = INCIDENT_OPEN,     [ACT_MERGE] = INCIDENT_MERGED,
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
@@ -56,6 +58,7 @@ static const char *const actor[ACT_END] = {
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
+    [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
 
@@ -118,7 +121,8 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise");
+                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise, "
+                        "exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is callback, reopen");
 }
