@@ -355,8 +355,10 @@ static void callback_detail(const struct record *record, struct buffer *out)
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
 static void asked_detail(const struct record *record, bool utc, struct buffer *out)
 {
-    const struct ask *ask = record->changes[0].asks;
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
     char asker[160];
+    if (!ask)
+        return;
     buffer_printf(out, "#%" PRIu32, ask->no);
     add(out, ask->unit);
     trail_ask(ask, utc, out);
@@ -365,6 +367,15 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
         add_named(out, _("asked by"), asker);
     add(out, record->reason);
     add(out, record->text);
+}
+
+/* Of a transfer or a release: what became of the unit's return. */
+static const char *ruling(const struct record *record)
+{
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
+    if (!ask || ask->kind != ASK_RETURN || ask->decision == DECISION_OPEN)
+        return "";
+    return ask->decision == DECISION_GRANTED ? _("(return upheld)") : _("(return refused)");
 }
 
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
@@ -377,6 +388,7 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     add(out, words_outcome(record->outcome));
     if (record->closing && *record->closing)
         buffer_printf(out, _(" (closing condition: %s)"), record->closing);
+    add(out, ruling(record));
     callback_detail(record, out);
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
@@ -425,7 +437,7 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
-    else if (record->change_count && record->changes[0].ask_count)
+    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED)
         asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);

@@ -49,7 +49,8 @@ static const char *const clocks[] = {
     [CLOCK_ARRIVE] = C_("clock", "arrive"),       [CLOCK_HANDLE] = C_("clock", "handle"),
     [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
     [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
-    [CLOCK_SUPERVISE] = C_("clock", "supervise"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
 };
 
 static const char *const clock_states[] = {
@@ -104,12 +105,14 @@ static const char *const records[] = {
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
+    [RECORD_FELL_BACK] = C_("record", "fell_back"),
 };
 
 static const char *const ask_kinds[] = {
     [ASK_EXTEND] = C_("ask", "extend"),
     [ASK_PARK] = C_("ask", "park"),
     [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"),
 };
 
 static const char *const decisions[] = {

@@ -7,6 +7,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/condition.h"
 #include "broker/core/live.h"
+#include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
@@ -108,10 +109,6 @@ void act_take_away(struct acting *acting, struct task *task, const char *told)
 
 void act_stop_dispatch(struct draft *draft)
 {
-    for (size_t i = 0; i < draft->task_count; i++) {
-        if (draft->tasks[i].state == TASK_RETURNED)
-            return;
-    }
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
 }
 
@@ -168,8 +165,9 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    if (!somebody_dispatches(acting, task->no))
+    if (!pushback_may_rule(acting, task, unit) || !somebody_dispatches(acting, task->no))
         return false;
+    pushback_rule(acting->draft, task, true, acting->step->command->principal, acting->act->person);
     act_hand_to(acting, task, unit, "transferred to another unit");
     task->reason = text_or_empty(acting->act->reason);
     acting->record->epoch = task->epoch;
@@ -178,19 +176,25 @@ bool act_transfer(struct acting *acting)
 
 /* --- back to the same unit --- */
 
-bool act_release(struct acting *acting)
+void act_give_back(struct draft *draft, struct task *task)
 {
-    struct task *task = act_choose(acting, releasable);
-    if (!task)
-        return false;
     task->on_behalf = false;
     task->lost = 0;
     if (task->state == TASK_RETURNED) {
         task->epoch++;
-        draft_resume_task_clocks(acting->draft, task->no);
+        draft_resume_task_clocks(draft, task->no);
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
+}
+
+bool act_release(struct acting *acting)
+{
+    struct task *task = act_choose(acting, releasable);
+    if (!task || !pushback_may_rule(acting, task, NULL))
+        return false;
+    pushback_rule(acting->draft, task, false, acting->step->command->principal, acting->act->person);
+    act_give_back(acting->draft, task);
     act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;

@@ -303,6 +303,17 @@ void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
     with_clock(draft, kind, task, make_void);
 }
 
+static void fail(struct draft *draft, struct clock *clock)
+{
+    stop(draft, clock);
+    clock->state = CLOCK_LATE;
+}
+
+void draft_fail_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, fail);
+}
+
 void draft_stop_task_clocks(struct draft *draft, uint32_t task)
 {
     with_task_clocks(draft, task, stop);

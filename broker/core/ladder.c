@@ -1,6 +1,7 @@
 #include "broker/core/ladder.h"
 
 #include "broker/core/ask.h"
+#include "broker/core/pushback.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
@@ -218,6 +219,8 @@ bool ladder_fire(struct step *step, const struct live *live)
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
     step_record(step, &record);
+    if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)
+        pushback_fall_back(step, live);
     return true;
 }
 

@@ -46,15 +46,25 @@ static bool is_handled(enum nature nature, enum clock_kind kind)
     return !handling || (nature != NATURE_SUGGEST && nature != NATURE_PRAISE);
 }
 
+/* Where no profile says, what waits for the centre has a limit all the same. */
+static const struct limit *default_limit(enum clock_kind kind)
+{
+    static const struct limit limits[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
+                                          {CLOCK_RETURN_DECIDE, CALENDAR_NATURAL, RETURN_DEFAULT_MS, NULL},
+                                          {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL},
+                                          {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].kind == kind)
+            return &limits[i];
+    }
+    return NULL;
+}
+
 const struct limit *limit_of(const struct climb *climb, enum nature nature, enum clock_kind kind, int64_t now_ms)
 {
-    static const struct limit defaults[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
-                                            {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     if (!is_handled(nature, kind))
         return NULL;
     const struct limit *limit =
         climb->type ? limit_of_type(climb, kind, now_ms) : strictest_of_all(climb, kind, now_ms);
-    for (size_t i = 0; !limit && i < sizeof defaults / sizeof defaults[0]; i++)
-        limit = defaults[i].kind == kind ? &defaults[i] : NULL;
-    return limit;
+    return limit ? limit : default_limit(kind);
 }

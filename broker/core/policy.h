@@ -284,6 +284,8 @@ struct policy {
     const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
+    const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
+    size_t fallback_count;
     const struct principal *principals;
     size_t principal_count;
     const struct absence *absences;

@@ -12,6 +12,7 @@
     X(WORK, PRINCIPAL_DEPARTMENT)                                                                                      \
     X(ON_BEHALF, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                          \
     X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */                    \
+    X(ARBITRATE, PRINCIPAL_DUTY_CHIEF)                       /* a second return */                                     \
     X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)   /* what somebody asks */                                  \
     X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)  /* of a level that city.yaml lists */                     \
     X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                         /* supervise */                                           \

@@ -9,6 +9,7 @@
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
+#include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
@@ -89,9 +90,7 @@ static void give_up(struct saying *saying)
     saying->task->reason = saying->word->reason;
     saying->task->epoch++;
     draft_pause_task_clocks(saying->draft, saying->task->no);
-    const struct clock *dispatch = draft_clock(saying->draft, CLOCK_DISPATCH, 0);
-    if (!dispatch || dispatch->state != CLOCK_RUNNING)
-        draft_start_clock(saying->draft, CLOCK_DISPATCH, 0);
+    pushback_returned(saying->draft, saying->task, saying->word->person);
 }
 
 /* The lead says what came of the whole. */
@@ -309,6 +308,8 @@ static uint64_t say(struct saying *saying)
     draft_of(&draft, step, saying->of->incident);
     saying->draft = &draft;
     if (verb == WORD_ASK && !ask_for(saying))
+        return 0;
+    if (verb == WORD_RETURN && !pushback_may_return(&draft, &saying->of->facts, saying->word->reason))
         return 0;
     if (said[verb].act && !change_task(saying))
         return 0;

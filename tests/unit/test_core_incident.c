@@ -290,7 +290,7 @@ static void a_transfer_takes_the_task_away_with_a_fresh_budget(void **state)
     assert_string_equal(task_of(f, id, 1).worker, "g1");
 }
 
-static void dispatch_runs_until_no_task_is_returned(void **state)
+static void the_centre_decides_until_no_task_is_returned(void **state)
 {
     struct fixture *f = *state;
     uint64_t id = publish(f, "both");
@@ -301,13 +301,13 @@ static void dispatch_runs_until_no_task_is_returned(void **state)
     int64_t since_ms = f->now_ms;
     pass(f, SECOND_MS);
     say_as(f, "gas.dept", "g1", word_for(f, WORD_RETURN, id, 2));
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).started_ms, since_ms);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).started_ms, since_ms);
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id});
     assert_refused(f, REFUSAL_MISSING_FIELD); /* which of the two */
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id, .task = 1});
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_RUNNING);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_RUNNING);
     act_as(f, "desk.one", (struct act){.verb = ACT_TRANSFER, .incident = id, .task = 2, .unit = "water"});
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_MET);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_MET);
 }
 
 /* --- into another --- */
@@ -457,7 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(assigning_gives_an_owner_and_starts_its_clocks, setup, teardown),
         cmocka_unit_test_setup_teardown(an_incident_has_at_most_so_many_tasks, setup, teardown),
         cmocka_unit_test_setup_teardown(a_transfer_takes_the_task_away_with_a_fresh_budget, setup, teardown),
-        cmocka_unit_test_setup_teardown(dispatch_runs_until_no_task_is_returned, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_centre_decides_until_no_task_is_returned, setup, teardown),
         cmocka_unit_test_setup_teardown(a_merge_keeps_the_earlier_promise, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_withdraws_what_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_handled_it_may_not_close_it, setup, teardown),
