@@ -13,19 +13,23 @@ void lives_release(struct lives *lives)
     arena_release(&lives->arena);
 }
 
-static struct life *life_of(struct lives *lives, uint64_t incident)
+static struct life *add_life(struct lives *lives)
 {
-    struct life *life = map_get(&lives->by_id, incident);
-    if (life)
-        return life;
-    life = ARENA_NEW(&lives->arena, struct life, 1);
+    struct life *life = ARENA_NEW(&lives->arena, struct life, 1);
     life->type = life->area = life->source = "";
-    map_put(&lives->by_id, incident, life);
     if (lives->last)
         lives->last->next = life;
     else
         lives->first = life;
     lives->last = life;
+    return life;
+}
+
+static struct life *life_of(struct lives *lives, uint64_t incident)
+{
+    struct life *life = map_get(&lives->by_id, incident);
+    if (!life)
+        map_put(&lives->by_id, incident, life = add_life(lives));
     return life;
 }
 
@@ -213,8 +217,22 @@ static void take_change(struct lives *lives, const struct record *record, const 
         take_callback(lives, life, record);
 }
 
+/* An event that opened nothing: it belongs to its type, place and source all the same. */
+static void take_noted(struct lives *lives, const struct record *record)
+{
+    const struct event *event = record->event;
+    struct life *life = add_life(lives);
+    life->noted = record->kind;
+    life->noted_ms = record->at_ms;
+    life->type = keep(lives, event->type);
+    life->area = keep(lives, event->place.area);
+    life->source = keep(lives, record->principal);
+}
+
 void lives_take(struct lives *lives, const struct record *record)
 {
+    if ((record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED) && record->event)
+        take_noted(lives, record);
     for (size_t i = 0; i < record->change_count; i++)
         take_change(lives, record, &record->changes[i]);
     lives->records++;

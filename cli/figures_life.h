@@ -67,6 +67,9 @@ struct escalation {
 
 struct life {
     struct life *next; /* the one opened after it */
+    enum record_kind
+        noted; /* an event that was only recorded, or told: no incident, and nothing of one but where it is from */
+    int64_t noted_ms;
     enum incident_state state;
     bool exercise, unrouted, repeated; /* unrouted: when it was received; repeated: an earlier one was named */
     const char *type, *area, *source;  /* area: the responsible one */

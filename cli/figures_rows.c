@@ -17,6 +17,18 @@ static void count_intake(struct counting *c)
         counting_add(c, 0, NULL, true);
 }
 
+static void count_recorded(struct counting *c)
+{
+    if (c->life->noted == RECORD_RECORDED && counting_within(c, c->life->noted_ms))
+        counting_add(c, 0, NULL, true);
+}
+
+static void count_notified(struct counting *c)
+{
+    if (c->life->noted == RECORD_NOTIFIED && counting_within(c, c->life->noted_ms))
+        counting_add(c, 0, NULL, true);
+}
+
 static bool done_without_a_unit(const struct life *life)
 {
     const struct closing *closing = life->closings;
@@ -249,6 +261,10 @@ static void count_lasted(struct counting *c)
 const struct figure figure_table[] = {
     {"intake",         FIGURE_COUNT, OF_NOTHING, count_intake,         N_("incidents received"),
      N_("received in the period"), NULL},
+    {"recorded",       FIGURE_COUNT, OF_NOTHING, count_recorded,       N_("events only recorded"),
+     N_("recorded in the period"), NULL},
+    {"notified",       FIGURE_COUNT, OF_NOTHING, count_notified,       N_("events passed on as notices"),
+     N_("told in the period"), NULL},
     {"filed",          FIGURE_RATE,  OF_NOTHING, count_filed,          N_("filing rate"),
      N_("dispatched, or done on site, not voided"), N_("received, not merged")},
     {"unrouted",       FIGURE_RATE,  OF_NOTHING, count_unrouted,       N_("without an owner"),

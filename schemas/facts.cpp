@@ -487,6 +487,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto text = pack(builder, record.text);
     auto policy = pack(builder, record.policy);
     auto was = pack(builder, record.was);
+    auto channel = pack(builder, record.channel);
     auto closing = pack(builder, record.closing);
     auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
@@ -522,6 +523,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
     out.add_was(was);
+    out.add_channel(channel);
     out.add_closing(closing);
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));

@@ -245,6 +245,7 @@ void write(Json &json, const struct record &record)
     json.text("reason", record.reason);
     json.text("text", record.text);
     json.text("was", record.was);
+    json.text("channel", record.channel);
     json.text("closing", record.closing);
     json.time("unit_time", record.unit_ms);
     json.flag("auto_respond", record.auto_respond);

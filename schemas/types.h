@@ -102,7 +102,7 @@ extern "C" {
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
-    X(53, RECLASSIFIED, reclassified) \
+    X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) \
@@ -118,7 +118,7 @@ extern "C" {
  * absence 缺失, a shift 班次. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -495,6 +495,7 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
+    const char *channel; /* notified: 弹窗, 后台记录, 第三方接口推送 */
     const char *was;     /* reclassified: the type before */
     const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
 };

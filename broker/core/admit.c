@@ -3,6 +3,7 @@
 #include "broker/core/absence.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/screen.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -299,6 +300,13 @@ static void find_route(struct admission *admission)
         route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
 }
 
+/* Whether a rule has it recorded or told, and no more. */
+static bool only_noted(const struct admission *admission, struct record *record)
+{
+    const struct event_rule *rule = screen_rule(admission->step, admission->event, &admission->query);
+    return rule && !screen_event(admission->step, rule, event_of(admission), record);
+}
+
 void admit_publish(struct step *step)
 {
     const struct event *event = step->command->publish.event;
@@ -315,11 +323,15 @@ void admit_publish(struct step *step)
         return;
     admission.folding = fold_of(step, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
+    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
+    absence_heard(step, &record, event, admission.query.type, admission.query.area);
+    if (!target && only_noted(&admission, &record)) {
+        step_receipt(step, 0, step_record(step, &record));
+        return;
+    }
     if (!target)
         find_route(&admission);
     uint64_t id = target ? target->id : admit_next_incident(step->core);
-    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
-    absence_heard(step, &record, event, admission.query.type, admission.query.area);
     uint64_t seq = target ? fold_in(&admission, target, &record) : open_incident(&admission, &record);
     step_receipt(step, id, seq);
 }

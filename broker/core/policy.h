@@ -134,6 +134,24 @@ struct fold_raise {
     const struct profile *profile; /* NULL: the clocks stay */
 };
 
+/* What becomes of an event that these hold for. */
+enum event_does { EVENT_OPEN = 1, EVENT_RECORD, EVENT_NOTIFY };
+struct event_rule {
+    enum event_does does;
+    const struct type **types; /* subtrees; none: any; so with all of these */
+    size_t type_count;
+    const struct area **areas;
+    size_t area_count;
+    const struct principal **sources;
+    size_t source_count;
+    unsigned natures, severities; /* bits; 0: any */
+    const char *channel;          /* of a notice */
+    uint32_t count;               /* so many within the time open an incident; 0: never */
+    int64_t within_ms;
+    const char *rule; /* "events.yaml:3" */
+    struct origin origin;
+};
+
 /* Repeated reports of a type at one place within the window are one incident. */
 struct fold_rule {
     const struct type *type;          /* subtree */
@@ -292,6 +310,8 @@ struct policy {
     size_t absence_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    const struct event_rule *event_rules; /* the first that holds is the one */
+    size_t event_rule_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;

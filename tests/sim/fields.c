@@ -221,6 +221,7 @@ static const struct field record_list[] = {
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"was", FIELD_TEXT, AT(record.was)},
+    {"channel", FIELD_TEXT, AT(record.channel)},
     {"closing", FIELD_TEXT, AT(record.closing)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
     {"auto", FIELD_YES, AT(record.auto_respond)},

@@ -387,6 +387,14 @@ static inline void example_record_details(struct record *record)
         record->changes[0].head = &example_excluded;
         record->reason = "named";
         break;
+    case RECORD_RECORDED:
+    case RECORD_NOTIFIED:
+        record->change_count = 0;
+        record->event = &example_event;
+        record->channel = record->kind == RECORD_NOTIFIED ? "弹窗" : "";
+        record->count = record->kind == RECORD_RECORDED ? 2 : 0;
+        record->reason = "events.yaml:3";
+        break;
     case RECORD_RECLASSIFIED:
         record->was = "1.01";
         record->policy = (struct bytes){example_hash, sizeof example_hash};
