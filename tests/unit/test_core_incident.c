@@ -38,6 +38,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_UNDO]     = {0, NOT,        NOT,  NOT,      REFUSAL_TOO_LATE, NOT, NOT, NOT, NOT,    NOT,       NOT},
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
@@ -57,6 +58,7 @@ static const char *const actor[ACT_END] = {
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
+    [ACT_UNDO] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
     [ACT_EXCLUDE] = "desk.one",
 };
