@@ -49,7 +49,9 @@ static void add_closing(struct lives *lives, struct life *life, const struct rec
     added->at_ms = head->closed_ms;
     added->lasted_ms = head->closed_ms - head->received_ms;
     added->outcome = head->outcome;
-    added->on_site = record->kind == RECORD_OPENED;
+    added->consultation = head->nature == NATURE_CONSULT;
+    added->at_desk = added->consultation && head->outcome == OUTCOME_EXPLAINED && !life->dispatches;
+    added->on_site = record->kind == RECORD_OPENED && !added->at_desk;
 }
 
 static void take_opening(struct life *life, const struct record *record, const struct incident *head)

@@ -298,6 +298,21 @@ static void called_detail(const struct record *record, struct buffer *out)
     add(out, record->text);
 }
 
+/* What it was and what it is; who has it, where that changed. */
+static void reclassified_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add(out, record->was);
+    if (change && change->head) {
+        add_named(out, "→", change->head->type);
+        add(out, change->head->state == INCIDENT_OPEN ? "" : words_incident_state(change->head->state));
+    }
+    if (change && change->task_count)
+        add_routed(out, change);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 /* The clocks that are due, or ring next, at another time now. */
 static void reckoned_detail(const struct record *record, struct buffer *out)
 {
@@ -371,6 +386,8 @@ static void spoken_detail(const struct record *record, const struct row *row, st
         add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    if (record->closing && *record->closing)
+        buffer_printf(out, _(" (closing condition: %s)"), record->closing);
     add(out, ruling(record));
     callback_detail(record, out);
     head_detail(record, out);
@@ -406,6 +423,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)
         raised_detail(record, out);
+    else if (record->kind == RECORD_RECLASSIFIED)
+        reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_ROUTINE)

@@ -29,6 +29,7 @@ int verb_confirm(int argc, char **argv);
 int verb_callback(int argc, char **argv);
 int verb_reopen(int argc, char **argv);
 int verb_whistle(int argc, char **argv);
+int verb_reclassify(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);

@@ -90,6 +90,7 @@ static const char *const records[] = {
     [RECORD_RECKONED] = C_("record", "reckoned"),
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
+    [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),

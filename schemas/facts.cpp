@@ -504,6 +504,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto reason = pack(builder, record.reason);
     auto text = pack(builder, record.text);
     auto policy = pack(builder, record.policy);
+    auto was = pack(builder, record.was);
+    auto closing = pack(builder, record.closing);
     auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
@@ -537,6 +539,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_from_ms(record.from_ms);
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
+    out.add_was(was);
+    out.add_closing(closing);
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);

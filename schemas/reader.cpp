@@ -442,6 +442,8 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->term = in.term();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
+    out->was = reader.text(in.was(), ANY, "record.was");
+    out->closing = reader.text(in.closing(), ANY, "record.closing");
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 

@@ -256,6 +256,8 @@ void write(Json &json, const struct record &record)
     json.text("outcome", outcome_name(record.outcome));
     json.text("reason", record.reason);
     json.text("text", record.text);
+    json.text("was", record.was);
+    json.text("closing", record.closing);
     json.time("unit_time", record.unit_ms);
     json.flag("auto_respond", record.auto_respond);
     json.text("refusal", refusal_name(record.refusal));

@@ -79,6 +79,7 @@ extern "C" {
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(25, RECLASSIFY, reclassify) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(41, EXCLUDE, exclude)
 
@@ -101,6 +102,7 @@ extern "C" {
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(53, RECLASSIFIED, reclassified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) \
@@ -145,6 +147,7 @@ extern "C" {
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
+    X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(68, EXCLUDED, excluded)
 
@@ -507,6 +510,8 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
+    const char *was;     /* reclassified: the type before */
+    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
 };
 
 /* What was promised to a publisher. */

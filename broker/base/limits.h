@@ -57,6 +57,7 @@
 #define CONFIG_DEPTH_MAX       32 /* nested lists and mappings */
 #define POLYGON_FILE_MAX_BYTES (256LL * 1024 * 1024)
 #define NAME_MAX_BYTES         192 /* names of areas, types, units; posts */
+#define CONDITION_MAX_BYTES    768 /* a filing condition, a closing condition */
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
 

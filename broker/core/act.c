@@ -5,6 +5,7 @@
 #include "broker/core/again.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
+#include "broker/core/condition.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
@@ -220,9 +221,16 @@ bool act_end(struct acting *acting, enum incident_state state, enum outcome_code
     return true;
 }
 
+static bool well_closed(struct acting *acting, enum outcome_code outcome)
+{
+    return condition_holds(acting->step, &acting->draft->head, outcome, acting->act->condition_met,
+                           &acting->record->closing);
+}
+
 bool act_close(struct acting *acting)
 {
-    return somebody_else(acting) && act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    return somebody_else(acting) && well_closed(acting, acting->act->outcome) &&
+           act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
@@ -264,6 +272,8 @@ bool act_verify(struct acting *acting)
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
     if (!somebody_else(acting))
+        return false;
+    if (acting->act->passed && !well_closed(acting, incident_lead_done(acting->draft)->outcome))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)

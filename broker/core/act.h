@@ -14,6 +14,7 @@ bool act_reject(struct acting *);
 bool act_release(struct acting *);
 bool act_verify(struct acting *);
 bool act_withdraw(struct acting *);
+bool act_reclassify(struct acting *);
 
 /* Ends it, for the reason and with the outcome; owed: as in draft_end_clocks. True. */
 bool act_end(struct acting *, enum incident_state, enum outcome_code, bool owed);

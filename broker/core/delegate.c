@@ -17,7 +17,7 @@ static bool below(const struct unit *unit, const struct unit *above)
     return unit != NULL;
 }
 
-bool delegate_fits(const struct saying *saying)
+bool delegate_fits(struct saying *saying)
 {
     const char *desk = task_desk(&saying->of->facts);
     const struct unit *unit = unit_of(saying, saying->word->unit), *from = unit_of(saying, desk);

@@ -4,6 +4,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
+#include "broker/core/limit.h"
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
 
@@ -201,41 +202,9 @@ static struct clock started(const struct draft *draft, enum clock_kind kind, uin
     return clock;
 }
 
-/* Until somebody says what it is, the strictest limit of any type runs: the one that is due first. */
-static const struct limit *strictest_limit(const struct draft *draft, enum clock_kind kind)
-{
-    const struct policy *policy = draft->climb.policy;
-    const struct limit *strictest = NULL;
-    int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < policy->profile_count; i++) {
-        const struct limit *limit = profile_limit(&policy->profiles[i], kind);
-        if (!limit || started(draft, kind, 0, limit).due_ms >= due_ms)
-            continue;
-        strictest = limit;
-        due_ms = started(draft, kind, 0, limit).due_ms;
-    }
-    return strictest;
-}
-
-/* Where no profile says, what waits for the centre has a limit all the same. */
-static const struct limit *default_limit(enum clock_kind kind)
-{
-    static const struct limit limits[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
-                                          {CLOCK_RETURN_DECIDE, CALENDAR_NATURAL, RETURN_DEFAULT_MS, NULL},
-                                          {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL},
-                                          {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        if (limits[i].kind == kind)
-            return &limits[i];
-    }
-    return NULL;
-}
-
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    const struct type *type = draft->climb.type;
-    const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
-    return limit ? limit : default_limit(kind);
+    return limit_of(&draft->climb, draft->head.nature, kind, draft->step->now_ms);
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -330,6 +299,11 @@ void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
     with_clock(draft, kind, task, stop);
 }
 
+void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, make_void);
+}
+
 static void fail(struct draft *draft, struct clock *clock)
 {
     stop(draft, clock);
@@ -359,11 +333,6 @@ void draft_resume_task_clocks(struct draft *draft, uint32_t task)
 void draft_void_task_clocks(struct draft *draft, uint32_t task)
 {
     with_task_clocks(draft, task, make_void);
-}
-
-void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
-{
-    with_clock(draft, kind, task, make_void);
 }
 
 static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))

@@ -23,7 +23,7 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
  * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
 static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct limit *limit = climb->type ? profile_limit(climb->type->profile, kind) : NULL;
+    const struct limit *limit = climb->type ? type_limit(climb->type, kind, calendar) : NULL;
     if (calendar == CALENDAR_NATURAL)
         return NULL;
     return limit && limit->timetable ? limit->timetable : climb->policy->timetable;

@@ -158,6 +158,11 @@ struct type {
     const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
+    const char *condition; /* 立案条件: this is one, and says when; NULL: it is none */
+    const char *closing;   /* 结案条件, inherited; NULL: none */
+    /* With conditions below: the least limit of theirs by clock and kind of time, which hold until one is picked. */
+    const struct limit *open_limits;
+    size_t open_limit_count;
     struct origin origin;
 };
 
@@ -325,6 +330,8 @@ const struct unit *policy_unit_now(const struct policy *, const struct unit *);
 const struct unit *policy_owner(const struct policy *, const char *object);
 /* Of one clock; NULL when the profile (or NULL) has none. */
 const struct limit *profile_limit(const struct profile *, enum clock_kind);
+/* Of a type, counted in this kind of time: of the conditions below it, else its own. NULL: neither. */
+const struct limit *type_limit(const struct type *, enum clock_kind, enum calendar);
 /* The name in force at a time. */
 const char *unit_name(const struct unit *, int64_t at_ms);
 /* Whether inner is outer or below it. */

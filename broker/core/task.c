@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/ask.h"
+#include "broker/core/condition.h"
 #include "broker/core/delegate.h"
 #include "broker/core/draft.h"
 #include "broker/core/incident.h"
@@ -92,18 +93,26 @@ static void give_up(struct saying *saying)
     pushback_returned(saying->draft, saying->task, saying->word->person);
 }
 
+/* The lead says what came of the whole. */
+static bool feedback_fits(struct saying *saying)
+{
+    const struct word *word = saying->word;
+    return saying->of->facts.role != TASK_LEAD || condition_holds(saying->step, &saying->of->incident->head,
+                                                                  word->outcome, word->condition_met, &saying->closing);
+}
+
 /* clang-format off */
 static const struct {
     enum record_kind record;
     void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
-    bool (*fits)(const struct saying *); /* what else must be so; NULL: nothing */
+    bool (*fits)(struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
     [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL},
     [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, NULL},
     [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, NULL},
     [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  NULL},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits},
     [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL},
     [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL},
     [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits},
@@ -247,6 +256,7 @@ static void fill(const struct saying *saying, struct record *record)
     record->text = word->text;
     record->unit_ms = word->unit_ms;
     record->auto_respond = word->auto_respond;
+    record->closing = saying->closing;
     record->term = saying->step->core->term;
 }
 

@@ -68,7 +68,7 @@ static const struct field word_list[] = {
     {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
-    {"to", FIELD_TEXT, AT(word.unit)},
+    {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
 };
 FIELDS(word, "a word");
 
@@ -83,7 +83,8 @@ static const struct field act_list[] = {
     {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
     {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
     {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
-    {"about", FIELD_TEXT, AT(act.about)},
+    {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
+    {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
 };
 FIELDS(act, "an act");
 
@@ -219,6 +220,8 @@ static const struct field record_list[] = {
     {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
+    {"was", FIELD_TEXT, AT(record.was)},
+    {"closing", FIELD_TEXT, AT(record.closing)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
     {"auto", FIELD_YES, AT(record.auto_respond)},
     {"count", FIELD_COUNT, AT(record.count)},

@@ -403,6 +403,10 @@ static inline void example_record_details(struct record *record)
         record->changes[0].head = &example_excluded;
         record->reason = "named";
         break;
+    case RECORD_RECLASSIFIED:
+        record->was = "1.01";
+        record->policy = (struct bytes){example_hash, sizeof example_hash};
+        break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";
         break;

@@ -42,6 +42,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
+    [ACT_RECLASSIFY]={0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
 /* 0: what it was. */
@@ -60,6 +61,7 @@ static const char *const actor[ACT_END] = {
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_UNDO] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
+    [ACT_RECLASSIFY] = "desk.one",
     [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
@@ -90,12 +92,22 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .unit_count = 1,
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
+                        .type = "both",
                         .reason = "because",
                         .person = "Sun",
                         .satisfaction = SATISFACTION_SATISFIED,
                         .kind = verb == ACT_ASK ? ASK_PARK : 0,
                         .until_ms = verb == ACT_ASK || verb == ACT_SUPERVISE ? f->now_ms + HOUR_MS : 0,
                         .passed = verb != ACT_DECIDE};
+}
+
+/* What is reclassified is sent where it waited for an owner, and else stays as it is. */
+static enum incident_state state_after(enum act_verb verb, enum incident_state before)
+{
+    bool waits = before == INCIDENT_DESK || before == INCIDENT_UNROUTED;
+    if (verb == ACT_RECLASSIFY && waits)
+        return INCIDENT_OPEN;
+    return expected[verb][before] || !after[verb] ? before : after[verb];
 }
 
 static void every_state_and_act(void **unused)
@@ -112,7 +124,7 @@ static void every_state_and_act(void **unused)
             if ((int)answer(f) != expected[verb][state])
                 fail_msg("%s of an incident that is %s: %s, not %s", act_name(verb), incident_state_name(state),
                          refusal_text(answer(f)), refusal_text((enum refusal_code)expected[verb][state]));
-            assert_int_equal(state_of(f, id), expected[verb][state] || !after[verb] ? state : after[verb]);
+            assert_int_equal(state_of(f, id), state_after(verb, state));
             fixture_free(f);
         }
     }
@@ -124,7 +136,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
                         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise, "
-                        "exclude");
+                        "reclassify, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is callback, reopen");
 }
