@@ -72,6 +72,8 @@ static const struct form {
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES(KEY_CONDITION_MET) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_UNDO] = {TAKES_WHY, 0, 'C',
+                  N_("Takes back the last dispatch by hand, within 30 seconds and before the unit has responded.")},
     [ACT_RESUME] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                     N_("Ends a parking or a suspension early: the clocks go on with what was left.")},
     [ACT_WHISTLE] =
@@ -259,6 +261,7 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(resume, ACT_RESUME)
+VERB(undo, ACT_UNDO)
 VERB(withdraw, ACT_WITHDRAW)
 VERB(confirm, ACT_CONFIRM)
 VERB(callback, ACT_CALLBACK)

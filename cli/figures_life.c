@@ -88,7 +88,7 @@ static void take_head(struct lives *lives, struct life *life, const struct recor
 static struct dispatch *dispatch_of(const struct life *life, uint32_t task)
 {
     struct dispatch *dispatch = life->dispatches;
-    while (dispatch && dispatch->task != task)
+    while (dispatch && (dispatch->task != task || dispatch->undone))
         dispatch = dispatch->next;
     return dispatch;
 }
@@ -124,12 +124,24 @@ static void take_ask(struct life *life, const struct ask *ask)
     dispatch->refused |= ask->decision == DECISION_REFUSED;
 }
 
+/* A wrong dispatch that was taken back: the one before it stands, and what was decided to make it is open again. */
+static void take_undone(struct life *life, const struct task *task)
+{
+    struct dispatch *dispatch = dispatch_of(life, task->no);
+    if (!dispatch)
+        return;
+    dispatch->undone = true;
+    dispatch = dispatch_of(life, task->no);
+    if (dispatch && task->state == TASK_RETURNED)
+        dispatch->upheld = false;
+}
+
 /* --- its clocks --- */
 
 static struct run *run_of(const struct life *life, enum clock_kind kind, uint32_t task)
 {
     struct run *run = life->runs;
-    while (run && (run->kind != kind || run->task != task))
+    while (run && (run->kind != kind || run->task != task || (run->dispatch && run->dispatch->undone)))
         run = run->next;
     return run;
 }
@@ -203,10 +215,13 @@ static void take_change(struct lives *lives, const struct record *record, const 
     struct life *life = life_of(lives, change->incident);
     if (change->head)
         take_head(lives, life, record, change->head);
+    for (size_t i = 0; record->kind == RECORD_UNDONE && i < change->task_count; i++)
+        take_undone(life, &change->tasks[i]);
     for (size_t i = 0; i < change->ask_count; i++)
         take_ask(life, &change->asks[i]);
     for (size_t i = 0; i < change->task_count; i++)
-        take_task(lives, life, &change->tasks[i]);
+        if (record->kind != RECORD_UNDONE || change->tasks[i].state != TASK_WITHDRAWN)
+            take_task(lives, life, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)
         take_clock(lives, life, record, &change->clocks[i]);
     if (record->rung)

@@ -20,6 +20,7 @@ struct dispatch {
     bool whistled; /* called to report on site */
     bool returned; /* the unit said that it was not theirs; then it went to another unit, or came back to this one: */
     bool upheld, refused;
+    bool undone; /* taken back at once: as if it had never been */
 };
 
 /* A clock from a start to its verdict, or to where its task was given away. */

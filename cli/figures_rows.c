@@ -104,7 +104,8 @@ static void count_overdue(struct counting *c)
 static bool owed(const struct counting *c, const struct run *run)
 {
     bool counts = run->state == CLOCK_MET || run->state == CLOCK_LATE || run->state == CLOCK_RUNNING;
-    return counts && counting_within(c, run->due_ms) && !(run->dispatch && run->dispatch->upheld);
+    return counts && counting_within(c, run->due_ms) &&
+           !(run->dispatch && (run->dispatch->upheld || run->dispatch->undone));
 }
 
 static void count_on_time(struct counting *c)
@@ -131,31 +132,36 @@ static void count_used(struct counting *c)
 
 /* --- when it was dispatched --- */
 
+static bool given(const struct counting *c, const struct dispatch *dispatch)
+{
+    return counting_within(c, dispatch->at_ms) && !dispatch->undone;
+}
+
 static void count_well_directed(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, !d->upheld);
 }
 
 static void count_misdirected(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, d->upheld);
 }
 
 static void count_returned(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, d->returned);
 }
 
 static void count_return_refused(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms) && d->returned)
+        if (given(c, d) && d->returned)
             counting_add(c, 0, d, d->refused && !d->upheld);
 }
 

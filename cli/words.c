@@ -108,6 +108,7 @@ static const char *const records[] = {
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
     [RECORD_FELL_BACK] = C_("record", "fell_back"),
+    [RECORD_UNDONE] = C_("record", "undone"),
 };
 
 static const char *const ask_kinds[] = {

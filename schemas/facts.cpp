@@ -382,6 +382,22 @@ static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &repo
     return out.Finish();
 }
 
+static Offset<bihuan::Undo> pack(Builder &builder, const struct undo &undo)
+{
+    auto tasks = pack_all<bihuan::Task>(builder, undo.tasks, undo.task_count);
+    auto clocks = pack(builder, undo.clocks, undo.clock_count);
+    auto asks = pack_all<bihuan::Ask>(builder, undo.asks, undo.ask_count);
+    bihuan::UndoBuilder out(builder);
+    out.add_until_ms(undo.until_ms);
+    out.add_first(undo.first);
+    out.add_last(undo.last);
+    out.add_state(static_cast<bihuan::IncidentState>(undo.state));
+    out.add_tasks(tasks);
+    out.add_clocks(clocks);
+    out.add_asks(asks);
+    return out.Finish();
+}
+
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
 {
     bool begin = all_begin(change, at_ms);
@@ -391,6 +407,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
     auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
+    auto undo = pack_if(builder, change.undo);
     auto reports = pack_if(builder, change.reports);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
@@ -401,6 +418,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_started(started);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_undo(undo);
     out.add_reports(reports);
     return out.Finish();
 }
@@ -553,6 +571,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
     auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
+    auto undo = pack_if(builder, row.undo);
     auto reports = pack_if(builder, row.reports);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
@@ -563,6 +582,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_words(words);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_undo(undo);
     out.add_reports(reports);
     return out.Finish();
 }

@@ -335,6 +335,17 @@ static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
     out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
 }
 
+static void read(Reader &reader, const bihuan::Undo &in, struct undo *out)
+{
+    out->until_ms = in.until_ms();
+    out->first = in.first();
+    out->last = in.last();
+    out->state = reader.known(in.state(), incident_state_name, "undo.state");
+    out->tasks = reader.all<struct task>(in.tasks(), ANY, "undo.tasks", &out->task_count);
+    out->clocks = reader.all<struct clock>(in.clocks(), ANY, "undo.clocks", &out->clock_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "undo.asks", &out->ask_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -345,6 +356,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
 }
 
@@ -457,6 +469,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
 }
 

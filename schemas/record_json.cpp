@@ -174,6 +174,17 @@ static void write(Json &json, const struct reports &reports)
     json.close(']');
 }
 
+static void write(Json &json, const struct undo &undo)
+{
+    json.time("until", undo.until_ms);
+    json.number("first", undo.first);
+    json.number("last", undo.last);
+    json.text("state", incident_state_name(undo.state));
+    write_all(json, "tasks", undo.tasks, undo.task_count);
+    write_all(json, "clocks", undo.clocks, undo.clock_count);
+    write_all(json, "asks", undo.asks, undo.ask_count);
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -183,6 +194,7 @@ static void write(Json &json, const struct change &change)
     write_all(json, "clocks", change.clocks, change.clock_count);
     write_all(json, "voices", change.voices, change.voice_count);
     write_all(json, "asks", change.asks, change.ask_count);
+    write_if(json, "undo", change.undo);
     write_if(json, "reports", change.reports);
 }
 
@@ -280,6 +292,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "words", row.words, row.word_count);
     write_all(json, "voices", row.voices, row.voice_count);
     write_all(json, "asks", row.asks, row.ask_count);
+    write_if(json, "undo", row.undo);
     write_if(json, "reports", row.reports);
 }
 

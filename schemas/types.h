@@ -76,7 +76,7 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
+    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(25, RECLASSIFY, reclassify) \
@@ -98,7 +98,7 @@ extern "C" {
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
-    X(37, FELL_BACK, fell_back) \
+    X(37, FELL_BACK, fell_back) X(38, UNDONE, undone) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
@@ -393,6 +393,19 @@ struct reports {
     size_t key_count, source_count;
 };
 
+/* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
+struct undo {
+    int64_t until_ms;     /* 0: there is none any more */
+    uint32_t first, last; /* tasks that are new with it; first > last: none */
+    enum incident_state state;
+    const struct task *tasks;
+    size_t task_count;
+    const struct clock *clocks;
+    size_t clock_count;
+    const struct ask *asks;
+    size_t ask_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -407,6 +420,7 @@ struct change {
     const struct ask *asks; /* by number, whole */
     size_t ask_count;
     const struct reports *reports; /* whole; NULL: untouched */
+    const struct undo *undo;       /* of a dispatch by hand, or of one taken back */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -433,6 +447,7 @@ struct row {
     const struct ask *asks;
     size_t ask_count;
     const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
+    const struct undo *undo;       /* NULL: nothing to take back */
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses

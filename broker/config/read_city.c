@@ -14,15 +14,17 @@ enum {
     EXTEND_CLOCKS,
     SUSPEND_MAX,
     PARK_MAX,
+    UNDO_WITHIN,
     WHISTLE,
     REWORKS_MAX,
     REOPENS_MAX,
     DISCIPLINE,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
-                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
-                                         "park_max", "whistle",     "reworks_max",    "reopens_max",   "discipline"};
+static const char *const keys[FIELDS] = {"name",          "city",        "journal",     "utc_offset",
+                                         "lease",         "levels",      "keys_folder", "extensions_max",
+                                         "extend_clocks", "suspend_max", "park_max",    "undo_within",
+                                         "whistle",       "reworks_max", "reopens_max", "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -88,6 +90,8 @@ static void read_asks(struct reading *reading, struct document *document, yaml_n
         node_duration(document, fields[SUSPEND_MAX], &policy->suspend_max_ms);
     if (fields[PARK_MAX] != NULL)
         node_duration(document, fields[PARK_MAX], &policy->park_max_ms);
+    if (fields[UNDO_WITHIN] != NULL)
+        node_duration(document, fields[UNDO_WITHIN], &policy->undo_within_ms);
 }
 
 /* "6208" → 620800: a city's digits filled up or cut to six. */

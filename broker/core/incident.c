@@ -12,6 +12,7 @@
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/undo.h"
 #include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
 
@@ -32,6 +33,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_UNDO]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
@@ -50,8 +52,9 @@ bool incident_allows(enum incident_state state, enum act_verb act)
     return table[act][state];
 }
 
-/* What an act needs said (its reason, its outcome); after one that settles nothing may be left to wait for. */
-enum { WHY = 1, OUT = 2, SETTLES = 4 };
+/* What an act needs said (its reason, its outcome); after one that settles nothing may be left to wait for; one that gives can be
+ * undone for a while. */
+enum { WHY = 1, OUT = 2, SETTLES = 4, GIVES = 8 };
 
 /* clang-format off */
 static const struct {
@@ -61,8 +64,8 @@ static const struct {
     unsigned how;
     void (*follow)(struct acting *); /* what the broker does next, by records of its own */
 } acts[ACT_END] = {
-    [ACT_ASSIGN]     = {act_assign,        RECORD_ASSIGNED,     RIGHT_DISPATCH,  0,             NULL},
-    [ACT_TRANSFER]   = {act_transfer,      RECORD_TRANSFERRED,  RIGHT_DISPATCH,  0,             NULL},
+    [ACT_ASSIGN]     = {act_assign,        RECORD_ASSIGNED,     RIGHT_DISPATCH,  GIVES,         NULL},
+    [ACT_TRANSFER]   = {act_transfer,      RECORD_TRANSFERRED,  RIGHT_DISPATCH,  GIVES,         NULL},
     [ACT_MERGE]      = {act_merge,         RECORD_MERGED,       RIGHT_DISPATCH,  0,             NULL},
     [ACT_CLOSE]      = {act_close,         RECORD_CLOSED,       RIGHT_END,       OUT,           NULL},
     [ACT_CANCEL]     = {act_cancel,        RECORD_CANCELLED,    RIGHT_END,       WHY,           NULL},
@@ -73,7 +76,8 @@ static const struct {
     [ACT_ASK]        = {act_ask,           RECORD_ASKED,        RIGHT_ON_BEHALF, WHY,           NULL},
     [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             NULL},
     [ACT_RESUME]     = {act_resume,        RECORD_RESUMED,      RIGHT_DISPATCH,  0,             NULL},
-    [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   0,             NULL},
+    [ACT_UNDO]       = {act_undo,          RECORD_UNDONE,       RIGHT_DISPATCH,  0,             NULL},
+    [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   GIVES,         NULL},
     [ACT_DISMISS]    = {act_dismiss,       RECORD_DISMISSED,    RIGHT_DISPATCH,  SETTLES,       NULL},
     [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
     [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
@@ -162,6 +166,8 @@ static void decide(struct acting *acting)
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
+    if (acts[act->verb].how & GIVES)
+        undo_keep(acting);
     step_receipt(step, act->incident, draft_record(&draft, &record));
     if (acts[act->verb].how & SETTLES)
         incident_settle(step, acting->live);

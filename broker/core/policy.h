@@ -281,6 +281,7 @@ struct policy {
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
+    int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
     const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
