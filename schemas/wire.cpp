@@ -153,6 +153,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -189,6 +190,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->span_ms = in.span_ms();
     out->ask = in.ask();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

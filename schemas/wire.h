@@ -74,6 +74,7 @@ struct word {
     int64_t until_ms;   /* ask park, suspend: to when */
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -96,6 +97,7 @@ struct act {
     int64_t span_ms;                /* ask extend: so much more */
     uint32_t ask;                   /* decide: which (0: the only open one) */
     enum satisfaction satisfaction; /* callback */
+    const char *to;                 /* outcome referred: the body it goes to */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

@@ -94,6 +94,7 @@ static void write(Json &json, const struct word &word)
     json.time("until", word.until_ms);
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
+    json.text("to", word.to);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -126,6 +127,7 @@ static void write(Json &json, const struct act &act)
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
     json.text("satisfaction", satisfaction_name(act.satisfaction));
+    json.text("to", act.to);
 }
 
 static void write(Json &json, const struct query &query)

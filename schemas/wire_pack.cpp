@@ -106,6 +106,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto to = pack(builder, word.to);
     auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
@@ -124,6 +125,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_until_ms(word.until_ms);
     out.add_span_ms(word.span_ms);
     out.add_unit(unit);
+    out.add_to(to);
     return out.Finish();
 }
 
@@ -142,6 +144,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto person = pack(builder, act.person);
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
+    auto to = pack(builder, act.to);
     auto units = pack_texts(builder, act.units, act.unit_count);
     bihuan::ActBuilder out(builder);
     out.add_request(request);
@@ -162,6 +165,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
+    out.add_to(to);
     return out.Finish();
 }
 

@@ -468,7 +468,8 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .kind = ask_kind_of(word->ask),
                                  .until_ms = word->until_ms,
                                  .span_ms = word->span_ms,
-                                 .unit = word->unit};
+                                 .unit = word->unit,
+                                 .to = word->to};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/again.h"
+#include "broker/core/ending.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
@@ -212,7 +213,9 @@ bool act_end(struct acting *acting, enum incident_state state, enum outcome_code
 
 bool act_close(struct acting *acting)
 {
-    return somebody_else(acting) && act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    const struct act *act = acting->act;
+    return somebody_else(acting) && ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
+           act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
@@ -232,9 +235,25 @@ static bool alone(struct acting *acting)
     return !reports || reports->count == 1 || refuse_state(acting, "others have reported it too");
 }
 
+/* Nobody waits for an answer any more, but what is dangerous stays so. */
+static bool go_on_without_reporter(struct acting *acting)
+{
+    if (ending_of(&acting->draft->head)->withdrawn)
+        return refuse_state(acting, "it was withdrawn already, and goes on for the hazard that is left");
+    draft_void_clock(acting->draft, CLOCK_ANSWER, 0);
+    ending_draft(acting->draft)->withdrawn = true;
+    acting->record->outcome = OUTCOME_WITHDRAWN;
+    return true;
+}
+
 bool act_withdraw(struct acting *acting)
 {
-    return alone(acting) && before_any_respond(acting) && act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    const struct type *type = acting->draft->climb.type;
+    if (!alone(acting))
+        return false;
+    if (type && type->hazard)
+        return go_on_without_reporter(acting);
+    return act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */

@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/ending.h"
 #include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
 #include "schemas/ident.h"
@@ -90,6 +91,7 @@ static void disown_more(const struct incident_more *more)
         return;
     disown(more->object);
     oversight_disown(more->oversight);
+    ending_disown(more->ending);
     free((void *)more);
 }
 
@@ -100,6 +102,7 @@ static const struct incident_more *own_more(const struct incident_more *more)
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
     copy->oversight = oversight_own(more->oversight);
+    copy->ending = ending_own(more->ending);
     return copy;
 }
 
@@ -352,6 +355,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
     struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
     lend(arena, &more->object);
     more->oversight = oversight_lend(arena, more->oversight);
+    more->ending = ending_lend(arena, more->ending);
     head->more = more;
 }
 
