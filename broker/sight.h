@@ -1,5 +1,5 @@
 /* sight.h: who may see what: everything within one's types and areas, what one reported, what one has a task in; and of
- * that a department its own tasks and clocks only. One place for lists, timelines and feeds. */
+ * that a department its own tasks and clocks only. What a report is about sees nothing of it. One place for lists, timelines and feeds. */
 #ifndef BROKER_SIGHT_H
 #define BROKER_SIGHT_H
 

@@ -500,6 +500,13 @@ static const struct event *with_better_place(struct turn *t, const struct row *r
     return copy;
 }
 
+/* What the lead must see to before it says `resolved`. */
+static const char *closing_of(const struct turn *t, const struct row *row, const struct task *task)
+{
+    const struct type *type = policy_type_now(t->policy, policy_type(t->policy, row->head.type));
+    return task->role == TASK_LEAD && type && type->closing ? type->closing : "";
+}
+
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
 static void deliver(struct turn *t, const struct effect *effect)
 {
@@ -528,6 +535,7 @@ static void deliver(struct turn *t, const struct effect *effect)
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;
     tell_oversight(&row, &message.task);
+    message.task.closing = closing_of(t, &row, &message.task.task);
     outbox_put(t->outbox, effect->peer, &message);
 }
 

@@ -49,7 +49,9 @@ static void add_closing(struct lives *lives, struct life *life, const struct rec
     added->at_ms = head->closed_ms;
     added->lasted_ms = head->closed_ms - head->received_ms;
     added->outcome = head->outcome;
-    added->on_site = record->kind == RECORD_OPENED;
+    added->consultation = head->nature == NATURE_CONSULT;
+    added->at_desk = added->consultation && head->outcome == OUTCOME_EXPLAINED && !life->dispatches;
+    added->on_site = record->kind == RECORD_OPENED && !added->at_desk;
 }
 
 static void take_opening(struct life *life, const struct record *record, const struct incident *head)
@@ -101,17 +103,21 @@ static struct dispatch *add_dispatch(struct lives *lives, struct life *life, con
 static void take_task(struct lives *lives, struct life *life, const struct task *task)
 {
     struct dispatch *dispatch = dispatch_of(life, task->no);
-    bool was_returned = dispatch && dispatch->state == TASK_RETURNED;
-    if (!dispatch || dispatch->at_ms != task->dispatched_ms) {
-        if (was_returned)
-            dispatch->upheld = true;
+    if (!dispatch || dispatch->at_ms != task->dispatched_ms)
         dispatch = add_dispatch(lives, life, task);
-    } else if (was_returned && task->state != TASK_RETURNED && task->state != TASK_WITHDRAWN) {
-        dispatch->refused = true;
-    }
     dispatch->state = task->state;
-    dispatch->returned |= task->state == TASK_RETURNED;
     dispatch->unit = keep(lives, task->unit);
+}
+
+/* A unit's return, and what was decided of it, before the task is seen to change hands. */
+static void take_ask(struct life *life, const struct ask *ask)
+{
+    struct dispatch *dispatch = ask->kind == ASK_RETURN ? dispatch_of(life, ask->task) : NULL;
+    if (!dispatch)
+        return;
+    dispatch->returned = true;
+    dispatch->upheld |= ask->decision == DECISION_GRANTED;
+    dispatch->refused |= ask->decision == DECISION_REFUSED;
 }
 
 /* --- its clocks --- */
@@ -142,8 +148,11 @@ static void cut_short(struct run *run, int64_t at_ms)
     run->state = run->task && run->state == CLOCK_RUNNING && run->due_ms < at_ms ? CLOCK_LATE : CLOCK_VOID;
 }
 
+/* A clock of park or suspend is no limit: nothing is owed by it. */
 static void take_clock(struct lives *lives, struct life *life, const struct record *record, const struct clock *clock)
 {
+    if (clock->kind == CLOCK_PARK || clock->kind == CLOCK_SUSPEND)
+        return;
     struct run *run = run_of(life, clock->kind, clock->task);
     if (!run || run->started_ms != clock->started_ms) {
         if (run)
@@ -190,6 +199,8 @@ static void take_change(struct lives *lives, const struct record *record, const 
     struct life *life = life_of(lives, change->incident);
     if (change->head)
         take_head(lives, life, record, change->head);
+    for (size_t i = 0; i < change->ask_count; i++)
+        take_ask(life, &change->asks[i]);
     for (size_t i = 0; i < change->task_count; i++)
         take_task(lives, life, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)

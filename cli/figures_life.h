@@ -39,6 +39,7 @@ struct closing {
     int64_t at_ms, lasted_ms; /* since receipt */
     enum outcome_code outcome;
     bool on_site, reopened;
+    bool consultation, at_desk; /* 咨询; 直接解答: explained without a unit */
 };
 
 struct verification {

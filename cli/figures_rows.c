@@ -17,10 +17,10 @@ static void count_intake(struct counting *c)
         counting_add(c, 0, NULL, true);
 }
 
-static bool done_on_site(const struct life *life)
+static bool done_without_a_unit(const struct life *life)
 {
     const struct closing *closing = life->closings;
-    while (closing && !closing->on_site)
+    while (closing && !closing->on_site && !closing->at_desk)
         closing = closing->next;
     return closing != NULL;
 }
@@ -31,7 +31,7 @@ static void count_filed(struct counting *c)
     const struct life *life = c->life;
     bool voided = life->state == INCIDENT_REJECTED || life->state == INCIDENT_CANCELLED;
     if (received(c) && life->state != INCIDENT_MERGED)
-        counting_add(c, 0, NULL, !voided && (life->dispatches || done_on_site(life)));
+        counting_add(c, 0, NULL, !voided && (life->dispatches || done_without_a_unit(life)));
 }
 
 static void count_unrouted(struct counting *c)
@@ -179,6 +179,13 @@ static void count_on_site(struct counting *c)
             counting_add(c, 0, NULL, closing->on_site);
 }
 
+static void count_answered_at_desk(struct counting *c)
+{
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (closing->consultation && counting_within(c, closing->at_ms))
+            counting_add(c, 0, NULL, closing->at_desk);
+}
+
 static void count_reopened(struct counting *c)
 {
     for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
@@ -274,6 +281,8 @@ const struct figure figure_table[] = {
      N_("closed as false alarms"), N_("closed as false alarms or as real")},
     {"on_site",        FIGURE_RATE,  OF_NOTHING, count_on_site,        N_("handled on site"),
      N_("reported as done"), N_("closed in the period")},
+    {"answered_at_desk", FIGURE_RATE, OF_NOTHING, count_answered_at_desk, N_("answered at the desk"),
+     N_("explained without a unit"), N_("consultations closed in the period")},
     {"reopened",       FIGURE_RATE,  OF_NOTHING, count_reopened,       N_("reopening rate"),
      N_("opened again since"), N_("closed in the period")},
     {"called_back",    FIGURE_RATE,  OF_NOTHING, count_called_back,    N_("callback rate"),

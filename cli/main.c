@@ -19,6 +19,7 @@ struct verb {
 static const struct verb verbs[] = {
     {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
     {"status", verb_status, N_("the receipt first given for an event or an incident")},
+    {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},
     {"ls", verb_ls, N_("list incidents")},
     {"show", verb_show, N_("one incident: head, tasks, clocks and timeline")},
@@ -33,6 +34,7 @@ static const struct verb verbs[] = {
     {"transfer", verb_transfer, N_("move a task to another unit")},
     {"whistle", verb_whistle, N_("call units to the place of an incident")},
     {"dismiss", verb_dismiss, N_("let a unit that assists go")},
+    {"reclassify", verb_reclassify, N_("say what an incident is after all: the limits of another type")},
     {"release", verb_release, N_("give a shelved, returned or on-behalf task back to its unit's workers")},
     {"say", verb_say, N_("say on behalf of a unit what it would say of its task")},
     {"ask", verb_ask, N_("ask for more time, to park an incident, or to suspend a task")},

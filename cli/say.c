@@ -8,7 +8,18 @@
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT, KEY_TO, KEY_UNTIL, KEY_UNIT };
+enum {
+    KEY_ON_BEHALF = 0x2000,
+    KEY_TASK,
+    KEY_OUTCOME,
+    KEY_REASON,
+    KEY_TEXT,
+    KEY_AT,
+    KEY_TO,
+    KEY_UNTIL,
+    KEY_UNIT,
+    KEY_CONDITION_MET
+};
 
 struct arguments {
     struct common common;
@@ -22,6 +33,8 @@ static const struct argp_option options[] = {
      N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"),
      0},
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("delegate: to which of its sub-units"), 0},
+    {"condition-met", KEY_CONDITION_MET, NULL, 0,
+     N_("feedback: its closing condition holds (needed for resolved, where it has one)"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("planned: until when"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
@@ -79,6 +92,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_OUTCOME:
         word->outcome = cli_outcome(state, value);
+        return 0;
+    case KEY_CONDITION_MET:
+        word->condition_met = true;
         return 0;
     case KEY_UNIT:
         word->unit = value;

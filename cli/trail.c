@@ -300,6 +300,21 @@ static void called_detail(const struct record *record, struct buffer *out)
     add(out, record->text);
 }
 
+/* What it was and what it is; who has it, where that changed. */
+static void reclassified_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add(out, record->was);
+    if (change && change->head) {
+        add_named(out, "→", change->head->type);
+        add(out, change->head->state == INCIDENT_OPEN ? "" : words_incident_state(change->head->state));
+    }
+    if (change && change->task_count)
+        add_routed(out, change);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 /* The clocks that are due, or ring next, at another time now. */
 static void reckoned_detail(const struct record *record, struct buffer *out)
 {
@@ -342,8 +357,10 @@ static void callback_detail(const struct record *record, struct buffer *out)
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
 static void asked_detail(const struct record *record, bool utc, struct buffer *out)
 {
-    const struct ask *ask = record->changes[0].asks;
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
     char asker[160];
+    if (!ask)
+        return;
     buffer_printf(out, "#%" PRIu32, ask->no);
     add(out, ask->unit);
     trail_ask(ask, utc, out);
@@ -354,6 +371,15 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
     add(out, record->text);
 }
 
+/* Of a transfer or a release: what became of the unit's return. */
+static const char *ruling(const struct record *record)
+{
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
+    if (!ask || ask->kind != ASK_RETURN || ask->decision == DECISION_OPEN)
+        return "";
+    return ask->decision == DECISION_GRANTED ? _("(return upheld)") : _("(return refused)");
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -362,6 +388,9 @@ static void spoken_detail(const struct record *record, const struct row *row, st
         add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    if (record->closing && *record->closing)
+        buffer_printf(out, _(" (closing condition: %s)"), record->closing);
+    add(out, ruling(record));
     callback_detail(record, out);
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
@@ -396,6 +425,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)
         raised_detail(record, out);
+    else if (record->kind == RECORD_RECLASSIFIED)
+        reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_ROUTINE)
@@ -408,7 +439,7 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
-    else if (record->change_count && record->changes[0].ask_count)
+    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED)
         asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);

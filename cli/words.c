@@ -49,7 +49,8 @@ static const char *const clocks[] = {
     [CLOCK_ARRIVE] = C_("clock", "arrive"),       [CLOCK_HANDLE] = C_("clock", "handle"),
     [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
     [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
-    [CLOCK_SUPERVISE] = C_("clock", "supervise"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
 };
 
 static const char *const clock_states[] = {
@@ -81,6 +82,7 @@ static const char *const records[] = {
     [RECORD_CANCELLED] = C_("record", "cancelled"),
     [RECORD_REJECTED] = C_("record", "rejected"),
     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
+    [RECORD_EXCLUDED] = C_("record", "excluded"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),
@@ -88,6 +90,7 @@ static const char *const records[] = {
     [RECORD_RECKONED] = C_("record", "reckoned"),
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
+    [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
@@ -102,12 +105,14 @@ static const char *const records[] = {
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
+    [RECORD_FELL_BACK] = C_("record", "fell_back"),
 };
 
 static const char *const ask_kinds[] = {
     [ASK_EXTEND] = C_("ask", "extend"),
     [ASK_PARK] = C_("ask", "park"),
     [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"),
 };
 
 static const char *const decisions[] = {
@@ -146,7 +151,7 @@ static const char *const unrouted_reasons[] = {
     [UNROUTED_NO_PLACE] = C_("unrouted", "no_place"),         [UNROUTED_NO_POLYGON] = C_("unrouted", "no_polygon"),
     [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
     [UNROUTED_NO_RECIPIENT] = C_("unrouted", "no_recipient"), [UNROUTED_UNKNOWN_TYPE] = C_("unrouted", "unknown_type"),
-    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"),
+    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"), [UNROUTED_EXCLUDED] = C_("unrouted", "excluded"),
 };
 
 static const char *const lease_ends[] = {

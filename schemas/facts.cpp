@@ -139,6 +139,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     auto reporter = pack(builder, event.reporter);
     auto evidence = pack(builder, event.evidence);
     auto object = pack(builder, event.object);
+    auto about = pack(builder, event.about);
     bihuan::EventBuilder out(builder);
     out.add_id(id);
     out.add_type(type);
@@ -156,6 +157,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
     out.add_object(object);
+    out.add_about(about);
     return out.Finish();
 }
 
@@ -189,8 +191,10 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
+    auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     bihuan::IncidentBuilder out(builder);
+    out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
     out.add_opened_seq(incident.opened_seq);
@@ -494,6 +498,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto reason = pack(builder, record.reason);
     auto text = pack(builder, record.text);
     auto policy = pack(builder, record.policy);
+    auto was = pack(builder, record.was);
+    auto closing = pack(builder, record.closing);
     auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
@@ -527,6 +533,8 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_from_ms(record.from_ms);
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
+    out.add_was(was);
+    out.add_closing(closing);
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);

@@ -160,6 +160,7 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
     out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
@@ -181,10 +182,11 @@ static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
 
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.ending())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
+    more->about = reader.text(in.about(), ANY, "head.about");
     more->oversight = reader.one<struct oversight>(in.oversight());
     more->ending = reader.one<struct ending>(in.ending());
     return more;
@@ -436,6 +438,8 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->term = in.term();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
+    out->was = reader.text(in.was(), ANY, "record.was");
+    out->closing = reader.text(in.closing(), ANY, "record.closing");
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 

@@ -43,6 +43,7 @@ void write(Json &json, const struct event &event)
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
     json.text("object", event.object);
+    json.text("about", event.about);
 }
 
 static void write(Json &json, const struct oversight &oversight)
@@ -87,6 +88,7 @@ void write(Json &json, const struct incident &incident)
     if (!incident.more)
         return;
     json.text("object", incident.more->object);
+    json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
     write_if(json, "ending", incident.more->ending);
 }
@@ -250,6 +252,8 @@ void write(Json &json, const struct record &record)
     json.text("outcome", outcome_name(record.outcome));
     json.text("reason", record.reason);
     json.text("text", record.text);
+    json.text("was", record.was);
+    json.text("closing", record.closing);
     json.time("unit_time", record.unit_ms);
     json.flag("auto_respond", record.auto_respond);
     json.text("refusal", refusal_name(record.refusal));

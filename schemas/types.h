@@ -49,7 +49,7 @@ extern "C" {
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
-    X(15, SUPERVISE, supervise)
+    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -79,10 +79,12 @@ extern "C" {
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
-    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen)
+    X(25, RECLASSIFY, reclassify) \
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(41, EXCLUDE, exclude)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
-#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
+#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -96,12 +98,15 @@ extern "C" {
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
+    X(37, FELL_BACK, fell_back) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(53, RECLASSIFIED, reclassified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
-    X(70, ROUTINE, routine)
+    X(70, ROUTINE, routine) \
+    X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -118,7 +123,8 @@ extern "C" {
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
     X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
-    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area)
+    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area) \
+    X(20, EXCLUDED, excluded)
 
 /* Roles of a principal, as bits. */
 #define ROLES(X) \
@@ -141,7 +147,9 @@ extern "C" {
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
-    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+    X(56, CONDITION_NOT_MET, condition_not_met) \
+    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
+    X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -188,6 +196,12 @@ enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 enum principal_role { ROLES(PRINCIPAL_X) };
 #define REFUSAL_X(v, N, n) REFUSAL_##N = v,
 enum refusal_code { REFUSALS(REFUSAL_X) };
+/* For tables by code: one more than the largest, in whatever order the list grew. */
+#define REFUSAL_SIZE_X(v, N, n) char n[(v) + 1];
+union refusal_sizes {
+    REFUSALS(REFUSAL_SIZE_X)
+};
+#define REFUSAL_END sizeof(union refusal_sizes)
 
 /* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
  * The second of each pair is the way back; 0 for an unknown name. (names.c) */
@@ -260,6 +274,7 @@ struct event {
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
     const char *object;            /* code of the thing it is about: a manhole, a lamp */
+    const char *about;             /* whom it is about: units, or areas for the posts there, with blanks between */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -290,6 +305,7 @@ struct ending {
 struct incident_more {
     const char *object;                /* code of the thing it is about */
     const struct oversight *oversight; /* NULL: none */
+    const char *about;                 /* whom it is about, as in the event */
     const struct ending *ending;       /* NULL: nothing of it */
 };
 
@@ -487,6 +503,8 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
+    const char *was;     /* reclassified: the type before */
+    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
 };
 
 /* What was promised to a publisher. */

@@ -153,6 +153,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->condition_met = in.condition_met();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
@@ -190,6 +191,10 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->span_ms = in.span_ms();
     out->ask = in.ask();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->route = in.route();
+    out->condition_met = in.condition_met();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 

@@ -74,6 +74,7 @@ struct word {
     int64_t until_ms;   /* ask park, suspend: to when */
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
+    bool condition_met; /* feedback: the closing condition holds */
     const char *to;     /* outcome referred: the body it goes to */
 };
 
@@ -97,6 +98,10 @@ struct act {
     int64_t span_ms;                /* ask extend: so much more */
     uint32_t ask;                   /* decide: which (0: the only open one) */
     enum satisfaction satisfaction; /* callback */
+    const char *about;              /* exclude: whom it is about, as in an event */
+    const char *type;               /* reclassify */
+    bool route;                     /* reclassify: anew, although the lead has responded */
+    bool condition_met;             /* close, verify: the closing condition holds */
     const char *to;                 /* outcome referred: the body it goes to */
 };
 
@@ -111,6 +116,7 @@ struct delivery {
     bool resume; /* a colleague responded before and fell silent */
     uint32_t urges;
     int64_t supervised_ms; /* 督办: due by then; 0: it is not supervised */
+    const char *closing;   /* of the lead: 结案条件 that must hold for `resolved` */
 };
 
 /* broker → worker: whoever holds the task is urged (催办), or told that its incident is supervised (督办). */

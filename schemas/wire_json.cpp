@@ -55,6 +55,7 @@ static void write(Json &json, const struct delivery &delivery)
     json.flag("resume", delivery.resume);
     json.number("urges", delivery.urges);
     json.time("supervised", delivery.supervised_ms);
+    json.text("closing", delivery.closing);
 }
 
 static void write(Json &json, const struct revoke &revoke)
@@ -94,6 +95,7 @@ static void write(Json &json, const struct word &word)
     json.time("until", word.until_ms);
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
+    json.flag("condition_met", word.condition_met);
     json.text("to", word.to);
 }
 
@@ -127,6 +129,10 @@ static void write(Json &json, const struct act &act)
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
     json.text("satisfaction", satisfaction_name(act.satisfaction));
+    json.text("about", act.about);
+    json.text("type", act.type);
+    json.flag("route", act.route);
+    json.flag("condition_met", act.condition_met);
     json.text("to", act.to);
 }
 

@@ -165,6 +165,10 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
         word->unit_ms = json_integer_value(value);
         return NULL;
     }
+    if (strcmp(key, "condition_met") == 0 && json_is_boolean(value)) {
+        word->condition_met = json_is_true(value);
+        return NULL;
+    }
     if (strcmp(key, "say") == 0) {
         const struct verb *verb = verb_of(text ? text : "");
         word->verb = verb ? verb->verb : 0;

@@ -18,11 +18,13 @@ enum {
     REWORKS_MAX,
     REOPENS_MAX,
     ON_SITE,
+    DISCIPLINE,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
-                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
-                                         "park_max", "whistle",     "reworks_max",    "reopens_max",   "on_site"};
+static const char *const keys[FIELDS] = {"name",          "city",        "journal",     "utc_offset",
+                                         "lease",         "levels",      "keys_folder", "extensions_max",
+                                         "extend_clocks", "suspend_max", "park_max",    "whistle",
+                                         "reworks_max",   "reopens_max", "on_site",     "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -180,5 +182,6 @@ void read_city(struct reading *reading, struct document *document)
         read_on_site(document, fields[ON_SITE], policy);
     read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
     read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
+    reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

@@ -198,6 +198,7 @@ static void read_its_units(struct principals_reading *in, yaml_node_t *list, str
     if (node_is(list, "all")) {
         principal->units = all_units(in->reading);
         principal->unit_count = in->reading->policy->unit_count;
+        principal->every_unit = true;
         return;
     }
     size_t n = 0;
@@ -282,8 +283,6 @@ static void read_one(struct principals_reading *in, yaml_node_t *node, yaml_node
     read_common(in, node, fields, principal);
     if ((principal->roles & PRINCIPAL_DEPARTMENT) != 0 && fields[UNITS] == NULL)
         node_fault(in->document, node, "department '%s' needs its units: 'units: [cg]' or 'units: all'", name);
-    if ((principal->roles & PRINCIPAL_DEPARTMENT) == 0 && fields[UNITS] != NULL)
-        node_fault(in->document, fields[UNITS], "units are for the role department; '%s' has it not", name);
 }
 
 /* `each: unit`: a department principal for every unit, its name made from the unit's id. */
@@ -339,6 +338,7 @@ static void default_principal(struct reading *reading)
                                 .credential_count = 2,
                                 .units = all_units(reading),
                                 .unit_count = policy->unit_count,
+                                .every_unit = true,
                                 .panic = true,
                                 .origin = {"(built in)", 0}};
     policy->principals = local;

@@ -225,16 +225,31 @@ static void settle(struct routes_reading *in)
     policy->route_count = count;
 }
 
+/* 属地兜底: who gets what nobody arbitrates in time. */
+static void read_fallback(struct routes_reading *in, yaml_node_t *list)
+{
+    struct policy *policy = in->reading->policy;
+    policy->fallback = read_recipients(in->reading, in->document, list, CANDIDATES_MAX, false, &policy->fallback_count);
+    for (size_t i = 0; i < policy->fallback_count; i++) {
+        if (policy->fallback[i].kind == RECIPIENT_OWNER)
+            node_fault(in->document, node_item(in->document, list, i),
+                       "a fallback owner is always found: a unit, @LEVEL, @LEVEL.KIND or @local, not '%s'",
+                       policy->fallback[i].text);
+    }
+}
+
 void read_routes(struct reading *reading, struct document *document)
 {
-    static const char *const root_keys[] = {"routes"};
+    static const char *const root_keys[] = {"routes", "fallback"};
     struct routes_reading in = {.reading = reading, .document = document};
-    yaml_node_t *field, *list = root_field(document, root_keys, 1, &field);
+    yaml_node_t *fields[2], *list = root_field(document, root_keys, 2, fields);
     if (list == NULL || !node_is_list(document, list, "routes"))
         return;
     for (size_t i = 0; i < node_items(list); i++)
         read_rule(&in, node_item(document, list, i));
     settle(&in);
+    if (fields[1] != NULL)
+        read_fallback(&in, fields[1]);
     buffer_release(&in.routes);
     buffer_release(&in.of);
 }

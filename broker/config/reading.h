@@ -25,6 +25,12 @@
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
 
+/* What names something that is read later. */
+struct later {
+    struct document *document;
+    yaml_node_t *node; /* NULL: not written */
+};
+
 struct reading {
     struct policy *policy; /* being filled; its maps too, to find what is written twice */
     struct files *files;
@@ -32,6 +38,7 @@ struct reading {
     struct arena *scratch;
     const char *keys_folder; /* of city.yaml, or NULL */
     struct textmap kinds;    /* "level.kind" of the units there are */
+    struct later discipline; /* the same: a unit */
 };
 
 /* Each turns one file into its part of the policy; all that is wrong becomes faults. A document that is NULL means the

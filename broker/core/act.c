@@ -3,8 +3,12 @@
 #include <string.h>
 
 #include "broker/core/again.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
+#include "broker/core/condition.h"
 #include "broker/core/ending.h"
 #include "broker/core/live.h"
+#include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
@@ -89,13 +93,12 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit;
+    return unit && exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
 }
 
-/* Its holder loses it; nothing of the last owner's doing remains but what was said. */
-static void take_away(struct acting *acting, struct task *task, const char *reason)
+void act_take_away(struct acting *acting, struct task *task, const char *told)
 {
-    step_revoke(acting->step, live_task_find(acting->live, task->no), reason);
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
@@ -107,10 +110,6 @@ static void take_away(struct acting *acting, struct task *task, const char *reas
 
 void act_stop_dispatch(struct draft *draft)
 {
-    for (size_t i = 0; i < draft->task_count; i++) {
-        if (draft->tasks[i].state == TASK_RETURNED)
-            return;
-    }
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
 }
 
@@ -144,6 +143,20 @@ bool act_assign(struct acting *acting)
     return somebody_dispatches(acting, acting->record->task);
 }
 
+void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+{
+    act_take_away(acting, task, told);
+    task->unit = unit->id;
+    task->state = TASK_QUEUED;
+    task->epoch++;
+    task->dispatched_ms = acting->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
+    draft_start_task_clocks(acting->draft, task->no);
+    act_stop_dispatch(acting->draft);
+}
+
 bool act_transfer(struct acting *acting)
 {
     const struct unit *unit = unit_of(acting);
@@ -153,38 +166,36 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    if (!somebody_dispatches(acting, task->no))
+    if (!pushback_may_rule(acting, task, unit) || !somebody_dispatches(acting, task->no))
         return false;
-    take_away(acting, task, "transferred to another unit");
-    task->unit = unit->id;
-    task->state = TASK_QUEUED;
-    task->epoch++;
+    pushback_rule(acting->draft, task, true, acting->step->command->principal, acting->act->person);
+    act_hand_to(acting, task, unit, "transferred to another unit");
     task->reason = text_or_empty(acting->act->reason);
-    task->dispatched_ms = acting->step->now_ms;
-    task->responded_ms = task->arrived_ms = 0;
-    task->auto_respond = false;
-    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
-    draft_start_task_clocks(acting->draft, task->no);
-    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }
 
 /* --- back to the same unit --- */
 
-bool act_release(struct acting *acting)
+void act_give_back(struct draft *draft, struct task *task)
 {
-    struct task *task = act_choose(acting, releasable);
-    if (!task)
-        return false;
     task->on_behalf = false;
     task->lost = 0;
     if (task->state == TASK_RETURNED) {
         task->epoch++;
-        draft_resume_task_clocks(acting->draft, task->no);
+        draft_resume_task_clocks(draft, task->no);
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
+}
+
+bool act_release(struct acting *acting)
+{
+    struct task *task = act_choose(acting, releasable);
+    if (!task || !pushback_may_rule(acting, task, NULL))
+        return false;
+    pushback_rule(acting->draft, task, false, acting->step->command->principal, acting->act->person);
+    act_give_back(acting->draft, task);
     act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
@@ -211,10 +222,17 @@ bool act_end(struct acting *acting, enum incident_state state, enum outcome_code
     return true;
 }
 
+static bool well_closed(struct acting *acting, enum outcome_code outcome)
+{
+    return condition_holds(acting->step, &acting->draft->head, outcome, acting->act->condition_met,
+                           &acting->record->closing);
+}
+
 bool act_close(struct acting *acting)
 {
     const struct act *act = acting->act;
-    return somebody_else(acting) && ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
+    return somebody_else(acting) && well_closed(acting, act->outcome) &&
+           ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
            act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
@@ -273,6 +291,8 @@ bool act_verify(struct acting *acting)
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
     if (!somebody_else(acting))
+        return false;
+    if (acting->act->passed && !well_closed(acting, incident_lead_done(acting->draft)->outcome))
         return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)

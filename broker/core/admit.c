@@ -1,6 +1,7 @@
 #include "broker/core/admit.h"
 
 #include "broker/core/absence.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "schemas/ident.h"
 
@@ -113,6 +114,16 @@ static bool find_area(struct admission *admission)
     return true;
 }
 
+static bool find_about(struct admission *admission)
+{
+    struct step *step = admission->step;
+    const char *about = text_or_empty(admission->event->about);
+    const char *unknown = exclusion_unknown(step->core->policy, about, step->outcome->arena);
+    if (!unknown)
+        return true;
+    return step_refuse(step, REFUSAL_UNKNOWN_UNIT, "about", "neither a unit nor an area: \"%s\"", unknown);
+}
+
 static bool in_scope(struct admission *admission)
 {
     struct step *step = admission->step;
@@ -162,8 +173,8 @@ static const char *area_code(const struct admission *admission)
 /* NULL: nothing of it. */
 static const struct incident_more *more_of(const struct admission *admission)
 {
-    const struct incident_more more = {.object = admission->event->object};
-    if (!has_text(more.object))
+    const struct incident_more more = {.object = admission->event->object, .about = admission->event->about};
+    if (!has_text(more.object) && !has_text(more.about))
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
@@ -298,9 +309,7 @@ static uint64_t open_incident(struct admission *admission, struct record *record
 /* No place, an unknown code: without a route. Somebody must look at it. */
 static void find_route(struct admission *admission)
 {
-    if (admission->query.without)
-        admission->result.unrouted = admission->query.without;
-    else if (!admission->event->done)
+    if (!admission->event->done)
         route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
 }
 
@@ -311,12 +320,12 @@ void admit_publish(struct step *step)
         .step = step,
         .event = event,
         .area = step->command->publish.area,
-        .query = {.nature = event->nature, .object = event->object},
+        .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about},
     };
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
     if (!check_fields(&admission) || !check_on_site(&admission) || !find_type(&admission) || !find_area(&admission) ||
-        !in_scope(&admission))
+        !find_about(&admission) || !in_scope(&admission))
         return;
     admission.folding = fold_of(step, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);

@@ -1,5 +1,6 @@
 #include "broker/core/again.h"
 
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 
@@ -10,12 +11,15 @@ static bool overrules(const struct acting *acting)
 
 /* --- the lead's task once more --- */
 
-/* A unit may have been retired since its part was done. */
+/* A unit may have been retired since its part was done, or turned out to be whom the report is about. NULL: nobody may
+ * have it. */
 static const char *unit_now(const struct draft *draft, const char *id)
 {
     const struct policy *policy = draft->climb.policy;
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
-    return unit ? unit->id : id;
+    struct exclusion exclusion = exclusion_of(policy, &draft->head);
+    const struct unit *allowed = exclusion_unit(&exclusion, unit);
+    return allowed ? allowed->id : unit ? NULL : id;
 }
 
 /* Nothing of its last doing remains but what was said of it. */
@@ -44,7 +48,11 @@ bool again_rework(struct acting *acting)
     if (reworks >= acting->step->core->policy->reworks_max && !overrules(acting))
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it was reworked %u times: whether once more is the duty chief's to say", reworks);
-    struct task *task = queue_again(draft, incident_lead_done(draft), acting->act->reason);
+    const struct task *lead = incident_lead_done(draft);
+    if (!unit_now(draft, lead->unit))
+        return step_refuse(acting->step, REFUSAL_EXCLUDED, NULL,
+                           "the report is about \"%s\", which may not have it, and nobody else is left", lead->unit);
+    struct task *task = queue_again(draft, lead, acting->act->reason);
     acting->record->kind = RECORD_REWORKED;
     acting->record->task = task->no;
     acting->record->epoch = task->epoch;
@@ -105,7 +113,7 @@ static void reopen(struct draft *draft, struct record *record)
     draft_end_clocks(draft, false);
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
-    if (lead && policy_unit(policy, lead->unit) && !worn_out(policy, head->reopens))
+    if (lead && policy_unit(policy, lead->unit) && unit_now(draft, lead->unit) && !worn_out(policy, head->reopens))
         dispatch_again(draft, lead, record);
     else
         bring_to_desk(draft, lead);

@@ -4,6 +4,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
+#include "broker/core/limit.h"
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
 
@@ -59,15 +60,21 @@ struct incident *draft_head(struct draft *draft)
     return &draft->head;
 }
 
+struct incident_more *draft_head_more(struct draft *draft)
+{
+    static const struct incident_more nothing = {.object = "", .about = ""};
+    struct incident *head = draft_head(draft);
+    struct incident_more *more =
+        arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
+    head->more = more;
+    return more;
+}
+
 struct oversight *draft_oversight(struct draft *draft)
 {
-    struct arena *arena = draft->step->outcome->arena;
-    struct incident *head = draft_head(draft);
-    struct oversight *oversight = arena_memdup(arena, oversight_of(head), sizeof *oversight);
-    struct incident_more *more = arena_alloc(arena, sizeof *more);
-    *more = head->more ? *head->more : (struct incident_more){0};
-    more->oversight = oversight;
-    head->more = more;
+    struct oversight *oversight =
+        arena_memdup(draft->step->outcome->arena, oversight_of(&draft->head), sizeof *oversight);
+    draft_head_more(draft)->oversight = oversight;
     return oversight;
 }
 
@@ -194,31 +201,9 @@ static struct clock started(const struct draft *draft, enum clock_kind kind, uin
     return clock;
 }
 
-/* Until somebody says what it is, the strictest limit of any type runs: the one that is due first. */
-static const struct limit *strictest_limit(const struct draft *draft, enum clock_kind kind)
-{
-    const struct policy *policy = draft->climb.policy;
-    const struct limit *strictest = NULL;
-    int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < policy->profile_count; i++) {
-        const struct limit *limit = profile_limit(&policy->profiles[i], kind);
-        if (!limit || started(draft, kind, 0, limit).due_ms >= due_ms)
-            continue;
-        strictest = limit;
-        due_ms = started(draft, kind, 0, limit).due_ms;
-    }
-    return strictest;
-}
-
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    static const struct limit defaults[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
-                                            {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
-    const struct type *type = draft->climb.type;
-    const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
-    for (size_t i = 0; !limit && i < sizeof defaults / sizeof defaults[0]; i++)
-        limit = defaults[i].kind == kind ? &defaults[i] : NULL;
-    return limit;
+    return limit_of(&draft->climb, draft->head.nature, kind, draft->step->now_ms);
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -313,6 +298,22 @@ void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
     with_clock(draft, kind, task, stop);
 }
 
+void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, make_void);
+}
+
+static void fail(struct draft *draft, struct clock *clock)
+{
+    stop(draft, clock);
+    clock->state = CLOCK_LATE;
+}
+
+void draft_fail_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, fail);
+}
+
 void draft_stop_task_clocks(struct draft *draft, uint32_t task)
 {
     with_task_clocks(draft, task, stop);
@@ -331,11 +332,6 @@ void draft_resume_task_clocks(struct draft *draft, uint32_t task)
 void draft_void_task_clocks(struct draft *draft, uint32_t task)
 {
     with_task_clocks(draft, task, make_void);
-}
-
-void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
-{
-    with_clock(draft, kind, task, make_void);
 }
 
 static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))

@@ -1,17 +1,20 @@
 #include "broker/core/ladder.h"
 
 #include "broker/core/ask.h"
+#include "broker/core/pushback.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
+    struct exclusion exclusion = exclusion_of(policy, head);
     return (struct climb){
         .policy = policy,
         .type = policy_type_now(policy, policy_type(policy, head->type)),
         .ladder = policy_ladder(policy, head->ladder),
-        .area = policy_area_now(policy, policy_area(policy, code)),
+        .exclusion = exclusion,
+        .area = exclusion_area(&exclusion, policy_area_now(policy, policy_area(policy, code))),
     };
 }
 
@@ -20,7 +23,7 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
  * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
 static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct limit *limit = climb->type ? profile_limit(climb->type->profile, kind) : NULL;
+    const struct limit *limit = climb->type ? type_limit(climb->type, kind, calendar) : NULL;
     if (calendar == CALENDAR_NATURAL)
         return NULL;
     return limit && limit->timetable ? limit->timetable : climb->policy->timetable;
@@ -164,11 +167,20 @@ static void colour(struct rung *rung, const struct policy *policy, const struct 
         address(rung, NULL); /* a warning is for those who handle it */
     } else if (used_ms == clock->budget_ms) {
         rung->colour = RUNG_RED;
-        address(rung, climb->area ? climb->area : policy_area(policy, policy->city));
+        address(rung, climb->area ? climb->area : exclusion_area(&climb->exclusion, policy_area(policy, policy->city)));
     } else {
         rung->colour = RUNG_UP;
         address(rung, level_up(climb->area, (used_ms - clock->budget_ms) / step_of(climb, clock)));
     }
+}
+
+/* A report whose whole line of areas may not know of it. */
+static void address_instead(struct rung *rung, const struct climb *climb)
+{
+    if (rung->colour < RUNG_RED || has_text(rung->to_post) || !exclusion_holds(&climb->exclusion))
+        return;
+    const struct unit *instead = exclusion_instead(&climb->exclusion);
+    rung->to_unit = instead ? instead->id : "";
 }
 
 bool ladder_in_downtime(const struct core *core, int64_t due_ms)
@@ -194,6 +206,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
     colour(&rung, core->policy, &climb, due, used_ms);
+    address_instead(&rung, &climb);
     whistle_no_show(core->policy, live, &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
@@ -206,6 +219,8 @@ bool ladder_fire(struct step *step, const struct live *live)
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
     step_record(step, &record);
+    if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)
+        pushback_fall_back(step, live);
     return true;
 }
 

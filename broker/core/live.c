@@ -91,17 +91,20 @@ static void disown_more(const struct incident_more *more)
         return;
     disown(more->object);
     oversight_disown(more->oversight);
+    disown(more->about);
     ending_disown(more->ending);
     free((void *)more);
 }
 
+/* Nothing in it is nothing: a row out of the store would not have it. */
 static const struct incident_more *own_more(const struct incident_more *more)
 {
-    if (!more)
+    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
     copy->oversight = oversight_own(more->oversight);
+    copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
     return copy;
 }
@@ -355,6 +358,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
     struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
     lend(arena, &more->object);
     more->oversight = oversight_lend(arena, more->oversight);
+    lend(arena, &more->about);
     more->ending = ending_lend(arena, more->ending);
     head->more = more;
 }

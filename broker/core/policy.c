@@ -202,6 +202,15 @@ const struct limit *profile_limit(const struct profile *profile, enum clock_kind
     return NULL;
 }
 
+const struct limit *type_limit(const struct type *type, enum clock_kind kind, enum calendar calendar)
+{
+    for (size_t i = 0; i < type->open_limit_count; i++) {
+        if (type->open_limits[i].kind == kind && type->open_limits[i].calendar == calendar)
+            return &type->open_limits[i];
+    }
+    return profile_limit(type->profile, kind);
+}
+
 const char *unit_name(const struct unit *unit, int64_t at_ms)
 {
     for (size_t i = unit->name_count; i-- > 0;) {

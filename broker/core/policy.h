@@ -159,6 +159,11 @@ struct type {
     const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
+    const char *condition; /* 立案条件: this is one, and says when; NULL: it is none */
+    const char *closing;   /* 结案条件, inherited; NULL: none */
+    /* With conditions below: the least limit of theirs by clock and kind of time, which hold until one is picked. */
+    const struct limit *open_limits;
+    size_t open_limit_count;
     struct origin origin;
 };
 
@@ -215,6 +220,7 @@ struct principal {
     bool panic;       /* may use the panic lane */
     bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
+    bool every_unit; /* `units: all`: of no unit in particular */
     struct origin origin;
 };
 
@@ -261,6 +267,7 @@ struct policy {
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;
@@ -279,6 +286,8 @@ struct policy {
     const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
+    const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
+    size_t fallback_count;
     const struct principal *principals;
     size_t principal_count;
     const struct absence *absences;
@@ -322,6 +331,8 @@ const struct unit *policy_unit_now(const struct policy *, const struct unit *);
 const struct unit *policy_owner(const struct policy *, const char *object);
 /* Of one clock; NULL when the profile (or NULL) has none. */
 const struct limit *profile_limit(const struct profile *, enum clock_kind);
+/* Of a type, counted in this kind of time: of the conditions below it, else its own. NULL: neither. */
+const struct limit *type_limit(const struct type *, enum clock_kind, enum calendar);
 /* The name in force at a time. */
 const char *unit_name(const struct unit *, int64_t at_ms);
 /* Whether inner is outer or below it. */

@@ -158,6 +158,7 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     if (!head->more)
         return;
     mix_text(digest, head->more->object);
+    mix_text(digest, head->more->about);
     mix_oversight(digest, oversight_of(head));
     mix_ending(digest, ending_of(head));
 }

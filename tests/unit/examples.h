@@ -74,6 +74,19 @@ static const struct incident example_head = {
     .reopens = 2,
 };
 
+static const struct incident_more example_about = {.object = "6208020137", .about = "cg-001 620802001"};
+static const struct incident example_excluded = {
+    .state = INCIDENT_UNROUTED,
+    .nature = NATURE_REPORT,
+    .unrouted = UNROUTED_EXCLUDED,
+    .severity = 3,
+    .type = "1.02.01",
+    .source = "hotline",
+    .received_ms = EXAMPLE_MS,
+    .opened_seq = 4711,
+    .more = &example_about,
+};
+
 static const struct task example_tasks[] = {
     {.no = 1,
      .epoch = 3,
@@ -369,6 +382,14 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_DELEGATE;
         record->changes[0].tasks = &example_handed_on;
         record->changes[0].task_count = 1;
+        break;
+    case RECORD_EXCLUDED:
+        record->changes[0].head = &example_excluded;
+        record->reason = "named";
+        break;
+    case RECORD_RECLASSIFIED:
+        record->was = "1.01";
+        record->policy = (struct bytes){example_hash, sizeof example_hash};
         break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";

@@ -215,6 +215,47 @@ static void rework_is_of_verifications(void **unused)
     end(trail);
 }
 
+static struct incident *consulted(struct incident *as)
+{
+    as->nature = NATURE_CONSULT;
+    return as;
+}
+
+/* Of four consultations one is explained in the opening record, one at the desk, one by a unit, one cannot be found. */
+static void a_consultation_is_answered_at_the_desk(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    opened(trail, 1, 2, consulted(closed_as(OUTCOME_EXPLAINED, 2, 2)), NULL, NULL, 0);
+    opened(trail, 2, 3, consulted(head(INCIDENT_DESK, 3, 0)), NULL, NULL, 0);
+    headed(trail, 2, 9, RECORD_CLOSED, consulted(closed_as(OUTCOME_EXPLAINED, 3, 9)), NULL, 0);
+    simple(trail, 3, 4, "water", NULL, 0);
+    headed(trail, 3, 9, RECORD_CLOSED, consulted(closed_as(OUTCOME_EXPLAINED, 4, 9)), NULL, 0);
+    opened(trail, 4, 5, consulted(closed_as(OUTCOME_NOT_FOUND, 5, 5)), NULL, NULL, 0);
+    opened(trail, 5, 6, closed_as(OUTCOME_EXPLAINED, 6, 6), NULL, NULL, 0);
+    expect(trail, "answered_at_desk", 2, 4);
+    expect(trail, "on_site", 2, 5);
+    expect(trail, "filed", 5, 5);
+    end(trail);
+}
+
+/* Received as 1.02, closed as 3.01: it belongs to the type it turned out to be. */
+static void the_last_type_counts(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct incident *fall = head(INCIDENT_OPEN, 1, 0);
+    simple(trail, 1, 1, "police", NULL, 0);
+    fall->type = "3.01";
+    headed(trail, 1, 5, RECORD_RECLASSIFIED, fall, NULL, 0);
+    simple(trail, 2, 2, "police", NULL, 0);
+    trail->question.by = BY_TYPE;
+    trail->question.cut = 1;
+    expect_in(trail, "3", "intake", 1, 1);
+    expect_in(trail, "1", "intake", 1, 1);
+    end(trail);
+}
+
 /* One false alarm, two confirmed; an explanation is neither. */
 static void false_alarms_are_of_what_was_looked_at(void **unused)
 {
@@ -392,6 +433,8 @@ int main(void)
         cmocka_unit_test(check_ins_are_of_units_called),
         cmocka_unit_test(what_is_cancelled_owes_nothing),
         cmocka_unit_test(rework_is_of_verifications),
+        cmocka_unit_test(a_consultation_is_answered_at_the_desk),
+        cmocka_unit_test(the_last_type_counts),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),
         cmocka_unit_test(reporters_are_called_back),
         cmocka_unit_test(a_reopened_case_was_closed_too_early),

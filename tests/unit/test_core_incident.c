@@ -41,7 +41,10 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
+    [ACT_RECLASSIFY]={0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
+/* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
     [ACT_ASSIGN] = INCIDENT_OPEN,      [ACT_TRANSFER] = INCIDENT_OPEN,     [ACT_MERGE] = INCIDENT_MERGED,
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
@@ -56,6 +59,8 @@ static const char *const actor[ACT_END] = {
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
+    [ACT_RECLASSIFY] = "desk.one",
+    [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
 
@@ -85,12 +90,22 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .unit_count = 1,
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
+                        .type = "both",
                         .reason = "because",
                         .person = "Sun",
                         .satisfaction = SATISFACTION_SATISFIED,
                         .kind = verb == ACT_ASK ? ASK_PARK : 0,
                         .until_ms = verb == ACT_ASK || verb == ACT_SUPERVISE ? f->now_ms + HOUR_MS : 0,
                         .passed = verb != ACT_DECIDE};
+}
+
+/* What is reclassified is sent where it waited for an owner, and else stays as it is. */
+static enum incident_state state_after(enum act_verb verb, enum incident_state before)
+{
+    bool waits = before == INCIDENT_DESK || before == INCIDENT_UNROUTED;
+    if (verb == ACT_RECLASSIFY && waits)
+        return INCIDENT_OPEN;
+    return expected[verb][before] || !after[verb] ? before : after[verb];
 }
 
 static void every_state_and_act(void **unused)
@@ -107,7 +122,7 @@ static void every_state_and_act(void **unused)
             if ((int)answer(f) != expected[verb][state])
                 fail_msg("%s of an incident that is %s: %s, not %s", act_name(verb), incident_state_name(state),
                          refusal_text(answer(f)), refusal_text((enum refusal_code)expected[verb][state]));
-            assert_int_equal(state_of(f, id), expected[verb][state] || !after[verb] ? state : after[verb]);
+            assert_int_equal(state_of(f, id), state_after(verb, state));
             fixture_free(f);
         }
     }
@@ -118,7 +133,8 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise");
+                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, supervise, "
+                        "reclassify, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is callback, reopen");
 }
@@ -274,7 +290,7 @@ static void a_transfer_takes_the_task_away_with_a_fresh_budget(void **state)
     assert_string_equal(task_of(f, id, 1).worker, "g1");
 }
 
-static void dispatch_runs_until_no_task_is_returned(void **state)
+static void the_centre_decides_until_no_task_is_returned(void **state)
 {
     struct fixture *f = *state;
     uint64_t id = publish(f, "both");
@@ -285,13 +301,13 @@ static void dispatch_runs_until_no_task_is_returned(void **state)
     int64_t since_ms = f->now_ms;
     pass(f, SECOND_MS);
     say_as(f, "gas.dept", "g1", word_for(f, WORD_RETURN, id, 2));
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).started_ms, since_ms);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).started_ms, since_ms);
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id});
     assert_refused(f, REFUSAL_MISSING_FIELD); /* which of the two */
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id, .task = 1});
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_RUNNING);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_RUNNING);
     act_as(f, "desk.one", (struct act){.verb = ACT_TRANSFER, .incident = id, .task = 2, .unit = "water"});
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_MET);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_MET);
 }
 
 /* --- into another --- */
@@ -383,6 +399,7 @@ static void rejecting_ends_with_the_first_respond(void **state)
     say_on_behalf(f, WORD_RESPOND, id, 1);
     act_as(f, "chief.one", act_for(f, ACT_REJECT, id));
     assert_refused(f, REFUSAL_WRONG_STATE);
+    id = publish(f, "slow");
     act_as(f, "camera", act_for(f, ACT_WITHDRAW, id));
     assert_done(f);
     struct row row = row_of(f, id);
@@ -438,7 +455,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(assigning_gives_an_owner_and_starts_its_clocks, setup, teardown),
         cmocka_unit_test_setup_teardown(an_incident_has_at_most_so_many_tasks, setup, teardown),
         cmocka_unit_test_setup_teardown(a_transfer_takes_the_task_away_with_a_fresh_budget, setup, teardown),
-        cmocka_unit_test_setup_teardown(dispatch_runs_until_no_task_is_returned, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_centre_decides_until_no_task_is_returned, setup, teardown),
         cmocka_unit_test_setup_teardown(a_merge_keeps_the_earlier_promise, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_withdraws_what_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_handled_it_may_not_close_it, setup, teardown),

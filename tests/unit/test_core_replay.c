@@ -132,13 +132,15 @@ static void act_some(struct world *w)
 {
     static const char *const people[] = {"chief.one", "desk.one", "checker", "camera", "hotline"};
     struct fixture *f = w->f;
-    static const char *const units[] = {"gas", "water"};
+    static const char *const units[] = {"gas", "water"}, *const types[] = {"slow", "both", "desk", "stray"};
     struct act act = {.verb = some_act(w),
                       .incident = some_incident(w),
                       .into = some_incident(w),
                       .unit = below(w, 2) ? "gas" : "water",
                       .units = units + below(w, 2),
                       .unit_count = 1,
+                      .type = types[below(w, 4)],
+                      .route = below(w, 2),
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
                       .satisfaction = SATISFACTION_SATISFIED,
