@@ -208,7 +208,7 @@ static void count_reopened(struct counting *c)
 {
     for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
         if (counting_within(c, closing->at_ms))
-            counting_add(c, 0, NULL, closing->reopened);
+            counting_add(c, 0, NULL, closing->reopened && closing->outcome != OUTCOME_PLANNED);
 }
 
 /* --- when the reporter was called back --- */

@@ -287,6 +287,8 @@ static void head_detail(const struct record *record, struct buffer *out)
 {
     const struct incident *head = record->change_count ? record->changes[0].head : NULL;
     char into[IDENT_TEXT_BYTES];
+    if (head && head->more && head->more->ending && record->outcome == OUTCOME_REFERRED)
+        add_named(out, "→", head->more->ending->referred_to);
     if (head && record->kind == RECORD_VERIFYING)
         add(out, words_verifier(head->verify));
     if (head && record->kind == RECORD_MERGED && head->merged_into) {

@@ -169,6 +169,16 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     return out.Finish();
 }
 
+static Offset<bihuan::Ending> pack(Builder &builder, const struct ending &ending)
+{
+    auto referred_to = pack(builder, ending.referred_to);
+    bihuan::EndingBuilder out(builder);
+    out.add_referred_to(referred_to);
+    out.add_planned_ms(ending.planned_ms);
+    out.add_withdrawn(ending.withdrawn);
+    return out.Finish();
+}
+
 Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
 {
     auto type = pack(builder, incident.type);
@@ -182,6 +192,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
+    auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     bihuan::IncidentBuilder out(builder);
     out.add_about(about);
     out.add_received_ms(incident.received_ms);
@@ -198,6 +209,7 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_ladder(ladder);
     out.add_object(object);
     out.add_oversight(oversight);
+    out.add_ending(ending);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));

@@ -173,14 +173,22 @@ static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
     out->supervisions = in.supervisions();
 }
 
+static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
+{
+    out->referred_to = reader.text(in.referred_to(), ANY, "head.referred_to");
+    out->planned_ms = in.planned_ms();
+    out->withdrawn = in.withdrawn();
+}
+
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.about())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
     more->about = reader.text(in.about(), ANY, "head.about");
     more->oversight = reader.one<struct oversight>(in.oversight());
+    more->ending = reader.one<struct ending>(in.ending());
     return more;
 }
 

@@ -52,6 +52,13 @@ static void write(Json &json, const struct oversight &oversight)
     json.number("supervisions", oversight.supervisions);
 }
 
+static void write(Json &json, const struct ending &ending)
+{
+    json.text("referred_to", ending.referred_to);
+    json.time("planned", ending.planned_ms);
+    json.flag("withdrawn", ending.withdrawn);
+}
+
 void write(Json &json, const struct incident &incident)
 {
     json.text("state", incident_state_name(incident.state));
@@ -83,6 +90,7 @@ void write(Json &json, const struct incident &incident)
     json.text("object", incident.more->object);
     json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
+    write_if(json, "ending", incident.more->ending);
 }
 
 static void write(Json &json, const struct task_more &more)

@@ -294,11 +294,19 @@ struct oversight {
     uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
 };
 
+/* 如何了结: what few have of it. */
+struct ending {
+    const char *referred_to; /* referred: the body it was handed over to */
+    int64_t planned_ms;      /* planned: the date at which it opens again */
+    bool withdrawn;          /* its reporter took it back; it goes on, for a hazard is left */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
     const char *object;                /* code of the thing it is about */
     const struct oversight *oversight; /* NULL: none */
     const char *about;                 /* whom it is about, as in the event */
+    const struct ending *ending;       /* NULL: nothing of it */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */

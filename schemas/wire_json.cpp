@@ -96,6 +96,7 @@ static void write(Json &json, const struct word &word)
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
     json.flag("condition_met", word.condition_met);
+    json.text("to", word.to);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -132,6 +133,7 @@ static void write(Json &json, const struct act &act)
     json.text("type", act.type);
     json.flag("route", act.route);
     json.flag("condition_met", act.condition_met);
+    json.text("to", act.to);
 }
 
 static void write(Json &json, const struct query &query)

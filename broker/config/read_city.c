@@ -18,13 +18,14 @@ enum {
     WHISTLE,
     REWORKS_MAX,
     REOPENS_MAX,
+    ON_SITE,
     DISCIPLINE,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",          "city",        "journal",     "utc_offset",
-                                         "lease",         "levels",      "keys_folder", "extensions_max",
-                                         "extend_clocks", "suspend_max", "park_max",    "undo_within",
-                                         "whistle",       "reworks_max", "reopens_max", "discipline"};
+static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
+                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
+                                         "park_max", "undo_within", "whistle",        "reworks_max",   "reopens_max",
+                                         "on_site",  "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -129,6 +130,19 @@ static void read_times(struct document *document, yaml_node_t *node, const char 
         *times = (uint32_t)number;
 }
 
+/* `on_site: {evidence: required}`: what was handled on site is reported with what shows it. */
+static void read_on_site(struct document *document, yaml_node_t *node, struct policy *policy)
+{
+    static const char *const on_site_keys[] = {"evidence"}, *const known[] = {"required", "optional"};
+    yaml_node_t *evidence;
+    if (!node_fields(document, node, "on_site", on_site_keys, 1, &evidence) || evidence == NULL)
+        return;
+    const char *name = node_text(document, evidence, "evidence", CODE_MAX_BYTES);
+    policy->on_site_evidence = name != NULL && strcmp(name, "required") == 0;
+    if (name != NULL && !policy->on_site_evidence && strcmp(name, "optional") != 0)
+        node_fault_unknown(document, evidence, "choice", name, known, 2);
+}
+
 static void set_defaults(struct policy *policy)
 {
     policy->name = policy->city = "";
@@ -167,6 +181,8 @@ void read_city(struct reading *reading, struct document *document)
     read_asks(reading, document, fields);
     if (fields[WHISTLE] != NULL)
         read_whistle(reading, document, fields[WHISTLE]);
+    if (fields[ON_SITE] != NULL)
+        read_on_site(document, fields[ON_SITE], policy);
     read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
     read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
     reading->discipline = (struct later){document, fields[DISCIPLINE]};

@@ -57,6 +57,20 @@ static bool check_fields(struct admission *admission)
     return true;
 }
 
+/* What is over when it is reported: nobody is asked, so it says what shows it where the city wants that. */
+static bool check_on_site(struct admission *admission)
+{
+    const struct event *event = admission->event;
+    if (event->done == OUTCOME_PLANNED || event->done == OUTCOME_REFERRED || event->done == OUTCOME_WITHDRAWN)
+        return step_refuse(admission->step, REFUSAL_BAD_VALUE, "done", "what was handled on site is not %s",
+                           outcome_name(event->done));
+    if (!event->done || !admission->step->core->policy->on_site_evidence || has_text(event->evidence) ||
+        event->attachment_count > 0)
+        return true;
+    return step_refuse(admission->step, REFUSAL_MISSING_FIELD, "evidence",
+                       "what was handled on site is reported with what shows it");
+}
+
 /* On the panic lane and at severity 1 an unknown code is a flag, not a reason to refuse. */
 static bool tolerates_unknown(const struct admission *admission)
 {
@@ -318,8 +332,8 @@ void admit_publish(struct step *step)
     };
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
-    if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !find_about(&admission) ||
-        !in_scope(&admission))
+    if (!check_fields(&admission) || !check_on_site(&admission) || !find_type(&admission) || !find_area(&admission) ||
+        !find_about(&admission) || !in_scope(&admission))
         return;
     admission.folding = fold_of(step, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);

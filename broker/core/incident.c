@@ -6,6 +6,7 @@
 #include "broker/core/again.h"
 #include "broker/core/callback.h"
 #include "broker/core/confirm.h"
+#include "broker/core/ending.h"
 #include "broker/core/ask.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
@@ -29,7 +30,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REJECT]   = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
-    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
@@ -223,8 +224,10 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
-    if (state == INCIDENT_CLOSED)
-        callback_start(draft);
+    if (state != INCIDENT_CLOSED)
+        return;
+    ending_plan(draft);
+    callback_start(draft);
 }
 
 /* --- after a feedback --- */
@@ -255,10 +258,20 @@ static void close_settled(struct draft *draft, const struct live *live)
     draft_record(draft, &record);
 }
 
+/* What the rule says; and to put it off is never the unit's alone to say. */
+static bool needs_verifier(const struct draft *draft)
+{
+    return draft->head.verify == VERIFIER_SOURCE || draft->head.verify == VERIFIER_CENTRE ||
+           incident_lead_done(draft)->outcome == OUTCOME_PLANNED;
+}
+
 static void ask_verifier(struct draft *draft)
 {
     struct record record = record_of_broker(draft->step, RECORD_VERIFYING);
-    draft_head(draft)->state = INCIDENT_VERIFYING;
+    struct incident *head = draft_head(draft);
+    head->state = INCIDENT_VERIFYING;
+    if (head->verify == VERIFIER_NONE)
+        head->verify = VERIFIER_CENTRE;
     draft_start_clock(draft, CLOCK_VERIFY, 0);
     draft_record(draft, &record);
 }
@@ -272,7 +285,7 @@ void incident_settle(struct step *step, const struct live *live)
     draft_of(&draft, step, live);
     if (!all_done(&draft))
         return;
-    if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
+    if (needs_verifier(&draft))
         ask_verifier(&draft);
     else
         close_settled(&draft, live);

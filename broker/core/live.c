@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/ending.h"
 #include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
 #include "broker/core/undo.h"
@@ -92,18 +93,20 @@ static void disown_more(const struct incident_more *more)
     disown(more->object);
     oversight_disown(more->oversight);
     disown(more->about);
+    ending_disown(more->ending);
     free((void *)more);
 }
 
 /* Nothing in it is nothing: a row out of the store would not have it. */
 static const struct incident_more *own_more(const struct incident_more *more)
 {
-    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight))
+    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
     copy->oversight = oversight_own(more->oversight);
     copy->about = own(more->about);
+    copy->ending = ending_own(more->ending);
     return copy;
 }
 
@@ -397,6 +400,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
     lend(arena, &more->object);
     more->oversight = oversight_lend(arena, more->oversight);
     lend(arena, &more->about);
+    more->ending = ending_lend(arena, more->ending);
     head->more = more;
 }
 

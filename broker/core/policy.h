@@ -173,6 +173,7 @@ struct type {
     size_t depth;                  /* 1 for a top type */
     int severity;                  /* inherited when not written */
     const struct profile *profile; /* inherited; NULL only when no type above has one */
+    bool hazard;                   /* inherited: it goes on although its reporter takes it back */
     const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
@@ -278,6 +279,7 @@ struct policy {
     int utc_offset_minutes;
     int64_t lease_ms;
     uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
+    bool on_site_evidence;               /* what is handled on site shows it */
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/ending.h"
 #include "broker/core/oversight.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
@@ -135,6 +136,13 @@ static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
+static void mix_ending(uint64_t *digest, const struct ending *ending)
+{
+    mix_text(digest, ending->referred_to);
+    mix_number(digest, ending->planned_ms);
+    mix_number(digest, ending->withdrawn);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -152,6 +160,7 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_text(digest, head->more->object);
     mix_text(digest, head->more->about);
     mix_oversight(digest, oversight_of(head));
+    mix_ending(digest, ending_of(head));
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
