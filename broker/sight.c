@@ -26,11 +26,20 @@ bool sight_reported(const char *name, const struct row *row)
     return strcmp(row->head.source, name) == 0;
 }
 
-/* Everything within one's types and areas, or what one reported, or has a task in; never a report about one's own. */
-bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
+/* What was merged is kept from whom its survivor is kept from, too. */
+static bool is_kept(struct turn *t, const struct principal *who, const struct row *row)
 {
+    struct row survivor;
     struct exclusion exclusion = exclusion_of(t->policy, &row->head);
     if (exclusion_bars_principal(&exclusion, who))
+        return true;
+    return row->head.merged_into && sight_row(t, row->head.merged_into, &survivor) && is_kept(t, who, &survivor);
+}
+
+/* Everything within one's types and areas, or what one reported, or has a task in; never a report about one's own. */
+bool sight_may_see(struct turn *t, const struct principal *who, const struct row *row)
+{
+    if (is_kept(t, who, row))
         return false;
     if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;

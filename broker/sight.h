@@ -7,7 +7,7 @@
 
 /* The incident as it is: from memory, else from the store; in the turn's arena. False: there is none. */
 bool sight_row(struct turn *, uint64_t incident, struct row *);
-bool sight_may_see(const struct turn *, const struct principal *, const struct row *);
+bool sight_may_see(struct turn *, const struct principal *, const struct row *);
 /* Whether one of the incident's reports is the principal's. */
 bool sight_reported(const char *name, const struct row *);
 /* A reader who sees only its own tasks of an incident that others work on too. */
