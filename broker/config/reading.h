@@ -20,7 +20,8 @@
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
-    X(FOLDS, "folds.yaml", false)
+    X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(DUTIES, "duties.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -55,6 +56,7 @@ void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
+void read_duties(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 
@@ -92,6 +94,8 @@ const struct ladder *named_ladder(struct reading *, struct document *, yaml_node
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
+/* Spans of a day, in order and apart: 08:00-12:00. */
+void read_hours(struct reading *, struct document *, yaml_node_t *, struct hours *);
 /* A clock that has a limit, by its name; 0 with a fault. */
 enum clock_kind read_clock_kind(struct document *, yaml_node_t *);
 /* Fills kinds, when the units are there: for read_recipients. */
