@@ -91,6 +91,8 @@ static const char *const records[] = {
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
     [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
+    [RECORD_RECORDED] = C_("record", "recorded"),
+    [RECORD_NOTIFIED] = C_("record", "notified"),
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
@@ -109,6 +111,7 @@ static const char *const records[] = {
     [RECORD_DUTY_OPENED] = C_("record", "duty_opened"),
     [RECORD_DUTY_ENDED] = C_("record", "duty_ended"),
     [RECORD_DUTY_DONE] = C_("record", "duty_done"),
+    [RECORD_UNDONE] = C_("record", "undone"),
 };
 
 static const char *const ask_kinds[] = {

@@ -75,6 +75,7 @@ struct word {
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
     bool condition_met; /* feedback: the closing condition holds */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -105,6 +106,7 @@ struct act {
     const char *name;   /* duty_done: of the duty */
     const char *target; /* duty_done: which of its targets */
     const char *area;   /* duty_done: of a duty that several areas have */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

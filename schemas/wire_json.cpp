@@ -96,6 +96,7 @@ static void write(Json &json, const struct word &word)
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
     json.flag("condition_met", word.condition_met);
+    json.text("to", word.to);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -135,6 +136,7 @@ static void write(Json &json, const struct act &act)
     json.text("name", act.name);
     json.text("target", act.target);
     json.text("area", act.area);
+    json.text("to", act.to);
 }
 
 static void write(Json &json, const struct query &query)

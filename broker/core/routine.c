@@ -3,6 +3,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/absence.h"
 #include "broker/core/duty.h"
+#include "broker/core/screen.h"
 
 /* --- deadlines --- */
 
@@ -10,6 +11,7 @@
 static void (*const due[SIDE_KIND_END])(struct step *, const struct live_side *) = {
     [SIDE_ABSENCE] = absence_due,
     [SIDE_DUTY] = duty_due,
+    [SIDE_RECORDED] = screen_due,
 };
 
 bool routine_fire(struct step *step)
