@@ -20,7 +20,9 @@
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
-    X(FOLDS, "folds.yaml", false)
+    X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(NOTICES, "notices.yaml", false)                                                                                  \
+    X(SENSORS, "sensors.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -55,6 +57,8 @@ void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
+void read_notices(struct reading *, struct document *);
+void read_sensors(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 

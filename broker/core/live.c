@@ -133,22 +133,25 @@ static void free_task(struct live_task *task)
     free(task);
 }
 
-static void free_rare(struct rare *rare)
-{
-    for (size_t i = 0; rare && i < rare->ask_count; i++)
-        disown_ask(&rare->asks[i]);
-    if (rare)
-        free(rare->asks);
-    free(rare);
-}
-
 static void free_reports(struct reports *reports)
 {
     if (!reports)
         return;
     free((void *)reports->keys);
     free((void *)reports->sources);
+    disown(reports->device);
     free(reports);
+}
+
+static void free_rare(struct rare *rare)
+{
+    for (size_t i = 0; rare && i < rare->ask_count; i++)
+        disown_ask(&rare->asks[i]);
+    if (rare) {
+        free(rare->asks);
+        free_reports(rare->reports);
+    }
+    free(rare);
 }
 
 static void free_live(struct live *live)
@@ -161,7 +164,6 @@ static void free_live(struct live *live)
         disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
-    free_reports(live->reports);
     disown_more(live->head.more);
     free(live->voices);
     free_rare(live->rare);
@@ -258,11 +260,16 @@ void live_set_clock(struct live *live, const struct clock *clock)
     live->clocks[live->clock_count++] = *clock;
 }
 
-static struct ask *ask_at(struct live *live, uint32_t no)
+static struct rare *rare_of(struct live *live)
 {
     if (!live->rare)
         live->rare = core_alloc(sizeof *live->rare);
-    struct rare *rare = live->rare;
+    return live->rare;
+}
+
+static struct ask *ask_at(struct live *live, uint32_t no)
+{
+    struct rare *rare = rare_of(live);
     ASSERT(no > 0 && no <= rare->ask_count + 1 && no <= ASKS_MAX);
     if (no > rare->ask_count) {
         rare->asks = reallocarray(rare->asks, no, sizeof *rare->asks);
@@ -309,8 +316,10 @@ void live_set_reports(struct core *core, struct live *live, const struct reports
         sources[i] = name_of(core, sources[i]);
     copy->keys = copy_of(reports->keys, reports->key_count * sizeof *reports->keys);
     copy->sources = sources;
-    free_reports(live->reports);
-    live->reports = copy;
+    copy->device = own(reports->device);
+    struct rare *rare = rare_of(live);
+    free_reports(rare->reports);
+    rare->reports = copy;
 }
 
 void live_keep_word(struct live *live, const struct word_kept *word)
@@ -340,6 +349,11 @@ void live_add_voice(struct core *core, struct live *live, const struct voice *vo
 }
 
 /* --- reading back --- */
+
+const struct reports *live_reports(const struct live *live)
+{
+    return live->rare ? live->rare->reports : NULL;
+}
 
 static void lend(struct arena *arena, const char **text)
 {
@@ -401,6 +415,7 @@ const struct reports *live_lend_reports(struct arena *arena, const struct report
     struct reports *copy = arena_memdup(arena, reports, sizeof *reports);
     copy->keys = arena_memdup(arena, reports->keys, reports->key_count * sizeof *reports->keys);
     copy->sources = arena_memdup(arena, reports->sources, reports->source_count * sizeof *reports->sources);
+    lend(arena, &copy->device);
     return copy;
 }
 
@@ -434,7 +449,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
     row->voice_count = live_lend_voices(arena, live, &row->voices);
-    row->reports = live_lend_reports(arena, live->reports);
+    row->reports = live_lend_reports(arena, live_reports(live));
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);

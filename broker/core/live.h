@@ -33,6 +33,8 @@ void live_set_clock(struct live *, const struct clock *);
 void live_add_voice(struct core *, struct live *, const struct voice *);
 void live_set_ask(struct core *, struct live *, const struct ask *);
 void live_set_reports(struct core *, struct live *, const struct reports *);
+/* NULL when only the one that opened it is known of. */
+const struct reports *live_reports(const struct live *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */

@@ -313,6 +313,7 @@ void store_close(struct store *s)
     buffer_release(&s->pending.keys);
     buffer_release(&s->pending.rows);
     buffer_release(&s->pending.sides);
+    buffer_release(&s->pending.notices);
     buffer_release(&s->pending.policies);
     buffer_release(&s->pending.scratch);
     free(s);
