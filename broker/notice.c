@@ -6,11 +6,11 @@
 #include "broker/core/right.h"
 #include "broker/sight.h"
 
-#define NOTICE_SLICE  256  /* sent to one source in one turn */
-#define EVENTS_MAX    1024 /* ids of one source's reports in one notice */
-#define REPORTS_MAX   4096 /* reports looked at for them */
-#define MERGES_MAX    8    /* merged into each other */
-#define CLOSINGS_MAX  4096 /* notices looked at in one acknowledgement */
+#define NOTICE_SLICE 256  /* sent to one source in one turn */
+#define EVENTS_MAX   1024 /* ids of one source's reports in one notice */
+#define REPORTS_MAX  4096 /* reports looked at for them */
+#define MERGES_MAX   8    /* merged into each other */
+#define CLOSINGS_MAX 4096 /* notices looked at in one acknowledgement */
 
 /* --- what a source says --- */
 

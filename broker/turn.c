@@ -324,8 +324,8 @@ static void measure_room(struct turn *t)
     struct store_space space;
     store_space(t->store, &space);
     t->full = turn_full(t, &space);
-    space.used_bytes -= space.used_bytes < space.map_bytes / SLACK_PART / 2 ? space.used_bytes
-                                                                            : space.map_bytes / SLACK_PART / 2;
+    space.used_bytes -=
+        space.used_bytes < space.map_bytes / SLACK_PART / 2 ? space.used_bytes : space.map_bytes / SLACK_PART / 2;
     t->brimful = turn_full(t, &space);
     t->behind = space.tail > TAIL_MAX;
 }
@@ -426,12 +426,18 @@ static void take_backup(struct turn *t, const struct gate_input *in)
 static const struct {
     void (*take)(struct turn *, const struct gate_input *);
 } takers[] = {
-    [MESSAGE_HELLO] = {take_hello},   [MESSAGE_HEARTBEAT] = {take_heartbeat},
-    [MESSAGE_BYE] = {take_bye},       [MESSAGE_PUBLISH] = {take_publish},
-    [MESSAGE_STATUS] = {take_reader}, [MESSAGE_CREDIT] = {take_credit},
-    [MESSAGE_WORD] = {take_word},     [MESSAGE_ACT] = {take_act},
-    [MESSAGE_QUERY] = {take_reader},  [MESSAGE_RELOAD] = {take_reload},
-    [MESSAGE_BACKUP] = {take_backup}, [MESSAGE_SUBSCRIBE] = {take_reader},
+    [MESSAGE_HELLO] = {take_hello},
+    [MESSAGE_HEARTBEAT] = {take_heartbeat},
+    [MESSAGE_BYE] = {take_bye},
+    [MESSAGE_PUBLISH] = {take_publish},
+    [MESSAGE_STATUS] = {take_reader},
+    [MESSAGE_CREDIT] = {take_credit},
+    [MESSAGE_WORD] = {take_word},
+    [MESSAGE_ACT] = {take_act},
+    [MESSAGE_QUERY] = {take_reader},
+    [MESSAGE_RELOAD] = {take_reload},
+    [MESSAGE_BACKUP] = {take_backup},
+    [MESSAGE_SUBSCRIBE] = {take_reader},
     [MESSAGE_ACKNOWLEDGE] = {notice_take_acknowledge},
 };
 

@@ -18,7 +18,7 @@ struct verb {
 /* In the order of the help: what one sends, what one reads, what one does, what one runs. */
 static const struct verb verbs[] = {
     {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
-    {"status", verb_status, N_("the receipt first given for an event or an incident")},
+    {"status", verb_status, N_("the receipt first given for an event, and how far it is")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
     {"notices", verb_notices, N_("what became of what this source reported")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},

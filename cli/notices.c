@@ -172,7 +172,8 @@ static int read_all(struct reading *reading, struct arena *arena)
         if (!code)
             code = acknowledge(reading, arena);
         silent_ms = reading->seq > before ? 0 : silent_ms + QUIET_MS;
-        if (!code && !reading->at_end && !reading->arguments->follow && silent_ms > reading->arguments->common.timeout_ms)
+        if (!code && !reading->at_end && !reading->arguments->follow &&
+            silent_ms > reading->arguments->common.timeout_ms)
             code = say_silence(reading);
     }
     return code;

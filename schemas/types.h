@@ -508,8 +508,8 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
-    const char *was;     /* reclassified: the type before */
-    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
+    const char *was;          /* reclassified: the type before */
+    const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
     const char *const *tells; /* sources to whom it becomes a notice */
     size_t tell_count;
 };

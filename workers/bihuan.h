@@ -239,13 +239,13 @@ const char *bh_trouble(const struct bh *bh);
 
 /** @brief A step of what you reported (see bh_notices()). Texts are valid during the call. */
 struct bh_notice {
-    uint64_t sequence;    /**< Rises; what bh_acknowledge() takes. */
+    uint64_t sequence; /**< Rises; what bh_acknowledge() takes. */
     int64_t at_ms;
     const char *incident; /**< "620802-000123-W", as in your receipts. */
-    const char *step;     /**< "accepted", "joined", "dispatched", "responded", "arrived", "fed_back", "reworked", "closed",
+    const char *step; /**< "accepted", "joined", "dispatched", "responded", "arrived", "fed_back", "reworked", "closed",
                                "merged", "cancelled", "rejected", "withdrawn", "reopened", "parked", "answered" */
-    const char *outcome;  /**< "resolved" …; "" where there is none. */
-    const char *into;     /**< merged: the incident of which later notices are; else "". */
+    const char *outcome; /**< "resolved" …; "" where there is none. */
+    const char *into;    /**< merged: the incident of which later notices are; else "". */
     const char *unit, *reason, *text;
     const char *const *events; /**< Your own ids of your reports of it. */
     size_t event_count;

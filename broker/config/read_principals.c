@@ -4,9 +4,26 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, CALLBACK, NOTICES, QUOTA, FIELDS };
-static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",  "key_files", "uids",    "plain",
-                                         "units", "types", "areas", "panic", "revoked",   "callback", "notices", "quota"};
+enum {
+    NAME,
+    EACH,
+    ROLES_FIELD,
+    KEYS,
+    KEY_FILES,
+    UIDS,
+    PLAIN,
+    UNITS,
+    TYPES,
+    AREAS,
+    PANIC,
+    REVOKED,
+    CALLBACK,
+    NOTICES,
+    QUOTA,
+    FIELDS
+};
+static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",    "key_files", "uids",    "plain", "units",
+                                         "types", "areas", "panic", "revoked", "callback",  "notices", "quota"};
 
 #define ALL_ROLES     0xffu
 #define Z85_KEY_BYTES 40

@@ -142,7 +142,8 @@ static enum incident_state state_of(const struct admission *admission)
 {
     if (admission->event->done)
         return INCIDENT_CLOSED;
-    return admission->suspicion.holds || looked_at_first(admission) ? INCIDENT_CONFIRMING : state_sent(&admission->result);
+    return admission->suspicion.holds || looked_at_first(admission) ? INCIDENT_CONFIRMING
+                                                                    : state_sent(&admission->result);
 }
 
 static const char *ladder_of(const struct admission *admission)

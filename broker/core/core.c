@@ -67,11 +67,13 @@ static void step_deny(struct step *step)
 }
 
 static void (*const steps[])(struct step *) = {
-    [COMMAND_TICK] = step_tick,        [COMMAND_START] = step_start,         [COMMAND_HELLO] = lease_hello,
-    [COMMAND_HEARD] = lease_heard,     [COMMAND_CREDIT] = lease_credit,      [COMMAND_BYE] = lease_bye,
-    [COMMAND_PUBLISH] = admit_publish, [COMMAND_WORD] = task_word,           [COMMAND_ACT] = incident_act,
-    [COMMAND_RELOAD] = reload_policy,  [COMMAND_WALL_STEP] = step_wall_step, [COMMAND_DENY] = step_deny,
-    [COMMAND_SILENCE] = lease_silence, [COMMAND_ACKNOWLEDGE] = notice_acknowledge,
+    [COMMAND_TICK] = step_tick,           [COMMAND_START] = step_start,
+    [COMMAND_HELLO] = lease_hello,        [COMMAND_HEARD] = lease_heard,
+    [COMMAND_CREDIT] = lease_credit,      [COMMAND_BYE] = lease_bye,
+    [COMMAND_PUBLISH] = admit_publish,    [COMMAND_WORD] = task_word,
+    [COMMAND_ACT] = incident_act,         [COMMAND_RELOAD] = reload_policy,
+    [COMMAND_WALL_STEP] = step_wall_step, [COMMAND_DENY] = step_deny,
+    [COMMAND_SILENCE] = lease_silence,    [COMMAND_ACKNOWLEDGE] = notice_acknowledge,
 };
 
 void core_step(struct core *core, const struct command *command, int64_t now_ms, struct outcome *outcome)

@@ -231,7 +231,8 @@ static const struct fold_raise *raise_of(const struct fold_rule *rule, const str
     const struct fold_raise *best = NULL;
     for (size_t i = 0; rule && i < rule->raise_count; i++) {
         const struct fold_raise *raise = &rule->raises[i];
-        if (live_reports(live)->count >= raise->count && raise->severity < (best ? best->severity : live->head.severity))
+        if (live_reports(live)->count >= raise->count &&
+            raise->severity < (best ? best->severity : live->head.severity))
             best = raise;
     }
     return best;

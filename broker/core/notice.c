@@ -141,8 +141,8 @@ static bool may_acknowledge(struct step *step)
     if (!step_permitted(step, RIGHT_PUBLISH))
         return false;
     if (!step->who->notices)
-        return step_refuse(step, REFUSAL_FORBIDDEN, NULL, "no notices are kept for \"%s\": 'notices: true' in principals.yaml",
-                           step->who->name);
+        return step_refuse(step, REFUSAL_FORBIDDEN, NULL,
+                           "no notices are kept for \"%s\": 'notices: true' in principals.yaml", step->who->name);
     if (step->command->acknowledge.upto > step->core->seq)
         return step_refuse(step, REFUSAL_BAD_VALUE, "seq", "there is no record %llu yet",
                            (unsigned long long)step->command->acknowledge.upto);
@@ -158,7 +158,10 @@ void notice_acknowledge(struct step *step)
         return;
     struct side side = side_draft(step->core, SIDE_SOURCE, step->who->name);
     if ((int64_t)command->acknowledge.upto <= side.number) {
-        step_receipt(step, 0, side.seq);
+        step_receipt_again(step, (struct receipt){.journal = step->core->options.journal,
+                                                  .term = step->core->term,
+                                                  .seq = side.seq,
+                                                  .at_ms = side.last_ms});
         return;
     }
     struct record record = record_of_command(step, RECORD_ACKNOWLEDGED);

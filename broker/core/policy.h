@@ -232,10 +232,10 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic;       /* may use the panic lane */
+    bool panic; /* may use the panic lane */
     struct quota quota;
-    bool watched; /* sensors.yaml speaks of its devices */
-    bool notices; /* steps of what it reported are kept for it until it has acknowledged them */
+    bool watched;     /* sensors.yaml speaks of its devices */
+    bool notices;     /* steps of what it reported are kept for it until it has acknowledged them */
     bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     bool every_unit; /* `units: all`: of no unit in particular */

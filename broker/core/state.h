@@ -46,9 +46,9 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint8_t task_count, clock_count, clock_room;
-    bool visiting;           /* loaded after it ended: leaves at the end of the turn */
-    struct voices *voices;   /* NULL: each task has had one speaker, and nobody dispatched by hand */
-    struct rare *rare;       /* NULL: nothing of it */
+    bool visiting;         /* loaded after it ended: leaves at the end of the turn */
+    struct voices *voices; /* NULL: each task has had one speaker, and nobody dispatched by hand */
+    struct rare *rare;     /* NULL: nothing of it */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
@@ -128,9 +128,9 @@ struct core {
         bool under_way;
         size_t rule, at; /* how far it has got */
         unsigned number;
-    } routine;         /* routine.c's sweep */
-    bool reckoning;    /* reckon.c's sweep is under way */
-    uint64_t reckoned; /* and has come to this incident number */
+    } routine;              /* routine.c's sweep */
+    bool reckoning;         /* reckon.c's sweep is under way */
+    uint64_t reckoned;      /* and has come to this incident number */
     struct textmap buckets; /* of sources that have a quota */
     struct textmap workers;
     struct map seats;                              /* connected workers, by peer */

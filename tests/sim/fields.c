@@ -192,10 +192,10 @@ FIELDS(ask, "an ask");
 
 #define AT(field) offsetof(struct told, field)
 static const struct field told_list[] = {
-    {"step", FIELD_STEP, AT(notice.step)},       {"outcome", FIELD_OUTCOME, AT(notice.outcome)},
-    {"state", FIELD_STATE, AT(notice.state)},    {"into", FIELD_EVENT, AT(notice.into)},
-    {"unit", FIELD_TEXT, AT(notice.unit)},       {"reason", FIELD_TEXT, AT(notice.reason)},
-    {"text", FIELD_TEXT, AT(notice.text)},       {"at", FIELD_TIME, AT(notice.at_ms)},
+    {"step", FIELD_STEP, AT(notice.step)},    {"outcome", FIELD_OUTCOME, AT(notice.outcome)},
+    {"state", FIELD_STATE, AT(notice.state)}, {"into", FIELD_EVENT, AT(notice.into)},
+    {"unit", FIELD_TEXT, AT(notice.unit)},    {"reason", FIELD_TEXT, AT(notice.reason)},
+    {"text", FIELD_TEXT, AT(notice.text)},    {"at", FIELD_TIME, AT(notice.at_ms)},
     {"events", FIELD_TEXT, AT(events)},
 };
 FIELDS(told, "a notice");
