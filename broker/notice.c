@@ -145,10 +145,16 @@ static const char *unit_of(const struct record *record)
     return "";
 }
 
-static void fill(struct turn *t, const char *source, const struct record *record, struct notice *notice)
+/* Of what is sealed, and of a report (举报), whoever else reported it is told how it goes on, and no more. */
+static bool is_guarded(const struct incident *head, const char *source)
+{
+    return (head->sealed || head->nature == NATURE_REPORT) && strcmp(head->source, source) != 0;
+}
+
+static void fill(struct turn *t, const char *source, const struct record *record, bool guarded, struct notice *notice)
 {
     const struct incident *head = record->changes[0].head;
-    bool said = is_said_to_reporter(notice_step_at(record));
+    bool said = is_said_to_reporter(notice_step_at(record)) && !guarded;
     struct gathering g = {t, source, record->seq, ARENA_NEW(&t->arena, const char *, EVENTS_MAX), 0, 0, false};
     *notice = (struct notice){
         .seq = record->seq,
@@ -158,7 +164,7 @@ static void fill(struct turn *t, const char *source, const struct record *record
         .state = head ? head->state : 0,
         .outcome = head && head->outcome ? head->outcome : record->outcome,
         .into = record->kind == RECORD_MERGED ? record->changes[1].incident : 0,
-        .unit = unit_of(record),
+        .unit = guarded ? "" : unit_of(record),
         .reason = said ? record->reason : "",
         .text = said ? record->text : "",
         .events = g.events,
@@ -171,13 +177,16 @@ static void fill(struct turn *t, const char *source, const struct record *record
     notice->more = g.more;
 }
 
-static void send(struct turn *t, struct session *session, uint64_t seq)
+/* What was trimmed is not; nor what is about the source's own by now. */
+static void send(struct turn *t, const struct principal *who, struct session *session, uint64_t seq)
 {
     struct message message = {.kind = MESSAGE_NOTICE};
     struct record record;
-    if (store_get_record(t->store, seq, &t->arena, &record) != 0 || !notice_step_at(&record))
-        return; /* trimmed */
-    fill(t, session->principal, &record, &message.notice);
+    struct row row;
+    if (store_get_record(t->store, seq, &t->arena, &record) != 0 || !notice_step_at(&record) ||
+        !sight_row(t, record.changes[0].incident, &row) || !sight_may_see(t, who, &row))
+        return;
+    fill(t, session->principal, &record, is_guarded(&row.head, who->name), &message.notice);
     session->credit--;
     outbox_put(t->outbox, session->peer, &message);
 }
@@ -203,7 +212,7 @@ bool notice_serve(struct turn *t, struct session *session)
             session->cursor = session->told = last;
             return false;
         }
-        send(t, session, seq);
+        send(t, who, session, seq);
         session->cursor = seq;
     }
     return false;

@@ -124,3 +124,13 @@ bool sight_keep_changes(struct turn *t, const struct principal *who, struct reco
     record->side_count = sees_sides(who) ? record->side_count : 0;
     return kept > 0;
 }
+
+/* For its source, and for who may see such things there. */
+bool sight_event(const struct turn *t, const struct principal *who, struct record *record)
+{
+    const struct event *event = record->event;
+    bool own = record->principal && strcmp(record->principal, who->name) == 0;
+    record->side_count = sees_sides(who) ? record->side_count : 0;
+    return own || (right_has(who, RIGHT_READ_ALL) &&
+                   right_in_scope(who, policy_type(t->policy, event->type), policy_area(t->policy, event->place.area)));
+}

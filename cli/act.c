@@ -23,6 +23,7 @@ enum {
     KEY_REASON,
     KEY_TEXT,
     KEY_UNTIL,
+    KEY_TO,
     KEY_ABOUT
 };
 
@@ -44,7 +45,9 @@ static const struct argp_option every_option[] = {
     {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
-    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0,
+     N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit); planned: until when"), 0},
+    {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
     {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
      0},
 };
@@ -66,12 +69,14 @@ static const struct form {
                      N_("Gives a shelved, returned or on-behalf task back to its unit's workers.")},
     [ACT_MERGE] = {TAKES(KEY_INTO) | TAKES_WHY, TAKES(KEY_INTO), 'C',
                    N_("Folds an incident into another about the same thing; its receipt stays good.")},
-    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES(KEY_CONDITION_MET) | TAKES_WHY, TAKES(KEY_OUTCOME), 'C',
-                   N_("Closes an incident with its outcome.")},
+    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES(KEY_TO) | TAKES(KEY_UNTIL) | TAKES(KEY_CONDITION_MET) | TAKES_WHY,
+                   TAKES(KEY_OUTCOME), 'C', N_("Closes an incident with its outcome.")},
     [ACT_CANCEL] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Voids an incident that should not be one.")},
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
     [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES(KEY_CONDITION_MET) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_UNDO] = {TAKES_WHY, 0, 'C',
+                  N_("Takes back the last dispatch by hand, within 30 seconds and before the unit has responded.")},
     [ACT_RESUME] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                     N_("Ends a parking or a suspension early: the clocks go on with what was left.")},
     [ACT_WHISTLE] =
@@ -203,6 +208,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_TEXT:
         act->text = value;
         return 0;
+    case KEY_TO:
+        act->to = value;
+        return 0;
     case KEY_UNTIL:
         if (when_parse(value, &act->until_ms) != 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
@@ -261,6 +269,7 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(resume, ACT_RESUME)
+VERB(undo, ACT_UNDO)
 VERB(withdraw, ACT_WITHDRAW)
 VERB(answer, ACT_ANSWER)
 VERB(confirm, ACT_CONFIRM)

@@ -13,19 +13,23 @@ void lives_release(struct lives *lives)
     arena_release(&lives->arena);
 }
 
-static struct life *life_of(struct lives *lives, uint64_t incident)
+static struct life *add_life(struct lives *lives)
 {
-    struct life *life = map_get(&lives->by_id, incident);
-    if (life)
-        return life;
-    life = ARENA_NEW(&lives->arena, struct life, 1);
+    struct life *life = ARENA_NEW(&lives->arena, struct life, 1);
     life->type = life->area = life->source = "";
-    map_put(&lives->by_id, incident, life);
     if (lives->last)
         lives->last->next = life;
     else
         lives->first = life;
     lives->last = life;
+    return life;
+}
+
+static struct life *life_of(struct lives *lives, uint64_t incident)
+{
+    struct life *life = map_get(&lives->by_id, incident);
+    if (!life)
+        map_put(&lives->by_id, incident, life = add_life(lives));
     return life;
 }
 
@@ -84,7 +88,7 @@ static void take_head(struct lives *lives, struct life *life, const struct recor
 static struct dispatch *dispatch_of(const struct life *life, uint32_t task)
 {
     struct dispatch *dispatch = life->dispatches;
-    while (dispatch && dispatch->task != task)
+    while (dispatch && (dispatch->task != task || dispatch->undone))
         dispatch = dispatch->next;
     return dispatch;
 }
@@ -120,12 +124,24 @@ static void take_ask(struct life *life, const struct ask *ask)
     dispatch->refused |= ask->decision == DECISION_REFUSED;
 }
 
+/* A wrong dispatch that was taken back: the one before it stands, and what was decided to make it is open again. */
+static void take_undone(struct life *life, const struct task *task)
+{
+    struct dispatch *dispatch = dispatch_of(life, task->no);
+    if (!dispatch)
+        return;
+    dispatch->undone = true;
+    dispatch = dispatch_of(life, task->no);
+    if (dispatch && task->state == TASK_RETURNED)
+        dispatch->upheld = false;
+}
+
 /* --- its clocks --- */
 
 static struct run *run_of(const struct life *life, enum clock_kind kind, uint32_t task)
 {
     struct run *run = life->runs;
-    while (run && (run->kind != kind || run->task != task))
+    while (run && (run->kind != kind || run->task != task || (run->dispatch && run->dispatch->undone)))
         run = run->next;
     return run;
 }
@@ -199,10 +215,13 @@ static void take_change(struct lives *lives, const struct record *record, const 
     struct life *life = life_of(lives, change->incident);
     if (change->head)
         take_head(lives, life, record, change->head);
+    for (size_t i = 0; record->kind == RECORD_UNDONE && i < change->task_count; i++)
+        take_undone(life, &change->tasks[i]);
     for (size_t i = 0; i < change->ask_count; i++)
         take_ask(life, &change->asks[i]);
     for (size_t i = 0; i < change->task_count; i++)
-        take_task(lives, life, &change->tasks[i]);
+        if (record->kind != RECORD_UNDONE || change->tasks[i].state != TASK_WITHDRAWN)
+            take_task(lives, life, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)
         take_clock(lives, life, record, &change->clocks[i]);
     if (record->rung)
@@ -213,8 +232,22 @@ static void take_change(struct lives *lives, const struct record *record, const 
         take_callback(lives, life, record);
 }
 
+/* An event that opened nothing: it belongs to its type, place and source all the same. */
+static void take_noted(struct lives *lives, const struct record *record)
+{
+    const struct event *event = record->event;
+    struct life *life = add_life(lives);
+    life->noted = record->kind;
+    life->noted_ms = record->at_ms;
+    life->type = keep(lives, event->type);
+    life->area = keep(lives, event->place.area);
+    life->source = keep(lives, record->principal);
+}
+
 void lives_take(struct lives *lives, const struct record *record)
 {
+    if ((record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED) && record->event)
+        take_noted(lives, record);
     for (size_t i = 0; i < record->change_count; i++)
         take_change(lives, record, &record->changes[i]);
     lives->records++;

@@ -17,6 +17,18 @@ static void count_intake(struct counting *c)
         counting_add(c, 0, NULL, true);
 }
 
+static void count_recorded(struct counting *c)
+{
+    if (c->life->noted == RECORD_RECORDED && counting_within(c, c->life->noted_ms))
+        counting_add(c, 0, NULL, true);
+}
+
+static void count_notified(struct counting *c)
+{
+    if (c->life->noted == RECORD_NOTIFIED && counting_within(c, c->life->noted_ms))
+        counting_add(c, 0, NULL, true);
+}
+
 static bool done_without_a_unit(const struct life *life)
 {
     const struct closing *closing = life->closings;
@@ -92,7 +104,8 @@ static void count_overdue(struct counting *c)
 static bool owed(const struct counting *c, const struct run *run)
 {
     bool counts = run->state == CLOCK_MET || run->state == CLOCK_LATE || run->state == CLOCK_RUNNING;
-    return counts && counting_within(c, run->due_ms) && !(run->dispatch && run->dispatch->upheld);
+    return counts && counting_within(c, run->due_ms) &&
+           !(run->dispatch && (run->dispatch->upheld || run->dispatch->undone));
 }
 
 static void count_on_time(struct counting *c)
@@ -119,31 +132,36 @@ static void count_used(struct counting *c)
 
 /* --- when it was dispatched --- */
 
+static bool given(const struct counting *c, const struct dispatch *dispatch)
+{
+    return counting_within(c, dispatch->at_ms) && !dispatch->undone;
+}
+
 static void count_well_directed(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, !d->upheld);
 }
 
 static void count_misdirected(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, d->upheld);
 }
 
 static void count_returned(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, d->returned);
 }
 
 static void count_return_refused(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms) && d->returned)
+        if (given(c, d) && d->returned)
             counting_add(c, 0, d, d->refused && !d->upheld);
 }
 
@@ -190,7 +208,7 @@ static void count_reopened(struct counting *c)
 {
     for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
         if (counting_within(c, closing->at_ms))
-            counting_add(c, 0, NULL, closing->reopened);
+            counting_add(c, 0, NULL, closing->reopened && closing->outcome != OUTCOME_PLANNED);
 }
 
 /* --- when the reporter was called back --- */
@@ -249,6 +267,10 @@ static void count_lasted(struct counting *c)
 const struct figure figure_table[] = {
     {"intake",         FIGURE_COUNT, OF_NOTHING, count_intake,         N_("incidents received"),
      N_("received in the period"), NULL},
+    {"recorded",       FIGURE_COUNT, OF_NOTHING, count_recorded,       N_("events only recorded"),
+     N_("recorded in the period"), NULL},
+    {"notified",       FIGURE_COUNT, OF_NOTHING, count_notified,       N_("events passed on as notices"),
+     N_("told in the period"), NULL},
     {"filed",          FIGURE_RATE,  OF_NOTHING, count_filed,          N_("filing rate"),
      N_("dispatched, or done on site, not voided"), N_("received, not merged")},
     {"unrouted",       FIGURE_RATE,  OF_NOTHING, count_unrouted,       N_("without an owner"),

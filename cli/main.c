@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
     {"transfer", verb_transfer, N_("move a task to another unit")},
     {"whistle", verb_whistle, N_("call units to the place of an incident")},
     {"dismiss", verb_dismiss, N_("let a unit that assists go")},
+    {"undo", verb_undo, N_("take back a wrong dispatch, within 30 seconds")},
     {"reclassify", verb_reclassify, N_("say what an incident is after all: the limits of another type")},
     {"release", verb_release, N_("give a shelved, returned or on-behalf task back to its unit's workers")},
     {"say", verb_say, N_("say on behalf of a unit what it would say of its task")},

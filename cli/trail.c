@@ -221,6 +221,23 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add(out, event->text);
 }
 
+/* What it was about, where, how many of it lately, and by which channel it was told. */
+static void noted_event_detail(const struct record *record, struct buffer *out)
+{
+    const struct event *event = record->event;
+    if (!event)
+        return;
+    add(out, event->type);
+    add(out, words_nature(event->nature));
+    add_named(out, _("at"), event->place.area);
+    add_named(out, "→", record->channel);
+    if (record->count)
+        buffer_printf(out, " ×%" PRIu32, record->count);
+    if (record->reason && *record->reason)
+        buffer_printf(out, " (%s)", record->reason);
+    add(out, event->text);
+}
+
 /* "from SOURCE, report 3": what it adds, without what the incident says already. */
 static void folded_detail(const struct record *record, struct buffer *out)
 {
@@ -270,6 +287,8 @@ static void head_detail(const struct record *record, struct buffer *out)
 {
     const struct incident *head = record->change_count ? record->changes[0].head : NULL;
     char into[IDENT_TEXT_BYTES];
+    if (head && head->more && head->more->ending && record->outcome == OUTCOME_REFERRED)
+        add_named(out, "→", head->more->ending->referred_to);
     if (head && record->kind == RECORD_VERIFYING)
         add(out, words_verifier(head->verify));
     if (head && record->kind == RECORD_MERGED && head->merged_into) {
@@ -423,6 +442,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)
         raised_detail(record, out);
+    else if (record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED)
+        noted_event_detail(record, out);
     else if (record->kind == RECORD_RECLASSIFIED)
         reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)

@@ -24,6 +24,7 @@ int verb_cancel(int argc, char **argv);
 int verb_reject(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_resume(int argc, char **argv);
+int verb_undo(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
 int verb_answer(int argc, char **argv);
 int verb_confirm(int argc, char **argv);

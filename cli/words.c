@@ -93,6 +93,8 @@ static const char *const records[] = {
     [RECORD_ACKNOWLEDGED] = C_("record", "acknowledged"),
     [RECORD_ANSWERED] = C_("record", "answered"),
     [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
+    [RECORD_RECORDED] = C_("record", "recorded"),
+    [RECORD_NOTIFIED] = C_("record", "notified"),
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
@@ -108,6 +110,7 @@ static const char *const records[] = {
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
     [RECORD_FELL_BACK] = C_("record", "fell_back"),
+    [RECORD_UNDONE] = C_("record", "undone"),
 };
 
 static const char *const ask_kinds[] = {

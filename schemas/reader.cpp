@@ -173,14 +173,22 @@ static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
     out->supervisions = in.supervisions();
 }
 
+static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
+{
+    out->referred_to = reader.text(in.referred_to(), ANY, "head.referred_to");
+    out->planned_ms = in.planned_ms();
+    out->withdrawn = in.withdrawn();
+}
+
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.about())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
     more->about = reader.text(in.about(), ANY, "head.about");
     more->oversight = reader.one<struct oversight>(in.oversight());
+    more->ending = reader.one<struct ending>(in.ending());
     return more;
 }
 
@@ -327,6 +335,17 @@ static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
     out->device = reader.text(in.device(), ANY, "reports.device");
 }
 
+static void read(Reader &reader, const bihuan::Undo &in, struct undo *out)
+{
+    out->until_ms = in.until_ms();
+    out->first = in.first();
+    out->last = in.last();
+    out->state = reader.known(in.state(), incident_state_name, "undo.state");
+    out->tasks = reader.all<struct task>(in.tasks(), ANY, "undo.tasks", &out->task_count);
+    out->clocks = reader.all<struct clock>(in.clocks(), ANY, "undo.clocks", &out->clock_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "undo.asks", &out->ask_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -337,6 +356,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
 }
 
@@ -422,6 +442,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->term = in.term();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
+    out->channel = reader.text(in.channel(), ANY, "record.channel");
     out->tells = reader.texts(in.tells(), ANY, "record.tells", &out->tell_count);
     out->was = reader.text(in.was(), ANY, "record.was");
     out->closing = reader.text(in.closing(), ANY, "record.closing");
@@ -449,6 +470,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
 }
 

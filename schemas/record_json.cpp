@@ -52,6 +52,13 @@ static void write(Json &json, const struct oversight &oversight)
     json.number("supervisions", oversight.supervisions);
 }
 
+static void write(Json &json, const struct ending &ending)
+{
+    json.text("referred_to", ending.referred_to);
+    json.time("planned", ending.planned_ms);
+    json.flag("withdrawn", ending.withdrawn);
+}
+
 void write(Json &json, const struct incident &incident)
 {
     json.text("state", incident_state_name(incident.state));
@@ -83,6 +90,7 @@ void write(Json &json, const struct incident &incident)
     json.text("object", incident.more->object);
     json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
+    write_if(json, "ending", incident.more->ending);
 }
 
 static void write(Json &json, const struct task_more &more)
@@ -170,6 +178,17 @@ static void write(Json &json, const struct reports &reports)
     json.text("device", reports.device);
 }
 
+static void write(Json &json, const struct undo &undo)
+{
+    json.time("until", undo.until_ms);
+    json.number("first", undo.first);
+    json.number("last", undo.last);
+    json.text("state", incident_state_name(undo.state));
+    write_all(json, "tasks", undo.tasks, undo.task_count);
+    write_all(json, "clocks", undo.clocks, undo.clock_count);
+    write_all(json, "asks", undo.asks, undo.ask_count);
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -179,6 +198,7 @@ static void write(Json &json, const struct change &change)
     write_all(json, "clocks", change.clocks, change.clock_count);
     write_all(json, "voices", change.voices, change.voice_count);
     write_all(json, "asks", change.asks, change.ask_count);
+    write_if(json, "undo", change.undo);
     write_if(json, "reports", change.reports);
 }
 
@@ -241,6 +261,7 @@ void write(Json &json, const struct record &record)
     json.text("reason", record.reason);
     json.text("text", record.text);
     json.text("was", record.was);
+    json.text("channel", record.channel);
     json.text("closing", record.closing);
     json.time("unit_time", record.unit_ms);
     json.flag("auto_respond", record.auto_respond);
@@ -276,6 +297,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "words", row.words, row.word_count);
     write_all(json, "voices", row.voices, row.voice_count);
     write_all(json, "asks", row.asks, row.ask_count);
+    write_if(json, "undo", row.undo);
     write_if(json, "reports", row.reports);
 }
 

@@ -76,7 +76,7 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
+    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(25, RECLASSIFY, reclassify) \
@@ -99,11 +99,11 @@ extern "C" {
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
-    X(37, FELL_BACK, fell_back) \
+    X(37, FELL_BACK, fell_back) X(38, UNDONE, undone) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
-    X(53, RECLASSIFIED, reclassified) \
+    X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) \
@@ -126,7 +126,7 @@ extern "C" {
  * absence 缺失, a shift 班次. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -306,11 +306,19 @@ struct oversight {
     uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
 };
 
+/* 如何了结: what few have of it. */
+struct ending {
+    const char *referred_to; /* referred: the body it was handed over to */
+    int64_t planned_ms;      /* planned: the date at which it opens again */
+    bool withdrawn;          /* its reporter took it back; it goes on, for a hazard is left */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
     const char *object;                /* code of the thing it is about */
     const struct oversight *oversight; /* NULL: none */
     const char *about;                 /* whom it is about, as in the event */
+    const struct ending *ending;       /* NULL: nothing of it */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -406,6 +414,19 @@ struct reports {
     const char *device; /* whose alarm it is, "source/ref", when it is watched for false ones */
 };
 
+/* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
+struct undo {
+    int64_t until_ms;     /* 0: there is none any more */
+    uint32_t first, last; /* tasks that are new with it; first > last: none */
+    enum incident_state state;
+    const struct task *tasks;
+    size_t task_count;
+    const struct clock *clocks;
+    size_t clock_count;
+    const struct ask *asks;
+    size_t ask_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -420,6 +441,7 @@ struct change {
     const struct ask *asks; /* by number, whole */
     size_t ask_count;
     const struct reports *reports; /* whole; NULL: untouched */
+    const struct undo *undo;       /* of a dispatch by hand, or of one taken back */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -446,6 +468,7 @@ struct row {
     const struct ask *asks;
     size_t ask_count;
     const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
+    const struct undo *undo;       /* NULL: nothing to take back */
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
@@ -508,6 +531,7 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
+    const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */
     const char *was;          /* reclassified: the type before */
     const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
     const char *const *tells; /* sources to whom it becomes a notice */

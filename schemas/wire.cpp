@@ -176,6 +176,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->span_ms = in.span_ms();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
     out->condition_met = in.condition_met();
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -216,6 +217,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -76,6 +76,7 @@ struct word {
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
     bool condition_met; /* feedback: the closing condition holds */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -102,6 +103,7 @@ struct act {
     const char *type;               /* reclassify */
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
+    const char *to;                 /* outcome referred: the body it goes to */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

@@ -112,6 +112,7 @@ static void write(Json &json, const struct word &word)
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
     json.flag("condition_met", word.condition_met);
+    json.text("to", word.to);
 }
 
 static void write(Json &json, const struct act &act)
@@ -138,6 +139,7 @@ static void write(Json &json, const struct act &act)
     json.text("type", act.type);
     json.flag("route", act.route);
     json.flag("condition_met", act.condition_met);
+    json.text("to", act.to);
 }
 
 static void write(Json &json, const struct query &query)

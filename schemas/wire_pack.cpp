@@ -134,6 +134,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto to = pack(builder, word.to);
     auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
@@ -153,6 +154,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_span_ms(word.span_ms);
     out.add_unit(unit);
     out.add_condition_met(word.condition_met);
+    out.add_to(to);
     return out.Finish();
 }
 
@@ -163,6 +165,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto person = pack(builder, act.person);
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
+    auto to = pack(builder, act.to);
     auto units = pack_texts(builder, act.units, act.unit_count);
     auto about = pack(builder, act.about);
     auto type = pack(builder, act.type);
@@ -189,6 +192,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_type(type);
     out.add_route(act.route);
     out.add_condition_met(act.condition_met);
+    out.add_to(to);
     return out.Finish();
 }
 

@@ -393,6 +393,7 @@ struct bh_word {
     int64_t until_ms;    /**< With "park" and "suspend": to when. */
     const char *unit;    /**< With BH_DELEGATE: which. */
     bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
+    const char *to;      /**< With the outcome "referred": the body it goes to. "planned" needs `until_ms`. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

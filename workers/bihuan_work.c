@@ -470,7 +470,8 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .until_ms = word->until_ms,
                                  .span_ms = word->span_ms,
                                  .unit = word->unit,
-                                 .condition_met = word->condition_met};
+                                 .condition_met = word->condition_met,
+                                 .to = word->to};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};

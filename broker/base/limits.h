@@ -56,6 +56,7 @@
 #define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)
 #define CONFIG_DEPTH_MAX       32 /* nested lists and mappings */
 #define POLYGON_FILE_MAX_BYTES (256LL * 1024 * 1024)
+#define EVENT_COUNT_MAX        64  /* recorded events that open an incident */
 #define NAME_MAX_BYTES         192 /* names of areas, types, units; posts */
 #define CONDITION_MAX_BYTES    768 /* a filing condition, a closing condition */
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
@@ -121,6 +122,7 @@
 #define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
+#define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
 #define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
 #define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */
 #define GAP_ALARM_MS           (24 * 3600 * 1000LL)

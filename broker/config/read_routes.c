@@ -55,33 +55,6 @@ static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t
 
 /* --- conditions --- */
 
-static unsigned read_natures(struct routes_reading *in, yaml_node_t *list)
-{
-#define NATURE_TEXT(v, N, n) #n,
-    static const char *const known[] = {NATURES(NATURE_TEXT)};
-    unsigned natures = 0;
-    for (size_t i = 0; i < node_items(list); i++) {
-        yaml_node_t *item = node_item(in->document, list, i);
-        const char *name = node_text(in->document, item, "a nature", CODE_MAX_BYTES);
-        enum nature nature = name != NULL ? nature_of(name) : 0;
-        if (name != NULL && nature == 0)
-            node_fault_unknown(in->document, item, "nature", name, known, sizeof(known) / sizeof(*known));
-        natures |= nature != 0 ? 1u << nature : 0;
-    }
-    return natures;
-}
-
-static unsigned read_severities(struct routes_reading *in, yaml_node_t *list)
-{
-    unsigned severities = 0;
-    for (size_t i = 0; i < node_items(list); i++) {
-        long severity;
-        if (node_number(in->document, node_item(in->document, list, i), "severity", 1, 4, &severity))
-            severities |= 1u << severity;
-    }
-    return severities;
-}
-
 /* Types or areas of a rule: one, a list, or none, which is one NULL: any. */
 struct subjects {
     const void **of;
@@ -193,8 +166,8 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
     struct subjects areas = read_subjects(in, one_of(in, fields[AREA], fields[AREAS], "area"), false);
     if (fields[TO] == NULL)
         node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, @owner, a list of them, or desk");
-    rule.natures = fields[NATURE] != NULL ? read_natures(in, fields[NATURE]) : 0;
-    rule.severities = fields[SEVERITY] != NULL ? read_severities(in, fields[SEVERITY]) : 0;
+    rule.natures = fields[NATURE] != NULL ? read_natures(in->document, fields[NATURE]) : 0;
+    rule.severities = fields[SEVERITY] != NULL ? read_severities(in->document, fields[SEVERITY]) : 0;
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
     if (fields[WHISTLE] != NULL)
         read_limit(in->reading, in->document, fields[WHISTLE], &rule.whistle);

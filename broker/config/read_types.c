@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { CODE, NAME, SEVERITY, CLOCKS, CONDITION, CLOSING, RETIRED, SUCCESSOR, TYPES, FIELDS };
+enum { CODE, NAME, SEVERITY, CLOCKS, CONDITION, CLOSING, RETIRED, SUCCESSOR, TYPES, HAZARD, FIELDS };
 static const char *const keys[FIELDS] = {"code",    "name",    "severity",  "clocks", "condition",
-                                         "closing", "retired", "successor", "types"};
+                                         "closing", "retired", "successor", "types",  "hazard"};
 
 #define SEVERITY_DEFAULT 4
 
@@ -73,6 +73,8 @@ static void read_type(struct reading *reading, struct document *document, const 
         read_name(reading, document, fields[NAME], "a type's name", type->condition != NULL ? type->condition : code);
     if (fields[SEVERITY] != NULL && node_number(document, fields[SEVERITY], "severity", 1, 4, &severity))
         type->severity = (int)severity;
+    if (fields[HAZARD] != NULL)
+        node_flag(document, fields[HAZARD], &type->hazard);
     if (fields[CLOCKS] != NULL)
         read_profile(reading, document, fields[CLOCKS], type);
     read_retired(reading, document, fields[RETIRED], fields[SUCCESSOR], &type->retired, &type->successor);
@@ -103,7 +105,7 @@ static void check_nesting(struct document *document, const struct entry_node *en
                    type->code, outer->code);
 }
 
-/* Severity and limits come from the nearest type above that has them; parents may stand below in the file. */
+/* Severity, limits and danger come from the nearest type above that has them; parents may stand below in the file. */
 static void inherit(struct type *type)
 {
     for (const struct type *above = type->parent; above != NULL; above = above->parent) {
@@ -113,6 +115,7 @@ static void inherit(struct type *type)
             type->profile = above->profile;
         if (type->closing == NULL)
             type->closing = above->closing;
+        type->hazard = type->hazard || above->hazard;
     }
     if (type->severity == 0)
         type->severity = SEVERITY_DEFAULT;

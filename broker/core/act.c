@@ -6,6 +6,7 @@
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/condition.h"
+#include "broker/core/ending.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
@@ -229,7 +230,9 @@ static bool well_closed(struct acting *acting, enum outcome_code outcome)
 
 bool act_close(struct acting *acting)
 {
-    return somebody_else(acting) && well_closed(acting, acting->act->outcome) &&
+    const struct act *act = acting->act;
+    return somebody_else(acting) && well_closed(acting, act->outcome) &&
+           ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
            act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
@@ -250,9 +253,25 @@ static bool alone(struct acting *acting)
     return !reports || reports->count == 1 || refuse_state(acting, "others have reported it too");
 }
 
+/* Nobody waits for an answer any more, but what is dangerous stays so. */
+static bool go_on_without_reporter(struct acting *acting)
+{
+    if (ending_of(&acting->draft->head)->withdrawn)
+        return refuse_state(acting, "it was withdrawn already, and goes on for the hazard that is left");
+    draft_void_clock(acting->draft, CLOCK_ANSWER, 0);
+    ending_draft(acting->draft)->withdrawn = true;
+    acting->record->outcome = OUTCOME_WITHDRAWN;
+    return true;
+}
+
 bool act_withdraw(struct acting *acting)
 {
-    return alone(acting) && before_any_respond(acting) && act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    const struct type *type = acting->draft->climb.type;
+    if (!alone(acting))
+        return false;
+    if (type && type->hazard)
+        return go_on_without_reporter(acting);
+    return act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */

@@ -3,6 +3,7 @@
 #include "broker/core/absence.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/screen.h"
 #include "broker/core/quota.h"
 #include "broker/core/sensor.h"
 #include "schemas/ident.h"
@@ -58,6 +59,20 @@ static bool check_fields(struct admission *admission)
     if (event->severity < 0 || event->severity > SEVERITY_LEAST)
         return step_refuse(step, REFUSAL_BAD_VALUE, "severity", "1 to 4, or 0 for the type's own");
     return true;
+}
+
+/* What is over when it is reported: nobody is asked, so it says what shows it where the city wants that. */
+static bool check_on_site(struct admission *admission)
+{
+    const struct event *event = admission->event;
+    if (event->done == OUTCOME_PLANNED || event->done == OUTCOME_REFERRED || event->done == OUTCOME_WITHDRAWN)
+        return step_refuse(admission->step, REFUSAL_BAD_VALUE, "done", "what was handled on site is not %s",
+                           outcome_name(event->done));
+    if (!event->done || !admission->step->core->policy->on_site_evidence || has_text(event->evidence) ||
+        event->attachment_count > 0)
+        return true;
+    return step_refuse(admission->step, REFUSAL_MISSING_FIELD, "evidence",
+                       "what was handled on site is reported with what shows it");
 }
 
 /* On the panic lane and at severity 1 an unknown code is a flag, not a reason to refuse. */
@@ -305,6 +320,13 @@ static void find_route(struct admission *admission)
         route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
 }
 
+/* Whether a rule has it recorded or told, and no more. */
+static bool only_noted(const struct admission *admission, struct record *record)
+{
+    const struct event_rule *rule = screen_rule(admission->step, admission->event, &admission->query);
+    return rule && !screen_event(admission->step, rule, event_of(admission), record);
+}
+
 void admit_publish(struct step *step)
 {
     const struct event *event = step->command->publish.event;
@@ -314,7 +336,8 @@ void admit_publish(struct step *step)
         .area = step->command->publish.area,
         .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about},
     };
-    if (!may_publish(step, event) || step_repeats(step) || !check_fields(&admission) || !find_type(&admission))
+    if (!may_publish(step, event) || step_repeats(step) || !check_fields(&admission) || !check_on_site(&admission) ||
+        !find_type(&admission))
         return;
     bool urgent = tolerates_unknown(&admission);
     if (!has_room(step, urgent) || !quota_take(step, urgent) || !find_area(&admission) || !find_about(&admission) ||
@@ -324,11 +347,15 @@ void admit_publish(struct step *step)
     admission.folding =
         admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
+    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
+    absence_heard(step, &record, event, admission.query.type, admission.query.area);
+    if (!target && only_noted(&admission, &record)) {
+        step_receipt(step, 0, step_record(step, &record));
+        return;
+    }
     if (!target)
         find_route(&admission);
     uint64_t id = target ? target->id : admit_next_incident(step->core);
-    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
-    absence_heard(step, &record, event, admission.query.type, admission.query.area);
     uint64_t seq = target ? fold_in(&admission, target, &record) : open_incident(&admission, &record);
     step_receipt(step, id, seq);
 }

@@ -107,7 +107,6 @@ static void reopen(struct draft *draft, struct record *record)
     const struct policy *policy = draft->climb.policy;
     const struct task *lead = incident_lead_done(draft);
     struct incident *head = draft_head(draft);
-    head->reopens++;
     head->outcome = 0;
     head->closed_ms = 0;
     head->reason = text_or_empty(record->reason);
@@ -127,6 +126,7 @@ bool act_reopen(struct acting *acting)
     if (worn_out(policy, reopens + 1) && !overrules(acting))
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it was reopened %u times: whether once more is the duty chief's to say", reopens);
+    draft_head(acting->draft)->reopens++;
     reopen(acting->draft, acting->record);
     return !acting->record->task || somebody_dispatches(acting, acting->record->task);
 }
@@ -136,6 +136,17 @@ void again_unsolved(struct step *step, const struct live *live)
     struct draft draft;
     struct record record = record_of_broker(step, RECORD_REOPENED);
     record.reason = "not_solved";
+    draft_of(&draft, step, live);
+    draft_head(&draft)->reopens++;
+    reopen(&draft, &record);
+    draft_record(&draft, &record);
+}
+
+void again_planned(struct step *step, const struct live *live)
+{
+    struct draft draft;
+    struct record record = record_of_broker(step, RECORD_REOPENED);
+    record.reason = "planned";
     draft_of(&draft, step, live);
     reopen(&draft, &record);
     draft_record(&draft, &record);

@@ -52,6 +52,9 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_add_voice(core, live, &change->voices[i]);
     for (size_t i = 0; i < change->ask_count; i++)
         live_set_ask(core, live, &change->asks[i]);
+    live_expire_undo(live, record->at_ms);
+    if (change->undo)
+        live_set_undo(core, live, change->undo);
     if (change->reports)
         live_set_reports(core, live, change->reports);
     keep_word(live, record);
@@ -141,6 +144,8 @@ void core_load(struct core *core, const struct row *row)
         live_set_clock(live, &row->clocks[i]);
     for (size_t i = 0; i < row->ask_count; i++)
         live_set_ask(core, live, &row->asks[i]);
+    if (row->undo)
+        live_set_undo(core, live, row->undo);
     for (size_t i = 0; i < row->word_count; i++)
         live_keep_word(live, &row->words[i]);
     for (size_t i = 0; i < row->voice_count; i++)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/again.h"
 #include "broker/core/grant.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
@@ -214,6 +215,10 @@ void ask_over(struct step *step, const struct live *live, const struct clock *cl
 {
     struct record record = record_of_broker(step, RECORD_RESUMED);
     struct draft draft;
+    if (live->head.state == INCIDENT_CLOSED) {
+        again_planned(step, live);
+        return;
+    }
     draft_of(&draft, step, live);
     record.task = clock->task;
     if (clock->kind == CLOCK_PARK)

@@ -2,12 +2,15 @@
 
 #include "broker/core/again.h"
 #include "broker/core/clock.h"
+#include "broker/core/ending.h"
 #include "broker/core/somebody.h"
 
 void callback_start(struct draft *draft)
 {
     const struct principal *source = policy_principal(draft->climb.policy, draft->head.source);
-    bool unwanted = draft->head.outcome == OUTCOME_WITHDRAWN || (source && source->no_callback);
+    bool unwanted = ending_of(&draft->head)->withdrawn || draft->head.outcome == OUTCOME_WITHDRAWN ||
+                    draft->head.outcome == OUTCOME_PLANNED || /* when that is done */
+                    (source && source->no_callback);
     if (!unwanted && draft->climb.type)
         draft_start_clock(draft, CLOCK_CALLBACK, 0);
 }

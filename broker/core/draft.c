@@ -23,6 +23,7 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->heard = NULL;
     draft->head_changed = draft->reports_changed = false;
     draft->reports = NULL;
+    draft->undo = NULL;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
@@ -405,7 +406,8 @@ struct change draft_change(const struct draft *draft)
     struct arena *arena = draft->step->outcome->arena;
     struct task *tasks = arena_take(arena, draft->task_count * sizeof *tasks);
     struct clock *clocks = arena_take(arena, draft->clock_count * sizeof *clocks);
-    struct change change = {.incident = draft->id, .prev = draft->prev, .tasks = tasks, .clocks = clocks};
+    struct change change = {
+        .incident = draft->id, .prev = draft->prev, .tasks = tasks, .clocks = clocks, .undo = draft->undo};
     if (draft->head_changed) {
         struct incident *head = arena_memdup(arena, &draft->head, sizeof draft->head);
         live_lend_head(arena, head);

@@ -14,6 +14,7 @@ struct draft {
     struct ask asks[ASKS_MAX];
     size_t task_count, clock_count, ask_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX], ask_changed[ASKS_MAX];
+    const struct undo *undo;    /* NULL: what there was stays */
     const struct voices *heard; /* before; NULL: nobody */
     struct voice voice;         /* and now, once */
     size_t voice_count;

@@ -6,12 +6,14 @@
 #include "broker/core/again.h"
 #include "broker/core/callback.h"
 #include "broker/core/confirm.h"
+#include "broker/core/ending.h"
 #include "broker/core/ask.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/undo.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
@@ -29,10 +31,11 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REJECT]   = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
-    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_UNDO]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
@@ -52,8 +55,9 @@ bool incident_allows(enum incident_state state, enum act_verb act)
     return table[act][state];
 }
 
-/* What an act needs said (its reason, its outcome); after one that settles nothing may be left to wait for. */
-enum { WHY = 1, OUT = 2, SETTLES = 4 };
+/* What an act needs said (its reason, its outcome); after one that settles nothing may be left to wait for; one that gives can be
+ * undone for a while. */
+enum { WHY = 1, OUT = 2, SETTLES = 4, GIVES = 8 };
 
 /* clang-format off */
 static const struct {
@@ -63,8 +67,8 @@ static const struct {
     unsigned how;
     void (*follow)(struct acting *); /* what the broker does next, by records of its own */
 } acts[ACT_END] = {
-    [ACT_ASSIGN]     = {act_assign,        RECORD_ASSIGNED,     RIGHT_DISPATCH,  0,             NULL},
-    [ACT_TRANSFER]   = {act_transfer,      RECORD_TRANSFERRED,  RIGHT_DISPATCH,  0,             NULL},
+    [ACT_ASSIGN]     = {act_assign,        RECORD_ASSIGNED,     RIGHT_DISPATCH,  GIVES,         NULL},
+    [ACT_TRANSFER]   = {act_transfer,      RECORD_TRANSFERRED,  RIGHT_DISPATCH,  GIVES,         NULL},
     [ACT_MERGE]      = {act_merge,         RECORD_MERGED,       RIGHT_DISPATCH,  0,             NULL},
     [ACT_CLOSE]      = {act_close,         RECORD_CLOSED,       RIGHT_END,       OUT,           NULL},
     [ACT_CANCEL]     = {act_cancel,        RECORD_CANCELLED,    RIGHT_END,       WHY,           NULL},
@@ -75,7 +79,8 @@ static const struct {
     [ACT_ASK]        = {act_ask,           RECORD_ASKED,        RIGHT_ON_BEHALF, WHY,           NULL},
     [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             NULL},
     [ACT_RESUME]     = {act_resume,        RECORD_RESUMED,      RIGHT_DISPATCH,  0,             NULL},
-    [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   0,             NULL},
+    [ACT_UNDO]       = {act_undo,          RECORD_UNDONE,       RIGHT_DISPATCH,  0,             NULL},
+    [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   GIVES,         NULL},
     [ACT_DISMISS]    = {act_dismiss,       RECORD_DISMISSED,    RIGHT_DISPATCH,  SETTLES,       NULL},
     [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
     [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
@@ -165,6 +170,8 @@ static void decide(struct acting *acting)
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
+    if (acts[act->verb].how & GIVES)
+        undo_keep(acting);
     step_receipt(step, act->incident, draft_record(&draft, &record));
     if (acts[act->verb].how & SETTLES)
         incident_settle(step, acting->live);
@@ -220,8 +227,10 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
-    if (state == INCIDENT_CLOSED)
-        callback_start(draft);
+    if (state != INCIDENT_CLOSED)
+        return;
+    ending_plan(draft);
+    callback_start(draft);
 }
 
 /* --- after a feedback --- */
@@ -252,10 +261,20 @@ static void close_settled(struct draft *draft, const struct live *live)
     draft_record(draft, &record);
 }
 
+/* What the rule says; and to put it off is never the unit's alone to say. */
+static bool needs_verifier(const struct draft *draft)
+{
+    return draft->head.verify == VERIFIER_SOURCE || draft->head.verify == VERIFIER_CENTRE ||
+           incident_lead_done(draft)->outcome == OUTCOME_PLANNED;
+}
+
 static void ask_verifier(struct draft *draft)
 {
     struct record record = record_of_broker(draft->step, RECORD_VERIFYING);
-    draft_head(draft)->state = INCIDENT_VERIFYING;
+    struct incident *head = draft_head(draft);
+    head->state = INCIDENT_VERIFYING;
+    if (head->verify == VERIFIER_NONE)
+        head->verify = VERIFIER_CENTRE;
     draft_start_clock(draft, CLOCK_VERIFY, 0);
     draft_record(draft, &record);
 }
@@ -269,7 +288,7 @@ void incident_settle(struct step *step, const struct live *live)
     draft_of(&draft, step, live);
     if (!all_done(&draft))
         return;
-    if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
+    if (needs_verifier(&draft))
         ask_verifier(&draft);
     else
         close_settled(&draft, live);

@@ -134,6 +134,24 @@ struct fold_raise {
     const struct profile *profile; /* NULL: the clocks stay */
 };
 
+/* What becomes of an event that these hold for. */
+enum event_does { EVENT_OPEN = 1, EVENT_RECORD, EVENT_NOTIFY };
+struct event_rule {
+    enum event_does does;
+    const struct type **types; /* subtrees; none: any; so with all of these */
+    size_t type_count;
+    const struct area **areas;
+    size_t area_count;
+    const struct principal **sources;
+    size_t source_count;
+    unsigned natures, severities; /* bits; 0: any */
+    const char *channel;          /* of a notice */
+    uint32_t count;               /* so many within the time open an incident; 0: never */
+    int64_t within_ms;
+    const char *rule; /* "events.yaml:3" */
+    struct origin origin;
+};
+
 /* Repeated reports of a type at one place within the window are one incident. */
 struct fold_rule {
     const struct type *type;          /* subtree */
@@ -155,6 +173,7 @@ struct type {
     size_t depth;                  /* 1 for a top type */
     int severity;                  /* inherited when not written */
     const struct profile *profile; /* inherited; NULL only when no type above has one */
+    bool hazard;                   /* inherited: it goes on although its reporter takes it back */
     const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
@@ -279,9 +298,11 @@ struct policy {
     int utc_offset_minutes;
     int64_t lease_ms;
     uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
+    bool on_site_evidence;               /* what is handled on site shows it */
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
+    int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
     const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
@@ -316,6 +337,8 @@ struct policy {
     size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    const struct event_rule *event_rules; /* the first that holds is the one */
+    size_t event_rule_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;

@@ -144,8 +144,11 @@ static const struct unit *fallback_of(const struct draft *draft)
     const struct policy *policy = draft->climb.policy;
     const struct route_query query = {.type = draft->climb.type, .area = draft->climb.area};
     const struct unit *unit = NULL;
-    for (size_t i = 0; i < policy->fallback_count && !unit; i++)
+    for (size_t i = 0; i < policy->fallback_count && !unit; i++) {
         unit = route_recipient(policy, &policy->fallback[i], &query);
+        if (unit && exclusion_bars_unit(&draft->climb.exclusion, unit))
+            unit = NULL;
+    }
     return unit;
 }
 

@@ -6,6 +6,7 @@
 #include "broker/core/condition.h"
 #include "broker/core/delegate.h"
 #include "broker/core/draft.h"
+#include "broker/core/ending.h"
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
@@ -272,7 +273,11 @@ static void take_over(struct saying *saying)
 static bool change_task(struct saying *saying)
 {
     struct task *task = saying->task = draft_task(saying->draft, saying->word->task);
-    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, saying->word->person))
+    const struct word *word = saying->word;
+    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, word->person))
+        return false;
+    if (word->verb == WORD_FEEDBACK && task->role == TASK_LEAD &&
+        !ending_take(saying->draft, word->outcome, word->to, word->until_ms))
         return false;
     task->spoke_principal = saying->step->command->principal;
     task->spoke_person = saying->word->person;

@@ -162,6 +162,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_number(15, (uint64_t)word->span_ms);
     put_text(16, word->unit);
     put_number(17, word->condition_met);
+    put_text(18, word->to);
     return content_digest();
 }
 
@@ -190,6 +191,7 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(19, act->type);
     put_number(20, act->route);
     put_number(21, act->condition_met);
+    put_text(22, act->to);
     put_text(30, act->about);
     return content_digest();
 }

@@ -70,6 +70,7 @@ static const struct field word_list[] = {
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
     {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
+    {"body", FIELD_TEXT, AT(word.to)},
 };
 FIELDS(word, "a word");
 
@@ -86,6 +87,7 @@ static const struct field act_list[] = {
     {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
     {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
     {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"body", FIELD_TEXT, AT(act.to)},
 };
 FIELDS(act, "an act");
 
@@ -125,6 +127,9 @@ static const struct field incident_list[] = {
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
     {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
+    {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
+    {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
+    {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -233,6 +238,7 @@ static const struct field record_list[] = {
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
     {"was", FIELD_TEXT, AT(record.was)},
+    {"channel", FIELD_TEXT, AT(record.channel)},
     {"closing", FIELD_TEXT, AT(record.closing)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
     {"auto", FIELD_YES, AT(record.auto_respond)},

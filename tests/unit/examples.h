@@ -201,6 +201,19 @@ static const struct ask example_asks[] = {
      .decided_person = "李强"},
 };
 
+static const struct undo example_undo = {
+    .until_ms = EXAMPLE_MS + 30000,
+    .first = 2,
+    .last = 2,
+    .state = INCIDENT_DESK,
+    .tasks = example_tasks,
+    .task_count = 1,
+    .clocks = example_clocks,
+    .clock_count = 2,
+    .asks = example_asks,
+    .ask_count = 1,
+};
+
 static const struct unit_load example_units[] = {
     {"cg-001", "城管执法大队", 3, 12, 1, 2, 3, 4, 5, 6},
     {.unit = "sz-004", .name = "市政养护中心"},
@@ -373,6 +386,9 @@ static inline void example_record_details(struct record *record)
         record->changes[0].asks = example_asks;
         record->changes[0].ask_count = 1;
         break;
+    case RECORD_UNDONE:
+        record->changes[0].undo = &example_undo;
+        break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
         record->changes[0].asks = example_asks;
@@ -391,6 +407,14 @@ static inline void example_record_details(struct record *record)
     case RECORD_EXCLUDED:
         record->changes[0].head = &example_excluded;
         record->reason = "named";
+        break;
+    case RECORD_RECORDED:
+    case RECORD_NOTIFIED:
+        record->change_count = 0;
+        record->event = &example_event;
+        record->channel = record->kind == RECORD_NOTIFIED ? "弹窗" : "";
+        record->count = record->kind == RECORD_RECORDED ? 2 : 0;
+        record->reason = "events.yaml:3";
         break;
     case RECORD_RECLASSIFIED:
         record->was = "1.01";

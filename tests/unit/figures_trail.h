@@ -114,7 +114,7 @@ static inline struct ask asked_by(struct trail *trail, enum record_kind kind, ui
         ask.decision = DECISION_GRANTED;
     if (kind == RECORD_RELEASED)
         ask.decision = DECISION_REFUSED;
-    trail->returned = kind == RECORD_RETURNED;
+    trail->returned = kind == RECORD_RETURNED || kind == RECORD_UNDONE;
     return ask;
 }
 
@@ -130,7 +130,7 @@ static inline void tasked(struct trail *trail, uint64_t incident, int minute, en
                         .clocks = clocks,
                         .clock_count = clock_count,
                         .asks = &ask,
-                        .ask_count = ruled || kind == RECORD_RETURNED},
+                        .ask_count = ruled || kind == RECORD_RETURNED || kind == RECORD_UNDONE},
         (struct record){.task = task.no});
 }
 

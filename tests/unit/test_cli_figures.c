@@ -239,6 +239,32 @@ static void a_consultation_is_answered_at_the_desk(void **unused)
     end(trail);
 }
 
+/* Two only recorded and one told: of their type, and in no other figure. */
+static void what_is_only_noted_is_counted_apart(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    const struct event event = {.type = "1.02.01", .place.area = "620802001"};
+    static const enum record_kind kinds[] = {RECORD_RECORDED, RECORD_NOTIFIED, RECORD_RECORDED, RECORD_RECORDED};
+    for (size_t i = 0; i < 4; i++) {
+        struct record record = {.seq = ++trail->seq,
+                                .at_ms = T(i < 3 ? 5 : 1000),
+                                .kind = kinds[i],
+                                .principal = "camera",
+                                .event = &event};
+        lives_take(&trail->lives, &record);
+    }
+    simple(trail, 1, 5, "water", NULL, 0);
+    expect(trail, "recorded", 2, 2);
+    expect(trail, "notified", 1, 1);
+    expect(trail, "intake", 1, 1);
+    expect(trail, "filed", 1, 1);
+    trail->question.by = BY_AREA;
+    trail->question.cut = 9;
+    expect_in(trail, "620802001", "recorded", 2, 2);
+    end(trail);
+}
+
 /* Received as 1.02, closed as 3.01: it belongs to the type it turned out to be. */
 static void the_last_type_counts(void **unused)
 {
@@ -435,6 +461,7 @@ int main(void)
         cmocka_unit_test(rework_is_of_verifications),
         cmocka_unit_test(a_consultation_is_answered_at_the_desk),
         cmocka_unit_test(the_last_type_counts),
+        cmocka_unit_test(what_is_only_noted_is_counted_apart),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),
         cmocka_unit_test(reporters_are_called_back),
         cmocka_unit_test(a_reopened_case_was_closed_too_early),

@@ -30,7 +30,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REJECT]   = {0, 0,          0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_RELEASE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_VERIFY]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_WITHDRAW] = {0, 0,          0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_WITHDRAW] = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_URGE]     = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
@@ -38,6 +38,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_UNDO]     = {0, NOT,        NOT,  NOT,      REFUSAL_TOO_LATE, NOT, NOT, NOT, NOT,    NOT,       NOT},
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
@@ -59,6 +60,7 @@ static const char *const actor[ACT_END] = {
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
+    [ACT_UNDO] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
     [ACT_RECLASSIFY] = "desk.one",
     [ACT_ANSWER] = "desk.one",
@@ -362,7 +364,7 @@ static void closing_withdraws_what_is_open(void **state)
     offer(f);
     say(f, "w1", WORD_RESPOND, id);
     act_as(f, "chief.one",
-           (struct act){.verb = ACT_CLOSE, .incident = id, .outcome = OUTCOME_REFERRED, .reason = "119"});
+           (struct act){.verb = ACT_CLOSE, .incident = id, .outcome = OUTCOME_REFERRED, .to = "119", .reason = "119"});
     assert_done(f);
     struct row row = row_of(f, id);
     assert_int_equal(row.head.state, INCIDENT_CLOSED);
@@ -395,14 +397,12 @@ static void whoever_handled_it_may_not_close_it(void **state)
     assert_done(f);
 }
 
-static void rejecting_and_withdrawing_end_with_the_first_respond(void **state)
+static void rejecting_ends_with_the_first_respond(void **state)
 {
     struct fixture *f = *state;
     uint64_t id = publish(f, "slow");
     say_on_behalf(f, WORD_RESPOND, id, 1);
     act_as(f, "chief.one", act_for(f, ACT_REJECT, id));
-    assert_refused(f, REFUSAL_WRONG_STATE);
-    act_as(f, "camera", act_for(f, ACT_WITHDRAW, id));
     assert_refused(f, REFUSAL_WRONG_STATE);
     id = publish(f, "slow");
     act_as(f, "camera", act_for(f, ACT_WITHDRAW, id));
@@ -464,7 +464,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_merge_keeps_the_earlier_promise, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_withdraws_what_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_handled_it_may_not_close_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(rejecting_and_withdrawing_end_with_the_first_respond, setup, teardown),
+        cmocka_unit_test_setup_teardown(rejecting_ends_with_the_first_respond, setup, teardown),
         cmocka_unit_test_setup_teardown(ended_and_stored_incidents_leave_memory_and_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_merge_wants_both_incidents, setup, teardown),
     };

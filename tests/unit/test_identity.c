@@ -133,7 +133,7 @@ static void every_field_of_a_word_counts(void **unused)
 {
     (void)unused;
     const struct word word = {.request = "r", .verb = WORD_FEEDBACK, .incident = 9, .task = 1, .epoch = 2};
-    struct word others[] = {word, word, word, word, word, word, word, word,
+    struct word others[] = {word, word, word, word, word, word, word, word, word,
                             word, word, word, word, word, word, word, word};
     others[0].request = "s";
     others[1].verb = WORD_NOTE;
@@ -151,6 +151,7 @@ static void every_field_of_a_word_counts(void **unused)
     others[13].until_ms = 1;
     others[14].span_ms = 1;
     others[15].condition_met = true;
+    others[16].to = "court";
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_word_digest(&word), gate_word_digest(&others[i])));
 }
@@ -159,7 +160,7 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act,
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act,
                            act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
@@ -181,6 +182,7 @@ static void every_field_of_an_act_counts(void **unused)
     others[17].type = "1.01";
     others[18].route = true;
     others[19].condition_met = true;
+    others[20].to = "court";
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }
