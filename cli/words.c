@@ -90,6 +90,8 @@ static const char *const records[] = {
     [RECORD_RECKONED] = C_("record", "reckoned"),
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
+    [RECORD_ACKNOWLEDGED] = C_("record", "acknowledged"),
+    [RECORD_ANSWERED] = C_("record", "answered"),
     [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
     [RECORD_RECORDED] = C_("record", "recorded"),
     [RECORD_NOTIFIED] = C_("record", "notified"),
@@ -108,6 +110,9 @@ static const char *const records[] = {
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
     [RECORD_FELL_BACK] = C_("record", "fell_back"),
+    [RECORD_DUTY_OPENED] = C_("record", "duty_opened"),
+    [RECORD_DUTY_ENDED] = C_("record", "duty_ended"),
+    [RECORD_DUTY_DONE] = C_("record", "duty_done"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 
@@ -138,6 +143,23 @@ static const char *const rungs[] = {
     [RUNG_UP] = C_("escalation", "rung"),
 };
 
+static const char *const sides[] = {
+    [SIDE_DEVICE] = C_("side", "device"),         [SIDE_SOURCE] = C_("side", "source"),
+    [SIDE_AREA_LEVEL] = C_("side", "area_level"), [SIDE_DUTY] = C_("side", "duty"),
+    [SIDE_ABSENCE] = C_("side", "absence"),       [SIDE_SHIFT] = C_("side", "shift"),
+    [SIDE_TARGET] = C_("side", "target"),
+};
+
+static const char *const absence_states[] = {
+    [ABSENCE_WATCHED] = C_("absence", "watched"),
+    [ABSENCE_ABSENT] = C_("absence", "absent"),
+};
+
+static const char *const duty_states[] = {
+    [DUTY_WAITS] = C_("duty", "waits"),
+    [DUTY_RUNS] = C_("duty", "runs"),
+};
+
 static const char *const verifiers[] = {
     [VERIFIER_SOURCE] = C_("verification", "by the source"),
     [VERIFIER_CENTRE] = C_("verification", "by the centre"),
@@ -155,6 +177,17 @@ static const char *const unrouted_reasons[] = {
     [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
     [UNROUTED_NO_RECIPIENT] = C_("unrouted", "no_recipient"), [UNROUTED_UNKNOWN_TYPE] = C_("unrouted", "unknown_type"),
     [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"), [UNROUTED_EXCLUDED] = C_("unrouted", "excluded"),
+};
+
+static const char *const notice_steps[] = {
+    [NOTICE_ACCEPTED] = C_("step", "accepted"),     [NOTICE_JOINED] = C_("step", "joined"),
+    [NOTICE_DISPATCHED] = C_("step", "dispatched"), [NOTICE_RESPONDED] = C_("step", "responded"),
+    [NOTICE_ARRIVED] = C_("step", "arrived"),       [NOTICE_FED_BACK] = C_("step", "fed_back"),
+    [NOTICE_REWORKED] = C_("step", "reworked"),     [NOTICE_CLOSED] = C_("step", "closed"),
+    [NOTICE_MERGED] = C_("step", "merged"),         [NOTICE_CANCELLED] = C_("step", "cancelled"),
+    [NOTICE_REJECTED] = C_("step", "rejected"),     [NOTICE_WITHDRAWN] = C_("step", "withdrawn"),
+    [NOTICE_REOPENED] = C_("step", "reopened"),     [NOTICE_PARKED] = C_("step", "parked"),
+    [NOTICE_ANSWERED] = C_("step", "answered"),
 };
 
 static const char *const lease_ends[] = {
@@ -235,6 +268,18 @@ const char *words_rung(enum rung_colour value)
     return SHOWN(rungs, value);
 }
 
+const char *words_side(enum side_kind value)
+{
+    return SHOWN(sides, value);
+}
+
+const char *words_side_state(const struct side *side)
+{
+    if (side->kind == SIDE_ABSENCE)
+        return SHOWN(absence_states, side->state);
+    return side->kind == SIDE_DUTY ? SHOWN(duty_states, side->state) : "";
+}
+
 const char *words_verifier(enum verifier value)
 {
     return value > VERIFIER_NONE ? SHOWN(verifiers, value) : "";
@@ -248,6 +293,11 @@ const char *words_satisfaction(enum satisfaction value)
 const char *words_unrouted(enum unrouted_reason value)
 {
     return SHOWN(unrouted_reasons, value);
+}
+
+const char *words_notice_step(enum notice_step value)
+{
+    return SHOWN(notice_steps, value);
 }
 
 const char *words_lease_end(enum lease_end value)

@@ -80,7 +80,9 @@ extern "C" {
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(25, RECLASSIFY, reclassify) \
+    X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(34, DUTY_DONE, duty_done) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -103,10 +105,17 @@ extern "C" {
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
-    X(56, FOLDED, folded) X(57, RAISED, raised) \
+    X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
-    X(70, ROUTINE, routine) \
+    X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(83, EXCLUDED, excluded)
+
+/* What whoever reported is told of: a step of the loop (of which records: notice.c). */
+#define NOTICE_STEPS(X) \
+    X(1, ACCEPTED, accepted) X(2, JOINED, joined) X(3, DISPATCHED, dispatched) X(4, RESPONDED, responded) \
+    X(5, ARRIVED, arrived) X(6, FED_BACK, fed_back) X(7, REWORKED, reworked) X(8, CLOSED, closed) X(9, MERGED, merged) \
+    X(10, CANCELLED, cancelled) X(11, REJECTED, rejected) X(12, WITHDRAWN, withdrawn) X(13, REOPENED, reopened) \
+    X(14, PARKED, parked) X(15, ANSWERED, answered)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -115,10 +124,14 @@ extern "C" {
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
 
 /* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
- * absence 缺失, a shift 班次. */
+ * absence 缺失, a shift 班次, one target of a duty. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift) X(7, RECORDED, recorded)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target)
+
+/* state of a row beside incidents, by its kind. waits: between two periods. */
+#define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
+#define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -132,7 +145,7 @@ extern "C" {
     X(0x10, VERIFIER, verifier) X(0x20, DUTY_CHIEF, duty_chief) X(0x40, AUDITOR, auditor) X(0x80, OPERATOR, operator)
 
 /* A polite no. The ranges: 1 what was sent is wrong · 20 who sent it · 30 what it names · 40 it conflicts with what
- * is · 50 not now · 60 a reload. */
+ * is · 50 not now · 60 a reload · 65 what stands beside incidents. */
 #define REFUSALS(X) \
     X(1, MALFORMED, malformed) X(2, UNKNOWN_VERSION, unknown_version) X(3, UNKNOWN_MESSAGE, unknown_message) \
     X(4, BAD_TEXT, bad_text) X(5, TOO_LONG, too_long) X(6, BAD_NUMBER, bad_number) X(7, MISSING_FIELD, missing_field) \
@@ -149,7 +162,7 @@ extern "C" {
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
-    X(68, EXCLUDED, excluded)
+    X(65, UNKNOWN_DUTY, unknown_duty) X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -184,12 +197,18 @@ enum ask_kind { ASK_KINDS(ASK_X) ASK_KIND_END };
 enum decision { DECISIONS(DECISION_X) };
 #define RECORD_X(v, N, n) RECORD_##N = v,
 enum record_kind { RECORD_KINDS(RECORD_X) };
+#define NOTICE_STEP_X(v, N, n) NOTICE_##N = v,
+enum notice_step { NOTICE_STEPS(NOTICE_STEP_X) NOTICE_STEP_END };
 #define LEASE_X(v, N, n) LEASE_##N = v,
 enum lease_end { LEASE_ENDS(LEASE_X) };
 #define RUNG_X(v, N, n) RUNG_##N = v,
 enum rung_colour { RUNG_COLOURS(RUNG_X) };
 #define SIDE_X(v, N, n) SIDE_##N = v,
 enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
+#define ABSENCE_X(v, N, n) ABSENCE_##N = v,
+enum absence_state { ABSENCE_STATES(ABSENCE_X) };
+#define DUTY_X(v, N, n) DUTY_##N = v,
+enum duty_state { DUTY_STATES(DUTY_X) };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
 enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 #define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
@@ -233,10 +252,16 @@ enum act_verb act_of(const char *name);
 const char *ask_kind_name(enum ask_kind);
 enum ask_kind ask_kind_of(const char *name);
 const char *decision_name(enum decision);
+bool act_beside(enum act_verb); /* it names no incident */
 const char *record_kind_name(enum record_kind);
+const char *notice_step_name(enum notice_step);
+enum notice_step notice_step_of(const char *name);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
 const char *side_kind_name(enum side_kind);
+enum side_kind side_kind_of(const char *name);
+const char *absence_state_name(enum absence_state);
+const char *duty_state_name(enum duty_state);
 const char *unrouted_reason_name(enum unrouted_reason);
 const char *role_name(enum principal_role);
 enum principal_role role_of(const char *name);
@@ -399,6 +424,7 @@ struct reports {
     const uint64_t *keys;  /* of source group, type and place: what comes under one of these folds into it */
     const char *const *sources; /* who reported, beside the head's source */
     size_t key_count, source_count;
+    const char *device; /* whose alarm it is, "source/ref", when it is watched for false ones */
 };
 
 /* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
@@ -518,9 +544,11 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
-    const char *channel; /* notified: 弹窗, 后台记录, 第三方接口推送 */
-    const char *was;     /* reclassified: the type before */
-    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
+    const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */
+    const char *was;          /* reclassified: the type before */
+    const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
+    const char *const *tells; /* sources to whom it becomes a notice */
+    size_t tell_count;
 };
 
 /* What was promised to a publisher. */

@@ -86,6 +86,28 @@ static void read(Reader &reader, const bihuan::Status &in, status_body *out)
     reader.require(out->incident || *out->event_id, "event_id");
 }
 
+static void read(Reader &reader, const bihuan::Notice &in, struct notice *out)
+{
+    out->seq = in.seq();
+    out->at_ms = in.at_ms();
+    out->incident = in.incident();
+    out->step = reader.known(in.step(), notice_step_name, "step");
+    out->state = reader.known(in.state(), incident_state_name, "state");
+    out->outcome = reader.known(in.outcome(), outcome_name, "outcome");
+    out->into = in.into();
+    out->unit = reader.text(in.unit(), TEXT_MAX_BYTES, "unit");
+    out->reason = reader.text(in.reason(), TEXT_MAX_BYTES, "reason");
+    out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->events = reader.texts(in.events(), ID_MAX_BYTES, "events", &out->event_count);
+    out->more = in.more();
+}
+
+static void read(Reader &reader, const bihuan::Acknowledge &in, acknowledge_body *out)
+{
+    out->seq = in.seq();
+    reader.require(out->seq != 0, "seq");
+}
+
 static uint32_t read_credit(Reader &reader, uint32_t n, const char *field)
 {
     if (reader.from == From::CLIENT && n > CREDIT_MAX)
@@ -175,7 +197,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->verb = reader.known(in.verb(), act_name, "verb");
     reader.require(in.verb() != bihuan::ActVerb::ABSENT, "verb");
     out->incident = in.incident();
-    reader.require(out->incident != 0, "incident");
+    reader.require(out->incident != 0 || act_beside(out->verb), "incident");
     out->task = in.task();
     out->into = in.into();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
@@ -195,6 +217,9 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();
+    out->name = reader.text(in.name(), ID_MAX_BYTES, "name");
+    out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
+    out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
@@ -203,7 +228,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->kind = reader.known(in.kind(), query_name, "kind");
     reader.require(in.kind() != bihuan::QueryKind::ABSENT, "kind");
     out->incident = in.incident();
-    out->cursor = reader.text(in.cursor(), ID_MAX_BYTES, "cursor");
+    out->cursor = reader.text(in.cursor(), CURSOR_MAX_BYTES, "cursor");
     out->limit = in.limit();
     out->state = reader.known(in.state(), incident_state_name, "state");
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
@@ -214,6 +239,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->live_only = in.live_only();
     out->event = reader.one<struct event>(in.event());
     out->at_ms = reader.time(in.at_ms(), "at_ms");
+    out->side = reader.known(in.side(), side_kind_name, "side");
 }
 
 static void read(Reader &reader, const bihuan::UnitLoad &in, struct unit_load *out)
@@ -282,6 +308,7 @@ static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)
     out->explanation = reader.one<struct explanation>(in.explanation());
     out->workers = reader.all<struct unit_load>(in.workers(), SIZE_MAX, "workers", &out->worker_count);
     out->provisional = reader.bytes(in.provisional(), SIZE_MAX, "provisional");
+    out->sides = reader.all<struct side>(in.sides(), SIZE_MAX, "sides", &out->side_count);
 }
 
 static void read(Reader &reader, const bihuan::Reload &in, reload_body *out)
@@ -347,6 +374,8 @@ static constexpr codec codecs[] = {
          read(reader, *static_cast<const bihuan::Publish *>(table), &out->publish);
      }},
     CODEC(STATUS, Status, status),
+    CODEC(NOTICE, Notice, notice),
+    CODEC(ACKNOWLEDGE, Acknowledge, acknowledge),
     CODEC(CREDIT, Credit, credit),
     CODEC(TASK, Delivery, task),
     CODEC(REVOKE, Revoke, revoke),

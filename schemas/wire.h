@@ -20,8 +20,9 @@ extern "C" {
 #define MESSAGES(X) \
     X(1, HELLO, hello, "PWCF") X(2, WELCOME, welcome, "-") X(3, HEARTBEAT, heartbeat, "PWCF") X(4, BYE, bye, "PWCF") \
     X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") \
-    X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") \
-    X(20, CREDIT, credit, "WF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
+    X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") X(12, NOTICE, notice, "-") \
+    X(13, ACKNOWLEDGE, acknowledge, "P") \
+    X(20, CREDIT, credit, "PWF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
     X(24, URGE, urge, "-") \
     X(30, ACT, act, "PC") X(31, QUERY, query, "PWC") X(32, ANSWER, answer, "-") X(33, RELOAD, reload, "C") \
     X(34, BACKUP, backup, "C") \
@@ -102,7 +103,11 @@ struct act {
     const char *type;               /* reclassify */
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
-    const char *to;                 /* outcome referred: the body it goes to */
+    /* what stands beside incidents */
+    const char *name;   /* duty_done: of the duty */
+    const char *target; /* duty_done: which of its targets */
+    const char *area;   /* duty_done: of a duty that several areas have */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -135,7 +140,7 @@ struct revoke {
 
 /* clang-format off */
 #define QUERIES(X) X(1, LIST, list) X(2, SHOW, show) X(3, QUEUE, queue) X(4, OVERVIEW, overview) \
-    X(5, EXPLAIN, explain) X(6, WORKERS, workers)
+    X(5, EXPLAIN, explain) X(6, WORKERS, workers) X(20, BESIDE, beside)
 /* clang-format on */
 #define QUERY_X(v, N, n) QUERY_##N = v,
 enum query_kind { QUERIES(QUERY_X) };
@@ -152,7 +157,8 @@ struct query {
     bool overdue, live_only;
     /* explain: an imagined event */
     const struct event *event;
-    int64_t at_ms; /* explain: under the policy in force then; 0: now */
+    int64_t at_ms;       /* explain: under the policy in force then; 0: now */
+    enum side_kind side; /* beside: of this kind; 0: all */
 };
 
 /* How many, for `watch` and the demo's sums. */
@@ -201,6 +207,8 @@ struct answer {
     const struct explanation *explanation;
     const struct unit_load *workers; /* workers: one per connected worker: unit, name */
     size_t worker_count;
+    const struct side *sides; /* beside */
+    size_t side_count;
     struct bytes provisional; /* show: which clocks of the row are due when the calendar is not announced yet */
 };
 
@@ -209,6 +217,20 @@ struct answer {
 struct entry {
     const char *cursor;
     const struct record *record;
+};
+
+/* broker → client: a step of what the source reported. Without an incident: no more for now. */
+struct notice {
+    uint64_t seq; /* of the record; what is acknowledged */
+    int64_t at_ms;
+    uint64_t incident, into; /* into: merged, the survivor */
+    enum notice_step step;
+    enum incident_state state;
+    enum outcome_code outcome;
+    const char *unit, *reason, *text;
+    const char *const *events; /* the source's own ids of its reports */
+    size_t event_count;
+    bool more; /* and of further ones */
 };
 
 struct message {
@@ -224,6 +246,10 @@ struct message {
             const char *event_id;
             uint64_t incident;
         } status; /* one of the two */
+        struct notice notice;
+        struct {
+            uint64_t seq;
+        } acknowledge; /* everything up to here has been dealt with */
         struct {
             int32_t holding;
         } heartbeat; /* worker: leased tasks it knows of; -1: it does not say */

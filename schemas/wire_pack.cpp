@@ -70,6 +70,33 @@ Offset<bihuan::Status> pack(Builder &builder, const status_body &status)
     return bihuan::CreateStatus(builder, event_id, status.incident);
 }
 
+Offset<bihuan::Notice> pack(Builder &builder, const struct notice &notice)
+{
+    auto unit = pack(builder, notice.unit);
+    auto reason = pack(builder, notice.reason);
+    auto text = pack(builder, notice.text);
+    auto events = pack_texts(builder, notice.events, notice.event_count);
+    bihuan::NoticeBuilder out(builder);
+    out.add_seq(notice.seq);
+    out.add_at_ms(notice.at_ms);
+    out.add_incident(notice.incident);
+    out.add_into(notice.into);
+    out.add_unit(unit);
+    out.add_reason(reason);
+    out.add_text(text);
+    out.add_events(events);
+    out.add_step(static_cast<bihuan::NoticeStep>(notice.step));
+    out.add_state(static_cast<bihuan::IncidentState>(notice.state));
+    out.add_outcome(static_cast<bihuan::Outcome>(notice.outcome));
+    out.add_more(notice.more);
+    return out.Finish();
+}
+
+Offset<bihuan::Acknowledge> pack(Builder &builder, const acknowledge_body &acknowledge)
+{
+    return bihuan::CreateAcknowledge(builder, acknowledge.seq);
+}
+
 Offset<bihuan::Credit> pack(Builder &builder, const credit_body &credit)
 {
     return bihuan::CreateCredit(builder, credit.n);
@@ -131,14 +158,6 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     return out.Finish();
 }
 
-static Offset<Vector<Offset<String>>> pack_texts(Builder &builder, const char *const *texts, size_t n)
-{
-    std::vector<Offset<String>> offsets(n);
-    for (size_t i = 0; i < n; i++)
-        offsets[i] = builder.CreateString(texts[i]);
-    return n ? builder.CreateVector(offsets) : Offset<Vector<Offset<String>>>();
-}
-
 Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
 {
     auto request = pack(builder, act.request);
@@ -150,6 +169,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto units = pack_texts(builder, act.units, act.unit_count);
     auto about = pack(builder, act.about);
     auto type = pack(builder, act.type);
+    auto name = pack(builder, act.name);
+    auto target = pack(builder, act.target);
+    auto area = pack(builder, act.area);
     bihuan::ActBuilder out(builder);
     out.add_about(about);
     out.add_request(request);
@@ -173,6 +195,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_type(type);
     out.add_route(act.route);
     out.add_condition_met(act.condition_met);
+    out.add_name(name);
+    out.add_target(target);
+    out.add_area(area);
     out.add_to(to);
     return out.Finish();
 }
@@ -199,6 +224,7 @@ Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
     out.add_live_only(query.live_only);
     out.add_event(event);
     out.add_at_ms(query.at_ms);
+    out.add_side(static_cast<bihuan::SideKind>(query.side));
     return out.Finish();
 }
 
@@ -274,8 +300,9 @@ Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)
     auto explanation = pack_if(builder, answer.explanation);
     auto workers = pack_all<bihuan::UnitLoad>(builder, answer.workers, answer.worker_count);
     auto provisional = pack(builder, answer.provisional);
+    auto sides = pack_all<bihuan::Side>(builder, answer.sides, answer.side_count);
     return bihuan::CreateAnswer(builder, static_cast<bihuan::QueryKind>(answer.kind), cursor, rows, records, overview,
-                                explanation, workers, provisional);
+                                explanation, workers, provisional, sides);
 }
 
 Offset<bihuan::Reload> pack(Builder &builder, const reload_body &reload)

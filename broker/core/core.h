@@ -21,8 +21,9 @@ enum command_kind {
     COMMAND_ACT,
     COMMAND_RELOAD,
     COMMAND_WALL_STEP,
-    COMMAND_DENY,    /* the gate or a query found a principal without the right: counts towards a `refused` record */
-    COMMAND_SILENCE, /* what was heard has been read: the leases of workers silent for too long end */
+    COMMAND_DENY, /* the gate or a query found a principal without the right: counts towards a `refused` record */
+    COMMAND_ACKNOWLEDGE, /* a source has dealt with its notices */
+    COMMAND_SILENCE,     /* what was heard has been read: the leases of workers silent for too long end */
 };
 
 /* A request, or time passing. Records point into what it points to: texts and events live as long as the outcome. */
@@ -61,6 +62,11 @@ struct command {
         struct {
             int64_t offset_ms;
         } wall_step;
+        struct {
+            uint64_t upto;
+            const uint64_t *incidents; /* whose closing is among them; in memory, if their answer is still owed */
+            size_t incident_count;
+        } acknowledge;
         struct {
             enum refusal_code code;
         } deny;
@@ -174,6 +180,9 @@ size_t core_live(const struct core *);
 size_t core_sides(const struct core *);
 bool core_side(const struct core *, enum side_kind, const char *key, struct arena *, struct side *);
 bool core_next_side(const struct core *, size_t *cursor, struct arena *, struct side *);
+/* Those of a kind in the order of their keys, at most n of them, behind a key ("": from the first). Of a duty whose period
+ * runs, count is what is done so far. */
+size_t core_sides_of(const struct core *, enum side_kind, const char *after, struct arena *, struct side *, size_t n);
 /* A unit's queue in the order tasks are offered; up to n incident ids and task numbers. */
 size_t core_queue(const struct core *, const char *unit, uint64_t *incidents, uint32_t *tasks, size_t n);
 /* The receipt first given for a key; false when unknown or expired. */

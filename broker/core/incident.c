@@ -11,9 +11,11 @@
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/undo.h"
+#include "broker/core/notice.h"
 #include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
 
@@ -39,6 +41,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_ANSWER]   = { 0, 0,         0,   0,       0,   1,        0,     1,     0,     0,        0 },
     [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
     [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
     [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
@@ -82,6 +85,7 @@ static const struct {
     [ACT_DISMISS]    = {act_dismiss,       RECORD_DISMISSED,    RIGHT_DISPATCH,  SETTLES,       NULL},
     [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
     [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
+    [ACT_ANSWER]     = {act_answer,        RECORD_ANSWERED,     RIGHT_ANSWER,    0,             NULL},
     [ACT_CONFIRM]    = {act_confirm,       RECORD_CONFIRMED,    RIGHT_VERIFY,    0,             NULL},
     [ACT_CALLBACK]   = {act_callback,      RECORD_CALLED_BACK,  RIGHT_CALLBACK,  0,             callback_follow},
     [ACT_REOPEN]     = {act_reopen,        RECORD_REOPENED,     RIGHT_DISPATCH,  WHY,           NULL},
@@ -190,6 +194,10 @@ static bool steers(enum act_verb verb)
 void incident_act(struct step *step)
 {
     const struct act *act = step->command->act;
+    if (act_beside(act->verb)) {
+        aside_act(step);
+        return;
+    }
     if (!complete(step, act) || !step_permitted(step, right_for(step, act->verb)) || step_repeats(step))
         return;
     if (dedup_full(&step->core->dedup, true)) {

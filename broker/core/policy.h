@@ -224,6 +224,22 @@ struct owner {
     struct origin origin;
 };
 
+/* Events of one source: one an interval, and so many at once after a while of none. */
+struct quota {
+    int64_t interval_us; /* 0: as many as it likes */
+    uint32_t burst;
+};
+
+/* A source's devices: from so many false alarms on, within this time of the first, what one reports is looked at first. */
+struct sensor_rule {
+    const struct principal *source;
+    const struct type *type; /* subtree; NULL: any */
+    uint32_t false_alarms;
+    int64_t within_ms, for_ms; /* for: so long it is not believed */
+    const struct unit *repair; /* its owner */
+    struct origin origin;
+};
+
 struct principal {
     const char *name;
     unsigned roles;                 /* enum principal_role bits */
@@ -235,7 +251,10 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic;       /* may use the panic lane */
+    bool panic; /* may use the panic lane */
+    struct quota quota;
+    bool watched;     /* sensors.yaml speaks of its devices */
+    bool notices;     /* steps of what it reported are kept for it until it has acknowledged them */
     bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     bool every_unit; /* `units: all`: of no unit in particular */
@@ -255,6 +274,26 @@ struct absence {
     struct limit within;
     const struct type *opens; /* what is opened when nothing is heard */
     const char *text;         /* what that says beside the name and the target; "" */
+    struct origin origin;
+};
+
+enum duty_every { DUTY_DAY = 1, DUTY_WORKING_DAY, DUTY_WEEK, DUTY_MONTH, DUTY_QUARTER };
+
+/* 例行: what a unit does again and again, target by target: 周排查, 月分析, 季总结; with hours a guard, checked in to at
+ * posts: 护学岗. Each of its areas has one of its own. */
+struct duty {
+    const char *name;
+    enum duty_every every;
+    struct hours hours;                /* of a day; none: all of it */
+    const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
+    const struct area *const *areas;
+    size_t area_count;
+    bool each;           /* `each` was written: the area is part of its key */
+    struct recipient to; /* kind 0: nobody is named */
+    const char *const *targets;
+    size_t target_count;
+    size_t target_level;      /* without targets: the areas of this level */
+    const struct type *opens; /* what is opened when something is missing at a period's end */
     struct origin origin;
 };
 
@@ -311,8 +350,15 @@ struct policy {
     size_t principal_count;
     const struct absence *absences;
     size_t absence_count;
+    bool takes_notices;  /* a source does */
+    uint32_t told_steps; /* bit per notice_step */
+    enum answered_by { ANSWERED_BY_SOURCE, ANSWERED_BY_CENTRE, ANSWERED_BY_CLOSING } answered_by;
+    const struct sensor_rule *sensors;
+    size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    const struct duty *duties;
+    size_t duty_count;
     const struct event_rule *event_rules; /* the first that holds is the one */
     size_t event_rule_count;
     const struct polygon_source *polygons;

@@ -234,18 +234,11 @@ static void trail(struct play *play, const char *const *any, struct words *rest)
 
 /* --- beside incidents --- */
 
-static enum side_kind side_kind_of(struct play *play, const char *name)
-{
-    for (enum side_kind kind = 1; kind < SIDE_KIND_END; kind++)
-        if (is(side_kind_name(kind), name))
-            return kind;
-    play_fail(play, "no rows beside incidents are called \"%s\"", name);
-    return 0;
-}
-
 static bool find_side(struct play *play, const char *const *any, struct side *out)
 {
-    enum side_kind kind = side_kind_of(play, any[0]);
+    enum side_kind kind = side_kind_of(any[0]);
+    if (!kind)
+        play_fail(play, "no rows beside incidents are called \"%s\"", any[0]);
     if (!play->world.up)
         play_fail(play, "the broker is down");
     return !*play->fault && core_side(play->world.turn.core, kind, any[1], &play->step, out);
@@ -259,6 +252,18 @@ static void side(struct play *play, const char *const *any, struct words *rest)
         compare(play, what, &side_fields, rest, &side);
     else
         play_fail(play, "%s: there is no such row", what);
+}
+
+/* What is in its list, in order. */
+static void side_list(struct play *play, const char *const *any, struct words *rest)
+{
+    struct side side = {0};
+    const char *list = "";
+    if (!find_side(play, any, &side))
+        play_fail(play, "%s %s: there is no such row", any[0], any[1]);
+    for (size_t i = 0; i < side.list_count; i++)
+        list = listed(play, list, side.list[i]);
+    compare_lists(play, arena_printf(&play->step, "the list of %s %s", any[0], any[1]), rest, list);
 }
 
 static void no_side(struct play *play, const char *const *any, struct words *rest)
@@ -342,6 +347,48 @@ static void knows(struct play *play, const char *const *any, struct words *rest)
         play_fail(play, "%s has never had a task of %s", any[0], any[1]);
 }
 
+/* --- notices --- */
+
+static const struct seat *source_of(struct play *play, const char *name)
+{
+    const struct seat *seat = cast_seat(play, name, 'P');
+    if (seat && !seat->follows)
+        play_fail(play, "%s takes no notices", name);
+    return seat;
+}
+
+/* The steps that a source was told of one incident, in order. */
+static void told(struct play *play, const char *const *any, struct words *rest)
+{
+    const struct seat *seat = source_of(play, any[0]);
+    uint64_t incident = play_incident(play, any[1]);
+    const char *list = "";
+    for (size_t i = 0; seat && i < seat->told_count; i++)
+        if (seat->told[i].notice.incident == incident)
+            list = listed(play, list, notice_step_name(seat->told[i].notice.step));
+    compare_lists(play, arena_printf(&play->step, "what %s was told of %s", any[0], any[1]), rest, list);
+}
+
+/* One of them, that is as said. */
+static void a_notice(struct play *play, const char *const *any, struct words *rest)
+{
+    const struct seat *seat = source_of(play, any[0]);
+    uint64_t incident = play_incident(play, any[1]);
+    struct told wanted = {0};
+    uint64_t said = fields_read(play, &told_fields, rest, &wanted);
+    const char *others = "";
+    for (size_t i = 0; seat && i < seat->told_count; i++) {
+        if (seat->told[i].notice.incident != incident)
+            continue;
+        const struct field *differs = fields_differ(play, &told_fields, said, &wanted, &seat->told[i]);
+        if (!differs)
+            return;
+        others = arena_printf(&play->step, "%s; %s has %s %s", others, notice_step_name(seat->told[i].notice.step),
+                              differs->key, field_text(play, differs, &seat->told[i]));
+    }
+    play_fail(play, "%s got no such notice%s", any[0], others);
+}
+
 /* clang-format off */
 const struct sentence expecting[] = {
     {"expect record KIND ...",    some_record, LOOKS},
@@ -349,7 +396,10 @@ const struct sentence expecting[] = {
     {"expect N records KIND ...", n_records,   LOOKS},
     {"expect trail EVENT ...",    trail,       LOOKS},
     {"expect queue UNIT ...",     queue,       LOOKS},
+    {"expect WHO told EVENT ...", told,        LOOKS},
+    {"expect notice WHO EVENT ...", a_notice,  LOOKS},
     {"expect WORKER holds ...",   holds,       LOOKS},
+    {"expect side KIND KEY lists ...", side_list, LOOKS},
     {"expect side KIND KEY ...",  side,        LOOKS},
     {"expect no side KIND KEY",   no_side,     LOOKS},
     {"expect opened EVENT about REF", opened, LOOKS},
@@ -390,6 +440,8 @@ static void expect_page(struct play *play, const struct answer *answer, struct w
     } else {
         for (size_t i = 0; i < answer->row_count; i++)
             list = listed(play, list, play_event(play, answer->rows[i].incident));
+        for (size_t i = 0; i < answer->side_count; i++)
+            list = listed(play, list, answer->sides[i].key);
         for (size_t i = 0; i < answer->worker_count; i++)
             list = listed(play, list, answer->workers[i].name);
         compare_lists(play, "the answer", rest, list);

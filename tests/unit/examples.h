@@ -346,6 +346,11 @@ static inline void example_record_details(struct record *record)
     case RECORD_RAISED:
         record->count = 5;
         break;
+    case RECORD_ANSWERED:
+        record->text = "已清理，谢谢";
+        record->tells = example_sources;
+        record->tell_count = 2;
+        break;
     case RECORD_LEASE_ENDED:
         record->lease_end = LEASE_SILENT;
         break;
@@ -500,6 +505,24 @@ static inline struct message example_message(enum message_kind kind)
         message.status.event_id = "cam17-20261013-000451";
         message.status.incident = example_incident();
         break;
+    case MESSAGE_NOTICE:
+        message.notice = (struct notice){.seq = 4722,
+                                         .at_ms = EXAMPLE_MS,
+                                         .incident = example_incident(),
+                                         .into = example_incident() - 1,
+                                         .step = NOTICE_MERGED,
+                                         .state = INCIDENT_MERGED,
+                                         .outcome = OUTCOME_RESOLVED,
+                                         .unit = "cg-001",
+                                         .reason = "same",
+                                         .text = "已清理，谢谢",
+                                         .events = example_sources,
+                                         .event_count = 2,
+                                         .more = true};
+        break;
+    case MESSAGE_ACKNOWLEDGE:
+        message.acknowledge.seq = 4722;
+        break;
     case MESSAGE_CREDIT:
         message.credit.n = 16;
         break;
@@ -544,7 +567,10 @@ static inline struct message example_message(enum message_kind kind)
                                    .outcome = OUTCOME_REFERRED,
                                    .passed = true,
                                    .reason = "duplicate",
-                                   .text = "同一处"};
+                                   .text = "同一处",
+                                   .name = "周排查",
+                                   .target = "东街1号",
+                                   .area = "620802001"};
         break;
     case MESSAGE_QUERY:
         message.query = (struct query){.kind = QUERY_LIST,
