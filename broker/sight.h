@@ -23,7 +23,9 @@ size_t sight_asks(struct arena *, const struct principal *, const struct row *, 
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
 /* Whether the reader may see the record of an event that opened nothing; leaves in it what it may. */
-bool sight_event(const struct turn *, const struct principal *, struct record *);
+bool sight_event(struct turn *, const struct principal *, struct record *);
+/* Leaves in the record the rows beside incidents that the reader may see, and of them what it may. */
+void sight_keep_sides(struct turn *, const struct principal *, struct record *);
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
 bool sight_keep_changes(struct turn *, const struct principal *, struct record *);
 

@@ -76,6 +76,7 @@ static void draw_principals(struct kept_city *city, struct chance *chance)
     static const struct kept_principal fixed[DEPARTMENTS] = {
         [HOTLINE] = {"hotline", "[source, intake]", 0, 0, false},
         [CAMERA] = {"camera", "source", 0, 0, false},
+        [UNIT_SOURCE] = {"unit-source", "source", 0, 0, false},
         [CHIEF] = {"chief", "duty_chief", 0, 0, false},
         [DISPATCHER] = {"dispatcher", "dispatcher", 0, 0, false},
         [CHECKER] = {"checker", "verifier", 0, 0, false},
@@ -90,6 +91,7 @@ static void draw_principals(struct kept_city *city, struct chance *chance)
     city->principals[BOTH].units = bit(any(chance, KEPT_UNITS)) | bit(any(chance, KEPT_UNITS));
     city->principals[AREA_DESK].areas = bit(1 + any(chance, KEPT_AREAS - 1)) | bit(any_or_none(chance, KEPT_AREAS, 20));
     city->principals[UNIT_DESK].units = bit(any(chance, KEPT_UNITS));
+    city->principals[UNIT_SOURCE].units = bit(any(chance, KEPT_UNITS));
     for (int i = 0; i < KEPT_UNITS; i++) {
         struct kept_principal *department = &city->principals[kept_department(i)];
         *department = (struct kept_principal){.roles = "department", .units = bit(i)};
@@ -144,6 +146,7 @@ void kept_change(struct kept_city *city, struct chance *chance)
         break;
     case 4:
         city->principals[UNIT_DESK].units = bit(i);
+        city->principals[UNIT_SOURCE].units = bit(any(chance, KEPT_UNITS));
         city->principals[AREA_DESK].areas = bit(1 + any(chance, KEPT_AREAS - 1));
         break;
     case 5:
@@ -250,7 +253,14 @@ void kept_write(const struct kept_city *city, struct city *files)
     write_units(city, files);
     write_principals(city, files);
     write_routes(city, files);
-    put(files, "absences.yaml", "absences: []\n");
+    put(files, "absences.yaml",
+        "absences:\n  - {name: 巡查, type: 1.05, areas: [620802001], within: 12m, opens: 1.06}\n");
+    put(files, "duties.yaml",
+        arena_printf(files->arena, "duties:\n  - {name: 看护, every: day, to: %s, targets: [甲, 乙], opens: 1.02}\n",
+                     kept_unit_id(city->owner)));
+    put(files, "sensors.yaml",
+        arena_printf(files->arena, "sensors:\n  - {source: camera, false_alarms: 1, repair: %s, for: 2h}\n",
+                     kept_unit_id(city->assist)));
     put(files, "folds.yaml", "folds:\n  - {type: 1.01, window: 30m, place: community}\n");
     put(files, "events.yaml", "events:\n  - {type: 1.06, severity: 4, do: record}\n");
     put(files, "clocks.yaml",
@@ -271,14 +281,25 @@ int kept_now(const struct kept_city *city, int unit)
     return unit >= 0 && city->units[unit].successor >= 0 ? city->units[unit].successor : unit;
 }
 
+/* Rather a unit that somebody else's people are of, too. */
+static int any_subject(const struct kept_city *city, struct chance *chance)
+{
+    static const int shared[] = {BOTH, UNIT_DESK, UNIT_SOURCE};
+    kept_set among = city->principals[shared[any(chance, 3)]].units;
+    int unit = any(chance, KEPT_UNITS);
+    bool rather = chance_percent(chance, 40);
+    while (rather && !(among & bit(unit)))
+        unit = (unit + 1) % KEPT_UNITS;
+    return unit;
+}
+
 void kept_about(const struct kept_city *city, struct chance *chance, char about[KEPT_ABOUT_BYTES])
 {
     int n = chance_percent(chance, 25) ? 2 : 1;
-    (void)city;
     *about = '\0';
     for (int i = 0; i < n; i++) {
         bool post = chance_percent(chance, 30);
-        const char *word = post ? kept_areas[1 + any(chance, KEPT_AREAS - 1)] : kept_unit_id(any(chance, KEPT_UNITS));
+        const char *word = post ? kept_areas[1 + any(chance, KEPT_AREAS - 1)] : kept_unit_id(any_subject(city, chance));
         size_t length = strlen(about);
         snprintf(about + length, KEPT_ABOUT_BYTES - length, "%s%s", length ? " " : "", word);
     }

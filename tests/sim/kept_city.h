@@ -8,7 +8,7 @@
 
 #define KEPT_UNITS      9
 #define KEPT_AREAS      8
-#define KEPT_PRINCIPALS 20
+#define KEPT_PRINCIPALS 21
 #define KEPT_NONE       (-1)
 
 /* Bit i is the i-th unit, area, principal. */
@@ -26,7 +26,22 @@ struct kept_principal {
     bool every; /* units: all */
 };
 
-enum { HOTLINE, CAMERA, CHIEF, DISPATCHER, CHECKER, OPS, AUDITOR, EVERYBODY, BOTH, AREA_DESK, UNIT_DESK, DEPARTMENTS };
+enum {
+    HOTLINE,
+    CAMERA,
+    UNIT_SOURCE, /* whose people are of a unit; it takes notices */
+    CHIEF,
+    DISPATCHER,
+    CHECKER,
+    OPS,
+    AUDITOR,
+    EVERYBODY,
+    BOTH,
+    AREA_DESK,
+    UNIT_DESK,
+    DEPARTMENTS
+};
+#define KEPT_DEVICE "cam-1" /* of the camera: it cries wolf */
 
 struct kept_city {
     struct kept_unit units[KEPT_UNITS];

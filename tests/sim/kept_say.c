@@ -54,7 +54,7 @@ static void name_other(const struct kept_saying *s, struct act *act)
 static void end(const struct kept_saying *s, struct act *act)
 {
     static const enum outcome_code outcomes[] = {OUTCOME_RESOLVED, OUTCOME_EXPLAINED, OUTCOME_PLANNED,
-                                                 OUTCOME_REFERRED, OUTCOME_NOT_FOUND, OUTCOME_NO_ACTION};
+                                                 OUTCOME_REFERRED, OUTCOME_NOT_FOUND, OUTCOME_FALSE_ALARM};
     act->outcome = outcomes[any(s, 6)];
     act->condition_met = true;
     act->to = "法院";
@@ -65,7 +65,7 @@ static void judge(const struct kept_saying *s, struct act *act)
 {
     act->passed = chance_percent(s->chance, 50);
     act->condition_met = true;
-    act->outcome = act->verb == ACT_CONFIRM && !act->passed ? OUTCOME_NOT_FOUND : 0;
+    act->outcome = act->verb == ACT_CONFIRM && !act->passed ? OUTCOME_FALSE_ALARM : 0;
     act->satisfaction = act->verb == ACT_CALLBACK ? SATISFACTION_UNSATISFIED : 0;
 }
 
@@ -123,33 +123,42 @@ static void plainly(const struct kept_saying *s, struct act *act)
     (void)act;
 }
 
+static void do_duty(const struct kept_saying *s, struct act *act)
+{
+    act->name = "看护";
+    act->target = chance_percent(s->chance, 50) ? "甲" : "乙";
+}
+
 /* Who may: somebody of the centre, or whoever may do this only. */
 static const struct {
     void (*fill)(const struct kept_saying *, struct act *);
     int by[3];
+    bool beside; /* it is about no incident */
 } acts[ACT_END] = {
-    [ACT_ASSIGN] = {name_unit, {CHIEF, DISPATCHER, DISPATCHER}},
-    [ACT_TRANSFER] = {name_unit, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_MERGE] = {name_other, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_CLOSE] = {end, {CHIEF, DISPATCHER, AREA_DESK}},
-    [ACT_CANCEL] = {plainly, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_REJECT] = {plainly, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_RELEASE] = {name_task, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_VERIFY] = {judge, {CHECKER, CHECKER, HOTLINE}},
-    [ACT_WITHDRAW] = {plainly, {HOTLINE, CAMERA, HOTLINE}},
-    [ACT_ASK] = {ask, {CHIEF, DISPATCHER, DISPATCHER}},
-    [ACT_DECIDE] = {decide, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_RESUME] = {name_task, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_UNDO] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}},
-    [ACT_WHISTLE] = {whistle, {CHIEF, DISPATCHER, DISPATCHER}},
-    [ACT_DISMISS] = {name_task, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_URGE] = {press, {CHIEF, DISPATCHER, DISPATCHER}},
-    [ACT_SUPERVISE] = {press, {CHIEF, CHIEF, AREA_DESK}},
-    [ACT_RECLASSIFY] = {retype, {CHIEF, DISPATCHER, DISPATCHER}},
-    [ACT_CONFIRM] = {judge, {CHECKER, CHIEF, CHECKER}},
-    [ACT_CALLBACK] = {judge, {CHECKER, CHECKER, CHIEF}},
-    [ACT_REOPEN] = {plainly, {CHIEF, DISPATCHER, CHIEF}},
-    [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}},
+    [ACT_ASSIGN] = {name_unit, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_TRANSFER] = {name_unit, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_MERGE] = {name_other, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_CLOSE] = {end, {CHIEF, DISPATCHER, AREA_DESK}, false},
+    [ACT_CANCEL] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_REJECT] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_RELEASE] = {name_task, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_VERIFY] = {judge, {CHECKER, CHECKER, HOTLINE}, false},
+    [ACT_WITHDRAW] = {plainly, {HOTLINE, CAMERA, HOTLINE}, false},
+    [ACT_ASK] = {ask, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_DECIDE] = {decide, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_RESUME] = {name_task, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_UNDO] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_WHISTLE] = {whistle, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_DISMISS] = {name_task, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_URGE] = {press, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_SUPERVISE] = {press, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_RECLASSIFY] = {retype, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_CONFIRM] = {judge, {CHECKER, CHIEF, CHECKER}, false},
+    [ACT_CALLBACK] = {judge, {CHECKER, CHECKER, CHIEF}, false},
+    [ACT_REOPEN] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
+    [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 
 /* What would otherwise be said too seldom at the right moment; 0: nothing. */
@@ -166,12 +175,22 @@ static enum act_verb timely(const struct kept_saying *s)
                                                       : 0;
 }
 
+bool kept_beside(enum act_verb verb)
+{
+    return acts[verb].beside;
+}
+
+static bool fits(const struct kept_saying *s, enum act_verb verb)
+{
+    return verb && (kept_beside(verb) || incident_allows(s->row->head.state, verb));
+}
+
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
     enum act_verb verb = chance_percent(s->chance, 30) ? timely(s) : 0;
     if (verb)
         return verb;
-    for (int i = 0; i < TRIES && (!verb || !incident_allows(s->row->head.state, verb)); i++)
+    for (int i = 0; i < TRIES && !fits(s, verb); i++)
         do
             verb = (enum act_verb)(1 + any(s, ACT_END - 1));
         while (!act_name(verb));
@@ -182,6 +201,8 @@ int kept_draw_act(const struct kept_saying *s, struct act *act)
 {
     *act = (struct act){.verb = draw_verb(s), .incident = s->row->incident, .reason = "缘由", .text = "说明"};
     acts[act->verb].fill(s, act);
+    if (acts[act->verb].beside)
+        act->incident = 0;
     return acts[act->verb].by[any(s, 3)];
 }
 
@@ -272,8 +293,8 @@ static void of_nothing(const struct kept_saying *s, struct query *query)
 }
 
 static void (*const queries[])(const struct kept_saying *, struct query *) = {
-    [QUERY_LIST] = of_all,         [QUERY_SHOW] = of_it,    [QUERY_QUEUE] = of_a_unit,
-    [QUERY_OVERVIEW] = of_nothing, [QUERY_EXPLAIN] = of_it, [QUERY_WORKERS] = of_nothing,
+    [QUERY_LIST] = of_all,   [QUERY_SHOW] = of_it,         [QUERY_QUEUE] = of_a_unit,   [QUERY_OVERVIEW] = of_nothing,
+    [QUERY_EXPLAIN] = of_it, [QUERY_WORKERS] = of_nothing, [QUERY_BESIDE] = of_nothing,
 };
 #define QUERY_COUNT (sizeof(queries) / sizeof(*queries))
 
@@ -307,9 +328,10 @@ void kept_draw_event(const struct kept_saying *s, struct event *event)
 
 /* What may be sent to the broker: each is tried, or says nothing of an incident. */
 static const bool messages[] = {
-    [MESSAGE_HELLO] = true,  [MESSAGE_HEARTBEAT] = true, [MESSAGE_BYE] = true,       [MESSAGE_PUBLISH] = true,
-    [MESSAGE_STATUS] = true, [MESSAGE_CREDIT] = true,    [MESSAGE_WORD] = true,      [MESSAGE_ACT] = true,
-    [MESSAGE_QUERY] = true,  [MESSAGE_RELOAD] = true,    [MESSAGE_SUBSCRIBE] = true, [MESSAGE_BACKUP] = true,
+    [MESSAGE_HELLO] = true,       [MESSAGE_HEARTBEAT] = true, [MESSAGE_BYE] = true,       [MESSAGE_PUBLISH] = true,
+    [MESSAGE_STATUS] = true,      [MESSAGE_CREDIT] = true,    [MESSAGE_WORD] = true,      [MESSAGE_ACT] = true,
+    [MESSAGE_QUERY] = true,       [MESSAGE_RELOAD] = true,    [MESSAGE_SUBSCRIBE] = true, [MESSAGE_BACKUP] = true,
+    [MESSAGE_ACKNOWLEDGE] = true,
 };
 #define MESSAGE_COUNT (sizeof(messages) / sizeof(*messages))
 
@@ -322,9 +344,10 @@ const char *kept_unknown_verbs(struct arena *arena)
     for (int verb = 1; verb < (int)WORD_END; verb++)
         if (word_name((enum word_verb)verb) && !words[verb])
             list = arena_printf(arena, "%s word %s", list, word_name((enum word_verb)verb));
-    for (int kind = 1; query_name((enum query_kind)kind); kind++)
-        if ((size_t)kind >= QUERY_COUNT || !queries[kind])
-            list = arena_printf(arena, "%s query %s", list, query_name((enum query_kind)kind));
+#define UNKNOWN_QUERY(v, N, n)                                                                                         \
+    if ((v) >= QUERY_COUNT || !queries[v])                                                                             \
+        list = arena_printf(arena, "%s query %s", list, #n);
+    QUERIES(UNKNOWN_QUERY)
 #define UNKNOWN_MESSAGE(v, N, n, e)                                                                                    \
     if (*(e) != '-' && ((v) >= MESSAGE_COUNT || !messages[v]))                                                         \
         list = arena_printf(arena, "%s message %s", list, #n);

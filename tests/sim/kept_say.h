@@ -20,6 +20,8 @@ struct kept_saying {
 const char *kept_unknown_verbs(struct arena *);
 /* An act fit for the incident's state more often than not; who should say it. */
 int kept_draw_act(const struct kept_saying *, struct act *);
+/* Whether the act is about no incident. */
+bool kept_beside(enum act_verb);
 /* A word on one of its tasks. by_worker: whoever holds it says it; else the centre on its behalf. False: there is none. */
 bool kept_draw_word(const struct kept_saying *, bool by_worker, struct word *);
 /* Fills a question about the incident. */
