@@ -71,15 +71,15 @@ static void judge(const struct kept_saying *s, struct act *act)
 
 static void ask(const struct kept_saying *s, struct act *act)
 {
-    act->kind = (enum ask_kind)(1 + any(s, ASK_KIND_END - 1));
-    act->task = any_task(s);
+    act->kind = chance_percent(s->chance, 50) ? ASK_PARK : (enum ask_kind)(1 + any(s, ASK_KIND_END - 1));
+    act->task = act->kind == ASK_PARK ? 0 : any_task(s);
     act->until_ms = soon(s);
     act->span_ms = MINUTE_MS * (1 + any(s, 60));
 }
 
 static void decide(const struct kept_saying *s, struct act *act)
 {
-    act->passed = chance_percent(s->chance, 60);
+    act->passed = chance_percent(s->chance, 75);
     if (s->row->ask_count)
         act->ask = 1u + (uint32_t)any(s, (int)s->row->ask_count);
 }
@@ -180,14 +180,17 @@ bool kept_beside(enum act_verb verb)
     return acts[verb].beside;
 }
 
+/* What ends it is said less often than the state would allow, so that more happens before. */
 static bool fits(const struct kept_saying *s, enum act_verb verb)
 {
-    return verb && (kept_beside(verb) || incident_allows(s->row->head.state, verb));
+    bool ends = verb == ACT_CANCEL || verb == ACT_REJECT || verb == ACT_WITHDRAW || verb == ACT_CLOSE;
+    return verb && (!ends || chance_percent(s->chance, 20)) &&
+           (kept_beside(verb) || incident_allows(s->row->head.state, verb));
 }
 
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
-    enum act_verb verb = chance_percent(s->chance, 30) ? timely(s) : 0;
+    enum act_verb verb = chance_percent(s->chance, 40) ? timely(s) : 0;
     if (verb)
         return verb;
     for (int i = 0; i < TRIES && !fits(s, verb); i++)
