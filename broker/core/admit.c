@@ -3,6 +3,7 @@
 #include "broker/core/absence.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/level.h"
 #include "broker/core/screen.h"
 #include "schemas/ident.h"
 
@@ -304,7 +305,10 @@ static uint64_t open_incident(struct admission *admission, struct record *record
     start(&draft, &admission->result);
     if (admission->folding.rule)
         fold_begin(&draft, &admission->folding, event);
-    return draft_record(&draft, record);
+    level_count(step, record, &head);
+    uint64_t seq = draft_record(&draft, record);
+    level_settle(step, &head);
+    return seq;
 }
 
 /* No place, an unknown code: without a route. Somebody must look at it. */

@@ -547,7 +547,8 @@ static inline struct message example_message(enum message_kind kind)
                                    .text = "同一处",
                                    .name = "周排查",
                                    .target = "东街1号",
-                                   .area = "620802001"};
+                                   .area = "620802001",
+                                   .colour = RUNG_YELLOW};
         break;
     case MESSAGE_QUERY:
         message.query = (struct query){.kind = QUERY_LIST,
