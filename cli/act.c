@@ -17,7 +17,8 @@ enum {
     KEY_FAILED,
     KEY_REASON,
     KEY_TEXT,
-    KEY_UNTIL
+    KEY_UNTIL,
+    KEY_POST
 };
 
 static const struct argp_option every_option[] = {
@@ -33,6 +34,7 @@ static const struct argp_option every_option[] = {
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
+    {"post", KEY_POST, N_("POST"), 0, N_("the post, as posts.yaml names it"), 0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -69,6 +71,8 @@ static const struct form {
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
     [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
+    [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
+                    N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
 
 struct arguments {
@@ -110,7 +114,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_UNTIL)
+    if (key >= KEY_UNIT && key <= KEY_POST)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -149,6 +153,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_TEXT:
         act->text = value;
+        return 0;
+    case KEY_POST:
+        act->post = value;
         return 0;
     case KEY_UNTIL:
         if (when_parse(value, &act->until_ms) != 0)
@@ -210,3 +217,4 @@ VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
 VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
+VERB(charge, ACT_CHARGE)

@@ -28,6 +28,7 @@ int verb_whistle(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);
+int verb_charge(int argc, char **argv);
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_ask(int argc, char **argv);     /* ask.c */
 int verb_decide(int argc, char **argv);  /* ask.c */

@@ -74,7 +74,7 @@ extern "C" {
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
-    X(20, URGE, urge) X(21, SUPERVISE, supervise)
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) X(22, CHARGE, charge)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
@@ -93,7 +93,8 @@ extern "C" {
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
-    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
+    X(50, CHARGE_PASSED, charge_passed) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(70, ROUTINE, routine)
 
@@ -267,6 +268,9 @@ struct event {
 struct oversight {
     uint32_t urges;        /* 催办: how often */
     uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+    const char *post;      /* 领导包案: the post that it is bound to; "": none */
+    const char *bearer_post, *bearer; /* who bears it now: title and person; "" for both: nobody */
+    int64_t bearer_until_ms;          /* when that is to be looked at again; 0: never */
 };
 
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
@@ -435,7 +439,9 @@ struct rung {
     enum rung_colour colour;
     int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
     const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
-    const char *to_unit;           /* of a whistled unit's no-show: its supervisor */
+    const char *to_person;         /* who holds the post */
+    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
+    const char *unit_post, *unit_person;
     bool notice;                   /* false: a higher rung of the same clock fired with it after downtime */
     bool in_downtime;              /* due while the broker was down */
 };

@@ -188,6 +188,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->ask = in.ask();
+    out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -95,6 +95,7 @@ struct act {
     int64_t until_ms;   /* ask park, suspend: to when; supervise: by when */
     int64_t span_ms;    /* ask extend: so much more */
     uint32_t ask;       /* decide: which (0: the only open one) */
+    const char *post; /* charge */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

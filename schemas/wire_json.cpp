@@ -125,6 +125,7 @@ static void write(Json &json, const struct act &act)
     json.time("until", act.until_ms);
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
+    json.text("post", act.post);
 }
 
 static void write(Json &json, const struct query &query)

@@ -143,6 +143,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto post = pack(builder, act.post);
     bihuan::ActBuilder out(builder);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
@@ -161,6 +162,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
+    out.add_post(post);
     return out.Finish();
 }
 

@@ -31,6 +31,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CHARGE]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -63,6 +64,7 @@ static const struct {
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
     [ACT_URGE]     = {oversee_urge, RECORD_URGED,       RIGHT_DISPATCH, false, false},
     [ACT_SUPERVISE] = {oversee_supervise, RECORD_SUPERVISED, RIGHT_OVERSEE, false, false},
+    [ACT_CHARGE] = {oversee_charge, RECORD_CHARGED, RIGHT_OVERSEE, false, false},
 };
 /* clang-format on */
 

@@ -14,7 +14,7 @@
     X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */                    \
     X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)   /* what somebody asks */                                  \
     X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)  /* of a level that city.yaml lists */                     \
-    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                         /* supervise */                                           \
+    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                         /* supervise, charge */                                           \
     X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */                               \
     X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \
     X(VERIFY_OWN, PRINCIPAL_SOURCE) /* what it reported, where the route says verify: source */                        \

@@ -6,6 +6,7 @@
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "broker/core/told.h"
 
 static bool over(const struct task *task)
 {
@@ -213,12 +214,15 @@ void whistle_pass_over(struct step *step, const struct live *live)
     }
 }
 
-void whistle_no_show(const struct policy *policy, const struct live *live, struct rung *rung)
+void whistle_no_show(const struct policy *policy, const struct live *live, struct rung *rung, int64_t now_ms)
 {
     const struct live_task *task = rung->clock == CLOCK_ARRIVE ? live_task_find(live, rung->task) : NULL;
     if (rung->colour != RUNG_RED || !task || !task_whistled(&task->facts))
         return;
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, task->facts.unit));
     const struct unit *supervisor = unit ? policy_unit_now(policy, unit->supervisor) : NULL;
+    struct told told = told_unit(supervisor, now_ms);
     rung->to_unit = supervisor ? supervisor->id : "";
+    rung->unit_post = told.post;
+    rung->unit_person = told.person;
 }

@@ -184,5 +184,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(15, (uint64_t)act->until_ms);
     put_number(16, (uint64_t)act->span_ms);
     put_number(17, act->ask);
+    put_text(18, act->post);
     return content_digest();
 }
