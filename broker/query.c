@@ -289,17 +289,23 @@ static void answer_workers(struct reading *r)
 
 /* What is asked about: an incident or an imagined event. */
 struct subject {
-    const char *type, *area, *object;
+    const char *type, *area, *object, *about;
     enum nature nature;
     int severity;
+    bool sealed;
     enum unrouted_reason without;
 };
 
 static struct subject subject_of_incident(const struct incident *head)
 {
-    return (struct subject){
-        head->type,   head->area,     head->more ? head->more->object : "",
-        head->nature, head->severity, head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0};
+    return (struct subject){.type = head->type,
+                            .area = head->area,
+                            .object = head->more ? head->more->object : "",
+                            .about = head->more ? head->more->about : "",
+                            .nature = head->nature,
+                            .severity = head->severity,
+                            .sealed = head->sealed,
+                            .without = head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0};
 }
 
 static struct subject subject_of_event(const struct turn *t, const struct event *event)
@@ -308,8 +314,14 @@ static struct subject subject_of_event(const struct turn *t, const struct event 
     const char *area = place->area && *place->area ? place->area
                        : place->has_point ? place_find(t->place, place->system, place->latitude, place->longitude)
                                           : NULL;
-    return (struct subject){
-        event->type, area, event->object, event->nature, event->severity, area && !*area ? UNROUTED_NO_POLYGON : 0};
+    return (struct subject){.type = event->type,
+                            .area = area,
+                            .object = event->object,
+                            .about = event->about,
+                            .nature = event->nature,
+                            .severity = event->severity,
+                            .sealed = event->sealed,
+                            .without = area && !*area ? UNROUTED_NO_POLYGON : 0};
 }
 
 static void explain_with(struct reading *r, const struct policy *policy, const struct subject *subject)
@@ -318,12 +330,14 @@ static void explain_with(struct reading *r, const struct policy *policy, const s
     struct explanation *explanation = ARENA_NEW(arena, struct explanation, 1);
     struct route_trace trace = {.arena = arena};
     struct route_result result;
-    struct route_query query = {policy_type(policy, subject->type),
-                                policy_area(policy, subject->area),
-                                subject->nature,
-                                subject->severity,
-                                subject->without,
-                                subject->object};
+    struct route_query query = {.type = policy_type(policy, subject->type),
+                                .area = policy_area(policy, subject->area),
+                                .nature = subject->nature,
+                                .severity = subject->severity,
+                                .without = subject->without,
+                                .object = subject->object,
+                                .sealed = subject->sealed,
+                                .about = subject->about};
     char *hex = arena_alloc(arena, 2 * DIGEST_BYTES + 1);
     if (query.type && !query.severity)
         query.severity = query.type->severity;

@@ -70,6 +70,7 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("type"), head->type);
     field(table, _("nature"), words_nature(head->nature));
     field(table, _("object"), head->more ? head->more->object : "");
+    field(table, _("about"), head->more ? head->more->about : "");
     field(table, _("area"), head->area);
     if (head->responsible_area && head->area && strcmp(head->responsible_area, head->area) != 0)
         field(table, _("responsible area"), head->responsible_area);

@@ -221,6 +221,23 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add(out, event->text);
 }
 
+/* What it was about, where, how many of it lately, and by which channel it was told. */
+static void noted_event_detail(const struct record *record, struct buffer *out)
+{
+    const struct event *event = record->event;
+    if (!event)
+        return;
+    add(out, event->type);
+    add(out, words_nature(event->nature));
+    add_named(out, _("at"), event->place.area);
+    add_named(out, "→", record->channel);
+    if (record->count)
+        buffer_printf(out, " ×%" PRIu32, record->count);
+    if (record->reason && *record->reason)
+        buffer_printf(out, " (%s)", record->reason);
+    add(out, event->text);
+}
+
 /* "from SOURCE, report 3": what it adds, without what the incident says already. */
 static void folded_detail(const struct record *record, struct buffer *out)
 {
@@ -259,9 +276,12 @@ static void rung_detail(const struct record *record, const struct row *row, stru
     add_task(out, record, row);
     buffer_printf(out, _("%s%s: %s"), out->size ? " " : "", words_clock(rung->clock), words_colour(rung->colour));
     add_named(out, "→", posted ? rung->to_post : rung->to_area);
+    add(out, rung->to_person);
     if (posted && rung->to_area && *rung->to_area)
         buffer_printf(out, " (%s)", rung->to_area);
     add_named(out, "→", rung->to_unit);
+    add(out, rung->unit_post);
+    add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
 }
 
@@ -270,6 +290,8 @@ static void head_detail(const struct record *record, struct buffer *out)
 {
     const struct incident *head = record->change_count ? record->changes[0].head : NULL;
     char into[IDENT_TEXT_BYTES];
+    if (head && head->more && head->more->ending && record->outcome == OUTCOME_REFERRED)
+        add_named(out, "→", head->more->ending->referred_to);
     if (head && record->kind == RECORD_VERIFYING)
         add(out, words_verifier(head->verify));
     if (head && record->kind == RECORD_MERGED && head->merged_into) {
@@ -298,6 +320,21 @@ static void called_detail(const struct record *record, struct buffer *out)
     add(out, record->text);
 }
 
+/* What it was and what it is; who has it, where that changed. */
+static void reclassified_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add(out, record->was);
+    if (change && change->head) {
+        add_named(out, "→", change->head->type);
+        add(out, change->head->state == INCIDENT_OPEN ? "" : words_incident_state(change->head->state));
+    }
+    if (change && change->task_count)
+        add_routed(out, change);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 /* The clocks that are due, or ring next, at another time now. */
 static void reckoned_detail(const struct record *record, struct buffer *out)
 {
@@ -318,6 +355,18 @@ static void oversight_detail(const struct record *record, struct buffer *out)
             add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
 }
 
+/* The post it is bound to, and who bears it from now on. */
+static void charge_detail(const struct record *record, struct buffer *out)
+{
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    const struct oversight *oversight = head && head->more ? head->more->oversight : NULL;
+    if (!oversight)
+        return;
+    add(out, oversight->post);
+    add_named(out, "→", oversight->bearer_post);
+    add(out, oversight->bearer);
+}
+
 /* Which rows beside incidents; of many the first few. */
 static void routine_detail(const struct record *record, struct buffer *out)
 {
@@ -327,11 +376,23 @@ static void routine_detail(const struct record *record, struct buffer *out)
         buffer_printf(out, ", … (%zu)", record->side_count);
 }
 
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
+}
+
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
 static void asked_detail(const struct record *record, bool utc, struct buffer *out)
 {
-    const struct ask *ask = record->changes[0].asks;
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
     char asker[160];
+    if (!ask)
+        return;
     buffer_printf(out, "#%" PRIu32, ask->no);
     add(out, ask->unit);
     trail_ask(ask, utc, out);
@@ -342,6 +403,15 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
     add(out, record->text);
 }
 
+/* Of a transfer or a release: what became of the unit's return. */
+static const char *ruling(const struct record *record)
+{
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
+    if (!ask || ask->kind != ASK_RETURN || ask->decision == DECISION_OPEN)
+        return "";
+    return ask->decision == DECISION_GRANTED ? _("(return upheld)") : _("(return refused)");
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -350,9 +420,15 @@ static void spoken_detail(const struct record *record, const struct row *row, st
         add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    if (record->closing && *record->closing)
+        buffer_printf(out, _(" (closing condition: %s)"), record->closing);
+    add(out, ruling(record));
+    callback_detail(record, out);
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
         oversight_detail(record, out);
+    if (record->kind == RECORD_CHARGED || record->kind == RECORD_CHARGE_PASSED)
+        charge_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);
@@ -383,6 +459,10 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)
         raised_detail(record, out);
+    else if (record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED)
+        noted_event_detail(record, out);
+    else if (record->kind == RECORD_RECLASSIFIED)
+        reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_ROUTINE)
@@ -395,7 +475,7 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
-    else if (record->change_count && record->changes[0].ask_count)
+    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED)
         asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);

@@ -153,6 +153,8 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->condition_met = in.condition_met();
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -188,6 +190,12 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->ask = in.ask();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->route = in.route();
+    out->condition_met = in.condition_met();
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
 }
 

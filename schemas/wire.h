@@ -74,6 +74,8 @@ struct word {
     int64_t until_ms;   /* ask park, suspend: to when */
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
+    bool condition_met; /* feedback: the closing condition holds */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -87,15 +89,21 @@ struct act {
     enum task_role role; /* assign; 0: lead when there is none, else assist */
     const char *person;
     enum outcome_code outcome; /* close */
-    bool passed;               /* verify; decide: granted */
+    bool passed;               /* verify, confirm; decide: granted; callback: solved */
     const char *reason, *text;
     const char *const *units; /* whistle */
     size_t unit_count;
-    enum ask_kind kind; /* ask: what for */
-    int64_t until_ms;   /* ask park, suspend: to when; supervise: by when */
-    int64_t span_ms;    /* ask extend: so much more */
-    uint32_t ask;       /* decide: which (0: the only open one) */
-    const char *post; /* charge */
+    enum ask_kind kind;             /* ask: what for */
+    int64_t until_ms;               /* ask park, suspend: to when; supervise: by when */
+    int64_t span_ms;                /* ask extend: so much more */
+    uint32_t ask;                   /* decide: which (0: the only open one) */
+    enum satisfaction satisfaction; /* callback */
+    const char *about;              /* exclude: whom it is about, as in an event */
+    const char *type;               /* reclassify */
+    bool route;                     /* reclassify: anew, although the lead has responded */
+    bool condition_met;             /* close, verify: the closing condition holds */
+    const char *to;                 /* outcome referred: the body it goes to */
+    const char *post;               /* charge */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -109,6 +117,7 @@ struct delivery {
     bool resume; /* a colleague responded before and fell silent */
     uint32_t urges;
     int64_t supervised_ms; /* 督办: due by then; 0: it is not supervised */
+    const char *closing;   /* of the lead: 结案条件 that must hold for `resolved` */
 };
 
 /* broker → worker: whoever holds the task is urged (催办), or told that its incident is supervised (督办). */

@@ -55,6 +55,7 @@ static void write(Json &json, const struct delivery &delivery)
     json.flag("resume", delivery.resume);
     json.number("urges", delivery.urges);
     json.time("supervised", delivery.supervised_ms);
+    json.text("closing", delivery.closing);
 }
 
 static void write(Json &json, const struct revoke &revoke)
@@ -94,6 +95,8 @@ static void write(Json &json, const struct word &word)
     json.time("until", word.until_ms);
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
+    json.flag("condition_met", word.condition_met);
+    json.text("to", word.to);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -125,6 +128,12 @@ static void write(Json &json, const struct act &act)
     json.time("until", act.until_ms);
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
+    json.text("satisfaction", satisfaction_name(act.satisfaction));
+    json.text("about", act.about);
+    json.text("type", act.type);
+    json.flag("route", act.route);
+    json.flag("condition_met", act.condition_met);
+    json.text("to", act.to);
     json.text("post", act.post);
 }
 

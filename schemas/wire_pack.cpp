@@ -81,8 +81,9 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto head = pack(builder, delivery.head);
     auto event = pack_if(builder, delivery.event);
     auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
+    auto closing = pack(builder, delivery.closing);
     return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume,
-                                  delivery.urges, delivery.supervised_ms);
+                                  delivery.urges, delivery.supervised_ms, closing);
 }
 
 Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
@@ -106,6 +107,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto to = pack(builder, word.to);
     auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
@@ -124,6 +126,8 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_until_ms(word.until_ms);
     out.add_span_ms(word.span_ms);
     out.add_unit(unit);
+    out.add_condition_met(word.condition_met);
+    out.add_to(to);
     return out.Finish();
 }
 
@@ -142,9 +146,13 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto person = pack(builder, act.person);
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
+    auto to = pack(builder, act.to);
     auto units = pack_texts(builder, act.units, act.unit_count);
     auto post = pack(builder, act.post);
+    auto about = pack(builder, act.about);
+    auto type = pack(builder, act.type);
     bihuan::ActBuilder out(builder);
+    out.add_about(about);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
     out.add_incident(act.incident);
@@ -163,6 +171,11 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
     out.add_post(post);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
+    out.add_type(type);
+    out.add_route(act.route);
+    out.add_condition_met(act.condition_met);
+    out.add_to(to);
     return out.Finish();
 }
 

@@ -330,6 +330,7 @@ struct bh_task {
     int64_t respond_due_ms, feedback_due_ms; /**< 0: no such clock. */
     const char *json;                        /**< The whole delivery as one line: incident, task, event, clocks. */
     void *user;
+    const char *closing; /**< 结案条件: what must hold, and be said to hold, for the outcome "resolved"; "": nothing. */
 };
 
 /** @brief What can be said of a task. */
@@ -362,6 +363,8 @@ struct bh_word {
     int64_t span_ms;     /**< With "extend": so much more. */
     int64_t until_ms;    /**< With "park" and "suspend": to when. */
     const char *unit;    /**< With BH_DELEGATE: which. */
+    bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
+    const char *to;      /**< With the outcome "referred": the body it goes to. "planned" needs `until_ms`. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

@@ -231,6 +231,7 @@ static void fill_task(struct held *held, const struct message *message)
     task->area = text_of(arena, delivery->head.area);
     task->address = text_of(arena, event ? event->place.address : NULL);
     task->text = text_of(arena, event ? event->text : NULL);
+    task->closing = text_of(arena, delivery->closing);
     task->severity = delivery->head.severity;
     task->panic = delivery->head.panic;
     task->exercise = delivery->head.exercise;
@@ -468,7 +469,9 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .kind = ask_kind_of(word->ask),
                                  .until_ms = word->until_ms,
                                  .span_ms = word->span_ms,
-                                 .unit = word->unit};
+                                 .unit = word->unit,
+                                 .condition_met = word->condition_met,
+                                 .to = word->to};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};

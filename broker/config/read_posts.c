@@ -4,8 +4,8 @@
 
 /* posts.yaml: who stands on ladders, and to whom incidents can be charged, with dated holders and deputies (A/B 岗). */
 
-enum { ID, EACH, TITLE, AREA, UNIT, HOLDERS, DEPUTY, FIELDS };
-static const char *const keys[FIELDS] = {"id", "each", "title", "area", "unit", "holders", "deputy"};
+enum { ID, TITLE, AREA, UNIT, HOLDERS, DEPUTY, FIELDS };
+static const char *const keys[FIELDS] = {"id", "title", "area", "unit", "holders", "deputy"};
 
 #define HOLDERS_MAX 64 /* of one post, one after the other */
 
@@ -44,15 +44,16 @@ static void check_succession(struct posts_reading *in, yaml_node_t *node, const 
                              const struct holder *holder, bool gaps)
 {
     if (before->to_ms == 0)
-        node_fault(in->document, node, "'%s' before it holds the post with no end; write the day it is handed over as 'to'",
-                   before->name);
-    else if (holder->from_ms < before->to_ms)
-        node_fault(in->document, node, "'%s' holds the post still when '%s' begins; two persons, two posts", before->name,
-                   holder->name);
-    else if (holder->from_ms > before->to_ms && !gaps)
         node_fault(in->document, node,
-                   "nobody holds the post between '%s' and '%s'; name a deputy, or write the vacancy down: {from: …, to: …}",
+                   "'%s' before it holds the post with no end; write the day it is handed over as 'to'", before->name);
+    else if (holder->from_ms < before->to_ms)
+        node_fault(in->document, node, "'%s' holds the post still when '%s' begins; two persons, two posts",
                    before->name, holder->name);
+    else if (holder->from_ms > before->to_ms && !gaps)
+        node_fault(
+            in->document, node,
+            "nobody holds the post between '%s' and '%s'; name a deputy, or write the vacancy down: {from: …, to: …}",
+            before->name, holder->name);
 }
 
 static struct holder *read_holders(struct posts_reading *in, yaml_node_t *list, bool gaps, size_t *out)
@@ -99,9 +100,14 @@ static struct post *add_post(struct posts_reading *in, yaml_node_t *node, const 
     return post;
 }
 
-static void read_one(struct posts_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
+static void read_one(struct posts_reading *in, yaml_node_t *node)
 {
-    const char *id = read_code(in->reading, in->document, fields[ID], "a post's id", "{}");
+    yaml_node_t *fields[FIELDS];
+    if (!node_fields(in->document, node, "a post", keys, FIELDS, fields))
+        return;
+    const char *id = fields[ID] != NULL ? read_code(in->reading, in->document, fields[ID], "a post's id", "") : NULL;
+    if (fields[ID] == NULL)
+        node_fault(in->document, node, "a post needs an id: {id: 东街道书记, area: 620802001, holders: 王五}");
     if (id == NULL)
         return;
     if ((fields[AREA] != NULL) == (fields[UNIT] != NULL)) {
@@ -119,63 +125,6 @@ static void read_one(struct posts_reading *in, yaml_node_t *node, yaml_node_t *c
     take_seat(post);
 }
 
-/* --- one post for each area of a level that has none --- */
-
-static void read_each(struct posts_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
-{
-    struct policy *policy = in->reading->policy;
-    const char *name = node_text(in->document, fields[EACH], "a level", CODE_MAX_BYTES);
-    size_t level = name != NULL ? named_level(in->reading, in->document, fields[EACH], name) : SIZE_MAX;
-    const char *id = node_text(in->document, fields[ID], "a post's id", CODE_MAX_BYTES);
-    const char *title = read_name(in->reading, in->document, fields[TITLE], "a post's title", NULL);
-    const char *hole = id != NULL ? strstr(id, "{code}") : NULL;
-    if (fields[AREA] != NULL || fields[UNIT] != NULL || fields[HOLDERS] != NULL || fields[DEPUTY] != NULL)
-        node_fault(in->document, node, "'each' goes with id and title only; write a post with holders for its area");
-    else if (id != NULL && hole == NULL)
-        node_fault(in->document, fields[ID], "the id of 'each' needs the area's code in it: \"shuji-{code}\"");
-    for (size_t i = 0; hole != NULL && level != SIZE_MAX && i < policy->area_count; i++) {
-        const struct area *area = &policy->areas[i];
-        if (area->level != level || area->retired || area->seat != NULL)
-            continue;
-        const char *own = arena_printf(&policy->arena, "%.*s%s%s", (int)(hole - id), id, area->code, hole + 6);
-        if (strlen(own) > CODE_MAX_BYTES) {
-            node_fault(in->document, fields[ID], "'%s' is too long; at most %d bytes", own, CODE_MAX_BYTES);
-            return;
-        }
-        struct post *post = add_post(in, node, own, title != NULL ? title : own);
-        post->area = area;
-        take_seat(post);
-    }
-}
-
-/* Those of one place first, so that `each` fills what they leave. */
-static void read_pass(struct posts_reading *in, yaml_node_t *list, bool each)
-{
-    yaml_node_t *fields[FIELDS];
-    for (size_t i = 0; i < node_items(list); i++) {
-        yaml_node_t *node = node_item(in->document, list, i);
-        if ((node_find(in->document, node, "each") != NULL) != each ||
-            !node_fields(in->document, node, "a post", keys, FIELDS, fields))
-            continue;
-        if (fields[ID] == NULL)
-            node_fault(in->document, node, "a post needs an id: {id: 东街道书记, area: 620802001, holders: 王五}");
-        else if (each)
-            read_each(in, node, fields);
-        else
-            read_one(in, node, fields);
-    }
-}
-
-static size_t count_posts(struct posts_reading *in, yaml_node_t *list)
-{
-    size_t count = node_items(list);
-    for (size_t i = 0; i < node_items(list); i++) {
-        if (node_find(in->document, node_item(in->document, list, i), "each") != NULL)
-            count += in->reading->policy->area_count;
-    }
-    return count;
-}
-
 void read_posts(struct reading *reading, struct document *document)
 {
     static const char *const root_keys[] = {"posts"};
@@ -183,9 +132,9 @@ void read_posts(struct reading *reading, struct document *document)
     yaml_node_t *field, *list = document != NULL ? root_field(document, root_keys, 1, &field) : NULL;
     if (list == NULL || !node_is_list(document, list, "posts"))
         return;
-    in.posts = ARENA_NEW(&reading->policy->arena, struct post, count_posts(&in, list));
-    read_pass(&in, list, false);
-    read_pass(&in, list, true);
+    in.posts = ARENA_NEW(&reading->policy->arena, struct post, node_items(list));
+    for (size_t i = 0; i < node_items(list); i++)
+        read_one(&in, node_item(document, list, i));
     reading->policy->posts = in.posts;
     reading->policy->post_count = in.count;
 }

@@ -5,17 +5,20 @@
 #include "broker/core/oversight.h"
 #include "broker/core/told.h"
 #include "broker/core/ask.h"
+#include "broker/core/pushback.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
+    struct exclusion exclusion = exclusion_of(policy, head);
     return (struct climb){
         .policy = policy,
         .type = policy_type_now(policy, policy_type(policy, head->type)),
         .ladder = policy_ladder(policy, head->ladder),
-        .area = policy_area_now(policy, policy_area(policy, code)),
+        .exclusion = exclusion,
+        .area = exclusion_area(&exclusion, policy_area_now(policy, policy_area(policy, code))),
     };
 }
 
@@ -24,7 +27,7 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
  * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
 static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct limit *limit = climb->type ? profile_limit(climb->type->profile, kind) : NULL;
+    const struct limit *limit = climb->type ? type_limit(climb->type, kind, calendar) : NULL;
     if (calendar == CALENDAR_NATURAL)
         return NULL;
     return limit && limit->timetable ? limit->timetable : climb->policy->timetable;
@@ -67,7 +70,8 @@ static const struct unit *unit_below(const struct climb *climb, const struct clo
     const struct ladder *ladder = ladder_of(climb, clock->kind);
     if (!ladder || !(ladder->lines & LINE_SUPERVISOR) || !climb->unit_of)
         return NULL;
-    return policy_unit_now(climb->policy, policy_unit(climb->policy, climb->unit_of(climb->of, clock->task)));
+    const char *id = climb->unit_of(climb->of, clock->task);
+    return id ? told_may_know(&climb->exclusion, policy_unit_now(climb->policy, policy_unit(climb->policy, id))) : NULL;
 }
 
 /* Who is in nobody's hands is on the area line, whatever its ladder says. */
@@ -89,7 +93,7 @@ static const struct unit *unit_up(const struct climb *climb, const struct clock 
 {
     const struct unit *unit = n < SUCCESSORS_MAX ? unit_below(climb, clock) : NULL;
     while (unit && n-- > 0)
-        unit = told_above(unit);
+        unit = told_above(&climb->exclusion, unit);
     return unit;
 }
 
@@ -186,36 +190,47 @@ static const struct clock *earliest(const struct live *live)
     return first;
 }
 
-/* Where an incident is charged to a post (包案), that post is told, whatever the level. */
-static void address(struct rung *rung, const struct oversight *oversight, const struct area *area,
-                    const struct unit *unit, int64_t now_ms)
+/* --- who is told --- */
+
+/* Where an incident is charged to a post (包案), whoever bears it is told, whatever the level. */
+static void address(struct rung *rung, const struct climb *climb, const struct oversight *oversight, int64_t ups,
+                    const struct clock *clock, int64_t now_ms)
 {
-    struct told of_area = told_area(area, now_ms), of_unit = told_unit(unit, now_ms);
-    bool charged = has_text(oversight->post);
+    const struct area *area = area_up(climb, clock, ups);
+    const struct unit *unit = unit_up(climb, clock, ups);
+    if (!area && !unit) /* it belongs nowhere: somebody must hear of it */
+        area = exclusion_area(&climb->exclusion, policy_area(climb->policy, climb->policy->city));
+    struct told of_area = told_area(area, now_ms), of_unit = told_unit(&climb->exclusion, unit, now_ms);
+    bool charged = has_text(oversight->bearer_post);
     rung->to_area = area ? area->code : "";
     rung->to_unit = unit ? unit->id : "";
     rung->to_post = charged ? oversight->bearer_post : of_area.post;
     rung->to_person = charged ? oversight->bearer : of_area.person;
-    rung->unit_post = charged ? "" : of_unit.post;
-    rung->unit_person = charged ? "" : of_unit.person;
+    rung->unit_post = of_unit.post;
+    rung->unit_person = of_unit.person;
 }
 
+/* A warning is for those who handle it. */
 static void colour(struct rung *rung, const struct climb *climb, const struct oversight *oversight,
                    const struct clock *clock, int64_t used_ms, int64_t now_ms)
 {
-    static const struct oversight nobodys;
     int64_t ups = used_ms > clock->budget_ms ? (used_ms - clock->budget_ms) / step_of(climb, clock) : 0;
-    const struct area *area = area_up(climb, clock, ups);
-    const struct unit *unit = unit_up(climb, clock, ups);
     if (used_ms < clock->budget_ms) {
         rung->colour = rung->number == 1 ? RUNG_BLUE : RUNG_YELLOW;
-        address(rung, &nobodys, NULL, NULL, now_ms); /* a warning is for those who handle it */
         return;
     }
     rung->colour = ups > 0 ? RUNG_UP : RUNG_RED;
-    if (!area && !unit) /* it belongs nowhere: somebody must hear of it */
-        area = policy_area(climb->policy, climb->policy->city);
-    address(rung, oversight, area, unit, now_ms);
+    address(rung, climb, oversight, ups, clock, now_ms);
+}
+
+/* A report whose whole lines may not know of it. */
+static void address_instead(struct rung *rung, const struct climb *climb)
+{
+    if (rung->colour < RUNG_RED || has_text(rung->to_post) || has_text(rung->to_unit) ||
+        !exclusion_holds(&climb->exclusion))
+        return;
+    const struct unit *instead = exclusion_instead(&climb->exclusion);
+    rung->to_unit = instead ? instead->id : "";
 }
 
 bool ladder_in_downtime(const struct core *core, int64_t due_ms)
@@ -243,6 +258,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
     colour(&rung, &climb, oversight_of(&live->head), due, used_ms, step->now_ms);
+    address_instead(&rung, &climb);
     whistle_no_show(core->policy, live, &rung, step->now_ms);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
@@ -255,6 +271,8 @@ bool ladder_fire(struct step *step, const struct live *live)
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
     step_record(step, &record);
+    if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)
+        pushback_fall_back(step, live);
     return true;
 }
 

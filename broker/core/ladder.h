@@ -1,10 +1,12 @@
 /* ladder.h: the rungs of a clock: warnings at fractions of the budget, breach at all of it, then one level up per step,
- * along the area line, the supervising line, or both. A rung is known by how much of the budget is used when it fires, so pauses and reloads lose or double none. A step
- * of `budget` is in the clock's own time; a written one is natural, or working time where it says so. */
+ * along the area line (块), the supervising line (条), or both. A rung is known by how much of the budget is used when it
+ * fires, so pauses and reloads lose or double none. A step of `budget` is in the clock's own time; a written one is
+ * natural, or working time where it says so. */
 #ifndef CORE_LADDER_H
 #define CORE_LADDER_H
 
 #include "broker/core/clock.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/step.h"
 
 /* By what the clocks of an incident are counted, and what they climb. */
@@ -12,7 +14,9 @@ struct climb {
     const struct policy *policy;
     const struct type *type;     /* in force; NULL: unknown */
     const struct ladder *ladder; /* NULL: breach only */
-    const struct area *area;     /* where the incident belongs; NULL: nowhere, nothing to climb beyond breach */
+    struct exclusion exclusion;
+    /* Where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to climb beyond breach. */
+    const struct area *area;
     /* The unit of a task, of 0 the lead's: of a draft or a live incident. NULL: not known, and only areas are climbed. */
     const char *(*unit_of)(const void *of, uint32_t task);
     const void *of;

@@ -84,10 +84,10 @@ bool oversee_supervise(struct acting *acting)
 
 /* --- 领导包案 --- */
 
-static void set_bearer(struct oversight *oversight, const struct policy *policy, int64_t now_ms)
+static void set_bearer(struct oversight *oversight, const struct exclusion *exclusion, int64_t now_ms)
 {
     int64_t until_ms;
-    struct told told = told_post(policy_post(policy, oversight->post), now_ms, &until_ms);
+    struct told told = told_post(exclusion, policy_post(exclusion->policy, oversight->post), now_ms, &until_ms);
     oversight->bearer_post = told.post;
     oversight->bearer = told.person;
     oversight->bearer_until_ms = until_ms == INT64_MAX ? 0 : until_ms;
@@ -104,7 +104,8 @@ bool oversee_charge(struct acting *acting)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "post", "posts.yaml has no post \"%s\"", acting->act->post);
     struct oversight *oversight = draft_oversight(acting->draft);
     oversight->post = post->id;
-    set_bearer(oversight, policy, acting->step->now_ms);
+    struct exclusion exclusion = exclusion_of(policy, &acting->draft->head);
+    set_bearer(oversight, &exclusion, acting->step->now_ms);
     if (!has_text(oversight->bearer_post))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "post",
                            "\"%s\" is vacant, and so is every post above it: charge one that somebody holds", post->id);
@@ -123,7 +124,8 @@ bool oversee_bearer(struct step *step, const struct live *live)
     struct oversight now = *was;
     if (!has_text(was->post) || incident_ended(live->head.state) || !policy_post(step->core->policy, was->post))
         return false;
-    set_bearer(&now, step->core->policy, step->now_ms);
+    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+    set_bearer(&now, &exclusion, step->now_ms);
     if (same_bearer(was, &now))
         return false;
     struct draft draft;
@@ -132,6 +134,11 @@ bool oversee_bearer(struct step *step, const struct live *live)
     *draft_oversight(&draft) = now;
     draft_record(&draft, &record);
     return true;
+}
+
+void oversee_follow(struct acting *acting)
+{
+    oversee_bearer(acting->step, acting->live);
 }
 
 bool oversee_due(struct step *step, const struct live *live, const struct clock *next)
@@ -144,13 +151,12 @@ bool oversee_due(struct step *step, const struct live *live, const struct clock 
 
 /* --- one of two --- */
 
-static void take_charge(struct draft *survivor, const struct oversight *theirs)
+static void take_charge(struct draft *survivor, const char *post)
 {
-    struct oversight *ours = draft_oversight(survivor);
-    ours->post = theirs->post;
-    ours->bearer_post = theirs->bearer_post;
-    ours->bearer = theirs->bearer;
-    ours->bearer_until_ms = theirs->bearer_until_ms;
+    struct exclusion exclusion = exclusion_of(survivor->step->core->policy, &survivor->head);
+    struct oversight *oversight = draft_oversight(survivor);
+    oversight->post = post;
+    set_bearer(oversight, &exclusion, survivor->step->now_ms);
 }
 
 void oversee_merge(struct draft *survivor, const struct draft *loser)
@@ -159,5 +165,5 @@ void oversee_merge(struct draft *survivor, const struct draft *loser)
     if (theirs->supervisions > 0 && !oversight_of(&survivor->head)->supervisions)
         draft_oversight(survivor)->supervisions = theirs->supervisions;
     if (has_text(theirs->post) && !has_text(oversight_of(&survivor->head)->post))
-        take_charge(survivor, theirs);
+        take_charge(survivor, theirs->post);
 }

@@ -9,8 +9,11 @@
 bool oversee_urge(struct acting *);
 bool oversee_supervise(struct acting *);
 bool oversee_charge(struct acting *);
-/* Whoever bears the post an incident is charged to may be another now, by date or by a reload: then there is a record. */
+/* Whoever bears the post an incident is charged to may be another now, by date, by a reload, or because it is about them:
+ * then there is a record. */
 bool oversee_bearer(struct step *, const struct live *);
+/* After an exclusion: whoever bears it may be whom it is about. */
+void oversee_follow(struct acting *);
 /* The same when that is due before the clock's next rung, which may be NULL. */
 bool oversee_due(struct step *, const struct live *, const struct clock *next);
 /* The survivor of a merge is supervised if the loser was, and charged to its post. */

@@ -36,6 +36,7 @@ struct voices {
 struct rare {
     struct ask *asks; /* by number; names interned, persons and reasons owned */
     size_t ask_count;
+    struct undo *undo; /* the last dispatch by hand; NULL: nothing to take back */
 };
 
 /* An incident in memory: a row, and what follows from it. */

@@ -30,9 +30,21 @@ static bool bears(const struct post *post, int64_t at_ms, struct told *told)
 
 /* --- up the lines --- */
 
-const struct unit *told_above(const struct unit *unit)
+static const struct unit *next_above(const struct exclusion *exclusion, const struct unit *unit)
 {
-    return unit->supervisor ? unit->supervisor : unit->parent;
+    return policy_unit_now(exclusion->policy, unit->supervisor ? unit->supervisor : unit->parent);
+}
+
+const struct unit *told_may_know(const struct exclusion *exclusion, const struct unit *unit)
+{
+    for (int steps = 0; unit && steps < SUCCESSORS_MAX && exclusion_bars_unit(exclusion, unit); steps++)
+        unit = next_above(exclusion, unit);
+    return unit && exclusion_bars_unit(exclusion, unit) ? NULL : unit;
+}
+
+const struct unit *told_above(const struct exclusion *exclusion, const struct unit *unit)
+{
+    return told_may_know(exclusion, next_above(exclusion, unit));
 }
 
 struct told told_area(const struct area *area, int64_t at_ms)
@@ -46,12 +58,12 @@ struct told told_area(const struct area *area, int64_t at_ms)
 }
 
 /* A unit whose city writes no post for it is told as such; one above it that has none is passed over. */
-struct told told_unit(const struct unit *unit, int64_t at_ms)
+struct told told_unit(const struct exclusion *exclusion, const struct unit *unit, int64_t at_ms)
 {
     struct told told;
     if (!unit || !unit->seat)
         return nobody;
-    for (size_t steps = 0; unit && steps < SUCCESSORS_MAX; unit = told_above(unit), steps++) {
+    for (size_t steps = 0; unit && steps < SUCCESSORS_MAX; unit = told_above(exclusion, unit), steps++) {
         if (unit->seat && bears(unit->seat, at_ms, &told))
             return told;
     }
@@ -60,12 +72,14 @@ struct told told_unit(const struct unit *unit, int64_t at_ms)
 
 /* --- a post that is charged --- */
 
-static struct told bearer(const struct post *post, int64_t at_ms)
+static struct told bearer(const struct exclusion *exclusion, const struct post *post, int64_t at_ms)
 {
     struct told told;
-    if (bears(post, at_ms, &told))
+    bool barred = post->area ? exclusion_bars_post(exclusion, post->area) : exclusion_bars_unit(exclusion, post->unit);
+    if (!barred && bears(post, at_ms, &told))
         return told;
-    return post->area ? told_area(post->area->parent, at_ms) : told_unit(told_above(post->unit), at_ms);
+    return post->area ? told_area(exclusion_area(exclusion, post->area->parent), at_ms)
+                      : told_unit(exclusion, told_above(exclusion, post->unit), at_ms);
 }
 
 static int64_t earlier_change(const struct holder *holders, size_t count, int64_t at_ms, int64_t found_ms)
@@ -89,13 +103,13 @@ static int64_t post_change(const struct post *post, int64_t at_ms, int64_t found
 }
 
 /* The next date anybody on the line comes or goes. */
-static int64_t next_change(const struct post *post, int64_t at_ms)
+static int64_t next_change(const struct exclusion *exclusion, const struct post *post, int64_t at_ms)
 {
     int64_t found_ms = post_change(post, at_ms, INT64_MAX);
     for (const struct area *area = post->area; area; area = area->parent)
         found_ms = post_change(area->seat, at_ms, found_ms);
     const struct unit *unit = post->unit;
-    for (size_t steps = 0; unit && steps < SUCCESSORS_MAX; unit = told_above(unit), steps++)
+    for (size_t steps = 0; unit && steps < SUCCESSORS_MAX; unit = told_above(exclusion, unit), steps++)
         found_ms = post_change(unit->seat, at_ms, found_ms);
     return found_ms;
 }
@@ -105,15 +119,15 @@ static bool same(const struct told *a, const struct told *b)
     return strcmp(a->post, b->post) == 0 && strcmp(a->person, b->person) == 0;
 }
 
-struct told told_post(const struct post *post, int64_t at_ms, int64_t *until_ms)
+struct told told_post(const struct exclusion *exclusion, const struct post *post, int64_t at_ms, int64_t *until_ms)
 {
-    struct told told = bearer(post, at_ms);
-    *until_ms = next_change(post, at_ms);
+    struct told told = bearer(exclusion, post, at_ms);
+    *until_ms = next_change(exclusion, post, at_ms);
     for (int i = 0; i < CHANGES_MAX && *until_ms != INT64_MAX; i++) {
-        struct told then = bearer(post, *until_ms);
+        struct told then = bearer(exclusion, post, *until_ms);
         if (!same(&told, &then))
             break;
-        *until_ms = next_change(post, *until_ms);
+        *until_ms = next_change(exclusion, post, *until_ms);
     }
     return told;
 }

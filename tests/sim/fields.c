@@ -15,7 +15,7 @@
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
-    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision)
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -57,6 +57,7 @@ static const struct field publish_list[] = {
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
     {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
+    {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -67,7 +68,8 @@ static const struct field word_list[] = {
     {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
-    {"to", FIELD_TEXT, AT(word.unit)},
+    {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
+    {"body", FIELD_TEXT, AT(word.to)},
 };
 FIELDS(word, "a word");
 
@@ -80,7 +82,11 @@ static const struct field act_list[] = {
     {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
     {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
     {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
+    {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"body", FIELD_TEXT, AT(act.to)},         {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
 
@@ -119,6 +125,13 @@ static const struct field incident_list[] = {
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
+    {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
+    {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
+    {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
+    {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
+    {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
+    {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
+    {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -192,10 +205,17 @@ static const struct field record_list[] = {
     {"lease", FIELD_ENDS, AT(record.lease_end)},
     {"refusal", FIELD_REFUSAL, AT(record.refusal)},
     {"said", FIELD_WORD, AT(record.word)},
+    {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
+    {"solved", FIELD_YES, AT(record.solved)},
+    {"unsolved", FIELD_NO, AT(record.solved)},
+
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"holder", FIELD_TEXT, AT(rung.to_person)},
     {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"unit-post", FIELD_TEXT, AT(rung.unit_post)},
+    {"unit-holder", FIELD_TEXT, AT(rung.unit_person)},
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
     {"no-notice", FIELD_NO, AT(rung.notice)},
@@ -211,6 +231,9 @@ static const struct field record_list[] = {
     {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
+    {"was", FIELD_TEXT, AT(record.was)},
+    {"channel", FIELD_TEXT, AT(record.channel)},
+    {"closing", FIELD_TEXT, AT(record.closing)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
     {"auto", FIELD_YES, AT(record.auto_respond)},
     {"count", FIELD_COUNT, AT(record.count)},

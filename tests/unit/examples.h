@@ -74,6 +74,19 @@ static const struct incident example_head = {
     .reopens = 2,
 };
 
+static const struct incident_more example_about = {.object = "6208020137", .about = "cg-001 620802001"};
+static const struct incident example_excluded = {
+    .state = INCIDENT_UNROUTED,
+    .nature = NATURE_REPORT,
+    .unrouted = UNROUTED_EXCLUDED,
+    .severity = 3,
+    .type = "1.02.01",
+    .source = "hotline",
+    .received_ms = EXAMPLE_MS,
+    .opened_seq = 4711,
+    .more = &example_about,
+};
+
 static const struct task example_tasks[] = {
     {.no = 1,
      .epoch = 3,
@@ -158,6 +171,23 @@ static inline const struct incident *example_overseen(void)
     return &head;
 }
 
+static const struct oversight example_charge = {
+    .post = "shuji-620802001",
+    .bearer_post = "街道书记",
+    .bearer = "王五",
+    .bearer_until_ms = EXAMPLE_MS + 86400000,
+};
+
+static inline const struct incident *example_charged(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_charge};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -166,6 +196,10 @@ static const struct rung example_rung = {
     .due_ms = EXAMPLE_MS + 61000,
     .to_area = "620802001",
     .to_post = "street-duty-chief",
+    .to_person = "赵六",
+    .to_unit = "cg",
+    .unit_post = "队长",
+    .unit_person = "周七",
     .notice = true,
     .in_downtime = true,
 };
@@ -186,6 +220,19 @@ static const struct ask example_asks[] = {
      .decided_ms = EXAMPLE_MS,
      .decided_by = "duty-chief",
      .decided_person = "李强"},
+};
+
+static const struct undo example_undo = {
+    .until_ms = EXAMPLE_MS + 30000,
+    .first = 2,
+    .last = 2,
+    .state = INCIDENT_DESK,
+    .tasks = example_tasks,
+    .task_count = 1,
+    .clocks = example_clocks,
+    .clock_count = 2,
+    .asks = example_asks,
+    .ask_count = 1,
 };
 
 static const struct unit_load example_units[] = {
@@ -337,10 +384,18 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_RETURN;
         record->reason = "not_ours";
         break;
+    case RECORD_CALLED_BACK:
+        record->satisfaction = SATISFACTION_UNSATISFIED;
+        record->solved = true;
+        break;
     case RECORD_URGED:
     case RECORD_SUPERVISED:
         record->changes[0].head = example_overseen();
         record->count = 2;
+        break;
+    case RECORD_CHARGED:
+    case RECORD_CHARGE_PASSED:
+        record->changes[0].head = example_charged();
         break;
     case RECORD_RUNG:
         record->rung = &example_rung;
@@ -350,6 +405,9 @@ static inline void example_record_details(struct record *record)
         record->reason = "no_access";
         record->changes[0].asks = example_asks;
         record->changes[0].ask_count = 1;
+        break;
+    case RECORD_UNDONE:
+        record->changes[0].undo = &example_undo;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
@@ -365,6 +423,22 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_DELEGATE;
         record->changes[0].tasks = &example_handed_on;
         record->changes[0].task_count = 1;
+        break;
+    case RECORD_EXCLUDED:
+        record->changes[0].head = &example_excluded;
+        record->reason = "named";
+        break;
+    case RECORD_RECORDED:
+    case RECORD_NOTIFIED:
+        record->change_count = 0;
+        record->event = &example_event;
+        record->channel = record->kind == RECORD_NOTIFIED ? "弹窗" : "";
+        record->count = record->kind == RECORD_RECORDED ? 2 : 0;
+        record->reason = "events.yaml:3";
+        break;
+    case RECORD_RECLASSIFIED:
+        record->was = "1.01";
+        record->policy = (struct bytes){example_hash, sizeof example_hash};
         break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";
@@ -495,7 +569,8 @@ static inline struct message example_message(enum message_kind kind)
                                    .outcome = OUTCOME_REFERRED,
                                    .passed = true,
                                    .reason = "duplicate",
-                                   .text = "同一处"};
+                                   .text = "同一处",
+                                   .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:
         message.query = (struct query){.kind = QUERY_LIST,
