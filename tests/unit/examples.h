@@ -570,6 +570,9 @@ static inline struct message example_message(enum message_kind kind)
                                    .passed = true,
                                    .reason = "duplicate",
                                    .text = "同一处",
+                                   .name = "周排查",
+                                   .target = "东街1号",
+                                   .area = "620802001",
                                    .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:
