@@ -23,6 +23,7 @@ enum {
     KEY_REASON,
     KEY_TEXT,
     KEY_UNTIL,
+    KEY_POST,
     KEY_TO,
     KEY_ABOUT
 };
@@ -45,6 +46,8 @@ static const struct argp_option every_option[] = {
     {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
+    {"post", KEY_POST, N_("POST"), 0, N_("the post, as posts.yaml names it"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0,
      N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit); planned: until when"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
@@ -97,11 +100,15 @@ static const struct form {
             "the new type's.")},
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
+    [ACT_ANSWER] = {TAKES_WHY, TAKES(KEY_TEXT), 'C',
+                    N_("Answers whoever reported an incident: the text is their notice, and the answer clock stops.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
     [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
     [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
+    [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
+                    N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
 
 struct arguments {
@@ -206,6 +213,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_TEXT:
         act->text = value;
         return 0;
+    case KEY_POST:
+        act->post = value;
+        return 0;
     case KEY_TO:
         act->to = value;
         return 0;
@@ -269,6 +279,7 @@ VERB(verify, ACT_VERIFY)
 VERB(resume, ACT_RESUME)
 VERB(undo, ACT_UNDO)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(answer, ACT_ANSWER)
 VERB(confirm, ACT_CONFIRM)
 VERB(callback, ACT_CALLBACK)
 VERB(reopen, ACT_REOPEN)
@@ -277,4 +288,5 @@ VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
 VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
+VERB(charge, ACT_CHARGE)
 VERB(exclude, ACT_EXCLUDE)

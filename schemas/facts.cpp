@@ -27,6 +27,7 @@ SAME(ActVerb, ACTS)
 SAME(AskKind, ASK_KINDS)
 SAME(Decision, DECISIONS)
 SAME(RecordKind, RECORD_KINDS)
+SAME(NoticeStep, NOTICE_STEPS)
 SAME(LeaseEnd, LEASE_ENDS)
 SAME(RungColour, RUNG_COLOURS)
 SAME(SideKind, SIDE_KINDS)
@@ -163,9 +164,16 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
 
 static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
 {
+    auto post = pack(builder, oversight.post);
+    auto bearer_post = pack(builder, oversight.bearer_post);
+    auto bearer = pack(builder, oversight.bearer);
     bihuan::OversightBuilder out(builder);
     out.add_urges(oversight.urges);
     out.add_supervisions(oversight.supervisions);
+    out.add_post(post);
+    out.add_bearer_post(bearer_post);
+    out.add_bearer(bearer);
+    out.add_bearer_until_ms(oversight.bearer_until_ms);
     return out.Finish();
 }
 
@@ -370,18 +378,11 @@ static Offset<Vector<uint64_t>> pack(Builder &builder, const uint64_t *numbers, 
     return n ? builder.CreateVector(numbers, n) : Offset<Vector<uint64_t>>();
 }
 
-static Offset<Vector<Offset<String>>> pack(Builder &builder, const char *const *texts, size_t n)
-{
-    std::vector<Offset<String>> packed;
-    for (size_t i = 0; i < n; i++)
-        packed.push_back(pack(builder, texts[i]));
-    return n ? builder.CreateVector(packed) : Offset<Vector<Offset<String>>>();
-}
-
 static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &reports)
 {
     auto keys = pack(builder, reports.keys, reports.key_count);
-    auto sources = pack(builder, reports.sources, reports.source_count);
+    auto sources = pack_texts(builder, reports.sources, reports.source_count);
+    auto device = pack(builder, reports.device);
     bihuan::ReportsBuilder out(builder);
     out.add_first_ms(reports.first_ms);
     out.add_last_ms(reports.last_ms);
@@ -391,6 +392,7 @@ static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &repo
     out.add_count(reports.count);
     out.add_keys(keys);
     out.add_sources(sources);
+    out.add_device(device);
     return out.Finish();
 }
 
@@ -449,6 +451,9 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     auto to_area = pack(builder, rung.to_area);
     auto to_post = pack(builder, rung.to_post);
     auto to_unit = pack(builder, rung.to_unit);
+    auto to_person = pack(builder, rung.to_person);
+    auto unit_post = pack(builder, rung.unit_post);
+    auto unit_person = pack(builder, rung.unit_person);
     bihuan::RungBuilder out(builder);
     out.add_due_ms(rung.due_ms);
     out.add_task(rung.task);
@@ -456,6 +461,9 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     out.add_to_area(to_area);
     out.add_to_post(to_post);
     out.add_to_unit(to_unit);
+    out.add_to_person(to_person);
+    out.add_unit_post(unit_post);
+    out.add_unit_person(unit_person);
     out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
     out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
     out.add_notice(rung.notice);
@@ -522,6 +530,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
+    auto tells = pack_texts(builder, record.tells, record.tell_count);
     bihuan::RecordBuilder out(builder);
     out.add_seq(record.seq);
     out.add_at_ms(record.at_ms);
@@ -558,6 +567,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);
+    out.add_tells(tells);
     return out.Finish();
 }
 

@@ -167,10 +167,14 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
 static constexpr size_t ANY = SIZE_MAX;
 
 /* NULL when there is nothing of it. */
-static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *out)
 {
     out->urges = in.urges();
     out->supervisions = in.supervisions();
+    out->post = reader.text(in.post(), ANY, "oversight.post");
+    out->bearer_post = reader.text(in.bearer_post(), ANY, "oversight.bearer_post");
+    out->bearer = reader.text(in.bearer(), ANY, "oversight.bearer");
+    out->bearer_until_ms = in.bearer_until_ms();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -322,15 +326,6 @@ static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, 
     return numbers;
 }
 
-static const char *const *read_texts(Reader &reader, const Vector<Offset<String>> *in, const char *about, size_t *count)
-{
-    *count = in ? in->size() : 0;
-    auto *texts = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
-    for (size_t i = 0; i < *count; i++)
-        texts[i] = reader.text(in->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, about);
-    return texts;
-}
-
 static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
 {
     out->count = in.count();
@@ -340,7 +335,8 @@ static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
     out->before = in.before();
     out->placed = in.placed();
     out->keys = read_numbers(reader, in.keys(), &out->key_count);
-    out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
+    out->sources = reader.texts(in.sources(), ANY, "reports.sources", &out->source_count);
+    out->device = reader.text(in.device(), ANY, "reports.device");
 }
 
 static void read(Reader &reader, const bihuan::Undo &in, struct undo *out)
@@ -378,6 +374,9 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
     out->to_post = reader.text(in.to_post(), ANY, "rung.to_post");
     out->to_unit = reader.text(in.to_unit(), ANY, "rung.to_unit");
+    out->to_person = reader.text(in.to_person(), ANY, "rung.to_person");
+    out->unit_post = reader.text(in.unit_post(), ANY, "rung.unit_post");
+    out->unit_person = reader.text(in.unit_person(), ANY, "rung.unit_person");
     out->notice = in.notice();
     out->in_downtime = in.in_downtime();
 }
@@ -451,6 +450,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
+    out->tells = reader.texts(in.tells(), ANY, "record.tells", &out->tell_count);
     out->was = reader.text(in.was(), ANY, "record.was");
     out->closing = reader.text(in.closing(), ANY, "record.closing");
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);

@@ -50,6 +50,10 @@ static void write(Json &json, const struct oversight &oversight)
 {
     json.number("urges", oversight.urges);
     json.number("supervisions", oversight.supervisions);
+    json.text("post", oversight.post);
+    json.text("bearer_post", oversight.bearer_post);
+    json.text("bearer", oversight.bearer);
+    json.time("bearer_until", oversight.bearer_until_ms);
 }
 
 static void write(Json &json, const struct ending &ending)
@@ -174,12 +178,8 @@ static void write(Json &json, const struct reports &reports)
     json.id("last_seq", reports.last);
     json.id("before_seq", reports.before);
     json.id("placed_seq", reports.placed);
-    if (!reports.source_count)
-        return;
-    json.open("sources", '[');
-    for (size_t i = 0; i < reports.source_count; i++)
-        json.text(nullptr, reports.sources[i]);
-    json.close(']');
+    write_texts(json, "sources", reports.sources, reports.source_count);
+    json.text("device", reports.device);
 }
 
 static void write(Json &json, const struct undo &undo)
@@ -216,6 +216,9 @@ static void write(Json &json, const struct rung &rung)
     json.text("to_area", rung.to_area);
     json.text("to_post", rung.to_post);
     json.text("to_unit", rung.to_unit);
+    json.text("to_person", rung.to_person);
+    json.text("unit_post", rung.unit_post);
+    json.text("unit_person", rung.unit_person);
     json.flag("notice", rung.notice);
     json.flag("in_downtime", rung.in_downtime);
 }
@@ -277,6 +280,7 @@ void write(Json &json, const struct record &record)
     json.number("term", record.term);
     json.text("satisfaction", satisfaction_name(record.satisfaction));
     json.flag("solved", record.solved);
+    write_texts(json, "tells", record.tells, record.tell_count);
     write_all(json, "sides", record.sides, record.side_count);
 }
 

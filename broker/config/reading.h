@@ -16,13 +16,16 @@
     X(TYPES, "types.yaml", true)                                                                                       \
     X(AREAS, "areas.yaml", true)                                                                                       \
     X(UNITS, "units.yaml", true)                                                                                       \
+    X(POSTS, "posts.yaml", false)                                                                                      \
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)                                                                                      \
     X(DUTIES, "duties.yaml", false)                                                                                    \
-    X(EVENTS, "events.yaml", false)
+    X(EVENTS, "events.yaml", false)                                                                                    \
+    X(NOTICES, "notices.yaml", false)                                                                                  \
+    X(SENSORS, "sensors.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -52,6 +55,7 @@ void read_clocks(struct reading *, struct document *);
 void read_types(struct reading *, struct document *);
 void read_areas(struct reading *, struct document *);
 void read_units(struct reading *, struct document *);
+void read_posts(struct reading *, struct document *);
 void read_objects(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
@@ -59,6 +63,8 @@ void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
 void read_duties(struct reading *, struct document *);
 void read_events(struct reading *, struct document *);
+void read_notices(struct reading *, struct document *);
+void read_sensors(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 

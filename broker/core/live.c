@@ -55,6 +55,20 @@ struct live_task *live_task_find(const struct live *live, uint32_t no)
     return task;
 }
 
+static bool is_lead(const struct task *task)
+{
+    return task->role == TASK_LEAD && task->state != TASK_WITHDRAWN;
+}
+
+const char *live_unit_of(const void *of, uint32_t no)
+{
+    const struct live *live = of;
+    for (const struct live_task *task = live->tasks; task; task = task->next)
+        if (no ? task->facts.no == no : is_lead(&task->facts))
+            return task->facts.unit;
+    return NULL;
+}
+
 struct clock *live_clock_find(const struct live *live, enum clock_kind kind, uint32_t task)
 {
     for (size_t i = 0; i < live->clock_count; i++) {
@@ -98,13 +112,13 @@ static void disown_more(const struct incident_more *more)
 }
 
 /* Nothing in it is nothing: a row out of the store would not have it. */
-static const struct incident_more *own_more(const struct incident_more *more)
+static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
     if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
-    copy->oversight = oversight_own(more->oversight);
+    copy->oversight = oversight_own(core, more->oversight);
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
     return copy;
@@ -164,6 +178,16 @@ static void free_task(struct live_task *task)
     free(task);
 }
 
+static void free_reports(struct reports *reports)
+{
+    if (!reports)
+        return;
+    free((void *)reports->keys);
+    free((void *)reports->sources);
+    disown(reports->device);
+    free(reports);
+}
+
 static void free_rare(struct rare *rare)
 {
     for (size_t i = 0; rare && i < rare->ask_count; i++)
@@ -171,17 +195,9 @@ static void free_rare(struct rare *rare)
     if (rare) {
         free(rare->asks);
         undo_disown(rare->undo);
+        free_reports(rare->reports);
     }
     free(rare);
-}
-
-static void free_reports(struct reports *reports)
-{
-    if (!reports)
-        return;
-    free((void *)reports->keys);
-    free((void *)reports->sources);
-    free(reports);
 }
 
 static void free_live(struct live *live)
@@ -194,7 +210,6 @@ static void free_live(struct live *live)
         disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
-    free_reports(live->reports);
     disown_more(live->head.more);
     free(live->voices);
     free_rare(live->rare);
@@ -239,7 +254,7 @@ void live_set_head(struct core *core, struct live *live, const struct incident *
     live->head.ladder = name_of(core, head->ladder);
     live->head.event_id = own(head->event_id);
     live->head.reason = own(head->reason);
-    live->head.more = own_more(head->more);
+    live->head.more = own_more(core, head->more);
     disown(was.event_id);
     disown(was.reason);
     disown_more(was.more);
@@ -353,8 +368,10 @@ void live_set_reports(struct core *core, struct live *live, const struct reports
         sources[i] = name_of(core, sources[i]);
     copy->keys = copy_of(reports->keys, reports->key_count * sizeof *reports->keys);
     copy->sources = sources;
-    free_reports(live->reports);
-    live->reports = copy;
+    copy->device = own(reports->device);
+    struct rare *rare = rare_of(live);
+    free_reports(rare->reports);
+    rare->reports = copy;
 }
 
 void live_keep_word(struct live *live, const struct word_kept *word)
@@ -384,6 +401,11 @@ void live_add_voice(struct core *core, struct live *live, const struct voice *vo
 }
 
 /* --- reading back --- */
+
+const struct reports *live_reports(const struct live *live)
+{
+    return live->rare ? live->rare->reports : NULL;
+}
 
 static void lend(struct arena *arena, const char **text)
 {
@@ -447,6 +469,7 @@ const struct reports *live_lend_reports(struct arena *arena, const struct report
     struct reports *copy = arena_memdup(arena, reports, sizeof *reports);
     copy->keys = arena_memdup(arena, reports->keys, reports->key_count * sizeof *reports->keys);
     copy->sources = arena_memdup(arena, reports->sources, reports->source_count * sizeof *reports->sources);
+    lend(arena, &copy->device);
     return copy;
 }
 
@@ -480,7 +503,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
     row->voice_count = live_lend_voices(arena, live, &row->voices);
-    row->reports = live_lend_reports(arena, live->reports);
+    row->reports = live_lend_reports(arena, live_reports(live));
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);

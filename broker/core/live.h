@@ -15,6 +15,8 @@ struct live *live_find(const struct core *, uint64_t incident);
 /* The next in id order; after NULL the first. NULL at the end. */
 struct live *live_after(const struct core *, const struct live *);
 struct live_task *live_task_find(const struct live *, uint32_t no);
+/* The unit of a task; of 0, the lead's. NULL: there is none. */
+const char *live_unit_of(const void *live, uint32_t task);
 struct clock *live_clock_find(const struct live *, enum clock_kind, uint32_t task);
 /* An empty row; not in anything derived yet. */
 struct live *live_new(struct core *, uint64_t incident);
@@ -42,6 +44,8 @@ void live_own_ask(struct core *, struct ask *);
 void live_disown_task(const struct task *);
 void live_disown_ask(const struct ask *);
 void live_set_reports(struct core *, struct live *, const struct reports *);
+/* NULL when only the one that opened it is known of. */
+const struct reports *live_reports(const struct live *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */

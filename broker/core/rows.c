@@ -132,8 +132,11 @@ static void mix_text(uint64_t *digest, const char *text)
 
 static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
 {
-    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions, oversight->bearer_until_ms};
     mix_bytes(digest, numbers, sizeof numbers);
+    mix_text(digest, oversight->post);
+    mix_text(digest, oversight->bearer_post);
+    mix_text(digest, oversight->bearer);
 }
 
 static void mix_ending(uint64_t *digest, const struct ending *ending)
@@ -234,6 +237,7 @@ static void mix_reports(uint64_t *digest, const struct reports *reports)
     mix_bytes(digest, reports->keys, reports->key_count * sizeof *reports->keys);
     for (size_t i = 0; i < reports->source_count; i++)
         mix_text(digest, reports->sources[i]);
+    mix_text(digest, reports->device);
 }
 
 static void mix_undo(uint64_t *digest, const struct undo *undo)
@@ -264,8 +268,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_ask(digest, &live->rare->asks[i]);
     if (live->rare && live->rare->undo)
         mix_undo(digest, live->rare->undo);
-    if (live->reports)
-        mix_reports(digest, live->reports);
+    if (live_reports(live))
+        mix_reports(digest, live_reports(live));
 }
 
 static uint64_t digest_of_side(const struct side *side)

@@ -17,9 +17,10 @@
 
 struct batch {
     struct pending pending;
-    struct buffer places; /* size_t: where the value of first, first + 1, … lies in pending.records */
-    uint64_t first, last; /* records; first 0: none */
-    int64_t since_ms;     /* 0: it is empty */
+    struct buffer places;  /* size_t: where the value of first, first + 1, … lies in pending.records */
+    struct buffer noticed; /* size_t: where each notice lies in pending.notices */
+    uint64_t first, last;  /* records; first 0: none */
+    int64_t since_ms;      /* 0: it is empty */
 };
 
 struct behind {
@@ -64,6 +65,7 @@ void behind_free(struct store *s)
     for (size_t i = 0; i < 2; i++) {
         pending_release(&b->batches[i].pending);
         buffer_release(&b->batches[i].places);
+        buffer_release(&b->batches[i].noticed);
     }
     pthread_mutex_destroy(&b->mutex);
     pthread_cond_destroy(&b->changed);
@@ -75,7 +77,7 @@ void behind_free(struct store *s)
 static uint64_t batch_bytes(const struct batch *batch)
 {
     const struct pending *p = &batch->pending;
-    return p->records.size + p->keys.size + p->rows.size + p->sides.size + p->policies.size;
+    return p->records.size + p->keys.size + p->notices.size + p->rows.size + p->sides.size + p->policies.size;
 }
 
 uint64_t behind_bytes(const struct store *s)
@@ -109,6 +111,13 @@ bool behind_value(const struct store *s, uint64_t seq, MDB_val *out)
     return s->behind && (batch_value(s->behind->gathered, seq, out) || batch_value(s->behind->written, seq, out));
 }
 
+bool behind_next_notice(const struct store *s, const char *source, uint64_t *seq)
+{
+    const struct behind *b = s->behind;
+    return b && (noticelog_next(&b->written->pending.notices, &b->written->noticed, source, seq) ||
+                 noticelog_next(&b->gathered->pending.notices, &b->gathered->noticed, source, seq));
+}
+
 /* --- gathering --- */
 
 static void append(struct buffer *to, const struct buffer *from)
@@ -136,6 +145,8 @@ void behind_gather(struct store *s)
     struct pending *p = &s->pending, *to = &batch->pending;
     gather_records(batch, &p->records);
     append(&to->keys, &p->keys);
+    noticelog_places(&p->notices, to->notices.size, &batch->noticed);
+    append(&to->notices, &p->notices);
     append(&to->rows, &p->rows);
     append(&to->sides, &p->sides);
     append(&to->policies, &p->policies);
@@ -150,6 +161,7 @@ static void batch_clear(struct batch *batch, const struct store_meta *meta)
 {
     pending_clear(&batch->pending, meta);
     buffer_clear(&batch->places);
+    buffer_clear(&batch->noticed);
     batch->first = batch->last = 0;
     batch->since_ms = 0;
 }
@@ -309,6 +321,7 @@ static int recover_record(void *arg, const struct queued *queued, const uint8_t 
     p->meta.last_ms = record.at_ms;
     p->record_count++;
     keylog_gather(r->store, &record);
+    noticelog_gather(r->store, &record);
     return 0;
 }
 

@@ -253,6 +253,7 @@ static int catch_up_record(void *arg, const struct record *record, const void *b
     if (record->seq != meta->sequence + 1)
         return store_fail(-EBADMSG, "the journal lacks record %llu", (unsigned long long)meta->sequence + 1);
     keylog_gather(c->store, record);
+    noticelog_gather(c->store, record);
     meta->sequence = record->seq;
     meta->last_ms = record->at_ms;
     return 0;

@@ -109,6 +109,7 @@ int store_gather(struct store *s, const struct record *records, size_t n)
         s->pending.meta.sequence = records[i].seq;
         s->pending.meta.last_ms = records[i].at_ms;
         keylog_gather(s, &records[i]);
+        noticelog_gather(s, &records[i]);
     }
     s->pending.record_count += n;
     return 0;
@@ -129,6 +130,7 @@ void pending_clear(struct pending *p, const struct store_meta *meta)
 {
     buffer_clear(&p->records);
     buffer_clear(&p->keys);
+    buffer_clear(&p->notices);
     buffer_clear(&p->rows);
     buffer_clear(&p->sides);
     buffer_clear(&p->policies);
@@ -142,6 +144,7 @@ void pending_release(struct pending *p)
 {
     buffer_release(&p->records);
     buffer_release(&p->keys);
+    buffer_release(&p->notices);
     buffer_release(&p->rows);
     buffer_release(&p->sides);
     buffer_release(&p->policies);
@@ -158,6 +161,8 @@ static int write_in(struct store *s, MDB_txn *txn, struct pending *p)
     int error = journal_lmdb_write(s, txn, p);
     if (error == 0)
         error = keylog_write(s, txn, p);
+    if (error == 0)
+        error = noticelog_write(s, txn, p);
     if (error == 0)
         error = tables_write(s, txn, p);
     if (error == 0)

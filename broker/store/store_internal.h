@@ -22,6 +22,7 @@
  *   live, closed   incident → row_head, row (or none)              an incident is in exactly one
  *   closed_by_time closed_ms, incident (big-endian) → nothing
  *   sides          kind, key → side_head, side
+ *   notices        source, sequence (big-endian) → nothing: what it has not acknowledged
  *   policies       SHA-256 → policy_head, bundle
  *   policy_at      at_ms → policy_head
  *   meta           "meta" → meta_value */
@@ -29,7 +30,7 @@
 #define STORE_TABLES(X) \
     X(META, meta, 0) X(RECORDS, records, MDB_INTEGERKEY) X(KEYS, keys, MDB_INTEGERKEY) \
     X(LIVE, live, MDB_INTEGERKEY) X(CLOSED, closed, MDB_INTEGERKEY) X(CLOSED_BY_TIME, closed_by_time, 0) \
-    X(SIDES, sides, 0) X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
+    X(SIDES, sides, 0) X(NOTICES, notices, 0) X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
 /* clang-format on */
 #define TABLE_X(N, n, flags) TABLE_##N,
 enum store_table { STORE_TABLES(TABLE_X) TABLE_END };
@@ -100,6 +101,7 @@ struct pending {
     uint64_t row_seq;      /* the highest sequence a row of this reflects, one beside incidents too */
     struct buffer records; /* of the LMDB journal */
     struct buffer keys;    /* struct key_entry[] */
+    struct buffer notices; /* noticelog.c */
     struct buffer rows, sides, policies;
     struct buffer scratch;
 };
@@ -221,6 +223,16 @@ int keylog_write(struct store *, MDB_txn *, const struct pending *);
 /* 0 or -EBADMSG. */
 int keylog_read(const MDB_val *key, const MDB_val *value, struct keys_value *out);
 
+/* --- noticelog.c --- */
+void noticelog_gather(struct store *, const struct record *);
+int noticelog_write(struct store *, MDB_txn *, const struct pending *);
+/* Appends where each of the gathered notices, acknowledgements apart, will lie behind so many bytes of others. */
+void noticelog_places(const struct buffer *notices, size_t base, struct buffer *places);
+/* As store_next_notice, of gathered ones. */
+bool noticelog_next(const struct buffer *notices, const struct buffer *places, const char *source, uint64_t *seq);
+/* A key of the table taken apart; false when it is none. */
+bool noticelog_read(const MDB_val *key, char source[CODE_MAX_BYTES + 1], uint64_t *seq);
+
 /* --- tables.c --- */
 int tables_write(struct store *, MDB_txn *, const struct pending *);
 /* The key of closed_by_time. */
@@ -263,6 +275,8 @@ void behind_gather(struct store *);
 int store_room(struct store *);
 /* Of a record that is behind: its value, borrowed until store_tend; false when it is not. */
 bool behind_value(const struct store *, uint64_t seq, MDB_val *out);
+/* As store_next_notice, of what is behind. */
+bool behind_next_notice(const struct store *, const char *source, uint64_t *seq);
 /* Bytes that the tables will still take. */
 uint64_t behind_bytes(const struct store *);
 /* On any thread: waits until the tables hold a record. 0 or -EIO. */

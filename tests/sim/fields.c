@@ -15,7 +15,8 @@
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(SIDE, side_kind, side_kind) X(REFUSAL, refusal_code, refusal) \
-    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction) \
+    X(STEP, notice_step, notice_step)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -88,6 +89,7 @@ static const struct field act_list[] = {
     {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
     {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
     {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
+    {"body", FIELD_TEXT, AT(act.to)},         {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
 
@@ -130,6 +132,9 @@ static const struct field incident_list[] = {
     {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
+    {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
+    {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
+    {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -195,6 +200,17 @@ static const struct field ask_list[] = {
 FIELDS(ask, "an ask");
 #undef AT
 
+#define AT(field) offsetof(struct told, field)
+static const struct field told_list[] = {
+    {"step", FIELD_STEP, AT(notice.step)},    {"outcome", FIELD_OUTCOME, AT(notice.outcome)},
+    {"state", FIELD_STATE, AT(notice.state)}, {"into", FIELD_EVENT, AT(notice.into)},
+    {"unit", FIELD_TEXT, AT(notice.unit)},    {"reason", FIELD_TEXT, AT(notice.reason)},
+    {"text", FIELD_TEXT, AT(notice.text)},    {"at", FIELD_TIME, AT(notice.at_ms)},
+    {"events", FIELD_TEXT, AT(events)},
+};
+FIELDS(told, "a notice");
+#undef AT
+
 #define AT(field) offsetof(struct seen, field)
 static const struct field record_list[] = {
     {"clock", FIELD_CLOCK, AT(rung.clock)},
@@ -210,7 +226,10 @@ static const struct field record_list[] = {
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"holder", FIELD_TEXT, AT(rung.to_person)},
     {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"unit-post", FIELD_TEXT, AT(rung.unit_post)},
+    {"unit-holder", FIELD_TEXT, AT(rung.unit_person)},
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
     {"no-notice", FIELD_NO, AT(rung.notice)},

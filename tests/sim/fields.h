@@ -40,6 +40,7 @@ struct whole_head {
     struct incident head;
     struct incident_more more;
     struct ending ending;
+    struct oversight oversight;
 };
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */
@@ -47,7 +48,7 @@ extern const struct fields incident_fields;                                     
 extern const struct fields task_fields, clock_fields;                             /* of the structs of these names */
 extern const struct fields side_fields;                                           /* rows beside incidents */
 extern const struct fields ask_fields;
-extern const struct fields overview_fields, explanation_fields, reports_fields;
+extern const struct fields overview_fields, explanation_fields, reports_fields, told_fields;
 
 /* A record of the trail, with what it points to beside it. */
 struct seen {

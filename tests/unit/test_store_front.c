@@ -209,6 +209,37 @@ static void a_policy_waits_for_the_tables(void **state)
     assert_int_equal(size, 5);
 }
 
+/* A notice is found wherever it is: in the tables, on its way, or gathered. */
+static void notices_are_found_behind_the_tables(void **state)
+{
+    struct fixture *f = *state;
+    const char *const tells[] = {"camera", "hotline"};
+    for (uint64_t number = 1; number <= 9; number++) {
+        struct record *record = record_opened(f, number);
+        record->tells = tells + number % 2;
+        record->tell_count = 1;
+        append(f, record);
+        commit(f);
+        if (number == 3)
+            assert_int_equal(store_drain(f->store), 0);
+        if (number == 6)
+            hurry(f);
+    }
+    for (int again = 0; again < 2; again++) {
+        uint64_t seq = 0;
+        for (uint64_t number = 1; number <= 9; number += 2) {
+            assert_true(store_next_notice(f->store, "hotline", &seq));
+            assert_int_equal(seq, number);
+        }
+        assert_false(store_next_notice(f->store, "hotline", &seq));
+        seq = 5;
+        assert_true(store_next_notice(f->store, "camera", &seq));
+        assert_int_equal(seq, 6);
+        assert_false(store_next_notice(f->store, "desk", &seq));
+        fixture_reopen(f);
+    }
+}
+
 /* --- the two files --- */
 static void files_are_written_in_turns_for_ever(void **state)
 {
@@ -411,6 +442,7 @@ int main(void)
         TEST(a_row_is_flushed_when_the_tables_have_it),
         TEST(rows_on_their_way_are_put_again),
         TEST(a_policy_waits_for_the_tables),
+        TEST(notices_are_found_behind_the_tables),
         TEST(files_are_written_in_turns_for_ever),
         TEST(a_batch_is_handed_over_by_its_size),
         TEST(a_torn_turn_is_no_turn),
