@@ -6,7 +6,7 @@
 
 static bool anybody_above(const struct area *area)
 {
-    while (area && *area->post == '\0')
+    while (area && !area->seat && *area->post == '\0')
         area = area->parent;
     return area != NULL;
 }

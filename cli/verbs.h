@@ -35,6 +35,7 @@ int verb_reclassify(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);
+int verb_charge(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_ask(int argc, char **argv);     /* ask.c */
