@@ -71,7 +71,7 @@ struct unit {
     const char *kind;        /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
     const struct unit *parent, *supervisor;
     const struct timetable *hours; /* when somebody is there; NULL: day and night */
-    const struct post *seat; /* who stands on its ladder; NULL: nobody is named */
+    const struct post *seat;       /* who stands on its ladder; NULL: nobody is named */
     bool retired;
     const char *successor;
     struct origin origin;
