@@ -17,10 +17,10 @@
 
 struct batch {
     struct pending pending;
-    struct buffer places;  /* size_t: where the value of first, first + 1, … lies in pending.records */
-    struct buffer noticed; /* size_t: where each notice lies in pending.notices */
-    uint64_t first, last;  /* records; first 0: none */
-    int64_t since_ms;      /* 0: it is empty */
+    struct buffer places;      /* size_t: where the value of first, first + 1, … lies in pending.records */
+    struct buffer kept, taken; /* size_t: where each notice lies in pending.notices, and each that is taken back */
+    uint64_t first, last;      /* records; first 0: none */
+    int64_t since_ms;          /* 0: it is empty */
 };
 
 struct behind {
@@ -65,7 +65,8 @@ void behind_free(struct store *s)
     for (size_t i = 0; i < 2; i++) {
         pending_release(&b->batches[i].pending);
         buffer_release(&b->batches[i].places);
-        buffer_release(&b->batches[i].noticed);
+        buffer_release(&b->batches[i].kept);
+        buffer_release(&b->batches[i].taken);
     }
     pthread_mutex_destroy(&b->mutex);
     pthread_cond_destroy(&b->changed);
@@ -111,11 +112,26 @@ bool behind_value(const struct store *s, uint64_t seq, MDB_val *out)
     return s->behind && (batch_value(s->behind->gathered, seq, out) || batch_value(s->behind->written, seq, out));
 }
 
+static bool batch_next_notice(const struct batch *batch, const char *source, uint64_t *seq)
+{
+    return noticelog_next(&batch->pending.notices, &batch->kept, source, seq);
+}
+
 bool behind_next_notice(const struct store *s, const char *source, uint64_t *seq)
 {
     const struct behind *b = s->behind;
-    return b && (noticelog_next(&b->written->pending.notices, &b->written->noticed, source, seq) ||
-                 noticelog_next(&b->gathered->pending.notices, &b->gathered->noticed, source, seq));
+    return b && (batch_next_notice(b->written, source, seq) || batch_next_notice(b->gathered, source, seq));
+}
+
+static bool batch_took_back(const struct batch *batch, const char *source, uint64_t seq)
+{
+    return noticelog_took_back(&batch->pending.notices, &batch->taken, source, seq);
+}
+
+bool behind_took_back(const struct store *s, const char *source, uint64_t seq)
+{
+    const struct behind *b = s->behind;
+    return b && (batch_took_back(b->written, source, seq) || batch_took_back(b->gathered, source, seq));
 }
 
 /* --- gathering --- */
@@ -145,7 +161,7 @@ void behind_gather(struct store *s)
     struct pending *p = &s->pending, *to = &batch->pending;
     gather_records(batch, &p->records);
     append(&to->keys, &p->keys);
-    noticelog_places(&p->notices, to->notices.size, &batch->noticed);
+    noticelog_places(&p->notices, to->notices.size, &batch->kept, &batch->taken);
     append(&to->notices, &p->notices);
     append(&to->rows, &p->rows);
     append(&to->sides, &p->sides);
@@ -161,7 +177,8 @@ static void batch_clear(struct batch *batch, const struct store_meta *meta)
 {
     pending_clear(&batch->pending, meta);
     buffer_clear(&batch->places);
-    buffer_clear(&batch->noticed);
+    buffer_clear(&batch->kept);
+    buffer_clear(&batch->taken);
     batch->first = batch->last = 0;
     batch->since_ms = 0;
 }

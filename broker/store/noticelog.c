@@ -8,12 +8,12 @@
 /* One gathered change, followed by the source's name and its NUL. */
 struct noted {
     uint64_t seq;
-    bool acknowledged; /* all up to seq go */
+    enum { KEPT, TAKEN_BACK, ACKNOWLEDGED /* all up to seq */ } how;
 };
 
-static void gather(struct store *s, const char *source, uint64_t seq, bool acknowledged)
+static void gather(struct store *s, const char *source, uint64_t seq, int how)
 {
-    struct noted noted = {seq, acknowledged};
+    struct noted noted = {.seq = seq, .how = how};
     buffer_append(&s->pending.notices, &noted, sizeof noted);
     buffer_append(&s->pending.notices, source, strlen(source) + 1);
 }
@@ -21,9 +21,10 @@ static void gather(struct store *s, const char *source, uint64_t seq, bool ackno
 void noticelog_gather(struct store *s, const struct record *record)
 {
     for (size_t i = 0; i < record->tell_count; i++)
-        gather(s, record->tells[i], record->seq, false);
+        gather(s, record->tells[i], record->takes_back ? record->takes_back : record->seq,
+               record->takes_back ? TAKEN_BACK : KEPT);
     if (record->kind == RECORD_ACKNOWLEDGED && record->side_count > 0)
-        gather(s, record->principal, (uint64_t)record->sides[0].number, true);
+        gather(s, record->principal, (uint64_t)record->sides[0].number, ACKNOWLEDGED);
 }
 
 /* --- keys: the name, a NUL, the sequence --- */
@@ -85,6 +86,15 @@ static int keep(struct store *s, MDB_txn *txn, const char *source, uint64_t seq)
     return store_errno(mdb_put(txn, s->tables[TABLE_NOTICES], &key, &nothing, 0));
 }
 
+/* It may have been acknowledged. */
+static int take_back(struct store *s, MDB_txn *txn, const char *source, uint64_t seq)
+{
+    uint8_t bytes[KEY_BYTES];
+    MDB_val key = key_of(bytes, source, seq);
+    int error = mdb_del(txn, s->tables[TABLE_NOTICES], &key, NULL);
+    return error == MDB_NOTFOUND ? 0 : store_errno(error);
+}
+
 /* The one at a place, and the place of the next. */
 static const char *noted_at(const struct buffer *notices, size_t at, struct noted *noted, size_t *next)
 {
@@ -96,25 +106,27 @@ static const char *noted_at(const struct buffer *notices, size_t at, struct note
 
 int noticelog_write(struct store *s, MDB_txn *txn, const struct pending *p)
 {
+    static int (*const how[])(struct store *, MDB_txn *, const char *,
+                              uint64_t) = {[KEPT] = keep, [TAKEN_BACK] = take_back, [ACKNOWLEDGED] = forget};
     struct noted noted;
     int error = 0;
     for (size_t at = 0; error == 0 && at < p->notices.size;) {
         const char *source = noted_at(&p->notices, at, &noted, &at);
-        error = noted.acknowledged ? forget(s, txn, source, noted.seq) : keep(s, txn, source, noted.seq);
+        error = how[noted.how](s, txn, source, noted.seq);
     }
     return error;
 }
 
 /* --- behind the log --- */
 
-void noticelog_places(const struct buffer *notices, size_t base, struct buffer *places)
+void noticelog_places(const struct buffer *notices, size_t base, struct buffer *kept, struct buffer *taken)
 {
     struct noted noted;
     for (size_t at = 0, next; at < notices->size; at = next) {
         size_t place = base + at;
         noted_at(notices, at, &noted, &next);
-        if (!noted.acknowledged)
-            buffer_append(places, &place, sizeof place);
+        if (noted.how != ACKNOWLEDGED) /* its reader knows, and does not ask for it again */
+            buffer_append(noted.how == KEPT ? kept : taken, &place, sizeof place);
     }
 }
 
@@ -134,11 +146,10 @@ static size_t places_upto(const struct buffer *notices, const size_t *places, si
     return low;
 }
 
-/* What is acknowledged its reader knows, and does not ask for again. */
-bool noticelog_next(const struct buffer *notices, const struct buffer *places, const char *source, uint64_t *seq)
+bool noticelog_next(const struct buffer *notices, const struct buffer *kept, const char *source, uint64_t *seq)
 {
-    const size_t *place = (const size_t *)places->data;
-    size_t count = places->size / sizeof *place, next;
+    const size_t *place = (const size_t *)kept->data;
+    size_t count = kept->size / sizeof *place, next;
     struct noted noted;
     for (size_t i = places_upto(notices, place, count, *seq); i < count; i++) {
         const char *whose = noted_at(notices, place[i], &noted, &next);
@@ -150,9 +161,20 @@ bool noticelog_next(const struct buffer *notices, const struct buffer *places, c
     return false;
 }
 
+bool noticelog_took_back(const struct buffer *notices, const struct buffer *taken, const char *source, uint64_t seq)
+{
+    const size_t *place = (const size_t *)taken->data;
+    size_t next;
+    struct noted noted;
+    for (size_t i = 0; i < taken->size / sizeof *place; i++)
+        if (strcmp(noted_at(notices, place[i], &noted, &next), source) == 0 && noted.seq == seq)
+            return true;
+    return false;
+}
+
 /* --- reading --- */
 
-bool store_next_notice(struct store *s, const char *source, uint64_t *seq)
+static bool next_in_table(struct store *s, const char *source, uint64_t *seq)
 {
     uint8_t bytes[KEY_BYTES];
     uint64_t found = 0;
@@ -170,5 +192,17 @@ bool store_next_notice(struct store *s, const char *source, uint64_t *seq)
     store_read_end(s);
     if (there)
         *seq = found;
-    return there || behind_next_notice(s, source, seq);
+    return there;
+}
+
+bool store_next_notice(struct store *s, const char *source, uint64_t *seq)
+{
+    uint64_t found = *seq;
+    while (next_in_table(s, source, &found) || behind_next_notice(s, source, &found)) {
+        if (behind_took_back(s, source, found))
+            continue;
+        *seq = found;
+        return true;
+    }
+    return false;
 }

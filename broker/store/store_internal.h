@@ -226,10 +226,11 @@ int keylog_read(const MDB_val *key, const MDB_val *value, struct keys_value *out
 /* --- noticelog.c --- */
 void noticelog_gather(struct store *, const struct record *);
 int noticelog_write(struct store *, MDB_txn *, const struct pending *);
-/* Appends where each of the gathered notices, acknowledgements apart, will lie behind so many bytes of others. */
-void noticelog_places(const struct buffer *notices, size_t base, struct buffer *places);
+/* Appends where each of the gathered notices will lie behind so many bytes of others: those kept, and those taken back. */
+void noticelog_places(const struct buffer *notices, size_t base, struct buffer *kept, struct buffer *taken);
 /* As store_next_notice, of gathered ones. */
-bool noticelog_next(const struct buffer *notices, const struct buffer *places, const char *source, uint64_t *seq);
+bool noticelog_next(const struct buffer *notices, const struct buffer *kept, const char *source, uint64_t *seq);
+bool noticelog_took_back(const struct buffer *notices, const struct buffer *taken, const char *source, uint64_t seq);
 /* A key of the table taken apart; false when it is none. */
 bool noticelog_read(const MDB_val *key, char source[CODE_MAX_BYTES + 1], uint64_t *seq);
 
@@ -277,6 +278,7 @@ int store_room(struct store *);
 bool behind_value(const struct store *, uint64_t seq, MDB_val *out);
 /* As store_next_notice, of what is behind. */
 bool behind_next_notice(const struct store *, const char *source, uint64_t *seq);
+bool behind_took_back(const struct store *, const char *source, uint64_t seq);
 /* Bytes that the tables will still take. */
 uint64_t behind_bytes(const struct store *);
 /* On any thread: waits until the tables hold a record. 0 or -EIO. */

@@ -240,6 +240,30 @@ static void notices_are_found_behind_the_tables(void **state)
     }
 }
 
+/* Taken back in one batch, a notice of the tables or of another batch is none any more. */
+static void what_is_taken_back_behind_the_tables_is_no_notice(void **state)
+{
+    struct fixture *f = *state;
+    const char *const tells[] = {"hotline"};
+    uint64_t seq = 0;
+    for (uint64_t number = 1; number <= 4; number++) {
+        struct record *record = number % 2 ? record_opened(f, number) : record_about(f, number - 1, INCIDENT_OPEN);
+        record->tells = tells;
+        record->tell_count = 1;
+        record->takes_back = number % 2 ? 0 : number - 1;
+        append(f, record);
+        commit(f);
+        if (number == 1)
+            assert_int_equal(store_drain(f->store), 0);
+        if (number == 3)
+            hurry(f);
+        assert_int_equal(store_next_notice(f->store, "hotline", &seq), number % 2);
+        seq = 0;
+    }
+    fixture_reopen(f);
+    assert_false(store_next_notice(f->store, "hotline", &seq));
+}
+
 /* --- the two files --- */
 static void files_are_written_in_turns_for_ever(void **state)
 {
@@ -443,6 +467,7 @@ int main(void)
         TEST(rows_on_their_way_are_put_again),
         TEST(a_policy_waits_for_the_tables),
         TEST(notices_are_found_behind_the_tables),
+        TEST(what_is_taken_back_behind_the_tables_is_no_notice),
         TEST(files_are_written_in_turns_for_ever),
         TEST(a_batch_is_handed_over_by_its_size),
         TEST(a_torn_turn_is_no_turn),
