@@ -302,6 +302,20 @@ struct absence {
     struct origin origin;
 };
 
+/* Area levels: how areas of one level are rated. A colour without `up` is not used. */
+struct rated {
+    uint32_t up, down; /* proposed from so many incidents on, and until there are fewer than so many */
+    struct recipient lead;
+};
+struct rating {
+    size_t level;
+    int64_t window_days;             /* 0: no area is rated */
+    const struct type *const *types; /* subtrees that count; none: all */
+    size_t type_count;
+    struct rated colours[RUNG_UP];
+    struct origin origin;
+};
+
 enum duty_every { DUTY_DAY = 1, DUTY_WORKING_DAY, DUTY_WEEK, DUTY_MONTH, DUTY_QUARTER };
 
 /* 例行: what a unit does again and again, target by target: 周排查, 月分析, 季总结; with hours a guard, checked in to at
@@ -313,8 +327,9 @@ struct duty {
     const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
     const struct area *const *areas;
     size_t area_count;
-    bool each;           /* `each` was written: the area is part of its key */
-    struct recipient to; /* kind 0: nobody is named */
+    bool each;             /* `each` was written: the area is part of its key */
+    enum rung_colour when; /* only while its area is listed so; 0: always */
+    struct recipient to;   /* kind 0: nobody is named */
     const char *const *targets;
     size_t target_count;
     size_t target_level;      /* without targets: the areas of this level */
@@ -384,6 +399,7 @@ struct policy {
     size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    struct rating rating;
     const struct duty *duties;
     size_t duty_count;
     const struct event_rule *event_rules; /* the first that holds is the one */

@@ -197,5 +197,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(23, act->name);
     put_text(24, act->target);
     put_text(25, act->area);
+    put_number(26, act->colour);
     return content_digest();
 }

@@ -89,7 +89,7 @@ static const struct field act_list[] = {
     {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
     {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
     {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
-    {"body", FIELD_TEXT, AT(act.to)},         {"post", FIELD_TEXT, AT(act.post)},
+    {"colour", FIELD_COLOUR, AT(act.colour)}, {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
 
@@ -287,6 +287,8 @@ static const struct field overview_list[] = {
     {"due-in-60m", FIELD_COUNT, AT(due_60)},
     {"overdue", FIELD_COUNT, AT(overdue)},
     {"supervised", FIELD_COUNT, AT(supervised)},
+    {"proposed", FIELD_COUNT, AT(areas_proposed)},
+    {"listed", FIELD_COUNT, AT(areas_listed)},
 };
 FIELDS(overview, "an overview");
 #undef AT
@@ -389,7 +391,7 @@ static bool read_value(struct play *play, const struct field *field, struct word
     else if (field->kind == FIELD_EVENT)
         return (*(uint64_t *)at = play_incident(play, word)) != 0;
     else if (field->kind >= FIELD_NAMES)
-        return (*(int *)at = value_of(field->kind, word)) != 0;
+        return (*(int *)at = value_of(field->kind, word)) != 0 || strcmp(word, "none") == 0;
     else if (!read_number(word, &number))
         return false;
     else if (field->kind == FIELD_BIG)

@@ -604,6 +604,7 @@ static inline struct message example_message(enum message_kind kind)
                                    .name = "周排查",
                                    .target = "东街1号",
                                    .area = "620802001",
+                                   .colour = RUNG_YELLOW,
                                    .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:
