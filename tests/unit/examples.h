@@ -230,6 +230,7 @@ static const struct ask example_asks[] = {
 };
 
 static const struct undo example_undo = {
+    .seq = 4700,
     .until_ms = EXAMPLE_MS + 30000,
     .first = 2,
     .last = 2,
@@ -421,6 +422,7 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_UNDONE:
         record->changes[0].undo = &example_undo;
+        record->takes_back = 4700;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
