@@ -14,6 +14,7 @@
 #include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
@@ -234,6 +235,7 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    quiet_forget(draft);
     if (state != INCIDENT_CLOSED)
         return;
     ending_plan(draft);
