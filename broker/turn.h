@@ -50,8 +50,6 @@ struct turn {
         bool on;
         struct arena arena;
         struct outcome outcome;
-        struct written *written; /* rows that its commit flushes */
-        size_t written_count;
         uint64_t sequence; /* of its last record */
         int64_t began_us;
     } aloft;
@@ -65,6 +63,7 @@ struct turn {
     uint64_t feed_at;     /* where the round over the feeds goes on */
     bool feeds_behind;
     bool feeds_held;        /* one has more, when its reader has taken what it was sent */
+    int64_t notices_ms;     /* when one that waits may be sent; 0: none waits */
     uint64_t caught_up;     /* of the outbox, when that was seen */
     bool brimful;           /* what is urgent is refused too */
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */

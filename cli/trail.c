@@ -269,17 +269,23 @@ static void add_task(struct buffer *out, const struct record *record, const stru
         add(out, unit_of_task(record, row));
 }
 
-static void rung_detail(const struct record *record, const struct row *row, struct buffer *out)
+static void rung_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)
 {
+    char time[WHEN_TEXT_BYTES];
     const struct rung *rung = record->rung;
     bool posted = rung->to_post && *rung->to_post;
     add_task(out, record, row);
     buffer_printf(out, _("%s%s: %s"), out->size ? " " : "", words_clock(rung->clock), words_colour(rung->colour));
     add_named(out, "→", posted ? rung->to_post : rung->to_area);
+    add(out, rung->to_person);
     if (posted && rung->to_area && *rung->to_area)
         buffer_printf(out, " (%s)", rung->to_area);
     add_named(out, "→", rung->to_unit);
+    add(out, rung->unit_post);
+    add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+    if (rung->held_ms)
+        add_named(out, _("quiet until"), when_text(rung->held_ms, utc, time));
 }
 
 /* What the record says of the incident's head, for the kinds that live by it. */
@@ -352,9 +358,30 @@ static void oversight_detail(const struct record *record, struct buffer *out)
             add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
 }
 
-static void side_detail(const struct side *side, const char *between, struct buffer *out)
+/* The post it is bound to, and who bears it from now on. */
+static void charge_detail(const struct record *record, struct buffer *out)
 {
-    buffer_printf(out, "%s%s", between, side->key);
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    const struct oversight *oversight = head && head->more ? head->more->oversight : NULL;
+    if (!oversight)
+        return;
+    add(out, oversight->post);
+    add_named(out, "→", oversight->bearer_post);
+    add(out, oversight->bearer);
+}
+
+/* Of an area's level: what is proposed, or what it is listed in; and of how many incidents. */
+static void level_detail(const struct record *record, const struct side *side, struct buffer *out)
+{
+    enum rung_colour colour = record->kind == RECORD_LEVEL_PROPOSED ? (enum rung_colour)side->state : side->colour;
+    buffer_printf(out, " %s (%" PRIu32 ")", colour ? words_colour(colour) : _("none"), side->count);
+}
+
+static void side_detail(const struct record *record, const struct side *side, struct buffer *out)
+{
+    buffer_printf(out, "%s%s", side == record->sides ? "" : ", ", side->key);
+    if (side->kind == SIDE_AREA_LEVEL)
+        level_detail(record, side, out);
     if (side->total)
         buffer_printf(out, " %" PRIu32 "/%" PRIu32, side->count, side->total);
 }
@@ -363,7 +390,7 @@ static void side_detail(const struct side *side, const char *between, struct buf
 static void beside_detail(const struct record *record, struct buffer *out)
 {
     for (size_t i = 0; i < record->side_count && i < 4; i++)
-        side_detail(&record->sides[i], i ? ", " : "", out);
+        side_detail(record, &record->sides[i], out);
     if (record->side_count > 4)
         buffer_printf(out, ", … (%zu)", record->side_count);
     add(out, record->reason);
@@ -421,6 +448,8 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
         oversight_detail(record, out);
+    if (record->kind == RECORD_CHARGED || record->kind == RECORD_CHARGE_PASSED)
+        charge_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);
@@ -445,8 +474,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
-    else if (record->kind == RECORD_RUNG && record->rung)
-        rung_detail(record, row, out);
+    else if (record->rung)
+        rung_detail(record, row, utc, out);
     else if (record->kind == RECORD_FOLDED)
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)

@@ -35,12 +35,14 @@ int verb_reclassify(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);
+int verb_charge(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_ask(int argc, char **argv);     /* ask.c */
 int verb_decide(int argc, char **argv);  /* ask.c */
 int verb_beside(int argc, char **argv);  /* beside.c */
 int verb_duty(int argc, char **argv);    /* beside.c */
+int verb_level(int argc, char **argv);   /* beside.c */
 int verb_reload(int argc, char **argv);  /* operate.c */
 int verb_backup(int argc, char **argv);  /* operate.c */
 int verb_restore(int argc, char **argv); /* offline.c */

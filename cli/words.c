@@ -105,6 +105,9 @@ static const char *const records[] = {
     [RECORD_ROUTINE] = C_("record", "routine"),
     [RECORD_URGED] = C_("record", "urged"),
     [RECORD_SUPERVISED] = C_("record", "supervised"),
+    [RECORD_CHARGED] = C_("record", "charged"),
+    [RECORD_CHARGE_PASSED] = C_("record", "charge_passed"),
+    [RECORD_TOLD] = C_("record", "told"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
@@ -113,6 +116,9 @@ static const char *const records[] = {
     [RECORD_DUTY_OPENED] = C_("record", "duty_opened"),
     [RECORD_DUTY_ENDED] = C_("record", "duty_ended"),
     [RECORD_DUTY_DONE] = C_("record", "duty_done"),
+    [RECORD_LEVEL_PROPOSED] = C_("record", "level_proposed"),
+    [RECORD_LEVEL_LISTED] = C_("record", "level_listed"),
+    [RECORD_LEVEL_DELISTED] = C_("record", "level_delisted"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 

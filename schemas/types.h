@@ -78,11 +78,11 @@ extern "C" {
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
-    X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) X(22, CHARGE, charge) \
     X(25, RECLASSIFY, reclassify) \
     X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
-    X(34, DUTY_DONE, duty_done) \
+    X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -103,11 +103,13 @@ extern "C" {
     X(37, FELL_BACK, fell_back) X(38, UNDONE, undone) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(46, DELEGATED, delegated) \
-    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
+    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
+    X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
     X(83, EXCLUDED, excluded)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
@@ -258,6 +260,7 @@ const char *notice_step_name(enum notice_step);
 enum notice_step notice_step_of(const char *name);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
+enum rung_colour rung_colour_of(const char *name);
 const char *side_kind_name(enum side_kind);
 enum side_kind side_kind_of(const char *name);
 const char *absence_state_name(enum absence_state);
@@ -313,10 +316,31 @@ struct event {
     const char *evidence;
 };
 
+/* A rung of a ladder that fired. */
+struct rung {
+    enum clock_kind clock;
+    uint32_t task, number; /* number counts from 1 */
+    enum rung_colour colour;
+    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
+    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
+    const char *to_person;         /* who holds the post */
+    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
+    const char *unit_post, *unit_person;
+    bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
+    bool in_downtime; /* due while the broker was down */
+    int64_t held_ms;  /* quiet hours: it is told then, unless another of its clock is; 0: at once */
+};
+
 /* 督办: what only an incident under somebody's eye has. */
 struct oversight {
-    uint32_t urges;        /* 催办: how often */
-    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+    uint32_t urges;                   /* 催办: how often */
+    uint32_t supervisions;            /* 督办: how often; from the first on it goes before others */
+    const char *post;                 /* 领导包案: the post that it is bound to; "": none */
+    const char *bearer_post, *bearer; /* who bears it now: title and person; "" for both: nobody */
+    int64_t bearer_until_ms;          /* when that is to be looked at again; 0: never */
+    const struct rung *held;          /* quiet hours: of each clock the last rung that nobody was told of yet */
+    size_t held_count;
+    int64_t held_until_ms;
 };
 
 /* 如何了结: what few have of it. */
@@ -429,6 +453,7 @@ struct reports {
 
 /* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
 struct undo {
+    uint64_t seq;         /* the dispatch itself */
     int64_t until_ms;     /* 0: there is none any more */
     uint32_t first, last; /* tasks that are new with it; first > last: none */
     enum incident_state state;
@@ -503,18 +528,6 @@ struct side {
     size_t list_count;
 };
 
-/* A rung of a ladder that fired. */
-struct rung {
-    enum clock_kind clock;
-    uint32_t task, number; /* number counts from 1 */
-    enum rung_colour colour;
-    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
-    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
-    const char *to_unit;           /* of a whistled unit's no-show: its supervisor */
-    bool notice;                   /* false: a higher rung of the same clock fired with it after downtime */
-    bool in_downtime;              /* due while the broker was down */
-};
-
 /* 记录: one decision's facts. */
 struct record {
     uint64_t seq;
@@ -547,8 +560,9 @@ struct record {
     const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */
     const char *was;          /* reclassified: the type before */
     const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
-    const char *const *tells; /* sources to whom it becomes a notice */
+    const char *const *tells; /* sources to whom it becomes a notice; undone: whose notice of that is none any more */
     size_t tell_count;
+    uint64_t takes_back; /* undone: the dispatch */
 };
 
 /* What was promised to a publisher. */

@@ -167,6 +167,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto text = pack(builder, act.text);
     auto to = pack(builder, act.to);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto post = pack(builder, act.post);
     auto about = pack(builder, act.about);
     auto type = pack(builder, act.type);
     auto name = pack(builder, act.name);
@@ -191,6 +192,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
+    out.add_post(post);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
     out.add_type(type);
     out.add_route(act.route);
@@ -198,6 +200,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_name(name);
     out.add_target(target);
     out.add_area(area);
+    out.add_colour(static_cast<bihuan::RungColour>(act.colour));
     out.add_to(to);
     return out.Finish();
 }
@@ -266,6 +269,8 @@ static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &ov
     out.add_due_60(overview.due_60);
     out.add_overdue(overview.overdue);
     out.add_supervised(overview.supervised);
+    out.add_areas_proposed(overview.areas_proposed);
+    out.add_areas_listed(overview.areas_listed);
     out.add_overdue_by_rung(by_rung);
     out.add_units(units);
     return out.Finish();

@@ -39,18 +39,46 @@ static void read_step(struct reading *reading, struct document *document, yaml_n
     ladder->step_calendar = step.calendar;
 }
 
+static void read_line(struct document *document, yaml_node_t *node, struct ladder *ladder)
+{
+    static const char *const known[] = {"area", "supervisor", "both"};
+    static const unsigned lines[] = {LINE_AREA, LINE_SUPERVISOR, LINE_AREA | LINE_SUPERVISOR};
+    const char *text = node_text(document, node, "a line", CODE_MAX_BYTES);
+    for (size_t i = 0; text != NULL && i < sizeof(lines) / sizeof(*lines); i++) {
+        if (strcmp(text, known[i]) == 0) {
+            ladder->lines = lines[i];
+            return;
+        }
+    }
+    if (text != NULL)
+        node_fault_unknown(document, node, "line", text, known, sizeof(known) / sizeof(*known));
+}
+
+static void read_quiet(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
+{
+    read_hours(reading, document, node, &ladder->quiet);
+    if (ladder->quiet.total_ms >= 24 * 3600 * 1000LL)
+        node_fault(document, node,
+                   "quiet all day: nobody would ever be told; write 'quiet: [00:00-07:00, 22:00-24:00]'");
+}
+
 static void read_ladder(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
 {
-    static const char *const keys[] = {"warn", "step"};
-    yaml_node_t *fields[2];
+    static const char *const keys[] = {"warn", "step", "line", "quiet"};
+    yaml_node_t *fields[4];
     ladder->warnings = default_warnings;
     ladder->warning_count = WARNINGS_MAX;
-    if (!node_fields(document, node, "a ladder", keys, 2, fields))
+    ladder->lines = LINE_AREA;
+    if (!node_fields(document, node, "a ladder", keys, 4, fields))
         return;
+    if (fields[2] != NULL)
+        read_line(document, fields[2], ladder);
     if (fields[0] != NULL)
         read_warnings(reading, document, fields[0], ladder);
     if (fields[1] != NULL && !node_is(fields[1], "budget"))
         read_step(reading, document, fields[1], ladder);
+    if (fields[3] != NULL)
+        read_quiet(reading, document, fields[3], ladder);
 }
 
 static void default_ladder(struct reading *reading)
@@ -59,8 +87,9 @@ static void default_ladder(struct reading *reading)
     *ladder = (struct ladder){.name = DEFAULT_LADDER,
                               .warnings = default_warnings,
                               .warning_count = WARNINGS_MAX,
+                              .lines = LINE_AREA,
                               .is_default = true,
-                              .origin = {"(built in)", 0}};
+                              .origin = {"(built in)", 0, 0}};
     reading->policy->ladders = ladder;
     reading->policy->ladder_count = 1;
     textmap_put(&reading->policy->ladder_map, ladder->name, ladder);

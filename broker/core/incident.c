@@ -14,6 +14,7 @@
 #include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
@@ -41,6 +42,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CHARGE]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_ANSWER]   = { 0, 0,         0,   0,       0,   1,        0,     1,     0,     0,        0 },
     [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
     [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
@@ -85,12 +87,13 @@ static const struct {
     [ACT_DISMISS]    = {act_dismiss,       RECORD_DISMISSED,    RIGHT_DISPATCH,  SETTLES,       NULL},
     [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
     [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
+    [ACT_CHARGE]     = {oversee_charge,    RECORD_CHARGED,      RIGHT_OVERSEE,   0,             NULL},
     [ACT_ANSWER]     = {act_answer,        RECORD_ANSWERED,     RIGHT_ANSWER,    0,             NULL},
     [ACT_CONFIRM]    = {act_confirm,       RECORD_CONFIRMED,    RIGHT_VERIFY,    0,             NULL},
     [ACT_CALLBACK]   = {act_callback,      RECORD_CALLED_BACK,  RIGHT_CALLBACK,  0,             callback_follow},
     [ACT_REOPEN]     = {act_reopen,        RECORD_REOPENED,     RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_RECLASSIFY] = {act_reclassify,    RECORD_RECLASSIFIED, RIGHT_DISPATCH,  0,             NULL},
-    [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, NULL},
+    [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, oversee_follow},
 };
 /* clang-format on */
 
@@ -237,6 +240,7 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    quiet_forget(draft);
     if (state != INCIDENT_CLOSED)
         return;
     ending_plan(draft);

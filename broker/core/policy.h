@@ -17,7 +17,7 @@
 /* Where in the city's files a thing was written. */
 struct origin {
     const char *file;
-    size_t line;
+    size_t line, column;
 };
 
 /* 12–15 digits cut at the city's levels; level[0] is the widest. */
@@ -33,11 +33,30 @@ struct dated_name {
     int64_t from_ms, to_ms; /* [from, to); 0: open */
 };
 
+/* Who holds a post, [from, to) with 0 for open; "" is a vacancy that is known of. */
+struct holder {
+    const char *name;
+    int64_t from_ms, to_ms;
+};
+
+/* 岗位: it stands on ladders, and incidents can be charged to it; persons come and go. */
+struct post {
+    const char *id, *title;
+    const struct area *area; /* where it stands: at an area, or in a unit */
+    const struct unit *unit;
+    const struct holder *holders; /* in order, apart; none: the city does not name persons */
+    size_t holder_count;
+    const struct holder *deputies; /* B 岗 */
+    size_t deputy_count;
+    struct origin origin;
+};
+
 struct area {
     const char *code, *name;
     const struct area *parent; /* NULL at the top */
     size_t level;              /* index into levels */
     const char *post;          /* who stands on the ladder here; "" is a vacancy */
+    const struct post *seat;   /* the same by posts.yaml, which counts; NULL: it says nothing */
     int64_t valid_from_ms, valid_to_ms;
     const char *succeeded_by; /* code, or NULL */
     bool retired;
@@ -51,6 +70,8 @@ struct unit {
     const struct area *area; /* its 属地; NULL: the whole city */
     const char *kind;        /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
     const struct unit *parent, *supervisor;
+    const struct timetable *hours; /* when somebody is there; NULL: day and night */
+    const struct post *seat;       /* who stands on its ladder; NULL: nobody is named */
     bool retired;
     const char *successor;
     struct origin origin;
@@ -117,12 +138,17 @@ struct profile {
     struct origin origin;
 };
 
+/* 块, 条 */
+enum ladder_line { LINE_AREA = 1, LINE_SUPERVISOR = 2 };
+
 struct ladder {
     const char *name;
     const double *warnings; /* fractions of the budget, rising, below 1: blue, then yellow */
     size_t warning_count;
     int64_t step_ms;             /* 0: the budget again, in the clock's own time */
     enum calendar step_calendar; /* of a step_ms that is written */
+    unsigned lines;              /* along which it climbs: bits of enum ladder_line */
+    struct hours quiet;          /* when notices are held; without spans: never */
     bool is_default;
     struct origin origin;
 };
@@ -277,6 +303,20 @@ struct absence {
     struct origin origin;
 };
 
+/* Area levels: how areas of one level are rated. A colour without `up` is not used. */
+struct rated {
+    uint32_t up, down; /* proposed from so many incidents on, and until there are fewer than so many */
+    struct recipient lead;
+};
+struct rating {
+    size_t level;
+    int64_t window_days;             /* 0: no area is rated */
+    const struct type *const *types; /* subtrees that count; none: all */
+    size_t type_count;
+    struct rated colours[RUNG_UP];
+    struct origin origin;
+};
+
 enum duty_every { DUTY_DAY = 1, DUTY_WORKING_DAY, DUTY_WEEK, DUTY_MONTH, DUTY_QUARTER };
 
 /* 例行: what a unit does again and again, target by target: 周排查, 月分析, 季总结; with hours a guard, checked in to at
@@ -288,8 +328,9 @@ struct duty {
     const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
     const struct area *const *areas;
     size_t area_count;
-    bool each;           /* `each` was written: the area is part of its key */
-    struct recipient to; /* kind 0: nobody is named */
+    bool each;             /* `each` was written: the area is part of its key */
+    enum rung_colour when; /* only while its area is listed so; 0: always */
+    struct recipient to;   /* kind 0: nobody is named */
     const char *const *targets;
     size_t target_count;
     size_t target_level;      /* without targets: the areas of this level */
@@ -341,6 +382,8 @@ struct policy {
     size_t profile_count;
     const struct ladder *ladders;
     size_t ladder_count;
+    const struct post *posts;
+    size_t post_count;
     const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
@@ -357,6 +400,7 @@ struct policy {
     size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    struct rating rating;
     const struct duty *duties;
     size_t duty_count;
     const struct event_rule *event_rules; /* the first that holds is the one */
@@ -364,7 +408,7 @@ struct policy {
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
-    struct textmap timetable_map;
+    struct textmap timetable_map, post_map;
     struct textmap owner_map;      /* object code, or prefix with its '*' → struct owner */
     uint64_t owner_prefix_lengths; /* bit n: there is a prefix of n bytes */
     struct textmap local_map;      /* "area code/kind" → unit, for relative recipients */
@@ -387,6 +431,7 @@ uint64_t policy_route_key(const struct policy *, const struct type *, const stru
 const struct type *policy_type(const struct policy *, const char *code);
 const struct area *policy_area(const struct policy *, const char *code);
 const struct unit *policy_unit(const struct policy *, const char *id);
+const struct post *policy_post(const struct policy *, const char *id);
 const struct principal *policy_principal(const struct policy *, const char *name);
 const struct principal *policy_credential(const struct policy *, const char *credential);
 const struct ladder *policy_ladder(const struct policy *, const char *name); /* the default when absent */

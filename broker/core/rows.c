@@ -132,8 +132,17 @@ static void mix_text(uint64_t *digest, const char *text)
 
 static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
 {
-    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions, oversight->bearer_until_ms};
     mix_bytes(digest, numbers, sizeof numbers);
+    mix_text(digest, oversight->post);
+    mix_text(digest, oversight->bearer_post);
+    mix_text(digest, oversight->bearer);
+    mix_number(digest, oversight->held_until_ms);
+    for (size_t i = 0; i < oversight->held_count; i++) {
+        const struct rung *rung = &oversight->held[i];
+        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->due_ms};
+        mix_bytes(digest, held, sizeof held);
+    }
 }
 
 static void mix_ending(uint64_t *digest, const struct ending *ending)
@@ -239,7 +248,7 @@ static void mix_reports(uint64_t *digest, const struct reports *reports)
 
 static void mix_undo(uint64_t *digest, const struct undo *undo)
 {
-    const int64_t numbers[] = {undo->until_ms, undo->first, undo->last, undo->state};
+    const int64_t numbers[] = {(int64_t)undo->seq, undo->until_ms, undo->first, undo->last, undo->state};
     mix_bytes(digest, numbers, sizeof numbers);
     for (size_t i = 0; i < undo->task_count; i++)
         mix_task(digest, &undo->tasks[i]);

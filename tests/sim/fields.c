@@ -89,6 +89,7 @@ static const struct field act_list[] = {
     {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
     {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
     {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
+    {"colour", FIELD_COLOUR, AT(act.colour)}, {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
 
@@ -131,6 +132,9 @@ static const struct field incident_list[] = {
     {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
+    {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
+    {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
+    {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -222,9 +226,13 @@ static const struct field record_list[] = {
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"holder", FIELD_TEXT, AT(rung.to_person)},
     {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"unit-post", FIELD_TEXT, AT(rung.unit_post)},
+    {"unit-holder", FIELD_TEXT, AT(rung.unit_person)},
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
+    {"held", FIELD_TIME, AT(rung.held_ms)},
     {"no-notice", FIELD_NO, AT(rung.notice)},
     {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
     {"at", FIELD_TIME, AT(record.at_ms)},
@@ -279,6 +287,8 @@ static const struct field overview_list[] = {
     {"due-in-60m", FIELD_COUNT, AT(due_60)},
     {"overdue", FIELD_COUNT, AT(overdue)},
     {"supervised", FIELD_COUNT, AT(supervised)},
+    {"proposed", FIELD_COUNT, AT(areas_proposed)},
+    {"listed", FIELD_COUNT, AT(areas_listed)},
 };
 FIELDS(overview, "an overview");
 #undef AT
@@ -381,7 +391,7 @@ static bool read_value(struct play *play, const struct field *field, struct word
     else if (field->kind == FIELD_EVENT)
         return (*(uint64_t *)at = play_incident(play, word)) != 0;
     else if (field->kind >= FIELD_NAMES)
-        return (*(int *)at = value_of(field->kind, word)) != 0;
+        return (*(int *)at = value_of(field->kind, word)) != 0 || strcmp(word, "none") == 0;
     else if (!read_number(word, &number))
         return false;
     else if (field->kind == FIELD_BIG)

@@ -171,6 +171,29 @@ static inline const struct incident *example_overseen(void)
     return &head;
 }
 
+static const struct rung example_held = {
+    .clock = CLOCK_HANDLE, .task = 1, .number = 3, .colour = RUNG_RED, .due_ms = EXAMPLE_MS + 60000};
+
+static const struct oversight example_charge = {
+    .post = "shuji-620802001",
+    .bearer_post = "街道书记",
+    .bearer = "王五",
+    .bearer_until_ms = EXAMPLE_MS + 86400000,
+    .held = &example_held,
+    .held_count = 1,
+    .held_until_ms = EXAMPLE_MS + 3600000,
+};
+
+static inline const struct incident *example_charged(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_charge};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -179,6 +202,11 @@ static const struct rung example_rung = {
     .due_ms = EXAMPLE_MS + 61000,
     .to_area = "620802001",
     .to_post = "street-duty-chief",
+    .to_person = "赵六",
+    .to_unit = "cg",
+    .unit_post = "队长",
+    .unit_person = "周七",
+    .held_ms = EXAMPLE_MS + 3600000,
     .notice = true,
     .in_downtime = true,
 };
@@ -202,6 +230,7 @@ static const struct ask example_asks[] = {
 };
 
 static const struct undo example_undo = {
+    .seq = 4700,
     .until_ms = EXAMPLE_MS + 30000,
     .first = 2,
     .last = 2,
@@ -377,6 +406,11 @@ static inline void example_record_details(struct record *record)
         record->changes[0].head = example_overseen();
         record->count = 2;
         break;
+    case RECORD_CHARGED:
+    case RECORD_CHARGE_PASSED:
+        record->changes[0].head = example_charged();
+        break;
+    case RECORD_TOLD:
     case RECORD_RUNG:
         record->rung = &example_rung;
         break;
@@ -388,6 +422,7 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_UNDONE:
         record->changes[0].undo = &example_undo;
+        record->takes_back = 4700;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
@@ -570,7 +605,9 @@ static inline struct message example_message(enum message_kind kind)
                                    .text = "同一处",
                                    .name = "周排查",
                                    .target = "东街1号",
-                                   .area = "620802001"};
+                                   .area = "620802001",
+                                   .colour = RUNG_YELLOW,
+                                   .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:
         message.query = (struct query){.kind = QUERY_LIST,
