@@ -61,11 +61,11 @@ static void settle_kinds(struct kept_city *city)
     }
 }
 
-/* Parents stand before their sub-units, so that they never go in a circle; supervisors may. */
+/* Parents and supervisors stand before those below them, so that they never go in a circle. */
 static struct kept_unit draw_unit(struct chance *chance, int i)
 {
     return (struct kept_unit){.parent = i ? any_or_none(chance, i, 35) : KEPT_NONE,
-                              .supervisor = any_or_none(chance, KEPT_UNITS, 35),
+                              .supervisor = i ? any_or_none(chance, i, 35) : KEPT_NONE,
                               .area = any_or_none(chance, KEPT_AREAS, 60),
                               .successor = KEPT_NONE,
                               .of_kind = chance_percent(chance, 40)};
@@ -183,6 +183,18 @@ static void write_areas(const struct kept_city *city, struct city *files)
     put(files, "areas.yaml", text);
 }
 
+/* Of every area and unit, but for the vacant. */
+static void write_posts(const struct kept_city *city, struct city *files)
+{
+    const char *text = "posts:\n";
+    for (int i = 0; i < KEPT_AREAS; i++)
+        text = arena_printf(files->arena, "%s  - {id: a%d, title: p%d, area: %s%s}\n", text, i, i, kept_areas[i],
+                            city->vacant & bit(i) ? ", holders: [{name: 某某, to: 2020-01-01}]" : "");
+    for (int i = 0; i < KEPT_UNITS; i++)
+        text = arena_printf(files->arena, "%s  - {id: q%d, title: q%d, unit: %s}\n", text, i, i, kept_unit_id(i));
+    put(files, "posts.yaml", text);
+}
+
 static const char *key_of(struct city *files, const char *key, const char *value)
 {
     return value ? arena_printf(files->arena, ", %s: %s", key, value) : "";
@@ -253,6 +265,9 @@ void kept_write(const struct kept_city *city, struct city *files)
     write_units(city, files);
     write_principals(city, files);
     write_routes(city, files);
+    write_posts(city, files);
+    put(files, "ladders.yaml", "ladders:\n  default: {warn: [0.5, 0.8], step: 2m, line: both, quiet: [22:20-22:50]}\n");
+    put(files, "area_levels.yaml", "rate: community\nwindow: 1d\ncolours:\n  yellow: {up: 2, lead: u3}\n");
     put(files, "absences.yaml",
         "absences:\n  - {name: 巡查, type: 1.05, areas: [620802001], within: 12m, opens: 1.06}\n");
     put(files, "duties.yaml",

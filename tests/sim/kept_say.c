@@ -129,6 +129,18 @@ static void do_duty(const struct kept_saying *s, struct act *act)
     act->target = chance_percent(s->chance, 50) ? "甲" : "乙";
 }
 
+static void charge(const struct kept_saying *s, struct act *act)
+{
+    act->post = any(s, 2) ? arena_printf(s->arena, "a%d", any(s, KEPT_AREAS))
+                          : arena_printf(s->arena, "q%d", any(s, KEPT_UNITS));
+}
+
+static void rate(const struct kept_saying *s, struct act *act)
+{
+    act->area = kept_areas[3 + any(s, 2)];
+    act->colour = RUNG_YELLOW;
+}
+
 /* Who may: somebody of the centre, or whoever may do this only. */
 static const struct {
     void (*fill)(const struct kept_saying *, struct act *);
@@ -158,6 +170,9 @@ static const struct {
     [ACT_REOPEN] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
+    [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
+    [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 

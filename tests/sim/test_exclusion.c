@@ -580,34 +580,37 @@ static void crash(struct model *m)
 
 /* --- what must be true after every step --- */
 
-static int post_from(const struct model *m, int area)
-{
-    static const int above[KEPT_AREAS] = {KEPT_NONE, 0, 1, 2, 2, 1, 5, 5};
-    while (area >= 0 && in(m->city.vacant, area))
-        area = above[area];
-    return area;
-}
-
 static void hold_rung(struct model *m, const struct kept_case *c, const struct rung *rung)
 {
-    struct kept_from from = from_of(m, c);
-    int area = *rung->to_area ? kept_area_of(rung->to_area) : KEPT_NONE;
-    if (in(from.areas, area) || in(from.areas, post_from(m, area)) || in(from.units, kept_unit_of(rung->to_unit)))
-        fail(m, "a rung of %s, about %s, is told to %s %s", c->text, c->about, rung->to_area, rung->to_unit);
+    if (in(from_of(m, c).areas, kept_area_of(rung->to_area)))
+        fail(m, "a rung of %s, about %s, climbs to %s", c->text, c->about, rung->to_area);
+}
+
+/* An area's post, or that of a unit. */
+static bool is_barred_post(const struct kept_from *from, const char *title)
+{
+    bool of_area = title[0] == 'p', of_unit = title[0] == 'q';
+    return (of_area || of_unit) && title[1] && !title[2] && in(of_area ? from->areas : from->units, title[1] - '0');
+}
+
+/* The post that it is charged to may be one that another bears. */
+static bool is_barred_name(const struct kept_from *from, const char *name, const char *key)
+{
+    return in(from->units, kept_unit_of(name)) || (strcmp(key, "post") != 0 && is_barred_post(from, name));
 }
 
 /* Nobody who is barred is named anywhere but where it says whom it is about, and who had it once. */
 static void hold_names(struct model *m, const struct kept_case *c, const struct kept_from *from, const json_t *at,
                        const char *path)
 {
-    static const char *const history[] = {"about", "tasks", "asks", "undo", "voices", "event"};
+    static const char *const history[] = {"about", "tasks", "asks", "undo", "voices", "event", "sides", "bearer_post"};
     const char *key;
     json_t *value;
     size_t i;
     for (i = 0; i < sizeof(history) / sizeof(*history); i++)
         if (strcmp(path, history[i]) == 0)
             return;
-    if (json_is_string(at) && in(from->units, kept_unit_of(json_string_value(at))))
+    if (json_is_string(at) && is_barred_name(from, json_string_value(at), path))
         fail(m, "a record of %s, about %s, says %s %s", c->text, c->about, path, json_string_value(at));
     json_object_foreach((json_t *)at, key, value) hold_names(m, c, from, value, key);
     json_array_foreach(at, i, value) hold_names(m, c, from, value, path);
@@ -671,6 +674,9 @@ static void hold_row(struct model *m, const struct kept_case *c, const struct ro
     }
     if (row->head.state == INCIDENT_OPEN && !led)
         fail(m, "%s is open and nobody's", c->text);
+    const struct oversight *oversight = row->head.more ? row->head.more->oversight : NULL;
+    if (oversight && oversight->bearer_post && is_barred_post(&from, oversight->bearer_post))
+        fail(m, "%s, about %s, is borne by %s", c->text, c->about, oversight->bearer_post);
 }
 
 /* The duty chief has everything before him: no report is lost. */
