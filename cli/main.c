@@ -32,6 +32,7 @@ static const struct verb verbs[] = {
     {"assign", verb_assign, N_("give an incident to a unit")},
     {"transfer", verb_transfer, N_("move a task to another unit")},
     {"whistle", verb_whistle, N_("call units to the place of an incident")},
+    {"plan", verb_plan, N_("apply a plan to an incident, or show what it would do")},
     {"dismiss", verb_dismiss, N_("let a unit that assists go")},
     {"release", verb_release, N_("give a shelved, returned or on-behalf task back to its unit's workers")},
     {"say", verb_say, N_("say on behalf of a unit what it would say of its task")},

@@ -26,6 +26,7 @@ int verb_resume(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
 int verb_whistle(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
+int verb_plan(int argc, char **argv);    /* plan.c */
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_ask(int argc, char **argv);     /* ask.c */
 int verb_decide(int argc, char **argv);  /* ask.c */

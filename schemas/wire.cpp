@@ -140,6 +140,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->item = in.item();
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -171,6 +172,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->units = read_units(reader, in.units(), &out->unit_count);
+    out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
     out->kind = reader.known(in.kind(), ask_kind_name, "kind");
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
@@ -193,6 +195,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->live_only = in.live_only();
     out->event = reader.one<struct event>(in.event());
     out->at_ms = reader.time(in.at_ms(), "at_ms");
+    out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
 }
 
 static void read(Reader &reader, const bihuan::UnitLoad &in, struct unit_load *out)
@@ -248,6 +251,7 @@ static void read(Reader &reader, const bihuan::Explanation &in, struct explanati
     out->rules = reader.all<struct considered>(in.rules(), SIZE_MAX, "rules", &out->rule_count);
     out->clocks = reader.text(in.clocks(), TEXT_MAX_BYTES, "clocks");
     out->policy = reader.text(in.policy(), TEXT_MAX_BYTES, "policy");
+    out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
 }
 
 static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)

@@ -73,6 +73,7 @@ struct word {
     int64_t until_ms;   /* ask park, suspend: to when */
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
+    uint32_t item;      /* tick: which, from 1 */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -88,6 +89,7 @@ struct act {
     enum outcome_code outcome; /* close */
     bool passed;               /* verify; decide: granted */
     const char *reason, *text;
+    const char *plan;         /* plan: which */
     const char *const *units; /* whistle */
     size_t unit_count;
     enum ask_kind kind; /* ask: what for */
@@ -132,7 +134,8 @@ struct query {
     bool overdue, live_only;
     /* explain: an imagined event */
     const struct event *event;
-    int64_t at_ms; /* explain: under the policy in force then; 0: now */
+    int64_t at_ms;    /* explain: under the policy in force then; 0: now */
+    const char *plan; /* explain: as if this plan were applied */
 };
 
 /* How many, for `watch` and the demo's sums. */
@@ -166,6 +169,7 @@ struct explanation {
     size_t rule_count;
     const char *clocks; /* profile */
     const char *policy; /* hex of the policy's hash */
+    const char *plan;   /* by which it goes; its tasks and clocks stand in the answer's row */
 };
 
 /* broker → client: a page. Which part is filled depends on the query. */

@@ -81,6 +81,7 @@ static void write(Json &json, const struct word &word)
     json.time("until", word.until_ms);
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
+    json.number("item", word.item);
 }
 
 static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
@@ -108,6 +109,7 @@ static void write(Json &json, const struct act &act)
     json.text("reason", act.reason);
     json.text("text", act.text);
     write_texts(json, "units", act.units, act.unit_count);
+    json.text("plan", act.plan);
     json.text("kind", ask_kind_name(act.kind));
     json.time("until", act.until_ms);
     json.number("span_ms", act.span_ms);
@@ -129,6 +131,7 @@ static void write(Json &json, const struct query &query)
     json.flag("live_only", query.live_only);
     write_if(json, "event", query.event);
     json.time("at", query.at_ms);
+    json.text("plan", query.plan);
 }
 
 /* Counts are written when they are 0 too: here nothing is something. */
@@ -186,6 +189,7 @@ static void write(Json &json, const struct explanation &explanation)
     write_all(json, "rules", explanation.rules, explanation.rule_count);
     json.text("clocks", explanation.clocks);
     json.text("policy", explanation.policy);
+    json.text("plan", explanation.plan);
 }
 
 static void write_provisional(Json &json, const struct bytes &clocks)

@@ -21,7 +21,7 @@ static void set_policy(struct acting *acting)
 
 static bool transferable(const struct task *task)
 {
-    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
+    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN && task->state != TASK_WAITING;
 }
 
 static bool releasable(const struct task *task)
@@ -112,7 +112,7 @@ void act_stop_dispatch(struct draft *draft)
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
 }
 
-static bool has_lead(const struct draft *draft)
+bool act_has_lead(const struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         if (draft->tasks[i].role == TASK_LEAD && draft->tasks[i].state != TASK_WITHDRAWN)
@@ -125,14 +125,14 @@ bool act_assign(struct acting *acting)
 {
     struct draft *draft = acting->draft;
     const struct unit *unit = unit_of(acting);
-    enum task_role role = acting->act->role ? acting->act->role : has_lead(draft) ? TASK_ASSIST : TASK_LEAD;
+    enum task_role role = acting->act->role ? acting->act->role : act_has_lead(draft) ? TASK_ASSIST : TASK_LEAD;
     if (!unit)
         return false;
     if (draft->task_count == TASKS_MAX)
         return step_refuse(acting->step, REFUSAL_TOO_MANY, NULL, "an incident has at most %d tasks", TASKS_MAX);
-    if (role == TASK_LEAD && has_lead(draft))
+    if (role == TASK_LEAD && act_has_lead(draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has a lead: transfer it");
-    if (role != TASK_LEAD && !has_lead(draft))
+    if (role != TASK_LEAD && !act_has_lead(draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has no lead yet");
     acting->record->task = draft_add_task(draft, unit->id, role)->no;
     if (draft->head.state != INCIDENT_OPEN)

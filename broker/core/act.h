@@ -17,6 +17,8 @@ bool act_withdraw(struct acting *);
 
 /* The task that the act names, or the only one it can be. NULL when refused. */
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
+/* Whether somebody leads. */
+bool act_has_lead(const struct draft *);
 /* The centre's time to give it an owner is over when no task waits for one. */
 void act_stop_dispatch(struct draft *);
 

@@ -2,6 +2,7 @@
 
 #include "broker/core/absence.h"
 #include "broker/core/fold.h"
+#include "broker/core/plan.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -176,6 +177,10 @@ static struct incident head_of(const struct admission *admission)
 
 void admit_dispatch(struct draft *draft, const struct route_result *result)
 {
+    if (result->plan) {
+        plan_lay(draft, result->plan, true);
+        return;
+    }
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);

@@ -7,6 +7,7 @@
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/plan.h"
 #include "broker/core/whistle.h"
 
 /* --- the table: in which state an act is possible --- */
@@ -28,6 +29,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -58,6 +60,7 @@ static const struct {
     [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
     [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
     [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
+    [ACT_PLAN]     = {act_plan,     RECORD_PLANNED,     RIGHT_DISPATCH, false, false},
 };
 /* clang-format on */
 
@@ -221,6 +224,7 @@ void incident_settle(struct step *step, const struct live *live)
     struct draft draft;
     if (live->head.state != INCIDENT_OPEN)
         return;
+    plan_go_on(step, live);
     whistle_pass_over(step, live);
     draft_of(&draft, step, live);
     if (!all_done(&draft))

@@ -1,6 +1,7 @@
 #include "broker/core/ladder.h"
 
 #include "broker/core/ask.h"
+#include "broker/core/plan.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
@@ -174,6 +175,10 @@ bool ladder_fire(struct step *step, const struct live *live)
     const struct clock *due = earliest(live);
     if (!due || due->next_ms > step->now_ms)
         return false;
+    if (due->kind == CLOCK_BEGIN) {
+        plan_begin_due(step, live);
+        return true;
+    }
     if (clock_is_term(due->kind)) {
         ask_over(step, live, due);
         return true;

@@ -160,6 +160,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_number(14, (uint64_t)word->until_ms);
     put_number(15, (uint64_t)word->span_ms);
     put_text(16, word->unit);
+    put_number(17, word->item);
     return content_digest();
 }
 
@@ -184,5 +185,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(15, (uint64_t)act->until_ms);
     put_number(16, (uint64_t)act->span_ms);
     put_number(17, act->ask);
+    put_text(18, act->plan);
     return content_digest();
 }

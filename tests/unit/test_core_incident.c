@@ -33,6 +33,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_WITHDRAW] = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
@@ -42,12 +43,13 @@ static const enum incident_state after[ACT_END] = {
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
     [ACT_RELEASE] = INCIDENT_OPEN,     [ACT_VERIFY] = INCIDENT_CLOSED,     [ACT_WITHDRAW] = INCIDENT_CANCELLED,
     [ACT_RESUME] = INCIDENT_OPEN, /* ask and decide leave it as it is: an ask for more time, which is refused */
-    [ACT_WHISTLE] = INCIDENT_OPEN,
+    [ACT_WHISTLE] = INCIDENT_OPEN,     [ACT_PLAN] = INCIDENT_OPEN,
 };
 static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
+    [ACT_PLAN] = "desk.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
 };
 /* clang-format on */
@@ -76,6 +78,7 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .unit = "gas",
                         .units = units,
                         .unit_count = 1,
+                        .plan = "row",
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .reason = "because",
@@ -110,7 +113,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw");
+                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is nothing");
 }

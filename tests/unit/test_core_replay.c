@@ -138,6 +138,7 @@ static void act_some(struct world *w)
                       .unit = below(w, 2) ? "gas" : "water",
                       .units = units + below(w, 2),
                       .unit_count = 1,
+                      .plan = below(w, 2) ? "row" : "together",
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
                       .passed = below(w, 2),
