@@ -124,13 +124,12 @@ bool act_whistle(struct acting *acting)
     if (!somebody_dispatches(acting, (uint32_t)acting->draft->task_count + 1))
         return false;
     const struct limit *check_in = check_in_limit(acting);
-    uint32_t first = (uint32_t)acting->draft->task_count + 1;
     for (size_t i = 0; i < act->unit_count; i++) {
         const struct unit *unit = called(acting, act->units[i]);
         if (!unit || !call(acting, unit, check_in))
             return false;
     }
-    return somebody_dispatches(acting, first);
+    return true;
 }
 
 /* --- who is let go --- */

@@ -308,7 +308,8 @@ static void assert_leases_and_queues(struct world *w)
             bool begun = task->state == TASK_RESPONDED || task->state == TASK_HANDLING;
             assert_int_equal(task->state == TASK_OFFERED && !has_text(task->worker), 0);
             queued += task->state == TASK_QUEUED;
-            waiting += task->state == TASK_QUEUED || (begun && !has_text(task->worker) && !task->on_behalf);
+            if (row.head.state != INCIDENT_PARKED) /* nobody is offered what is parked */
+                waiting += task->state == TASK_QUEUED || (begun && !has_text(task->worker) && !task->on_behalf);
         }
     }
     assert_int_equal(core_queue(f->core, "water", incidents, tasks, INCIDENTS_MAX) +
