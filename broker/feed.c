@@ -94,7 +94,9 @@ static bool feed_part(struct feeding *f, struct record *record)
 {
     struct row row;
     bool all = right_has(f->who, RIGHT_READ_ALL);
-    if (!record->change_count || (all && !f->who->type_count && !f->who->area_count))
+    if (!record->change_count && record->event)
+        return sight_event(f->turn, f->who, record);
+    if (!record->change_count || (all && !f->who->type_count && !f->who->area_count && !f->who->unit_count))
         return all;
     if (!sight_keep_changes(f->turn, f->who, record))
         return false;

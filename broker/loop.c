@@ -70,7 +70,7 @@ static void after_poll(struct ev_loop *ev, struct ev_check *watcher, int events)
     reload_tend(loop->turn);
     if (has_work(loop))
         loop->error = turn_run(loop->turn);
-    else if (outbox_waiting(loop->turn->outbox))
+    else if (!loop->turn->aloft.on && outbox_waiting(loop->turn->outbox)) /* what is held now is not durable yet */
         outbox_release(loop->turn->outbox);
     if (loop->error)
         ev_break(ev, EVBREAK_ALL);
@@ -194,7 +194,7 @@ int loop_run(struct turn *turn, struct http *http)
              core_live(turn->core));
     ev_run(loop.ev, 0);
     if (!loop.error)
-        loop.error = turn_land(turn);
+        loop.error = turn_settle(turn); /* before a job's end frees the policy that records may borrow from */
     store_set_bell(turn->store, NULL, NULL);
     jobs_free(turn->jobs); /* a job that just ended may have decided something: turn_settle makes it durable */
     turn->jobs = NULL;

@@ -29,7 +29,7 @@ static void write_gate(const struct gate_counts *gate, struct buffer *out)
 static void write_refusals(const struct turn *t, struct buffer *out)
 {
     buffer_printf(out, "# HELP bihuan_refused_total refusals by code\n# TYPE bihuan_refused_total counter\n");
-    for (int code = 1; code < 64; code++)
+    for (size_t code = 1; code < REFUSAL_END; code++)
         if (refusal_name((enum refusal_code)code))
             buffer_printf(out, "bihuan_refused_total{code=\"%s\"} %llu\n", refusal_name((enum refusal_code)code),
                           (unsigned long long)t->stats.refused[code]);

@@ -290,17 +290,23 @@ static void answer_workers(struct reading *r)
 
 /* What is asked about: an incident or an imagined event. */
 struct subject {
-    const char *type, *area, *object;
+    const char *type, *area, *object, *about;
     enum nature nature;
     int severity;
+    bool sealed;
     enum unrouted_reason without;
 };
 
 static struct subject subject_of_incident(const struct incident *head)
 {
-    return (struct subject){
-        head->type,   head->area,     head->more ? head->more->object : "",
-        head->nature, head->severity, head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0};
+    return (struct subject){.type = head->type,
+                            .area = head->area,
+                            .object = head->more ? head->more->object : "",
+                            .about = head->more ? head->more->about : "",
+                            .nature = head->nature,
+                            .severity = head->severity,
+                            .sealed = head->sealed,
+                            .without = head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : 0};
 }
 
 static struct subject subject_of_event(const struct turn *t, const struct event *event)
@@ -309,8 +315,14 @@ static struct subject subject_of_event(const struct turn *t, const struct event 
     const char *area = place->area && *place->area ? place->area
                        : place->has_point ? place_find(t->place, place->system, place->latitude, place->longitude)
                                           : NULL;
-    return (struct subject){
-        event->type, area, event->object, event->nature, event->severity, area && !*area ? UNROUTED_NO_POLYGON : 0};
+    return (struct subject){.type = event->type,
+                            .area = area,
+                            .object = event->object,
+                            .about = event->about,
+                            .nature = event->nature,
+                            .severity = event->severity,
+                            .sealed = event->sealed,
+                            .without = area && !*area ? UNROUTED_NO_POLYGON : 0};
 }
 
 /* What a plan would do: the tasks and clocks, as a row. */
@@ -318,8 +330,9 @@ static void add_plan(struct reading *r, const struct policy *policy, const struc
                      const struct route_query *query, const struct subject *subject)
 {
     struct row *row = ARENA_NEW(&r->turn->arena, struct row, 1);
-    const struct incident_more more = {.object = subject->object};
+    const struct incident_more more = {.object = subject->object, .about = subject->about};
     const struct incident head = {.state = INCIDENT_OPEN,
+                                  .sealed = subject->sealed,
                                   .nature = subject->nature,
                                   .severity = query->severity,
                                   .type = subject->type,
@@ -337,12 +350,14 @@ static void explain_with(struct reading *r, const struct policy *policy, const s
     struct explanation *explanation = ARENA_NEW(arena, struct explanation, 1);
     struct route_trace trace = {.arena = arena};
     struct route_result result;
-    struct route_query query = {policy_type(policy, subject->type),
-                                policy_area(policy, subject->area),
-                                subject->nature,
-                                subject->severity,
-                                subject->without,
-                                subject->object};
+    struct route_query query = {.type = policy_type(policy, subject->type),
+                                .area = policy_area(policy, subject->area),
+                                .nature = subject->nature,
+                                .severity = subject->severity,
+                                .without = subject->without,
+                                .object = subject->object,
+                                .sealed = subject->sealed,
+                                .about = subject->about};
     char *hex = arena_alloc(arena, 2 * DIGEST_BYTES + 1);
     if (query.type && !query.severity)
         query.severity = query.type->severity;

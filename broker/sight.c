@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/exclusion.h"
 #include "broker/core/right.h"
 
 static bool has_task(const struct principal *who, const struct row *row)
@@ -25,9 +26,12 @@ bool sight_reported(const char *name, const struct row *row)
     return strcmp(row->head.source, name) == 0;
 }
 
-/* Everything within one's types and areas, or what one reported, or has a task in. */
+/* Everything within one's types and areas, or what one reported, or has a task in; never a report about one's own. */
 bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
 {
+    struct exclusion exclusion = exclusion_of(t->policy, &row->head);
+    if (exclusion_bars_principal(&exclusion, who))
+        return false;
     if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;
     if (sight_reported(who->name, row))
@@ -119,4 +123,14 @@ bool sight_keep_changes(struct turn *t, const struct principal *who, struct reco
     record->change_count = kept;
     record->side_count = sees_sides(who) ? record->side_count : 0;
     return kept > 0;
+}
+
+/* For its source, and for who may see such things there. */
+bool sight_event(const struct turn *t, const struct principal *who, struct record *record)
+{
+    const struct event *event = record->event;
+    bool own = record->principal && strcmp(record->principal, who->name) == 0;
+    record->side_count = sees_sides(who) ? record->side_count : 0;
+    return own || (right_has(who, RIGHT_READ_ALL) &&
+                   right_in_scope(who, policy_type(t->policy, event->type), policy_area(t->policy, event->place.area)));
 }

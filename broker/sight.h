@@ -1,5 +1,5 @@
 /* sight.h: who may see what: everything within one's types and areas, what one reported, what one has a task in; and of
- * that a department its own tasks and clocks only. One place for lists, timelines and feeds. */
+ * that a department its own tasks and clocks only. What a report is about sees nothing of it. One place for lists, timelines and feeds. */
 #ifndef BROKER_SIGHT_H
 #define BROKER_SIGHT_H
 
@@ -22,6 +22,8 @@ size_t sight_asks(struct arena *, const struct principal *, const struct row *, 
                   const struct ask **out);
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
+/* Whether the reader may see the record of an event that opened nothing; leaves in it what it may. */
+bool sight_event(const struct turn *, const struct principal *, struct record *);
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
 bool sight_keep_changes(struct turn *, const struct principal *, struct record *);
 

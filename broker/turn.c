@@ -88,13 +88,25 @@ static bool anybody_follows(const struct turn *t)
     return sessions_next_feed(gate_sessions(t->gate), &first) != NULL;
 }
 
+/* Whether something to be sent is put together from memory when it is durable: by then memory must not have gone on. */
+static bool tells_from_memory(const struct outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->effect_count; i++) {
+        enum effect_kind kind = outcome->effects[i].kind;
+        if (kind != EFFECT_RECEIPT && kind != EFFECT_REFUSAL && kind != EFFECT_REVOKE)
+            return true;
+    }
+    return false;
+}
+
 /* The commit of a large turn runs beside the next one: what that one decides is said when it is durable itself. Not when
- * somebody asked about what is (memory would be ahead of it), nor while a job is to end between turns; and now and then
- * a turn is committed alone, so that feeds are told. */
+ * somebody is told or asked about what is (memory would be ahead of it), nor while a job is to end between turns; and now
+ * and then a turn is committed alone, so that feeds are told. */
 static bool goes_beside(struct turn *t)
 {
     bool beside = t->reader_count == 0 && t->outcome.record_count >= t->beside_records_min &&
-                  (t->besides < BESIDE_TURNS_MAX || !anybody_follows(t)) && !(t->jobs && jobs_busy(t->jobs));
+                  (t->besides < BESIDE_TURNS_MAX || !anybody_follows(t)) && !(t->jobs && jobs_busy(t->jobs)) &&
+                  !tells_from_memory(&t->outcome);
     t->besides = beside ? t->besides + 1 : 0;
     return beside;
 }
@@ -477,6 +489,16 @@ void turn_pulse(struct turn *t)
 
 /* --- output --- */
 
+/* Whoever gets the task late, or again, knows all the same how pressing it is. */
+static void tell_oversight(const struct row *row, struct delivery *delivery)
+{
+    const struct incident_more *more = row->head.more;
+    delivery->urges = more && more->oversight ? more->oversight->urges : 0;
+    for (size_t i = 0; i < row->clock_count; i++)
+        if (row->clocks[i].kind == CLOCK_SUPERVISE && row->clocks[i].state == CLOCK_RUNNING)
+            delivery->supervised_ms = row->clocks[i].due_ms;
+}
+
 /* Another report of it may say better where it is. */
 static const struct event *with_better_place(struct turn *t, const struct row *row, const struct event *event)
 {
@@ -488,6 +510,13 @@ static const struct event *with_better_place(struct turn *t, const struct row *r
     struct event *copy = arena_memdup(&t->arena, event, sizeof(*event));
     copy->place = placed.event->place;
     return copy;
+}
+
+/* What the lead must see to before it says `resolved`. */
+static const char *closing_of(const struct turn *t, const struct row *row, const struct task *task)
+{
+    const struct type *type = policy_type_now(t->policy, policy_type(t->policy, row->head.type));
+    return task->role == TASK_LEAD && type && type->closing ? type->closing : "";
 }
 
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
@@ -517,6 +546,8 @@ static void deliver(struct turn *t, const struct effect *effect)
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;
+    tell_oversight(&row, &message.task);
+    message.task.closing = closing_of(t, &row, &message.task.task);
     outbox_put(t->outbox, effect->peer, &message);
 }
 
@@ -536,6 +567,10 @@ static void say(struct turn *t, const struct effect *effect)
     case EFFECT_REVOKE:
         message.kind = MESSAGE_REVOKE;
         message.revoke = (struct revoke){effect->incident, effect->task, effect->epoch, effect->reason};
+        break;
+    case EFFECT_URGE:
+        message.kind = MESSAGE_URGE;
+        message.urge = *effect->urge;
         break;
     case EFFECT_DELIVER:
         deliver(t, effect);

@@ -12,7 +12,7 @@
 struct turn_stats {
     uint64_t turns, commits, messages, records, rows_flushed, queries, entries;
     uint64_t commit_us, commit_max_us; /* total and longest */
-    uint64_t refused[64];              /* by refusal code, whoever decided it */
+    uint64_t refused[REFUSAL_END];     /* by refusal code, whoever decided it */
 };
 
 /* What a turn connects. The turn owns nothing but its arena; policy and place are swapped by a reload. */

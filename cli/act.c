@@ -5,8 +5,27 @@
 #include "broker/base/limits.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "cli/when.h"
 
-enum { KEY_UNIT = 0x2000, KEY_ROLE, KEY_TASK, KEY_INTO, KEY_OUTCOME, KEY_PASSED, KEY_FAILED, KEY_REASON, KEY_TEXT };
+enum {
+    KEY_UNIT = 0x2000,
+    KEY_ROLE,
+    KEY_TASK,
+    KEY_INTO,
+    KEY_OUTCOME,
+    KEY_PASSED,
+    KEY_FAILED,
+    KEY_SOLVED,
+    KEY_SATISFACTION,
+    KEY_CONDITION_MET,
+    KEY_TYPE,
+    KEY_ROUTE,
+    KEY_REASON,
+    KEY_TEXT,
+    KEY_UNTIL,
+    KEY_TO,
+    KEY_ABOUT
+};
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
@@ -16,10 +35,21 @@ static const struct argp_option every_option[] = {
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
      N_("resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred, withdrawn"),
      0},
-    {"passed", KEY_PASSED, NULL, 0, N_("what was fed back holds"), 0},
-    {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again"), 0},
+    {"passed", KEY_PASSED, NULL, 0, N_("what was fed back, or reported, holds"), 0},
+    {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again, or it ends"), 0},
+    {"solved", KEY_SOLVED, N_("yes|no"), 0, N_("whether the reporter says that it is solved"), 0},
+    {"satisfaction", KEY_SATISFACTION, N_("HOW"), 0, N_("satisfied, basically, unsatisfied, unreached"), 0},
+    {"condition-met", KEY_CONDITION_MET, NULL, 0,
+     N_("its closing condition holds: needed for resolved, where it has one"), 0},
+    {"type", KEY_TYPE, N_("CODE"), 0, N_("what it is"), 0},
+    {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0,
+     N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit); planned: until when"), 0},
+    {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
+    {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
+     0},
 };
 #define OPTION_COUNT (sizeof(every_option) / sizeof(every_option[0]))
 
@@ -39,11 +69,14 @@ static const struct form {
                      N_("Gives a shelved, returned or on-behalf task back to its unit's workers.")},
     [ACT_MERGE] = {TAKES(KEY_INTO) | TAKES_WHY, TAKES(KEY_INTO), 'C',
                    N_("Folds an incident into another about the same thing; its receipt stays good.")},
-    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES_WHY, TAKES(KEY_OUTCOME), 'C', N_("Closes an incident with its outcome.")},
+    [ACT_CLOSE] = {TAKES(KEY_OUTCOME) | TAKES(KEY_TO) | TAKES(KEY_UNTIL) | TAKES(KEY_CONDITION_MET) | TAKES_WHY,
+                   TAKES(KEY_OUTCOME), 'C', N_("Closes an incident with its outcome.")},
     [ACT_CANCEL] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Voids an incident that should not be one.")},
     [ACT_REJECT] = {TAKES_WHY, TAKES(KEY_REASON), 'C', N_("Does not accept an incident for handling.")},
-    [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES_WHY, 0, 'C',
+    [ACT_VERIFY] = {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES(KEY_CONDITION_MET) | TAKES_WHY, 0, 'C',
                     N_("Verifies what was fed back. Whoever handled it may not.")},
+    [ACT_UNDO] = {TAKES_WHY, 0, 'C',
+                  N_("Takes back the last dispatch by hand, within 30 seconds and before the unit has responded.")},
     [ACT_RESUME] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                     N_("Ends a parking or a suspension early: the clocks go on with what was left.")},
     [ACT_WHISTLE] =
@@ -51,7 +84,24 @@ static const struct form {
          N_("Calls units to the place of an incident (--unit once for each): each is to have somebody on site "
             "within its limit.")},
     [ACT_DISMISS] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C', N_("Lets a unit that assists go: nothing waits for it.")},
+    [ACT_CONFIRM] =
+        {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES(KEY_OUTCOME) | TAKES_WHY, 0, 'C',
+         N_("Says whether what was reported is so: then it is dispatched, or else it ends with its outcome.")},
+    [ACT_CALLBACK] = {TAKES(KEY_SOLVED) | TAKES(KEY_SATISFACTION) | TAKES_WHY, TAKES(KEY_SATISFACTION), 'C',
+                      N_("Records what the reporter says of a closed incident. What is not solved opens again.")},
+    [ACT_REOPEN] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
+                    N_("Opens a closed incident again: its unit does it once more.")},
+    [ACT_RECLASSIFY] =
+        {TAKES(KEY_TYPE) | TAKES(KEY_ROUTE) | TAKES_WHY, TAKES(KEY_TYPE), 'C',
+         N_("Says what it is after all, or which filing condition holds: the number stays, the limits are "
+            "the new type's.")},
+    [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
+                     N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+    [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
+                  N_("Urges whoever handles an incident: they are told, and it is counted.")},
+    [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
+                       N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
 };
 
 struct arguments {
@@ -71,8 +121,12 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (missing & TAKES(every_option[i].key))
             argp_error(state, _("--%s is needed"), every_option[i].name);
-    if (arguments->act.verb == ACT_VERIFY && verdicts != TAKES(KEY_PASSED) && verdicts != TAKES(KEY_FAILED))
+    bool judges = arguments->form->takes & TAKES(KEY_PASSED);
+    if (judges && verdicts != TAKES(KEY_PASSED) && verdicts != TAKES(KEY_FAILED))
         argp_error(state, _("--passed or --failed?"));
+    if (arguments->act.verb == ACT_CALLBACK && arguments->act.satisfaction != SATISFACTION_UNREACHED &&
+        !(arguments->seen & TAKES(KEY_SOLVED)))
+        argp_error(state, _("--%s is needed"), "solved");
 }
 
 /* Several for a whistle, one for everything else. */
@@ -93,7 +147,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     struct act *act = &arguments->act;
-    if (key >= KEY_UNIT && key <= KEY_TEXT)
+    if (key >= KEY_UNIT && key <= KEY_ABOUT)
         arguments->seen |= TAKES(key);
     switch (key) {
     case ARGP_KEY_INIT:
@@ -127,11 +181,40 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_FAILED:
         act->passed = false;
         return 0;
+    case KEY_SOLVED:
+        act->passed = strcmp(value, "yes") == 0;
+        if (!act->passed && strcmp(value, "no") != 0)
+            argp_error(state, _("--solved: yes or no"));
+        return 0;
+    case KEY_SATISFACTION:
+        act->satisfaction = satisfaction_of(value);
+        if (!act->satisfaction)
+            argp_error(state, _("--satisfaction: satisfied, basically, unsatisfied or unreached"));
+        return 0;
+    case KEY_CONDITION_MET:
+        act->condition_met = true;
+        return 0;
+    case KEY_TYPE:
+        act->type = value;
+        return 0;
+    case KEY_ROUTE:
+        act->route = true;
+        return 0;
     case KEY_REASON:
         act->reason = value;
         return 0;
     case KEY_TEXT:
         act->text = value;
+        return 0;
+    case KEY_TO:
+        act->to = value;
+        return 0;
+    case KEY_UNTIL:
+        if (when_parse(value, &act->until_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
+        return 0;
+    case KEY_ABOUT:
+        act->about = value;
         return 0;
     case ARGP_KEY_END:
         check_complete(state, arguments);
@@ -184,6 +267,14 @@ VERB(cancel, ACT_CANCEL)
 VERB(reject, ACT_REJECT)
 VERB(verify, ACT_VERIFY)
 VERB(resume, ACT_RESUME)
+VERB(undo, ACT_UNDO)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(confirm, ACT_CONFIRM)
+VERB(callback, ACT_CALLBACK)
+VERB(reopen, ACT_REOPEN)
+VERB(reclassify, ACT_RECLASSIFY)
 VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
+VERB(urge, ACT_URGE)
+VERB(supervise, ACT_SUPERVISE)
+VERB(exclude, ACT_EXCLUDE)

@@ -198,7 +198,7 @@ static void take_field(struct loading *loading, const char *key, const yaml_node
     }
     fault_at(loading, key_node,
              _("no field \"%s\"; there are id, type, area, address, latitude, longitude, system, "
-               "observed, nature, severity, text, source_ref, recurrence_of, panic, sealed, object"),
+               "observed, nature, severity, text, source_ref, recurrence_of, panic, sealed, object, about"),
              key);
 }
 

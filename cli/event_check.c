@@ -77,6 +77,7 @@ static bool check_texts(const struct event *event, struct arena *arena, struct b
         {"recurrence_of", event->recurrence_of, ID_MAX_BYTES, false},
         {"evidence", event->evidence, TEXT_MAX_BYTES, false},
         {"object", event->object, CODE_MAX_BYTES, false},
+        {"about", event->about, ABOUT_MAX_BYTES, false},
     };
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (!check_text(&rules[i], arena, bad))

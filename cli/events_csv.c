@@ -128,6 +128,7 @@ static bool take_texts(const struct reading_row *row)
         {MAP_SOURCE_REF, &event->source_ref},
         {MAP_RECURRENCE_OF, &event->recurrence_of},
         {MAP_OBJECT, &event->object},
+        {MAP_ABOUT, &event->about},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (!value_of(row, texts[i].field, texts[i].into))

@@ -203,6 +203,7 @@ TAKE_TEXT(source_ref, source_ref)
 TAKE_TEXT(recurrence_of, recurrence_of)
 TAKE_TEXT(evidence, evidence)
 TAKE_TEXT(object, object)
+TAKE_TEXT(about, about)
 TAKE_FLAG(panic, panic)
 TAKE_FLAG(sealed, sealed)
 
@@ -228,6 +229,7 @@ static const struct {
     {"done", take_done},
     {"evidence", take_evidence},
     {"object", take_object},
+    {"about", take_about},
 };
 
 /* null is the same as absent: many systems print every field they have. */

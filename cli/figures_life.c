@@ -13,19 +13,23 @@ void lives_release(struct lives *lives)
     arena_release(&lives->arena);
 }
 
-static struct life *life_of(struct lives *lives, uint64_t incident)
+static struct life *add_life(struct lives *lives)
 {
-    struct life *life = map_get(&lives->by_id, incident);
-    if (life)
-        return life;
-    life = ARENA_NEW(&lives->arena, struct life, 1);
+    struct life *life = ARENA_NEW(&lives->arena, struct life, 1);
     life->type = life->area = life->source = "";
-    map_put(&lives->by_id, incident, life);
     if (lives->last)
         lives->last->next = life;
     else
         lives->first = life;
     lives->last = life;
+    return life;
+}
+
+static struct life *life_of(struct lives *lives, uint64_t incident)
+{
+    struct life *life = map_get(&lives->by_id, incident);
+    if (!life)
+        map_put(&lives->by_id, incident, life = add_life(lives));
     return life;
 }
 
@@ -49,7 +53,9 @@ static void add_closing(struct lives *lives, struct life *life, const struct rec
     added->at_ms = head->closed_ms;
     added->lasted_ms = head->closed_ms - head->received_ms;
     added->outcome = head->outcome;
-    added->on_site = record->kind == RECORD_OPENED;
+    added->consultation = head->nature == NATURE_CONSULT;
+    added->at_desk = added->consultation && head->outcome == OUTCOME_EXPLAINED && !life->dispatches;
+    added->on_site = record->kind == RECORD_OPENED && !added->at_desk;
 }
 
 static void take_opening(struct life *life, const struct record *record, const struct incident *head)
@@ -82,7 +88,7 @@ static void take_head(struct lives *lives, struct life *life, const struct recor
 static struct dispatch *dispatch_of(const struct life *life, uint32_t task)
 {
     struct dispatch *dispatch = life->dispatches;
-    while (dispatch && dispatch->task != task)
+    while (dispatch && (dispatch->task != task || dispatch->undone))
         dispatch = dispatch->next;
     return dispatch;
 }
@@ -101,17 +107,33 @@ static struct dispatch *add_dispatch(struct lives *lives, struct life *life, con
 static void take_task(struct lives *lives, struct life *life, const struct task *task)
 {
     struct dispatch *dispatch = dispatch_of(life, task->no);
-    bool was_returned = dispatch && dispatch->state == TASK_RETURNED;
-    if (!dispatch || dispatch->at_ms != task->dispatched_ms) {
-        if (was_returned)
-            dispatch->upheld = true;
+    if (!dispatch || dispatch->at_ms != task->dispatched_ms)
         dispatch = add_dispatch(lives, life, task);
-    } else if (was_returned && task->state != TASK_RETURNED && task->state != TASK_WITHDRAWN) {
-        dispatch->refused = true;
-    }
     dispatch->state = task->state;
-    dispatch->returned |= task->state == TASK_RETURNED;
     dispatch->unit = keep(lives, task->unit);
+}
+
+/* A unit's return, and what was decided of it, before the task is seen to change hands. */
+static void take_ask(struct life *life, const struct ask *ask)
+{
+    struct dispatch *dispatch = ask->kind == ASK_RETURN ? dispatch_of(life, ask->task) : NULL;
+    if (!dispatch)
+        return;
+    dispatch->returned = true;
+    dispatch->upheld |= ask->decision == DECISION_GRANTED;
+    dispatch->refused |= ask->decision == DECISION_REFUSED;
+}
+
+/* A wrong dispatch that was taken back: the one before it stands, and what was decided to make it is open again. */
+static void take_undone(struct life *life, const struct task *task)
+{
+    struct dispatch *dispatch = dispatch_of(life, task->no);
+    if (!dispatch)
+        return;
+    dispatch->undone = true;
+    dispatch = dispatch_of(life, task->no);
+    if (dispatch && task->state == TASK_RETURNED)
+        dispatch->upheld = false;
 }
 
 /* --- its clocks --- */
@@ -119,7 +141,7 @@ static void take_task(struct lives *lives, struct life *life, const struct task 
 static struct run *run_of(const struct life *life, enum clock_kind kind, uint32_t task)
 {
     struct run *run = life->runs;
-    while (run && (run->kind != kind || run->task != task))
+    while (run && (run->kind != kind || run->task != task || (run->dispatch && run->dispatch->undone)))
         run = run->next;
     return run;
 }
@@ -142,8 +164,11 @@ static void cut_short(struct run *run, int64_t at_ms)
     run->state = run->task && run->state == CLOCK_RUNNING && run->due_ms < at_ms ? CLOCK_LATE : CLOCK_VOID;
 }
 
+/* A clock of park or suspend is no limit: nothing is owed by it. */
 static void take_clock(struct lives *lives, struct life *life, const struct record *record, const struct clock *clock)
 {
+    if (clock->kind == CLOCK_PARK || clock->kind == CLOCK_SUSPEND)
+        return;
     struct run *run = run_of(life, clock->kind, clock->task);
     if (!run || run->started_ms != clock->started_ms) {
         if (run)
@@ -177,23 +202,52 @@ static void take_verification(struct lives *lives, struct life *life, const stru
     added->dispatch = life_lead(life);
 }
 
+static void take_callback(struct lives *lives, struct life *life, const struct record *record)
+{
+    ADD(lives, life->callbacks, callback);
+    added->at_ms = record->at_ms;
+    added->satisfaction = record->satisfaction;
+    added->solved = record->solved;
+}
+
 static void take_change(struct lives *lives, const struct record *record, const struct change *change)
 {
     struct life *life = life_of(lives, change->incident);
     if (change->head)
         take_head(lives, life, record, change->head);
+    for (size_t i = 0; record->kind == RECORD_UNDONE && i < change->task_count; i++)
+        take_undone(life, &change->tasks[i]);
+    for (size_t i = 0; i < change->ask_count; i++)
+        take_ask(life, &change->asks[i]);
     for (size_t i = 0; i < change->task_count; i++)
-        take_task(lives, life, &change->tasks[i]);
+        if (record->kind != RECORD_UNDONE || change->tasks[i].state != TASK_WITHDRAWN)
+            take_task(lives, life, &change->tasks[i]);
     for (size_t i = 0; i < change->clock_count; i++)
         take_clock(lives, life, record, &change->clocks[i]);
     if (record->rung)
         take_rung(lives, life, record);
     if (record->kind == RECORD_VERIFIED || record->kind == RECORD_REWORKED)
         take_verification(lives, life, record);
+    if (record->kind == RECORD_CALLED_BACK)
+        take_callback(lives, life, record);
+}
+
+/* An event that opened nothing: it belongs to its type, place and source all the same. */
+static void take_noted(struct lives *lives, const struct record *record)
+{
+    const struct event *event = record->event;
+    struct life *life = add_life(lives);
+    life->noted = record->kind;
+    life->noted_ms = record->at_ms;
+    life->type = keep(lives, event->type);
+    life->area = keep(lives, event->place.area);
+    life->source = keep(lives, record->principal);
 }
 
 void lives_take(struct lives *lives, const struct record *record)
 {
+    if ((record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED) && record->event)
+        take_noted(lives, record);
     for (size_t i = 0; i < record->change_count; i++)
         take_change(lives, record, &record->changes[i]);
     lives->records++;

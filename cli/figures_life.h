@@ -20,6 +20,7 @@ struct dispatch {
     bool whistled; /* called to report on site */
     bool returned; /* the unit said that it was not theirs; then it went to another unit, or came back to this one: */
     bool upheld, refused;
+    bool undone; /* taken back at once: as if it had never been */
 };
 
 /* A clock from a start to its verdict, or to where its task was given away. */
@@ -39,6 +40,7 @@ struct closing {
     int64_t at_ms, lasted_ms; /* since receipt */
     enum outcome_code outcome;
     bool on_site, reopened;
+    bool consultation, at_desk; /* 咨询; 直接解答: explained without a unit */
 };
 
 struct verification {
@@ -46,6 +48,14 @@ struct verification {
     const struct dispatch *dispatch; /* whose work was verified */
     int64_t at_ms;
     bool passed;
+};
+
+/* What the reporter said. */
+struct callback {
+    struct callback *next;
+    int64_t at_ms;
+    enum satisfaction satisfaction;
+    bool solved;
 };
 
 /* A rung above the breach. */
@@ -58,6 +68,9 @@ struct escalation {
 
 struct life {
     struct life *next; /* the one opened after it */
+    enum record_kind
+        noted; /* an event that was only recorded, or told: no incident, and nothing of one but where it is from */
+    int64_t noted_ms;
     enum incident_state state;
     bool exercise, unrouted, repeated; /* unrouted: when it was received; repeated: an earlier one was named */
     const char *type, *area, *source;  /* area: the responsible one */
@@ -66,6 +79,7 @@ struct life {
     struct run *runs;
     struct closing *closings;
     struct verification *verifications;
+    struct callback *callbacks;
     struct escalation *escalations;
 };
 

@@ -17,10 +17,22 @@ static void count_intake(struct counting *c)
         counting_add(c, 0, NULL, true);
 }
 
-static bool done_on_site(const struct life *life)
+static void count_recorded(struct counting *c)
+{
+    if (c->life->noted == RECORD_RECORDED && counting_within(c, c->life->noted_ms))
+        counting_add(c, 0, NULL, true);
+}
+
+static void count_notified(struct counting *c)
+{
+    if (c->life->noted == RECORD_NOTIFIED && counting_within(c, c->life->noted_ms))
+        counting_add(c, 0, NULL, true);
+}
+
+static bool done_without_a_unit(const struct life *life)
 {
     const struct closing *closing = life->closings;
-    while (closing && !closing->on_site)
+    while (closing && !closing->on_site && !closing->at_desk)
         closing = closing->next;
     return closing != NULL;
 }
@@ -31,7 +43,7 @@ static void count_filed(struct counting *c)
     const struct life *life = c->life;
     bool voided = life->state == INCIDENT_REJECTED || life->state == INCIDENT_CANCELLED;
     if (received(c) && life->state != INCIDENT_MERGED)
-        counting_add(c, 0, NULL, !voided && (life->dispatches || done_on_site(life)));
+        counting_add(c, 0, NULL, !voided && (life->dispatches || done_without_a_unit(life)));
 }
 
 static void count_unrouted(struct counting *c)
@@ -92,7 +104,8 @@ static void count_overdue(struct counting *c)
 static bool owed(const struct counting *c, const struct run *run)
 {
     bool counts = run->state == CLOCK_MET || run->state == CLOCK_LATE || run->state == CLOCK_RUNNING;
-    return counts && counting_within(c, run->due_ms) && !(run->dispatch && run->dispatch->upheld);
+    return counts && counting_within(c, run->due_ms) &&
+           !(run->dispatch && (run->dispatch->upheld || run->dispatch->undone));
 }
 
 static void count_on_time(struct counting *c)
@@ -119,31 +132,36 @@ static void count_used(struct counting *c)
 
 /* --- when it was dispatched --- */
 
+static bool given(const struct counting *c, const struct dispatch *dispatch)
+{
+    return counting_within(c, dispatch->at_ms) && !dispatch->undone;
+}
+
 static void count_well_directed(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, !d->upheld);
 }
 
 static void count_misdirected(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, d->upheld);
 }
 
 static void count_returned(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms))
+        if (given(c, d))
             counting_add(c, 0, d, d->returned);
 }
 
 static void count_return_refused(struct counting *c)
 {
     for (const struct dispatch *d = c->life->dispatches; d; d = d->next)
-        if (counting_within(c, d->at_ms) && d->returned)
+        if (given(c, d) && d->returned)
             counting_add(c, 0, d, d->refused && !d->upheld);
 }
 
@@ -179,11 +197,46 @@ static void count_on_site(struct counting *c)
             counting_add(c, 0, NULL, closing->on_site);
 }
 
+static void count_answered_at_desk(struct counting *c)
+{
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (closing->consultation && counting_within(c, closing->at_ms))
+            counting_add(c, 0, NULL, closing->at_desk);
+}
+
 static void count_reopened(struct counting *c)
 {
     for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
         if (counting_within(c, closing->at_ms))
-            counting_add(c, 0, NULL, closing->reopened);
+            counting_add(c, 0, NULL, closing->reopened && closing->outcome != OUTCOME_PLANNED);
+}
+
+/* --- when the reporter was called back --- */
+
+static void count_called_back(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (run->kind == CLOCK_CALLBACK && owed(c, run))
+            counting_add(c, 0, NULL, run->state != CLOCK_RUNNING);
+}
+
+static bool valid(const struct counting *c, const struct callback *callback)
+{
+    return counting_within(c, callback->at_ms) && callback->satisfaction != SATISFACTION_UNREACHED;
+}
+
+static void count_satisfied(struct counting *c)
+{
+    for (const struct callback *call = c->life->callbacks; call; call = call->next)
+        if (valid(c, call))
+            counting_add(c, 0, NULL, call->satisfaction != SATISFACTION_UNSATISFIED);
+}
+
+static void count_solved(struct counting *c)
+{
+    for (const struct callback *call = c->life->callbacks; call; call = call->next)
+        if (valid(c, call))
+            counting_add(c, 0, NULL, call->solved);
 }
 
 static void count_contained(struct counting *c)
@@ -214,6 +267,10 @@ static void count_lasted(struct counting *c)
 const struct figure figure_table[] = {
     {"intake",         FIGURE_COUNT, OF_NOTHING, count_intake,         N_("incidents received"),
      N_("received in the period"), NULL},
+    {"recorded",       FIGURE_COUNT, OF_NOTHING, count_recorded,       N_("events only recorded"),
+     N_("recorded in the period"), NULL},
+    {"notified",       FIGURE_COUNT, OF_NOTHING, count_notified,       N_("events passed on as notices"),
+     N_("told in the period"), NULL},
     {"filed",          FIGURE_RATE,  OF_NOTHING, count_filed,          N_("filing rate"),
      N_("dispatched, or done on site, not voided"), N_("received, not merged")},
     {"unrouted",       FIGURE_RATE,  OF_NOTHING, count_unrouted,       N_("without an owner"),
@@ -246,8 +303,16 @@ const struct figure figure_table[] = {
      N_("closed as false alarms"), N_("closed as false alarms or as real")},
     {"on_site",        FIGURE_RATE,  OF_NOTHING, count_on_site,        N_("handled on site"),
      N_("reported as done"), N_("closed in the period")},
+    {"answered_at_desk", FIGURE_RATE, OF_NOTHING, count_answered_at_desk, N_("answered at the desk"),
+     N_("explained without a unit"), N_("consultations closed in the period")},
     {"reopened",       FIGURE_RATE,  OF_NOTHING, count_reopened,       N_("reopening rate"),
      N_("opened again since"), N_("closed in the period")},
+    {"called_back",    FIGURE_RATE,  OF_NOTHING, count_called_back,    N_("callback rate"),
+     N_("reporters called back since"), N_("callback due in the period")},
+    {"satisfied",      FIGURE_RATE,  OF_NOTHING, count_satisfied,      N_("satisfaction rate"),
+     N_("satisfied, or basically"), N_("reporters reached by a callback")},
+    {"solved",         FIGURE_RATE,  OF_NOTHING, count_solved,         N_("solved rate"),
+     N_("solved, the reporter says"), N_("reporters reached by a callback")},
     {"contained",      FIGURE_RATE,  OF_LEVEL,   count_contained,      N_("contained at its level: %s"),
      N_("no rung above the breach fired"), N_("closed in the period")},
     {"escalated",      FIGURE_COUNT, OF_RUNG,    count_escalated,      N_("late escalations: rung %s"),

@@ -26,7 +26,9 @@ enum {
     KEY_LAT,
     KEY_LON,
     KEY_SYSTEM,
-    KEY_OBJECT
+    KEY_OBJECT,
+    KEY_ABOUT,
+    KEY_SEALED
 };
 
 /* --- one event --- */
@@ -38,6 +40,9 @@ static const struct argp_option event_options[] = {
     {"severity", KEY_SEVERITY, "1-4", 0, N_("1 gravest to 4 ordinary (the type's own)"), 10},
     {"nature", KEY_NATURE, N_("NATURE"), 0, N_("help, complaint, report, consult, suggest, praise"), 10},
     {"object", KEY_OBJECT, N_("CODE"), 0, N_("code of the thing it is about: a manhole, a lamp"), 10},
+    {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
+     10},
+    {"sealed", KEY_SEALED, NULL, 0, N_("kept from whom it is about, as a report is"), 10},
     {"lat", KEY_LAT, N_("DEGREES"), 0, N_("latitude of a point"), 10},
     {"lon", KEY_LON, N_("DEGREES"), 0, N_("longitude of a point"), 10},
     {"system", KEY_SYSTEM, N_("SYSTEM"), 0, N_("its coordinates: wgs84, gcj02, bd09, cgcs2000"), 10},
@@ -78,6 +83,12 @@ static error_t parse_event(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_OBJECT:
         event->object = value;
+        return 0;
+    case KEY_ABOUT:
+        event->about = value;
+        return 0;
+    case KEY_SEALED:
+        event->sealed = true;
         return 0;
     case KEY_SEVERITY:
         event->severity = (int)cli_number(state, value, "severity", 1, 4);

@@ -23,15 +23,17 @@ int receipts_open(struct receipts *receipts, const char *log)
     return receipts->log < 0 ? -errno : 0;
 }
 
-/* {"id": …, "incident": …, "journal": …, "term": …, "seq": …, "at": …, "repeat": …} and a newline. */
+/* {"id": …, "incident": …, "journal": …, "term": …, "seq": …, "at": …, "repeat": …} and a newline. What opened no incident
+ * has null for it. */
 static void add_json(struct buffer *out, const char *event_id, const struct receipt *receipt)
 {
     char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES];
-    ident_format(receipt->incident, id);
+    if (receipt->incident)
+        ident_format(receipt->incident, id);
     json_t *object =
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "id", event_id, "incident", id, "journal",
-                  (json_int_t)receipt->journal, "term", (json_int_t)receipt->term, "seq", (json_int_t)receipt->seq,
-                  "at", when_rfc3339(receipt->at_ms, time), "repeat", (int)receipt->repeat);
+        json_pack("{s:s, s:s?, s:I, s:I, s:I, s:s, s:b}", "id", event_id, "incident", receipt->incident ? id : NULL,
+                  "journal", (json_int_t)receipt->journal, "term", (json_int_t)receipt->term, "seq",
+                  (json_int_t)receipt->seq, "at", when_rfc3339(receipt->at_ms, time), "repeat", (int)receipt->repeat);
     char *line = json_dumps(object, JSON_COMPACT);
     ASSERT(line);
     buffer_printf(out, "%s\n", line);
@@ -41,10 +43,12 @@ static void add_json(struct buffer *out, const char *event_id, const struct rece
 
 static void add_text(struct buffer *out, const char *event_id, const struct receipt *receipt, bool utc)
 {
-    char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES];
-    ident_format(receipt->incident, id);
-    buffer_printf(out, "%s  %" PRIu32 "/%" PRIu64 "  %s  %s%s\n", id, receipt->term, receipt->seq,
-                  when_text(receipt->at_ms, utc, time), event_id, receipt->repeat ? _("  (again)") : "");
+    char id[IDENT_TEXT_BYTES] = "", time[WHEN_TEXT_BYTES];
+    if (receipt->incident)
+        ident_format(receipt->incident, id);
+    buffer_printf(out, "%s  %" PRIu32 "/%" PRIu64 "  %s  %s%s\n", receipt->incident ? id : _("(no incident)"),
+                  receipt->term, receipt->seq, when_text(receipt->at_ms, utc, time), event_id,
+                  receipt->repeat ? _("  (again)") : "");
 }
 
 void receipts_add(struct receipts *receipts, const char *event_id, const struct receipt *receipt)

@@ -8,7 +8,19 @@
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-enum { KEY_ON_BEHALF = 0x2000, KEY_TASK, KEY_OUTCOME, KEY_REASON, KEY_TEXT, KEY_AT, KEY_UNIT, KEY_ITEM };
+enum {
+    KEY_ON_BEHALF = 0x2000,
+    KEY_TASK,
+    KEY_OUTCOME,
+    KEY_REASON,
+    KEY_TEXT,
+    KEY_AT,
+    KEY_TO,
+    KEY_UNTIL,
+    KEY_UNIT,
+    KEY_CONDITION_MET,
+    KEY_ITEM
+};
 
 struct arguments {
     struct common common;
@@ -23,6 +35,10 @@ static const struct argp_option options[] = {
      0},
     {"item", KEY_ITEM, N_("N"), 0, N_("tick: which item of the checklist"), 0},
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("delegate: to which of its sub-units"), 0},
+    {"condition-met", KEY_CONDITION_MET, NULL, 0,
+     N_("feedback: its closing condition holds (needed for resolved, where it has one)"), 0},
+    {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("planned: until when"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
@@ -85,6 +101,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_ITEM:
         word->item = (uint32_t)cli_number(state, value, "item", 1, ITEMS_MAX);
         return 0;
+    case KEY_CONDITION_MET:
+        word->condition_met = true;
+        return 0;
     case KEY_UNIT:
         word->unit = value;
         return 0;
@@ -93,6 +112,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_TEXT:
         word->text = value;
+        return 0;
+    case KEY_TO:
+        word->to = value;
+        return 0;
+    case KEY_UNTIL:
+        if (when_parse(value, &word->until_ms) != 0)
+            argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
         return 0;
     case KEY_AT:
         if (when_parse(value, &word->unit_ms) != 0)

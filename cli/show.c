@@ -70,6 +70,7 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("type"), head->type);
     field(table, _("nature"), words_nature(head->nature));
     field(table, _("object"), head->more ? head->more->object : "");
+    field(table, _("about"), head->more ? head->more->about : "");
     field(table, _("area"), head->area);
     if (head->responsible_area && head->area && strcmp(head->responsible_area, head->area) != 0)
         field(table, _("responsible area"), head->responsible_area);
@@ -88,6 +89,15 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("merged into"), into);
     head_flags(head, text, sizeof(text));
     field(table, _("marks"), text);
+}
+
+static void oversight_fields(struct table *table, const struct oversight *oversight)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->urges);
+    field(table, _("urged"), oversight->urges ? text : "");
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->supervisions);
+    field(table, _("supervised"), oversight->supervisions ? text : "");
 }
 
 /* What else was reported of it, and by whom. */
@@ -120,6 +130,8 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
+    if (row->head.more && row->head.more->oversight)
+        oversight_fields(&table, row->head.more->oversight);
     reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);

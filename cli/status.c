@@ -54,10 +54,12 @@ static void print_row(const struct common *common, const struct row *row)
 
 static void print_receipt(const struct common *common, const struct receipt *receipt)
 {
-    char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES];
-    ident_format(receipt->incident, id);
-    printf(_("%s  journal %06" PRIu32 "  term %" PRIu32 "  sequence %" PRIu64 "  accepted %s\n"), id, receipt->journal,
-           receipt->term, receipt->seq, when_text(receipt->at_ms, common->utc, time));
+    char id[IDENT_TEXT_BYTES] = "", time[WHEN_TEXT_BYTES];
+    if (receipt->incident)
+        ident_format(receipt->incident, id);
+    printf(_("%s  journal %06" PRIu32 "  term %" PRIu32 "  sequence %" PRIu64 "  accepted %s\n"),
+           receipt->incident ? id : _("(no incident)"), receipt->journal, receipt->term, receipt->seq,
+           when_text(receipt->at_ms, common->utc, time));
 }
 
 int verb_status(int argc, char **argv)

@@ -221,6 +221,23 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add(out, event->text);
 }
 
+/* What it was about, where, how many of it lately, and by which channel it was told. */
+static void noted_event_detail(const struct record *record, struct buffer *out)
+{
+    const struct event *event = record->event;
+    if (!event)
+        return;
+    add(out, event->type);
+    add(out, words_nature(event->nature));
+    add_named(out, _("at"), event->place.area);
+    add_named(out, "→", record->channel);
+    if (record->count)
+        buffer_printf(out, " ×%" PRIu32, record->count);
+    if (record->reason && *record->reason)
+        buffer_printf(out, " (%s)", record->reason);
+    add(out, event->text);
+}
+
 /* "from SOURCE, report 3": what it adds, without what the incident says already. */
 static void folded_detail(const struct record *record, struct buffer *out)
 {
@@ -270,6 +287,8 @@ static void head_detail(const struct record *record, struct buffer *out)
 {
     const struct incident *head = record->change_count ? record->changes[0].head : NULL;
     char into[IDENT_TEXT_BYTES];
+    if (head && head->more && head->more->ending && record->outcome == OUTCOME_REFERRED)
+        add_named(out, "→", head->more->ending->referred_to);
     if (head && record->kind == RECORD_VERIFYING)
         add(out, words_verifier(head->verify));
     if (head && record->kind == RECORD_MERGED && head->merged_into) {
@@ -313,6 +332,21 @@ static void ticked_detail(const struct record *record, const struct row *row, st
     add(out, record->text);
 }
 
+/* What it was and what it is; who has it, where that changed. */
+static void reclassified_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    add(out, record->was);
+    if (change && change->head) {
+        add_named(out, "→", change->head->type);
+        add(out, change->head->state == INCIDENT_OPEN ? "" : words_incident_state(change->head->state));
+    }
+    if (change && change->task_count)
+        add_routed(out, change);
+    add(out, record->reason);
+    add(out, record->text);
+}
+
 /* The clocks that are due, or ring next, at another time now. */
 static void reckoned_detail(const struct record *record, struct buffer *out)
 {
@@ -320,6 +354,17 @@ static void reckoned_detail(const struct record *record, struct buffer *out)
         for (size_t c = 0; c < record->changes[i].clock_count; c++)
             buffer_printf(out, "%s%s", out->size ? ", " : "", words_clock(record->changes[i].clocks[c].kind));
     }
+}
+
+/* How often it was urged or supervised by now; and within which time it must be done. */
+static void oversight_detail(const struct record *record, struct buffer *out)
+{
+    const struct change *change = record->change_count ? &record->changes[0] : NULL;
+    char span[WHEN_TEXT_BYTES];
+    buffer_printf(out, "%s×%" PRIu32, out->size ? " " : "", record->count);
+    for (size_t i = 0; change && i < change->clock_count; i++)
+        if (change->clocks[i].kind == CLOCK_SUPERVISE)
+            add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
 }
 
 /* Which rows beside incidents; of many the first few. */
@@ -331,11 +376,23 @@ static void routine_detail(const struct record *record, struct buffer *out)
         buffer_printf(out, ", … (%zu)", record->side_count);
 }
 
+/* "not solved, unsatisfied" */
+static void callback_detail(const struct record *record, struct buffer *out)
+{
+    if (!record->satisfaction)
+        return;
+    if (record->satisfaction != SATISFACTION_UNREACHED)
+        add(out, record->solved ? _("solved,") : _("not solved,"));
+    add(out, words_satisfaction(record->satisfaction));
+}
+
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
 static void asked_detail(const struct record *record, bool utc, struct buffer *out)
 {
-    const struct ask *ask = record->changes[0].asks;
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
     char asker[160];
+    if (!ask)
+        return;
     buffer_printf(out, "#%" PRIu32, ask->no);
     add(out, ask->unit);
     trail_ask(ask, utc, out);
@@ -346,6 +403,15 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
     add(out, record->text);
 }
 
+/* Of a transfer or a release: what became of the unit's return. */
+static const char *ruling(const struct record *record)
+{
+    const struct ask *ask = record->change_count ? record->changes[0].asks : NULL;
+    if (!ask || ask->kind != ASK_RETURN || ask->decision == DECISION_OPEN)
+        return "";
+    return ask->decision == DECISION_GRANTED ? _("(return upheld)") : _("(return refused)");
+}
+
 static void spoken_detail(const struct record *record, const struct row *row, struct buffer *out)
 {
     add_task(out, record, row);
@@ -354,7 +420,13 @@ static void spoken_detail(const struct record *record, const struct row *row, st
         add_named(out, "→", sub_unit_of_task(record));
     add(out, words_lease_end(record->lease_end));
     add(out, words_outcome(record->outcome));
+    if (record->closing && *record->closing)
+        buffer_printf(out, _(" (closing condition: %s)"), record->closing);
+    add(out, ruling(record));
+    callback_detail(record, out);
     head_detail(record, out);
+    if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
+        oversight_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);
@@ -385,6 +457,10 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)
         raised_detail(record, out);
+    else if (record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED)
+        noted_event_detail(record, out);
+    else if (record->kind == RECORD_RECLASSIFIED)
+        reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
     else if (record->kind == RECORD_ROUTINE)
@@ -399,7 +475,7 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
-    else if (record->change_count && record->changes[0].ask_count)
+    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED)
         asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);

@@ -23,9 +23,17 @@ int verb_cancel(int argc, char **argv);
 int verb_reject(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_resume(int argc, char **argv);
+int verb_undo(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
+int verb_confirm(int argc, char **argv);
+int verb_callback(int argc, char **argv);
+int verb_reopen(int argc, char **argv);
 int verb_whistle(int argc, char **argv);
+int verb_reclassify(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
+int verb_urge(int argc, char **argv);
+int verb_supervise(int argc, char **argv);
+int verb_exclude(int argc, char **argv);
 int verb_plan(int argc, char **argv);    /* plan.c */
 int verb_say(int argc, char **argv);     /* say.c */
 int verb_ask(int argc, char **argv);     /* ask.c */

@@ -42,14 +42,15 @@ static const char *const outcomes[] = {
 };
 
 static const char *const clocks[] = {
-    [CLOCK_ACCEPT] = C_("clock", "accept"),     [CLOCK_CONFIRM] = C_("clock", "confirm"),
-    [CLOCK_DISPATCH] = C_("clock", "dispatch"), [CLOCK_VERIFY] = C_("clock", "verify"),
-    [CLOCK_ANSWER] = C_("clock", "answer"),     [CLOCK_CALLBACK] = C_("clock", "callback"),
-    [CLOCK_RESOLVE] = C_("clock", "resolve"),   [CLOCK_RESPOND] = C_("clock", "respond"),
-    [CLOCK_ARRIVE] = C_("clock", "arrive"),     [CLOCK_HANDLE] = C_("clock", "handle"),
-    [CLOCK_FEEDBACK] = C_("clock", "feedback"), [CLOCK_CONTACT] = C_("clock", "contact"),
-    [CLOCK_PARK] = C_("clock", "park"),         [CLOCK_SUSPEND] = C_("clock", "suspend"),
-    [CLOCK_BEGIN] = C_("clock", "begin"),
+    [CLOCK_ACCEPT] = C_("clock", "accept"),       [CLOCK_CONFIRM] = C_("clock", "confirm"),
+    [CLOCK_DISPATCH] = C_("clock", "dispatch"),   [CLOCK_VERIFY] = C_("clock", "verify"),
+    [CLOCK_ANSWER] = C_("clock", "answer"),       [CLOCK_CALLBACK] = C_("clock", "callback"),
+    [CLOCK_RESOLVE] = C_("clock", "resolve"),     [CLOCK_RESPOND] = C_("clock", "respond"),
+    [CLOCK_ARRIVE] = C_("clock", "arrive"),       [CLOCK_HANDLE] = C_("clock", "handle"),
+    [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"), [CLOCK_BEGIN] = C_("clock", "begin"),
 };
 
 static const char *const clock_states[] = {
@@ -81,6 +82,7 @@ static const char *const records[] = {
     [RECORD_CANCELLED] = C_("record", "cancelled"),
     [RECORD_REJECTED] = C_("record", "rejected"),
     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
+    [RECORD_EXCLUDED] = C_("record", "excluded"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),
@@ -88,6 +90,9 @@ static const char *const records[] = {
     [RECORD_RECKONED] = C_("record", "reckoned"),
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
+    [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
+    [RECORD_RECORDED] = C_("record", "recorded"),
+    [RECORD_NOTIFIED] = C_("record", "notified"),
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
@@ -95,17 +100,25 @@ static const char *const records[] = {
     [RECORD_BEGUN] = C_("record", "begun"),
     [RECORD_TICKED] = C_("record", "ticked"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
+    [RECORD_CONFIRMED] = C_("record", "confirmed"),
+    [RECORD_CALLED_BACK] = C_("record", "called_back"),
+    [RECORD_REOPENED] = C_("record", "reopened"),
     [RECORD_ROUTINE] = C_("record", "routine"),
+    [RECORD_URGED] = C_("record", "urged"),
+    [RECORD_SUPERVISED] = C_("record", "supervised"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
+    [RECORD_FELL_BACK] = C_("record", "fell_back"),
+    [RECORD_UNDONE] = C_("record", "undone"),
 };
 
 static const char *const ask_kinds[] = {
     [ASK_EXTEND] = C_("ask", "extend"),
     [ASK_PARK] = C_("ask", "park"),
     [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"),
 };
 
 static const char *const decisions[] = {
@@ -133,11 +146,18 @@ static const char *const verifiers[] = {
     [VERIFIER_CENTRE] = C_("verification", "by the centre"),
 };
 
+static const char *const satisfactions[] = {
+    [SATISFACTION_SATISFIED] = C_("satisfaction", "satisfied"),
+    [SATISFACTION_BASICALLY] = C_("satisfaction", "basically"),
+    [SATISFACTION_UNSATISFIED] = C_("satisfaction", "unsatisfied"),
+    [SATISFACTION_UNREACHED] = C_("satisfaction", "unreached"),
+};
+
 static const char *const unrouted_reasons[] = {
     [UNROUTED_NO_PLACE] = C_("unrouted", "no_place"),         [UNROUTED_NO_POLYGON] = C_("unrouted", "no_polygon"),
     [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
     [UNROUTED_NO_RECIPIENT] = C_("unrouted", "no_recipient"), [UNROUTED_UNKNOWN_TYPE] = C_("unrouted", "unknown_type"),
-    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"),
+    [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"), [UNROUTED_EXCLUDED] = C_("unrouted", "excluded"),
 };
 
 static const char *const lease_ends[] = {
@@ -221,6 +241,11 @@ const char *words_rung(enum rung_colour value)
 const char *words_verifier(enum verifier value)
 {
     return value > VERIFIER_NONE ? SHOWN(verifiers, value) : "";
+}
+
+const char *words_satisfaction(enum satisfaction value)
+{
+    return SHOWN(satisfactions, value);
 }
 
 const char *words_unrouted(enum unrouted_reason value)

@@ -21,6 +21,7 @@ SAME(ClockKind, CLOCK_KINDS)
 SAME(Calendar, CALENDARS)
 SAME(ClockState, CLOCK_STATES)
 SAME(Verifier, VERIFIERS)
+SAME(Satisfaction, SATISFACTIONS)
 SAME(WordVerb, WORDS)
 SAME(ActVerb, ACTS)
 SAME(AskKind, ASK_KINDS)
@@ -138,6 +139,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     auto reporter = pack(builder, event.reporter);
     auto evidence = pack(builder, event.evidence);
     auto object = pack(builder, event.object);
+    auto about = pack(builder, event.about);
     bihuan::EventBuilder out(builder);
     out.add_id(id);
     out.add_type(type);
@@ -155,6 +157,25 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
     out.add_object(object);
+    out.add_about(about);
+    return out.Finish();
+}
+
+static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
+{
+    bihuan::OversightBuilder out(builder);
+    out.add_urges(oversight.urges);
+    out.add_supervisions(oversight.supervisions);
+    return out.Finish();
+}
+
+static Offset<bihuan::Ending> pack(Builder &builder, const struct ending &ending)
+{
+    auto referred_to = pack(builder, ending.referred_to);
+    bihuan::EndingBuilder out(builder);
+    out.add_referred_to(referred_to);
+    out.add_planned_ms(ending.planned_ms);
+    out.add_withdrawn(ending.withdrawn);
     return out.Finish();
 }
 
@@ -169,7 +190,11 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto reason = pack(builder, incident.reason);
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
+    auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
+    auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
+    auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     bihuan::IncidentBuilder out(builder);
+    out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
     out.add_opened_seq(incident.opened_seq);
@@ -183,6 +208,8 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     out.add_reason(reason);
     out.add_ladder(ladder);
     out.add_object(object);
+    out.add_oversight(oversight);
+    out.add_ending(ending);
     out.add_reworks(incident.reworks);
     out.add_reopens(incident.reopens);
     out.add_state(static_cast<bihuan::IncidentState>(incident.state));
@@ -385,6 +412,22 @@ static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &repo
     return out.Finish();
 }
 
+static Offset<bihuan::Undo> pack(Builder &builder, const struct undo &undo)
+{
+    auto tasks = pack_all<bihuan::Task>(builder, undo.tasks, undo.task_count);
+    auto clocks = pack(builder, undo.clocks, undo.clock_count);
+    auto asks = pack_all<bihuan::Ask>(builder, undo.asks, undo.ask_count);
+    bihuan::UndoBuilder out(builder);
+    out.add_until_ms(undo.until_ms);
+    out.add_first(undo.first);
+    out.add_last(undo.last);
+    out.add_state(static_cast<bihuan::IncidentState>(undo.state));
+    out.add_tasks(tasks);
+    out.add_clocks(clocks);
+    out.add_asks(asks);
+    return out.Finish();
+}
+
 static Offset<bihuan::Change> pack(Builder &builder, const struct change &change, int64_t at_ms)
 {
     bool begin = all_begin(change, at_ms);
@@ -394,6 +437,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     auto started = begin ? pack_started(builder, change) : Offset<Vector<const bihuan::Started *>>();
     auto voices = pack_all<bihuan::Voice>(builder, change.voices, change.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, change.asks, change.ask_count);
+    auto undo = pack_if(builder, change.undo);
     auto reports = pack_if(builder, change.reports);
     bihuan::ChangeBuilder out(builder);
     out.add_incident(change.incident);
@@ -404,6 +448,7 @@ static Offset<bihuan::Change> pack(Builder &builder, const struct change &change
     out.add_started(started);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_undo(undo);
     out.add_reports(reports);
     return out.Finish();
 }
@@ -489,6 +534,9 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto reason = pack(builder, record.reason);
     auto text = pack(builder, record.text);
     auto policy = pack(builder, record.policy);
+    auto was = pack(builder, record.was);
+    auto channel = pack(builder, record.channel);
+    auto closing = pack(builder, record.closing);
     auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
@@ -522,7 +570,12 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_from_ms(record.from_ms);
     out.add_offset_ms(record.offset_ms);
     out.add_term(record.term);
+    out.add_was(was);
+    out.add_channel(channel);
+    out.add_closing(closing);
     out.add_sides(sides);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
+    out.add_solved(record.solved);
     return out.Finish();
 }
 
@@ -548,6 +601,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     auto words = pack_all<bihuan::WordKept>(builder, row.words, row.word_count);
     auto voices = pack_all<bihuan::Voice>(builder, row.voices, row.voice_count);
     auto asks = pack_all<bihuan::Ask>(builder, row.asks, row.ask_count);
+    auto undo = pack_if(builder, row.undo);
     auto reports = pack_if(builder, row.reports);
     bihuan::RowBuilder out(builder);
     out.add_incident(row.incident);
@@ -558,6 +612,7 @@ Offset<bihuan::Row> pack(Builder &builder, const struct row &row)
     out.add_words(words);
     out.add_voices(voices);
     out.add_asks(asks);
+    out.add_undo(undo);
     out.add_reports(reports);
     return out.Finish();
 }

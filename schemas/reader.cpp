@@ -160,18 +160,35 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
     out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
 }
 
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
 static constexpr size_t ANY = SIZE_MAX;
 
 /* NULL when there is nothing of it. */
+static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+{
+    out->urges = in.urges();
+    out->supervisions = in.supervisions();
+}
+
+static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
+{
+    out->referred_to = reader.text(in.referred_to(), ANY, "head.referred_to");
+    out->planned_ms = in.planned_ms();
+    out->withdrawn = in.withdrawn();
+}
+
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
+    more->about = reader.text(in.about(), ANY, "head.about");
+    more->oversight = reader.one<struct oversight>(in.oversight());
+    more->ending = reader.one<struct ending>(in.ending());
     return more;
 }
 
@@ -338,6 +355,17 @@ static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
     out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
 }
 
+static void read(Reader &reader, const bihuan::Undo &in, struct undo *out)
+{
+    out->until_ms = in.until_ms();
+    out->first = in.first();
+    out->last = in.last();
+    out->state = reader.known(in.state(), incident_state_name, "undo.state");
+    out->tasks = reader.all<struct task>(in.tasks(), ANY, "undo.tasks", &out->task_count);
+    out->clocks = reader.all<struct clock>(in.clocks(), ANY, "undo.clocks", &out->clock_count);
+    out->asks = reader.all<struct ask>(in.asks(), ANY, "undo.asks", &out->ask_count);
+}
+
 static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct change *out)
 {
     out->incident = in.incident();
@@ -348,6 +376,7 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
                                : reader.all<struct clock>(in.clocks(), ANY, "clocks", &out->clock_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
 }
 
@@ -431,6 +460,11 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->from_ms = in.from_ms();
     out->offset_ms = in.offset_ms();
     out->term = in.term();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
+    out->solved = in.solved();
+    out->channel = reader.text(in.channel(), ANY, "record.channel");
+    out->was = reader.text(in.was(), ANY, "record.was");
+    out->closing = reader.text(in.closing(), ANY, "record.closing");
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);
 }
 
@@ -455,6 +489,7 @@ void read(Reader &reader, const bihuan::Row &in, struct row *out)
     out->words = reader.all<struct word_kept>(in.words(), ANY, "words", &out->word_count);
     out->voices = reader.all<struct voice>(in.voices(), ANY, "voices", &out->voice_count);
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
+    out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
 }
 

@@ -43,6 +43,20 @@ void write(Json &json, const struct event &event)
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
     json.text("object", event.object);
+    json.text("about", event.about);
+}
+
+static void write(Json &json, const struct oversight &oversight)
+{
+    json.number("urges", oversight.urges);
+    json.number("supervisions", oversight.supervisions);
+}
+
+static void write(Json &json, const struct ending &ending)
+{
+    json.text("referred_to", ending.referred_to);
+    json.time("planned", ending.planned_ms);
+    json.flag("withdrawn", ending.withdrawn);
 }
 
 void write(Json &json, const struct incident &incident)
@@ -71,8 +85,12 @@ void write(Json &json, const struct incident &incident)
     json.incident("merged_into", incident.merged_into);
     json.number("reworks", incident.reworks);
     json.number("reopens", incident.reopens);
-    if (incident.more)
-        json.text("object", incident.more->object);
+    if (!incident.more)
+        return;
+    json.text("object", incident.more->object);
+    json.text("about", incident.more->about);
+    write_if(json, "oversight", incident.more->oversight);
+    write_if(json, "ending", incident.more->ending);
 }
 
 static void write(Json &json, const struct item &item)
@@ -188,6 +206,17 @@ static void write(Json &json, const struct reports &reports)
     json.close(']');
 }
 
+static void write(Json &json, const struct undo &undo)
+{
+    json.time("until", undo.until_ms);
+    json.number("first", undo.first);
+    json.number("last", undo.last);
+    json.text("state", incident_state_name(undo.state));
+    write_all(json, "tasks", undo.tasks, undo.task_count);
+    write_all(json, "clocks", undo.clocks, undo.clock_count);
+    write_all(json, "asks", undo.asks, undo.ask_count);
+}
+
 static void write(Json &json, const struct change &change)
 {
     json.incident("incident", change.incident);
@@ -197,6 +226,7 @@ static void write(Json &json, const struct change &change)
     write_all(json, "clocks", change.clocks, change.clock_count);
     write_all(json, "voices", change.voices, change.voice_count);
     write_all(json, "asks", change.asks, change.ask_count);
+    write_if(json, "undo", change.undo);
     write_if(json, "reports", change.reports);
 }
 
@@ -258,6 +288,9 @@ void write(Json &json, const struct record &record)
     json.text("outcome", outcome_name(record.outcome));
     json.text("reason", record.reason);
     json.text("text", record.text);
+    json.text("was", record.was);
+    json.text("channel", record.channel);
+    json.text("closing", record.closing);
     json.time("unit_time", record.unit_ms);
     json.flag("auto_respond", record.auto_respond);
     json.text("refusal", refusal_name(record.refusal));
@@ -266,6 +299,8 @@ void write(Json &json, const struct record &record)
     json.time("from", record.from_ms);
     json.number("offset_ms", record.offset_ms);
     json.number("term", record.term);
+    json.text("satisfaction", satisfaction_name(record.satisfaction));
+    json.flag("solved", record.solved);
     write_all(json, "sides", record.sides, record.side_count);
 }
 
@@ -289,6 +324,7 @@ void write(Json &json, const struct row &row)
     write_all(json, "words", row.words, row.word_count);
     write_all(json, "voices", row.voices, row.voice_count);
     write_all(json, "asks", row.asks, row.ask_count);
+    write_if(json, "undo", row.undo);
     write_if(json, "reports", row.reports);
 }
 

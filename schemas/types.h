@@ -43,12 +43,13 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over. */
+ * granted is over, begin to where a plan's tasks start together. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
+    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
     X(20, BEGIN, begin)
 
 #define CALENDARS(X) \
@@ -62,6 +63,10 @@ extern "C" {
 /* Who checks a fed back incident before it closes. */
 #define VERIFIERS(X) X(1, NONE, none) X(2, SOURCE, source) X(3, CENTRE, centre)
 
+/* What the reporter says of how it was dealt with, when called back: 满意, 基本满意, 不满意; 未接通. */
+#define SATISFACTIONS(X) \
+    X(1, SATISFIED, satisfied) X(2, BASICALLY, basically) X(3, UNSATISFIED, unsatisfied) X(4, UNREACHED, unreached)
+
 /* What a department says of a task (state × word table: task.c). give_back: an unresponded task, at once. */
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
@@ -72,11 +77,15 @@ extern "C" {
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
-    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan)
+    X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(25, RECLASSIFY, reclassify) \
+    X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(41, EXCLUDE, exclude)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起 (what each needs, and does when it is granted: ask.c). */
-#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend)
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
+#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -90,11 +99,16 @@ extern "C" {
     X(28, VERIFIED, verified) X(29, REWORKED, reworked) X(30, RUNG, rung) \
     X(31, VERIFYING, verifying) X(32, RECKONED, reckoned) \
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
+    X(37, FELL_BACK, fell_back) X(38, UNDONE, undone) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(43, PLANNED, planned) X(44, BEGUN, begun) X(45, TICKED, ticked) \
     X(46, DELEGATED, delegated) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
-    X(70, ROUTINE, routine)
+    X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
+    X(70, ROUTINE, routine) \
+    X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -106,12 +120,13 @@ extern "C" {
  * absence 缺失, a shift 班次. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
     X(1, NO_PLACE, no_place) X(2, NO_POLYGON, no_polygon) X(3, NO_RULE, no_rule) X(4, TWO_EQUALS, two_equals) \
-    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area)
+    X(5, NO_RECIPIENT, no_recipient) X(6, UNKNOWN_TYPE, unknown_type) X(7, UNKNOWN_AREA, unknown_area) \
+    X(20, EXCLUDED, excluded)
 
 /* Roles of a principal, as bits. */
 #define ROLES(X) \
@@ -134,7 +149,9 @@ extern "C" {
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) X(49, ITEMS_OPEN, items_open) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
-    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use)
+    X(56, CONDITION_NOT_MET, condition_not_met) \
+    X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
+    X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -157,6 +174,8 @@ enum clock_state { CLOCK_STATES(CLOCK_X) };
 enum calendar { CALENDARS(CALENDAR_X) };
 #define VERIFIER_X(v, N, n) VERIFIER_##N = v,
 enum verifier { VERIFIERS(VERIFIER_X) };
+#define SATISFACTION_X(v, N, n) SATISFACTION_##N = v,
+enum satisfaction { SATISFACTIONS(SATISFACTION_X) };
 #define WORD_X(v, N, n) WORD_##N = v,
 enum word_verb { WORDS(WORD_X) WORD_END };
 #define ACT_X(v, N, n) ACT_##N = v,
@@ -179,6 +198,12 @@ enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 enum principal_role { ROLES(PRINCIPAL_X) };
 #define REFUSAL_X(v, N, n) REFUSAL_##N = v,
 enum refusal_code { REFUSALS(REFUSAL_X) };
+/* For tables by code: one more than the largest, in whatever order the list grew. */
+#define REFUSAL_SIZE_X(v, N, n) char n[(v) + 1];
+union refusal_sizes {
+    REFUSALS(REFUSAL_SIZE_X)
+};
+#define REFUSAL_END sizeof(union refusal_sizes)
 
 /* Names as written in configuration, wire text and the CLI's --json; NULL for an unknown value.
  * The second of each pair is the way back; 0 for an unknown name. (names.c) */
@@ -201,6 +226,8 @@ enum calendar calendar_of(const char *name);
 const char *clock_state_name(enum clock_state);
 const char *verifier_name(enum verifier);
 enum verifier verifier_of(const char *name);
+const char *satisfaction_name(enum satisfaction);
+enum satisfaction satisfaction_of(const char *name);
 const char *word_name(enum word_verb);
 enum word_verb word_of(const char *name);
 const char *act_name(enum act_verb);
@@ -249,6 +276,7 @@ struct event {
     const char *text, *source_ref; /* source_ref: device or channel behind the source */
     const char *recurrence_of;     /* an earlier incident, if the source knows */
     const char *object;            /* code of the thing it is about: a manhole, a lamp */
+    const char *about;             /* whom it is about: units, or areas for the posts there, with blanks between */
     enum nature nature;
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
@@ -262,9 +290,25 @@ struct event {
     const char *evidence;
 };
 
+/* 督办: what only an incident under somebody's eye has. */
+struct oversight {
+    uint32_t urges;        /* 催办: how often */
+    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+};
+
+/* 如何了结: what few have of it. */
+struct ending {
+    const char *referred_to; /* referred: the body it was handed over to */
+    int64_t planned_ms;      /* planned: the date at which it opens again */
+    bool withdrawn;          /* its reporter took it back; it goes on, for a hazard is left */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
-    const char *object; /* code of the thing it is about */
+    const char *object;                /* code of the thing it is about */
+    const struct oversight *oversight; /* NULL: none */
+    const char *about;                 /* whom it is about, as in the event */
+    const struct ending *ending;       /* NULL: nothing of it */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -371,6 +415,19 @@ struct reports {
     size_t key_count, source_count;
 };
 
+/* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
+struct undo {
+    int64_t until_ms;     /* 0: there is none any more */
+    uint32_t first, last; /* tasks that are new with it; first > last: none */
+    enum incident_state state;
+    const struct task *tasks;
+    size_t task_count;
+    const struct clock *clocks;
+    size_t clock_count;
+    const struct ask *asks;
+    size_t ask_count;
+};
+
 /* One change to one incident: what is set replaces what was. */
 struct change {
     uint64_t incident; /* packed id */
@@ -385,6 +442,7 @@ struct change {
     const struct ask *asks; /* by number, whole */
     size_t ask_count;
     const struct reports *reports; /* whole; NULL: untouched */
+    const struct undo *undo;       /* of a dispatch by hand, or of one taken back */
 };
 
 /* A word on a task that a retry may repeat: hash of (epoch, verb, request id) and the record that answered it. */
@@ -411,6 +469,7 @@ struct row {
     const struct ask *asks;
     size_t ask_count;
     const struct reports *reports; /* NULL: the one that opened it, and no other may fold into it */
+    const struct undo *undo;       /* NULL: nothing to take back */
 };
 
 /* A row beside incidents: what is known of one thing of a kind, by its key (an area's code, a duty's name). A kind uses
@@ -464,13 +523,18 @@ struct record {
     const char *reason, *text;
     int64_t unit_ms; /* the unit's own time of what it reports */
     bool auto_respond;
-    enum refusal_code refusal;  /* refused */
-    uint32_t count;             /* refused, raised: how many */
-    struct bytes policy;        /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
-    int64_t from_ms, offset_ms; /* started: last record before the stop; wall_step: the step */
-    uint32_t term;              /* started */
-    const struct side *sides;   /* rows beside incidents, whole */
+    enum refusal_code refusal;      /* refused */
+    uint32_t count;                 /* refused, raised: how many */
+    struct bytes policy;            /* policy, opened, assigned, reckoned: SHA-256 of the policy in force */
+    int64_t from_ms, offset_ms;     /* started: last record before the stop; wall_step: the step */
+    uint32_t term;                  /* started */
+    enum satisfaction satisfaction; /* called_back */
+    bool solved;                    /* called_back: so the reporter says */
+    const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
+    const char *channel; /* notified: 弹窗, 后台记录, 第三方接口推送 */
+    const char *was;     /* reclassified: the type before */
+    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
 };
 
 /* What was promised to a publisher. */

@@ -109,6 +109,8 @@ static void read(Reader &reader, const bihuan::Delivery &in, struct delivery *ou
     out->event = reader.one<struct event>(in.event());
     out->clocks = reader.all<struct clock>(in.clocks(), CLOCKS_MAX, "clocks", &out->clock_count);
     out->resume = in.resume();
+    out->urges = in.urges();
+    out->supervised_ms = in.supervised_ms();
 }
 
 static void read(Reader &reader, const bihuan::Revoke &in, struct revoke *out)
@@ -117,6 +119,17 @@ static void read(Reader &reader, const bihuan::Revoke &in, struct revoke *out)
     out->task = in.task();
     out->epoch = in.epoch();
     out->reason = reader.text(in.reason(), TEXT_MAX_BYTES, "reason");
+}
+
+static void read(Reader &reader, const bihuan::Urge &in, struct urge *out)
+{
+    out->incident = in.incident();
+    out->task = in.task();
+    out->epoch = in.epoch();
+    out->urges = in.urges();
+    out->supervised_ms = in.supervised_ms();
+    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
 }
 
 static void read(Reader &reader, const bihuan::Word &in, struct word *out)
@@ -140,6 +153,8 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->condition_met = in.condition_met();
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->item = in.item();
 }
 
@@ -177,6 +192,12 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
     out->ask = in.ask();
+    out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "satisfaction");
+    out->about = reader.text(in.about(), ABOUT_MAX_BYTES, "about");
+    out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
+    out->route = in.route();
+    out->condition_met = in.condition_met();
+    out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)
@@ -228,6 +249,7 @@ static void read(Reader &reader, const bihuan::Overview &in, struct overview *ou
     out->due_15 = in.due_15();
     out->due_60 = in.due_60();
     out->overdue = in.overdue();
+    out->supervised = in.supervised();
     for (flatbuffers::uoffset_t i = 0; in.overdue_by_rung() && i < in.overdue_by_rung()->size(); i++)
         if (i < std::size(out->overdue_by_rung))
             out->overdue_by_rung[i] = in.overdue_by_rung()->Get(i);
@@ -333,6 +355,7 @@ static constexpr codec codecs[] = {
     CODEC(TASK, Delivery, task),
     CODEC(REVOKE, Revoke, revoke),
     CODEC(WORD, Word, word),
+    CODEC(URGE, Urge, urge),
     CODEC(ACT, Act, act),
     CODEC(QUERY, Query, query),
     CODEC(ANSWER, Answer, answer),

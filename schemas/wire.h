@@ -22,6 +22,7 @@ extern "C" {
     X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") \
     X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") \
     X(20, CREDIT, credit, "WF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
+    X(24, URGE, urge, "-") \
     X(30, ACT, act, "PC") X(31, QUERY, query, "PWC") X(32, ANSWER, answer, "-") X(33, RELOAD, reload, "C") \
     X(34, BACKUP, backup, "C") \
     X(40, SUBSCRIBE, subscribe, "F") X(41, ENTRY, entry, "-")
@@ -73,6 +74,8 @@ struct word {
     int64_t until_ms;   /* ask park, suspend: to when */
     int64_t span_ms;    /* ask extend: so much more */
     const char *unit;   /* delegate: to which sub-unit */
+    bool condition_met; /* feedback: the closing condition holds */
+    const char *to;     /* outcome referred: the body it goes to */
     uint32_t item;      /* tick: which, from 1 */
 };
 
@@ -87,15 +90,21 @@ struct act {
     enum task_role role; /* assign; 0: lead when there is none, else assist */
     const char *person;
     enum outcome_code outcome; /* close */
-    bool passed;               /* verify; decide: granted */
+    bool passed;               /* verify, confirm; decide: granted; callback: solved */
     const char *reason, *text;
     const char *plan;         /* plan: which */
     const char *const *units; /* whistle */
     size_t unit_count;
-    enum ask_kind kind; /* ask: what for */
-    int64_t until_ms;   /* ask park, suspend: to when */
-    int64_t span_ms;    /* ask extend: so much more */
-    uint32_t ask;       /* decide: which (0: the only open one) */
+    enum ask_kind kind;             /* ask: what for */
+    int64_t until_ms;               /* ask park, suspend: to when; supervise: by when */
+    int64_t span_ms;                /* ask extend: so much more */
+    uint32_t ask;                   /* decide: which (0: the only open one) */
+    enum satisfaction satisfaction; /* callback */
+    const char *about;              /* exclude: whom it is about, as in an event */
+    const char *type;               /* reclassify */
+    bool route;                     /* reclassify: anew, although the lead has responded */
+    bool condition_met;             /* close, verify: the closing condition holds */
+    const char *to;                 /* outcome referred: the body it goes to */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -107,6 +116,17 @@ struct delivery {
     const struct clock *clocks; /* the task's own, running */
     size_t clock_count;
     bool resume; /* a colleague responded before and fell silent */
+    uint32_t urges;
+    int64_t supervised_ms; /* 督办: due by then; 0: it is not supervised */
+    const char *closing;   /* of the lead: 结案条件 that must hold for `resolved` */
+};
+
+/* broker → worker: whoever holds the task is urged (催办), or told that its incident is supervised (督办). */
+struct urge {
+    uint64_t incident;
+    uint32_t task, epoch, urges;
+    int64_t supervised_ms; /* 0: an urge only */
+    const char *person, *text;
 };
 
 struct revoke {
@@ -152,6 +172,7 @@ struct overview {
     uint32_t overdue, overdue_by_rung[8];                  /* live clocks past due, by rungs climbed after breach */
     const struct unit_load *units;
     size_t unit_count;
+    uint32_t supervised; /* incidents under 督办 */
 };
 
 /* One rule looked at by `explain`. */
@@ -218,6 +239,7 @@ struct message {
         } bye; /* drain: no new tasks, unresponded go back, stay until told */
         struct delivery task;
         struct revoke revoke;
+        struct urge urge;
         struct word word;
         struct act act;
         struct query query;

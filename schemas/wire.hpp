@@ -28,6 +28,7 @@ Offset<bihuan::Status> pack(Builder &, const status_body &);
 Offset<bihuan::Credit> pack(Builder &, const credit_body &);
 Offset<bihuan::Delivery> pack(Builder &, const struct delivery &);
 Offset<bihuan::Revoke> pack(Builder &, const struct revoke &);
+Offset<bihuan::Urge> pack(Builder &, const struct urge &);
 Offset<bihuan::Word> pack(Builder &, const struct word &);
 Offset<bihuan::Act> pack(Builder &, const struct act &);
 Offset<bihuan::Query> pack(Builder &, const struct query &);

@@ -53,6 +53,9 @@ static void write(Json &json, const struct delivery &delivery)
     write_if(json, "event", delivery.event);
     write_all(json, "clocks", delivery.clocks, delivery.clock_count);
     json.flag("resume", delivery.resume);
+    json.number("urges", delivery.urges);
+    json.time("supervised", delivery.supervised_ms);
+    json.text("closing", delivery.closing);
 }
 
 static void write(Json &json, const struct revoke &revoke)
@@ -61,6 +64,17 @@ static void write(Json &json, const struct revoke &revoke)
     json.number("task", revoke.task);
     json.number("epoch", revoke.epoch);
     json.text("reason", revoke.reason);
+}
+
+static void write(Json &json, const struct urge &urge)
+{
+    json.incident("incident", urge.incident);
+    json.number("task", urge.task);
+    json.number("epoch", urge.epoch);
+    json.number("urges", urge.urges);
+    json.time("supervised", urge.supervised_ms);
+    json.text("person", urge.person);
+    json.text("text", urge.text);
 }
 
 static void write(Json &json, const struct word &word)
@@ -81,6 +95,8 @@ static void write(Json &json, const struct word &word)
     json.time("until", word.until_ms);
     json.number("span_ms", word.span_ms);
     json.text("unit", word.unit);
+    json.flag("condition_met", word.condition_met);
+    json.text("to", word.to);
     json.number("item", word.item);
 }
 
@@ -114,6 +130,12 @@ static void write(Json &json, const struct act &act)
     json.time("until", act.until_ms);
     json.number("span_ms", act.span_ms);
     json.number("ask", act.ask);
+    json.text("satisfaction", satisfaction_name(act.satisfaction));
+    json.text("about", act.about);
+    json.text("type", act.type);
+    json.flag("route", act.route);
+    json.flag("condition_met", act.condition_met);
+    json.text("to", act.to);
 }
 
 static void write(Json &json, const struct query &query)
@@ -165,6 +187,7 @@ static void write(Json &json, const struct overview &overview)
     json.count("due_15", overview.due_15);
     json.count("due_60", overview.due_60);
     json.count("overdue", overview.overdue);
+    json.number("supervised", overview.supervised);
     json.open("overdue_by_rung", '[');
     for (uint32_t n : overview.overdue_by_rung)
         json.count(nullptr, n);
@@ -251,6 +274,8 @@ static void write(Json &json, const struct message &message)
         return write(json, message.revoke);
     case MESSAGE_WORD:
         return write(json, message.word);
+    case MESSAGE_URGE:
+        return write(json, message.urge);
     case MESSAGE_ACT:
         return write(json, message.act);
     case MESSAGE_QUERY:

@@ -81,13 +81,23 @@ Offset<bihuan::Delivery> pack(Builder &builder, const struct delivery &delivery)
     auto head = pack(builder, delivery.head);
     auto event = pack_if(builder, delivery.event);
     auto clocks = pack(builder, delivery.clocks, delivery.clock_count);
-    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume);
+    auto closing = pack(builder, delivery.closing);
+    return bihuan::CreateDelivery(builder, delivery.incident, task, head, event, clocks, delivery.resume,
+                                  delivery.urges, delivery.supervised_ms, closing);
 }
 
 Offset<bihuan::Revoke> pack(Builder &builder, const struct revoke &revoke)
 {
     auto reason = pack(builder, revoke.reason);
     return bihuan::CreateRevoke(builder, revoke.incident, revoke.task, revoke.epoch, reason);
+}
+
+Offset<bihuan::Urge> pack(Builder &builder, const struct urge &urge)
+{
+    auto person = pack(builder, urge.person);
+    auto text = pack(builder, urge.text);
+    return bihuan::CreateUrge(builder, urge.incident, urge.task, urge.epoch, urge.urges, urge.supervised_ms, person,
+                              text);
 }
 
 Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
@@ -97,6 +107,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     auto on_behalf = pack(builder, word.on_behalf);
     auto reason = pack(builder, word.reason);
     auto text = pack(builder, word.text);
+    auto to = pack(builder, word.to);
     auto unit = pack(builder, word.unit);
     bihuan::WordBuilder out(builder);
     out.add_request(request);
@@ -115,6 +126,8 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_until_ms(word.until_ms);
     out.add_span_ms(word.span_ms);
     out.add_unit(unit);
+    out.add_condition_met(word.condition_met);
+    out.add_to(to);
     out.add_item(word.item);
     return out.Finish();
 }
@@ -134,9 +147,13 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto person = pack(builder, act.person);
     auto reason = pack(builder, act.reason);
     auto text = pack(builder, act.text);
+    auto to = pack(builder, act.to);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto about = pack(builder, act.about);
+    auto type = pack(builder, act.type);
     auto plan = pack(builder, act.plan);
     bihuan::ActBuilder out(builder);
+    out.add_about(about);
     out.add_request(request);
     out.add_verb(static_cast<bihuan::ActVerb>(act.verb));
     out.add_incident(act.incident);
@@ -155,6 +172,11 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
+    out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
+    out.add_type(type);
+    out.add_route(act.route);
+    out.add_condition_met(act.condition_met);
+    out.add_to(to);
     return out.Finish();
 }
 
@@ -222,6 +244,7 @@ static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &ov
     out.add_due_15(overview.due_15);
     out.add_due_60(overview.due_60);
     out.add_overdue(overview.overdue);
+    out.add_supervised(overview.supervised);
     out.add_overdue_by_rung(by_rung);
     out.add_units(units);
     return out.Finish();

@@ -284,6 +284,19 @@ void bh_free(void *memory);
 /** @brief A worker's connection. Opaque. */
 struct bh_work;
 
+struct bh_task;
+
+/** @brief What is told of a task that we hold: 催办, 督办. */
+struct bh_urge {
+    uint32_t urges;        /**< How often its incident was urged so far. */
+    int64_t supervised_ms; /**< 督办: due by then; 0: only urged. */
+    const char *person;    /**< Who urges; "" when it is not told; so with the text. */
+    const char *text;
+};
+
+/** @brief Called from bh_work_next() or bh_say() when a task that was handed out is urged or supervised. */
+typedef void bh_urged_fn(void *arg, struct bh_task *task, const struct bh_urge *urge);
+
 /** @brief Where, as whom, and how much. */
 struct bh_work_options {
     struct bh_options connection;
@@ -292,6 +305,8 @@ struct bh_work_options {
                              NULL: made from host name and process id. */
     uint32_t credit;    /**< Tasks held at once; 0: 1. */
     uint32_t tasks_max; /**< Tasks asked for in all; 0: no end. */
+    bh_urged_fn *urged; /**< NULL: urges are not heard. */
+    void *urged_arg;
 };
 
 /** @brief One task in our hands. Fields are read-only, `user` is yours. It is valid until the call of bh_work_next()
@@ -315,6 +330,7 @@ struct bh_task {
     int64_t respond_due_ms, feedback_due_ms; /**< 0: no such clock. */
     const char *json;                        /**< The whole delivery as one line: incident, task, event, clocks. */
     void *user;
+    const char *closing; /**< 结案条件: what must hold, and be said to hold, for the outcome "resolved"; "": nothing. */
 };
 
 /** @brief What can be said of a task. */
@@ -348,6 +364,8 @@ struct bh_word {
     int64_t span_ms;     /**< With "extend": so much more. */
     int64_t until_ms;    /**< With "park" and "suspend": to when. */
     const char *unit;    /**< With BH_DELEGATE: which. */
+    bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
+    const char *to;      /**< With the outcome "referred": the body it goes to. "planned" needs `until_ms`. */
     uint32_t item;       /**< With BH_TICK: which. */
 };
 

@@ -47,6 +47,8 @@ struct bh_work {
     uint64_t nonce, words;
     struct bh_refusal refusal;
     bool refused; /* and the user was not told yet */
+    bh_urged_fn *urged;
+    void *urged_arg;
 };
 
 /* --- open and close --- */
@@ -89,6 +91,8 @@ int bh_work_open(const struct bh_work_options *options, struct bh_work **out, ch
     work->credit_max = options->credit < 1 ? 1 : options->credit > CREDIT_MAX ? CREDIT_MAX : options->credit;
     work->left = options->tasks_max ? options->tasks_max : UINT32_MAX;
     work->nonce = pace_random();
+    work->urged = options->urged;
+    work->urged_arg = options->urged_arg;
     asks_init(&work->asks, client, WORDS_MAX);
     *out = work;
     return BH_OK;
@@ -227,6 +231,7 @@ static void fill_task(struct held *held, const struct message *message)
     task->area = text_of(arena, delivery->head.area);
     task->address = text_of(arena, event ? event->place.address : NULL);
     task->text = text_of(arena, event ? event->text : NULL);
+    task->closing = text_of(arena, delivery->closing);
     task->severity = delivery->head.severity;
     task->panic = delivery->head.panic;
     task->exercise = delivery->head.exercise;
@@ -267,6 +272,15 @@ static void take_revoke(struct bh_work *work, const struct revoke *revoke)
             take_away(held, revoke->reason);
 }
 
+static void take_urge(struct bh_work *work, const struct urge *urge)
+{
+    const struct bh_urge told = {urge->urges, urge->supervised_ms, urge->person, urge->text};
+    for (struct held *held = work->held; work->urged && held; held = held->next)
+        if (held->hold == HOLD_HANDED && held->incident == urge->incident && held->task.task == urge->task &&
+            held->task.epoch == urge->epoch)
+            work->urged(work->urged_arg, &held->task, &told);
+}
+
 /* The hello was refused. Words in flight wait: what ails us may be mended by a reload. */
 static void take_refusal(struct bh_work *work, const struct message *message)
 {
@@ -284,6 +298,8 @@ static void take(struct bh_work *work, const struct message *message)
         take_delivery(work, message);
     else if (message->kind == MESSAGE_REVOKE)
         take_revoke(work, &message->revoke);
+    else if (message->kind == MESSAGE_URGE)
+        take_urge(work, &message->urge);
     else
         asks_take(&work->asks, message);
 }
@@ -457,6 +473,8 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .until_ms = word->until_ms,
                                  .span_ms = word->span_ms,
                                  .unit = word->unit,
+                                 .condition_met = word->condition_met,
+                                 .to = word->to,
                                  .item = word->item};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);

@@ -130,7 +130,8 @@ static const struct argp argp = {
         "What it prints is said, a line a word, at once:\n"
         "  respond | arrive | handle | note TEXT\n"
         "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back | delegate UNIT [TEXT] | tick N [TEXT]\n"
-        "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n\n"
+        "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n"
+        "and where the task has a \"closing\" condition, \"condition_met\": true says that it holds.\n\n"
         "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "
         "running commands finish; a second one stops them, and two seconds later gives up what nobody acknowledged.\n\n"
         "Exit status: 0 done, 2 the command line is wrong, 3 words were given up: whether they were heard is unknown, "
@@ -149,6 +150,16 @@ static void take_task(struct runner *runner, struct bh_task *task)
     }
     log_delivery(runner->log, bh_work_name(runner->work), task);
     job_new(runner, task);
+}
+
+static void hear_urge(void *arg, struct bh_task *task, const struct bh_urge *urge)
+{
+    struct runner *runner = arg;
+    log_urged(runner->log, bh_work_name(runner->work), task, urge);
+    if (urge->supervised_ms)
+        say(_("%s: supervised: %s"), task->incident, urge->text);
+    else
+        say(_("%s: urged: %s"), task->incident, urge->text);
 }
 
 static void hear_broker(struct runner *runner)
@@ -373,6 +384,8 @@ int main(int argc, char **argv)
     arguments.work.credit = runner.credit;
     arguments.work.tasks_max = runner.once;
     arguments.work.connection.software = "bihuan-worker " BIHUAN_VERSION;
+    arguments.work.urged = hear_urge;
+    arguments.work.urged_arg = &runner;
     if (bh_work_open(&arguments.work, &runner.work, fault) != BH_OK) {
         say("%s", fault);
         return EXIT_LOCAL;

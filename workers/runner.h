@@ -46,6 +46,7 @@ bool text_is_utf8(const char *);
 int log_open(const char *path);
 void log_delivery(int fd, const char *worker, const struct bh_task *);
 void log_revoked(int fd, const char *worker, const struct bh_task *);
+void log_urged(int fd, const char *worker, const struct bh_task *, const struct bh_urge *);
 /* The result of a word, receipt or refusal. */
 void log_word(int fd, const char *worker, const struct bh_task *, const struct bh_word *, const struct bh_result *);
 

@@ -80,6 +80,20 @@ void log_revoked(int fd, const char *worker, const struct bh_task *task)
     write_line(fd, line);
 }
 
+void log_urged(int fd, const char *worker, const struct bh_task *task, const struct bh_urge *urge)
+{
+    if (fd < 0)
+        return;
+    json_t *line = line_of("urged", worker, task);
+    char until[TIME_BYTES];
+    json_object_set_new(line, "urges", json_integer(urge->urges));
+    if (urge->supervised_ms)
+        json_object_set_new(line, "supervised", json_string(rfc3339(urge->supervised_ms, until)));
+    json_object_set_new(line, "person", json_string(urge->person));
+    json_object_set_new(line, "text", json_string(urge->text));
+    write_line(fd, line);
+}
+
 void log_word(int fd, const char *worker, const struct bh_task *task, const struct bh_word *word,
               const struct bh_result *result)
 {

@@ -40,16 +40,16 @@ const char *verb_name(enum bh_verb verb)
 
 /* --- a saying owns its texts --- */
 
-#define TEXT_COUNT 5
+#define TEXT_COUNT 6
 
 static struct saying *saying_of(const struct bh_word *word)
 {
-    const char *from[] = {word->person, word->outcome, word->reason, word->text, word->unit};
+    const char *from[] = {word->person, word->outcome, word->reason, word->text, word->unit, word->to};
     struct saying *saying = calloc(1, sizeof(*saying));
     ASSERT(saying);
     saying->word = *word;
-    const char **to[] = {&saying->word.person, &saying->word.outcome, &saying->word.reason, &saying->word.text,
-                         &saying->word.unit};
+    const char **to[] = {&saying->word.person, &saying->word.outcome, &saying->word.reason,
+                         &saying->word.text,   &saying->word.unit,    &saying->word.to};
     size_t size = 1, used = 0;
     for (size_t i = 0; i < TEXT_COUNT; i++)
         size += from[i] ? strlen(from[i]) + 1 : 0;
@@ -177,6 +177,10 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
     }
     if (strcmp(key, "item") == 0 && json_is_integer(value) && json_integer_value(value) > 0) {
         word->item = (uint32_t)json_integer_value(value);
+        return NULL;
+    }
+    if (strcmp(key, "condition_met") == 0 && json_is_boolean(value)) {
+        word->condition_met = json_is_true(value);
         return NULL;
     }
     if (strcmp(key, "say") == 0) {

@@ -13,6 +13,7 @@
 /* Text fields, in bytes of UTF-8 without the NUL. Longer is a refusal that names the field. */
 #define ID_MAX_BYTES      64          /* source event ids, request ids, worker names, persons */
 #define CODE_MAX_BYTES    32          /* type codes, area codes, unit ids, principal names, reason codes */
+#define ABOUT_MAX_BYTES   256         /* whom a report is about */
 #define TEXT_MAX_BYTES    (16 * 1024) /* description, note, reason text */
 #define ADDRESS_MAX_BYTES 512
 #define ATTACHMENTS_MAX   16
@@ -20,16 +21,18 @@
 #define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
-#define TASKS_MAX          16                  /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (9 + 6 * TASKS_MAX) /* clocks of one incident: 9 kinds of its own, 6 a task */
-#define PLAN_TASKS_MAX     12                  /* of one plan */
-#define ITEMS_MAX          12                  /* of a task's checklist */
-#define ITEM_MAX_BYTES     96                  /* one of them, and the name of a plan's task */
-#define ASKS_MAX           32                  /* asked of one incident */
-#define CANDIDATES_MAX     8                   /* recipients a route tries in order */
+#define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
+#define CLOCKS_MAX         (12 + 6 * TASKS_MAX) /* clocks of one incident: 12 kinds of its own, 6 a task */
+#define PLAN_TASKS_MAX     12                   /* of one plan */
+#define ITEMS_MAX          12                   /* of a task's checklist */
+#define ITEM_MAX_BYTES     96                   /* one of them, and the name of a plan's task */
+#define ASKS_MAX           32                   /* asked of one incident */
+#define CANDIDATES_MAX     8                    /* recipients a route tries in order */
 #define ASSISTS_MAX        8
 #define VOICES_MAX         (32 + TASKS_MAX) /* who dispatched or handled one incident; new ones are heard up to 32 */
 #define WORDS_KEPT         8                /* latest words of a task whose repeats get the first answer */
+#define REWORKS_DEFAULT    3                /* times a verifier may have the same work done again */
+#define REOPENS_DEFAULT    2                /* times an incident opens again by itself, or by a dispatcher */
 #define LOST_MAX           3                /* offers lost by a dying worker before the task is shelved */
 #define REPORT_KEYS_MAX    16 /* under which reports fold into one incident: its own and those merged into it */
 #define REPORT_SOURCES_MAX 64 /* sources whose reports one incident holds */
@@ -56,7 +59,9 @@
 #define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)
 #define CONFIG_DEPTH_MAX       32 /* nested lists and mappings */
 #define POLYGON_FILE_MAX_BYTES (256LL * 1024 * 1024)
+#define EVENT_COUNT_MAX        64  /* recorded events that open an incident */
 #define NAME_MAX_BYTES         192 /* names of areas, types, units; posts */
+#define CONDITION_MAX_BYTES    768 /* a filing condition, a closing condition */
 #define DURATION_MAX_MS        (3660 * 24 * 3600 * 1000LL)
 #define SUCCESSORS_MAX         64 /* successors in a row */
 
@@ -113,9 +118,13 @@
 
 /* Time. */
 #define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define RETURN_DEFAULT_MS      (30 * 60 * 1000LL) /* to decide a return, where no profile says */
+#define ARBITRATE_DEFAULT_MS   (60 * 60 * 1000LL) /* to arbitrate a second one */
 #define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
+#define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
 #define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)          /* for all of a plan to respond, before they start together */
 #define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
 #define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */

@@ -14,12 +14,18 @@ enum {
     EXTEND_CLOCKS,
     SUSPEND_MAX,
     PARK_MAX,
+    UNDO_WITHIN,
     WHISTLE,
+    REWORKS_MAX,
+    REOPENS_MAX,
+    ON_SITE,
+    DISCIPLINE,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",          "city",        "journal",     "utc_offset",
-                                         "lease",         "levels",      "keys_folder", "extensions_max",
-                                         "extend_clocks", "suspend_max", "park_max",    "whistle"};
+static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
+                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
+                                         "park_max", "undo_within", "whistle",        "reworks_max",   "reopens_max",
+                                         "on_site",  "discipline"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -85,6 +91,8 @@ static void read_asks(struct reading *reading, struct document *document, yaml_n
         node_duration(document, fields[SUSPEND_MAX], &policy->suspend_max_ms);
     if (fields[PARK_MAX] != NULL)
         node_duration(document, fields[PARK_MAX], &policy->park_max_ms);
+    if (fields[UNDO_WITHIN] != NULL)
+        node_duration(document, fields[UNDO_WITHIN], &policy->undo_within_ms);
 }
 
 /* "6208" → 620800: a city's digits filled up or cut to six. */
@@ -114,11 +122,34 @@ static void read_whistle(struct reading *reading, struct document *document, yam
     }
 }
 
+/* How often something is done again without the duty chief. */
+static void read_times(struct document *document, yaml_node_t *node, const char *what, uint32_t *times)
+{
+    long number;
+    if (node != NULL && node_number(document, node, what, 0, 99, &number))
+        *times = (uint32_t)number;
+}
+
+/* `on_site: {evidence: required}`: what was handled on site is reported with what shows it. */
+static void read_on_site(struct document *document, yaml_node_t *node, struct policy *policy)
+{
+    static const char *const on_site_keys[] = {"evidence"}, *const known[] = {"required", "optional"};
+    yaml_node_t *evidence;
+    if (!node_fields(document, node, "on_site", on_site_keys, 1, &evidence) || evidence == NULL)
+        return;
+    const char *name = node_text(document, evidence, "evidence", CODE_MAX_BYTES);
+    policy->on_site_evidence = name != NULL && strcmp(name, "required") == 0;
+    if (name != NULL && !policy->on_site_evidence && strcmp(name, "optional") != 0)
+        node_fault_unknown(document, evidence, "choice", name, known, 2);
+}
+
 static void set_defaults(struct policy *policy)
 {
     policy->name = policy->city = "";
     policy->utc_offset_minutes = 8 * 60;
     policy->lease_ms = LEASE_DEFAULT_MS;
+    policy->reworks_max = REWORKS_DEFAULT;
+    policy->reopens_max = REOPENS_DEFAULT;
     policy->whistle = (struct limit){CLOCK_ARRIVE, CALENDAR_NATURAL, WHISTLE_DEFAULT_MS, NULL};
     memcpy(policy->levels, national_levels, sizeof(national_levels));
     policy->level_count = sizeof(national_levels) / sizeof(*national_levels);
@@ -150,5 +181,10 @@ void read_city(struct reading *reading, struct document *document)
     read_asks(reading, document, fields);
     if (fields[WHISTLE] != NULL)
         read_whistle(reading, document, fields[WHISTLE]);
+    if (fields[ON_SITE] != NULL)
+        read_on_site(document, fields[ON_SITE], policy);
+    read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
+    read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
+    reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

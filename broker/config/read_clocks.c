@@ -68,13 +68,13 @@ static void default_ladder(struct reading *reading)
 
 void read_ladders(struct reading *reading, struct document *document)
 {
-    static const char *const keys[] = {"ladders"};
-    yaml_node_t *field;
+    static const char *const keys[] = {"ladders", "supervise"};
+    yaml_node_t *fields[2];
     if (document == NULL) {
         default_ladder(reading);
         return;
     }
-    yaml_node_t *table = root_field(document, keys, 1, &field);
+    yaml_node_t *table = root_field(document, keys, 2, fields);
     if (table == NULL || !node_names(document, table, "ladders"))
         return;
     struct policy *policy = reading->policy;
@@ -91,6 +91,8 @@ void read_ladders(struct reading *reading, struct document *document)
     policy->ladder_count = node_pairs(table);
     if (textmap_get(&policy->ladder_map, DEFAULT_LADDER) == NULL)
         node_fault(document, table, "no ladder named 'default'; profiles that name none take that one");
+    if (fields[1] != NULL)
+        policy->supervise_ladder = named_ladder(reading, document, fields[1]);
 }
 
 /* --- clocks.yaml --- */

@@ -3,9 +3,9 @@
 
 #include "broker/config/reading.h"
 
-enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, FIELDS };
-static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",  "key_files", "uids",
-                                         "plain", "units", "types", "areas", "panic",     "revoked"};
+enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, CALLBACK, FIELDS };
+static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",  "key_files", "uids",    "plain",
+                                         "units", "types", "areas", "panic", "revoked",   "callback"};
 
 #define ALL_ROLES     0xffu
 #define Z85_KEY_BYTES 40
@@ -198,6 +198,7 @@ static void read_its_units(struct principals_reading *in, yaml_node_t *list, str
     if (node_is(list, "all")) {
         principal->units = all_units(in->reading);
         principal->unit_count = in->reading->policy->unit_count;
+        principal->every_unit = true;
         return;
     }
     size_t n = 0;
@@ -247,6 +248,15 @@ static struct principal *add_principal(struct principals_reading *in, yaml_node_
     return principal;
 }
 
+/* `callback: false`: a source such as a camera, behind which nobody waits to be called. */
+static void read_callback(struct principals_reading *in, yaml_node_t *field, struct principal *principal)
+{
+    bool callback = true;
+    if (field != NULL)
+        node_flag(in->document, field, &callback);
+    principal->no_callback = !callback;
+}
+
 static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_node_t *const *fields,
                         struct principal *principal)
 {
@@ -256,6 +266,7 @@ static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_n
     read_scope(in, fields[TYPES], fields[AREAS], principal);
     if (fields[PANIC] != NULL)
         node_flag(in->document, fields[PANIC], &principal->panic);
+    read_callback(in, fields[CALLBACK], principal);
     if (fields[REVOKED] != NULL)
         node_flag(in->document, fields[REVOKED], &principal->revoked);
     read_credentials(in, node, fields, principal);
@@ -272,8 +283,6 @@ static void read_one(struct principals_reading *in, yaml_node_t *node, yaml_node
     read_common(in, node, fields, principal);
     if ((principal->roles & PRINCIPAL_DEPARTMENT) != 0 && fields[UNITS] == NULL)
         node_fault(in->document, node, "department '%s' needs its units: 'units: [cg]' or 'units: all'", name);
-    if ((principal->roles & PRINCIPAL_DEPARTMENT) == 0 && fields[UNITS] != NULL)
-        node_fault(in->document, fields[UNITS], "units are for the role department; '%s' has it not", name);
 }
 
 /* `each: unit`: a department principal for every unit, its name made from the unit's id. */
@@ -329,6 +338,7 @@ static void default_principal(struct reading *reading)
                                 .credential_count = 2,
                                 .units = all_units(reading),
                                 .unit_count = policy->unit_count,
+                                .every_unit = true,
                                 .panic = true,
                                 .origin = {"(built in)", 0}};
     policy->principals = local;

@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, PLAN, FIELDS };
-static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",   "nature",
-                                         "severity", "assist", "verify", "except", "whistle", "plan"};
+enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, PLAN, FIELDS };
+static const char *const keys[FIELDS] = {"to",     "type",   "types",  "area",    "areas",   "nature", "severity",
+                                         "assist", "verify", "except", "whistle", "confirm", "plan"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */
@@ -56,33 +56,6 @@ static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t
 }
 
 /* --- conditions --- */
-
-static unsigned read_natures(struct routes_reading *in, yaml_node_t *list)
-{
-#define NATURE_TEXT(v, N, n) #n,
-    static const char *const known[] = {NATURES(NATURE_TEXT)};
-    unsigned natures = 0;
-    for (size_t i = 0; i < node_items(list); i++) {
-        yaml_node_t *item = node_item(in->document, list, i);
-        const char *name = node_text(in->document, item, "a nature", CODE_MAX_BYTES);
-        enum nature nature = name != NULL ? nature_of(name) : 0;
-        if (name != NULL && nature == 0)
-            node_fault_unknown(in->document, item, "nature", name, known, sizeof(known) / sizeof(*known));
-        natures |= nature != 0 ? 1u << nature : 0;
-    }
-    return natures;
-}
-
-static unsigned read_severities(struct routes_reading *in, yaml_node_t *list)
-{
-    unsigned severities = 0;
-    for (size_t i = 0; i < node_items(list); i++) {
-        long severity;
-        if (node_number(in->document, node_item(in->document, list, i), "severity", 1, 4, &severity))
-            severities |= 1u << severity;
-    }
-    return severities;
-}
 
 /* Types or areas of a rule: one, a list, or none, which is one NULL: any. */
 struct subjects {
@@ -211,11 +184,13 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
         node_fault(in->document, node,
                    "a rule needs 'to': a unit, @LEVEL.KIND, @owner, a list of them, or desk; or 'plan'");
     read_plan_of(in, fields, &rule);
-    rule.natures = fields[NATURE] != NULL ? read_natures(in, fields[NATURE]) : 0;
-    rule.severities = fields[SEVERITY] != NULL ? read_severities(in, fields[SEVERITY]) : 0;
+    rule.natures = fields[NATURE] != NULL ? read_natures(in->document, fields[NATURE]) : 0;
+    rule.severities = fields[SEVERITY] != NULL ? read_severities(in->document, fields[SEVERITY]) : 0;
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
     if (fields[WHISTLE] != NULL)
         read_limit(in->reading, in->document, fields[WHISTLE], &rule.whistle);
+    if (fields[CONFIRM] != NULL)
+        node_flag(in->document, fields[CONFIRM], &rule.confirm);
     if (!types.sound || !areas.sound)
         return;
     size_t first = route_count(in);
@@ -241,16 +216,31 @@ static void settle(struct routes_reading *in)
     policy->route_count = count;
 }
 
+/* 属地兜底: who gets what nobody arbitrates in time. */
+static void read_fallback(struct routes_reading *in, yaml_node_t *list)
+{
+    struct policy *policy = in->reading->policy;
+    policy->fallback = read_recipients(in->reading, in->document, list, CANDIDATES_MAX, false, &policy->fallback_count);
+    for (size_t i = 0; i < policy->fallback_count; i++) {
+        if (policy->fallback[i].kind == RECIPIENT_OWNER)
+            node_fault(in->document, node_item(in->document, list, i),
+                       "a fallback owner is always found: a unit, @LEVEL, @LEVEL.KIND or @local, not '%s'",
+                       policy->fallback[i].text);
+    }
+}
+
 void read_routes(struct reading *reading, struct document *document)
 {
-    static const char *const root_keys[] = {"routes"};
+    static const char *const root_keys[] = {"routes", "fallback"};
     struct routes_reading in = {.reading = reading, .document = document};
-    yaml_node_t *field, *list = root_field(document, root_keys, 1, &field);
+    yaml_node_t *fields[2], *list = root_field(document, root_keys, 2, fields);
     if (list == NULL || !node_is_list(document, list, "routes"))
         return;
     for (size_t i = 0; i < node_items(list); i++)
         read_rule(&in, node_item(document, list, i));
     settle(&in);
+    if (fields[1] != NULL)
+        read_fallback(&in, fields[1]);
     buffer_release(&in.routes);
     buffer_release(&in.of);
 }

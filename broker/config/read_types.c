@@ -2,8 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { CODE, NAME, SEVERITY, CLOCKS, RETIRED, SUCCESSOR, TYPES, FIELDS };
-static const char *const keys[FIELDS] = {"code", "name", "severity", "clocks", "retired", "successor", "types"};
+enum { CODE, NAME, SEVERITY, CLOCKS, CONDITION, CLOSING, RETIRED, SUCCESSOR, TYPES, HAZARD, FIELDS };
+static const char *const keys[FIELDS] = {"code",    "name",    "severity",  "clocks", "condition",
+                                         "closing", "retired", "successor", "types",  "hazard"};
 
 #define SEVERITY_DEFAULT 4
 
@@ -41,6 +42,13 @@ static const char *read_type_code(struct reading *reading, struct document *docu
     return code;
 }
 
+static const char *read_sentence(struct reading *reading, struct document *document, yaml_node_t *field,
+                                 const char *what)
+{
+    const char *text = field != NULL ? node_text(document, field, what, CONDITION_MAX_BYTES) : NULL;
+    return text != NULL ? keep(reading, text) : NULL;
+}
+
 static void read_type(struct reading *reading, struct document *document, const struct entry_node *entry,
                       struct type *type)
 {
@@ -59,9 +67,14 @@ static void read_type(struct reading *reading, struct document *document, const 
         return;
     }
     type->code = code;
-    type->name = read_name(reading, document, fields[NAME], "a type's name", code);
+    type->condition = read_sentence(reading, document, fields[CONDITION], "a filing condition");
+    type->closing = read_sentence(reading, document, fields[CLOSING], "a closing condition");
+    type->name =
+        read_name(reading, document, fields[NAME], "a type's name", type->condition != NULL ? type->condition : code);
     if (fields[SEVERITY] != NULL && node_number(document, fields[SEVERITY], "severity", 1, 4, &severity))
         type->severity = (int)severity;
+    if (fields[HAZARD] != NULL)
+        node_flag(document, fields[HAZARD], &type->hazard);
     if (fields[CLOCKS] != NULL)
         read_profile(reading, document, fields[CLOCKS], type);
     read_retired(reading, document, fields[RETIRED], fields[SUCCESSOR], &type->retired, &type->successor);
@@ -92,7 +105,7 @@ static void check_nesting(struct document *document, const struct entry_node *en
                    type->code, outer->code);
 }
 
-/* Severity and limits come from the nearest type above that has them; parents may stand below in the file. */
+/* Severity, limits and danger come from the nearest type above that has them; parents may stand below in the file. */
 static void inherit(struct type *type)
 {
     for (const struct type *above = type->parent; above != NULL; above = above->parent) {
@@ -100,9 +113,61 @@ static void inherit(struct type *type)
             type->severity = above->severity;
         if (type->profile == NULL)
             type->profile = above->profile;
+        if (type->closing == NULL)
+            type->closing = above->closing;
+        type->hazard = type->hazard || above->hazard;
     }
     if (type->severity == 0)
         type->severity = SEVERITY_DEFAULT;
+}
+
+/* --- filing conditions: until one is picked, the strictest limits of those below a type hold --- */
+
+/* Grows by doubling: it is full whenever its count is a power of two. */
+static struct limit *new_open_limit(struct reading *reading, struct type *type, const struct limit *limit)
+{
+    size_t count = type->open_limit_count;
+    struct limit *limits = (struct limit *)type->open_limits;
+    if ((count & (count - 1)) == 0) {
+        limits = ARENA_NEW(&reading->policy->arena, struct limit, count == 0 ? 1 : 2 * count);
+        if (count > 0)
+            memcpy(limits, type->open_limits, count * sizeof(*limits));
+        type->open_limits = limits;
+    }
+    limits[type->open_limit_count++] = *limit;
+    return &limits[count];
+}
+
+static struct limit *open_limit(struct reading *reading, struct type *type, const struct limit *like)
+{
+    for (size_t i = 0; i < type->open_limit_count; i++) {
+        const struct limit *limit = &type->open_limits[i];
+        if (limit->kind == like->kind && limit->calendar == like->calendar)
+            return (struct limit *)limit;
+    }
+    return new_open_limit(reading, type, like);
+}
+
+/* In one kind of time the less is the stricter; calendars of the same kind are not told apart. */
+static void add_open_limits(struct reading *reading, struct type *type, const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->limit_count; i++) {
+        struct limit *strictest = open_limit(reading, type, &profile->limits[i]);
+        if (profile->limits[i].budget_ms < strictest->budget_ms)
+            *strictest = profile->limits[i];
+    }
+}
+
+static void take_condition(struct reading *reading, struct document *document, const struct entry_node *entry,
+                           const struct type *type)
+{
+    if (type->parent == NULL)
+        node_fault(document, entry->node, "a filing condition stands below a type; give '%s' a code such as 1.01.01.1",
+                   type->code);
+    for (const struct type *above = type->parent; above != NULL && !type->retired; above = above->parent) {
+        if (above->condition == NULL && type->profile != NULL)
+            add_open_limits(reading, (struct type *)above, type->profile);
+    }
 }
 
 static void check_type(struct reading *reading, struct document *document, const struct entry_node *entry,
@@ -111,6 +176,9 @@ static void check_type(struct reading *reading, struct document *document, const
     if (type->profile == NULL && !type->retired)
         node_fault(document, entry->node, "type '%s' has no limits, nor any above it; write 'clocks:' here or above",
                    type->code);
+    if (type->parent != NULL && type->parent->condition != NULL)
+        node_fault(document, entry->node,
+                   "type '%s' is below a filing condition, which is the last level; write it beside", type->code);
     if (type->successor == NULL)
         return;
     if (policy_type(reading->policy, type->successor) == NULL)
@@ -141,6 +209,8 @@ void read_types(struct reading *reading, struct document *document)
         inherit(&types[i]);
     }
     for (size_t i = 0; i < policy->type_count; i++) {
+        if (types[i].condition != NULL)
+            take_condition(reading, document, &entries[i], &types[i]);
         if (*types[i].code != '\0')
             check_type(reading, document, &entries[i], &types[i]);
     }

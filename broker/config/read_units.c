@@ -271,4 +271,6 @@ void read_units(struct reading *reading, struct document *document)
     reading->policy->unit_count = in.count;
     link_units(&in);
     index_kinds(reading);
+    if (reading->discipline.node != NULL)
+        reading->policy->discipline = named_unit(reading, reading->discipline.document, reading->discipline.node);
 }

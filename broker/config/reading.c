@@ -98,6 +98,35 @@ void read_retired(struct reading *reading, struct document *document, yaml_node_
     *code = text != NULL ? keep(reading, text) : NULL;
 }
 
+/* --- natures and severities --- */
+
+unsigned read_natures(struct document *document, yaml_node_t *list)
+{
+#define NATURE_TEXT(v, N, n) #n,
+    static const char *const known[] = {NATURES(NATURE_TEXT)};
+    unsigned natures = 0;
+    for (size_t i = 0; i < node_items(list); i++) {
+        yaml_node_t *item = node_item(document, list, i);
+        const char *name = node_text(document, item, "a nature", CODE_MAX_BYTES);
+        enum nature nature = name != NULL ? nature_of(name) : 0;
+        if (name != NULL && nature == 0)
+            node_fault_unknown(document, item, "nature", name, known, sizeof(known) / sizeof(*known));
+        natures |= nature != 0 ? 1u << nature : 0;
+    }
+    return natures;
+}
+
+unsigned read_severities(struct document *document, yaml_node_t *list)
+{
+    unsigned severities = 0;
+    for (size_t i = 0; i < node_items(list); i++) {
+        long severity;
+        if (node_number(document, node_item(document, list, i), "severity", 1, 4, &severity))
+            severities |= 1u << severity;
+    }
+    return severities;
+}
+
 /* --- references --- */
 
 static const void *named(struct document *document, yaml_node_t *node, const char *what, const struct textmap *known)

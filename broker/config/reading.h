@@ -21,10 +21,17 @@
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
-    X(FOLDS, "folds.yaml", false)
+    X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(EVENTS, "events.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
+
+/* What names something that is read later. */
+struct later {
+    struct document *document;
+    yaml_node_t *node; /* NULL: not written */
+};
 
 struct reading {
     struct policy *policy; /* being filled; its maps too, to find what is written twice */
@@ -33,6 +40,7 @@ struct reading {
     struct arena *scratch;
     const char *keys_folder; /* of city.yaml, or NULL */
     struct textmap kinds;    /* "level.kind" of the units there are */
+    struct later discipline; /* the same: a unit */
 };
 
 /* Each turns one file into its part of the policy; all that is wrong becomes faults. A document that is NULL means the
@@ -50,6 +58,7 @@ void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
+void read_events(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 
@@ -88,6 +97,9 @@ const struct ladder *named_ladder(struct reading *, struct document *, yaml_node
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
+/* One or several, as bits by value; an unknown one is a fault. */
+unsigned read_natures(struct document *, yaml_node_t *);
+unsigned read_severities(struct document *, yaml_node_t *);
 /* A clock that has a limit, by its name; 0 with a fault. */
 enum clock_kind read_clock_kind(struct document *, yaml_node_t *);
 /* Fills kinds, when the units are there: for read_recipients. */

@@ -2,7 +2,13 @@
 
 #include <string.h>
 
+#include "broker/core/again.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
+#include "broker/core/condition.h"
+#include "broker/core/ending.h"
 #include "broker/core/live.h"
+#include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
@@ -11,7 +17,7 @@ static bool refuse_state(struct acting *acting, const char *reason)
     return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb", "%s", reason);
 }
 
-static void set_policy(struct acting *acting)
+void act_name_policy(struct acting *acting)
 {
     const struct digest *hash = &acting->step->core->policy->hash;
     acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
@@ -87,13 +93,12 @@ static const struct unit *unit_of(struct acting *acting)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, acting->act->unit));
     if (!unit)
         step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "unit", "no such unit: \"%s\"", acting->act->unit);
-    return unit;
+    return unit && exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
 }
 
-/* Its holder loses it; nothing of the last owner's doing remains but what was said. */
-static void take_away(struct acting *acting, struct task *task, const char *reason)
+void act_take_away(struct acting *acting, struct task *task, const char *told)
 {
-    step_revoke(acting->step, live_task_find(acting->live, task->no), reason);
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
@@ -105,10 +110,6 @@ static void take_away(struct acting *acting, struct task *task, const char *reas
 
 void act_stop_dispatch(struct draft *draft)
 {
-    for (size_t i = 0; i < draft->task_count; i++) {
-        if (draft->tasks[i].state == TASK_RETURNED)
-            return;
-    }
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
 }
 
@@ -138,8 +139,24 @@ bool act_assign(struct acting *acting)
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);
-    set_policy(acting);
+    act_name_policy(acting);
     return somebody_dispatches(acting, acting->record->task);
+}
+
+void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+{
+    act_take_away(acting, task, told);
+    task->unit = unit->id;
+    task->epoch++;
+    if (task->state == TASK_WAITING)
+        return; /* its turn has not come yet */
+    task->state = TASK_QUEUED;
+    task->dispatched_ms = acting->step->now_ms;
+    task->responded_ms = task->arrived_ms = 0;
+    task->auto_respond = false;
+    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
+    draft_start_task_clocks(acting->draft, task->no);
+    act_stop_dispatch(acting->draft);
 }
 
 bool act_transfer(struct acting *acting)
@@ -151,38 +168,36 @@ bool act_transfer(struct acting *acting)
     if (strcmp(task->unit, unit->id) == 0)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "unit", "task %u is with \"%s\" already", task->no,
                            unit->id);
-    if (!somebody_dispatches(acting, task->no))
+    if (!pushback_may_rule(acting, task, unit) || !somebody_dispatches(acting, task->no))
         return false;
-    take_away(acting, task, "transferred to another unit");
-    task->unit = unit->id;
-    task->state = TASK_QUEUED;
-    task->epoch++;
+    pushback_rule(acting->draft, task, true, acting->step->command->principal, acting->act->person);
+    act_hand_to(acting, task, unit, "transferred to another unit");
     task->reason = text_or_empty(acting->act->reason);
-    task->dispatched_ms = acting->step->now_ms;
-    task->responded_ms = task->arrived_ms = 0;
-    task->auto_respond = false;
-    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
-    draft_start_task_clocks(acting->draft, task->no);
-    act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
 }
 
 /* --- back to the same unit --- */
 
-bool act_release(struct acting *acting)
+void act_give_back(struct draft *draft, struct task *task)
 {
-    struct task *task = act_choose(acting, releasable);
-    if (!task)
-        return false;
     task->on_behalf = false;
     task->lost = 0;
     if (task->state == TASK_RETURNED) {
         task->epoch++;
-        draft_resume_task_clocks(acting->draft, task->no);
+        draft_resume_task_clocks(draft, task->no);
     }
     if (task->state == TASK_RETURNED || task->state == TASK_SHELVED)
         task->state = TASK_QUEUED;
+}
+
+bool act_release(struct acting *acting)
+{
+    struct task *task = act_choose(acting, releasable);
+    if (!task || !pushback_may_rule(acting, task, NULL))
+        return false;
+    pushback_rule(acting->draft, task, false, acting->step->command->principal, acting->act->person);
+    act_give_back(acting->draft, task);
     act_stop_dispatch(acting->draft);
     acting->record->epoch = task->epoch;
     return true;
@@ -199,7 +214,7 @@ static bool before_any_respond(struct acting *acting)
     return true;
 }
 
-static bool end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
+bool act_end(struct acting *acting, enum incident_state state, enum outcome_code outcome, bool owed)
 {
     struct incident *head = draft_head(acting->draft);
     head->reason = text_or_empty(acting->act->reason);
@@ -209,19 +224,28 @@ static bool end(struct acting *acting, enum incident_state state, enum outcome_c
     return true;
 }
 
+static bool well_closed(struct acting *acting, enum outcome_code outcome)
+{
+    return condition_holds(acting->step, &acting->draft->head, outcome, acting->act->condition_met,
+                           &acting->record->closing);
+}
+
 bool act_close(struct acting *acting)
 {
-    return somebody_else(acting) && end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
+    const struct act *act = acting->act;
+    return somebody_else(acting) && well_closed(acting, act->outcome) &&
+           ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
+           act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 
 bool act_cancel(struct acting *acting)
 {
-    return end(acting, INCIDENT_CANCELLED, 0, false);
+    return act_end(acting, INCIDENT_CANCELLED, 0, false);
 }
 
 bool act_reject(struct acting *acting)
 {
-    return before_any_respond(acting) && end(acting, INCIDENT_REJECTED, 0, false);
+    return before_any_respond(acting) && act_end(acting, INCIDENT_REJECTED, 0, false);
 }
 
 /* Whoever withdraws speaks for itself, not for the others who reported the same. */
@@ -231,41 +255,28 @@ static bool alone(struct acting *acting)
     return !reports || reports->count == 1 || refuse_state(acting, "others have reported it too");
 }
 
+/* Nobody waits for an answer any more, but what is dangerous stays so. */
+static bool go_on_without_reporter(struct acting *acting)
+{
+    if (ending_of(&acting->draft->head)->withdrawn)
+        return refuse_state(acting, "it was withdrawn already, and goes on for the hazard that is left");
+    draft_void_clock(acting->draft, CLOCK_ANSWER, 0);
+    ending_draft(acting->draft)->withdrawn = true;
+    acting->record->outcome = OUTCOME_WITHDRAWN;
+    return true;
+}
+
 bool act_withdraw(struct acting *acting)
 {
-    return alone(acting) && before_any_respond(acting) && end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
+    const struct type *type = acting->draft->climb.type;
+    if (!alone(acting))
+        return false;
+    if (type && type->hazard)
+        return go_on_without_reporter(acting);
+    return act_end(acting, INCIDENT_CANCELLED, OUTCOME_WITHDRAWN, false);
 }
 
 /* --- verification --- */
-
-/* A unit may have been retired since its part was done. */
-static const char *unit_now(const struct acting *acting, const char *id)
-{
-    const struct policy *policy = acting->step->core->policy;
-    const struct unit *unit = policy_unit_now(policy, policy_unit(policy, id));
-    return unit ? unit->id : id;
-}
-
-/* The lead's task again, with a fresh budget for doing it and for saying so. */
-static bool rework(struct acting *acting)
-{
-    struct draft *draft = acting->draft;
-    struct task *task = draft_task(draft, incident_lead_done(draft)->no);
-    acting->record->kind = RECORD_REWORKED;
-    acting->record->task = task->no;
-    acting->record->epoch = ++task->epoch;
-    take_away(acting, task, "");
-    task->unit = unit_now(acting, task->unit);
-    task->state = TASK_QUEUED;
-    task->outcome = 0;
-    task->done_ms = 0;
-    task->reason = text_or_empty(acting->act->reason);
-    draft_start_clock(draft, CLOCK_HANDLE, task->no);
-    draft_start_clock(draft, CLOCK_FEEDBACK, task->no);
-    draft_head(draft)->state = INCIDENT_OPEN;
-    draft_head(draft)->reworks++;
-    return true;
-}
 
 /* The centre's verifier may; the source only what it reported itself, and only where the route asks it to. */
 static bool may_verify(const struct acting *acting)
@@ -283,8 +294,10 @@ bool act_verify(struct acting *acting)
                            "it is not yours to verify: the centre does, or its source where the route says so");
     if (!somebody_else(acting))
         return false;
+    if (acting->act->passed && !well_closed(acting, incident_lead_done(acting->draft)->outcome))
+        return false;
     draft_stop_clock(acting->draft, CLOCK_VERIFY, 0);
     if (!acting->act->passed)
-        return rework(acting);
-    return end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
+        return again_rework(acting);
+    return act_end(acting, INCIDENT_CLOSED, incident_lead_done(acting->draft)->outcome, true);
 }

@@ -1,8 +1,10 @@
 #include "broker/core/admit.h"
 
 #include "broker/core/absence.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/plan.h"
+#include "broker/core/screen.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -56,6 +58,20 @@ static bool check_fields(struct admission *admission)
     return true;
 }
 
+/* What is over when it is reported: nobody is asked, so it says what shows it where the city wants that. */
+static bool check_on_site(struct admission *admission)
+{
+    const struct event *event = admission->event;
+    if (event->done == OUTCOME_PLANNED || event->done == OUTCOME_REFERRED || event->done == OUTCOME_WITHDRAWN)
+        return step_refuse(admission->step, REFUSAL_BAD_VALUE, "done", "what was handled on site is not %s",
+                           outcome_name(event->done));
+    if (!event->done || !admission->step->core->policy->on_site_evidence || has_text(event->evidence) ||
+        event->attachment_count > 0)
+        return true;
+    return step_refuse(admission->step, REFUSAL_MISSING_FIELD, "evidence",
+                       "what was handled on site is reported with what shows it");
+}
+
 /* On the panic lane and at severity 1 an unknown code is a flag, not a reason to refuse. */
 static bool tolerates_unknown(const struct admission *admission)
 {
@@ -100,6 +116,16 @@ static bool find_area(struct admission *admission)
     return true;
 }
 
+static bool find_about(struct admission *admission)
+{
+    struct step *step = admission->step;
+    const char *about = text_or_empty(admission->event->about);
+    const char *unknown = exclusion_unknown(step->core->policy, about, step->outcome->arena);
+    if (!unknown)
+        return true;
+    return step_refuse(step, REFUSAL_UNKNOWN_UNIT, "about", "neither a unit nor an area: \"%s\"", unknown);
+}
+
 static bool in_scope(struct admission *admission)
 {
     struct step *step = admission->step;
@@ -110,13 +136,25 @@ static bool in_scope(struct admission *admission)
 
 /* --- the incident --- */
 
+static enum incident_state state_sent(const struct route_result *result)
+{
+    if (result->desk)
+        return INCIDENT_DESK;
+    return result->lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+}
+
+/* What is on the panic lane or of the highest severity is acted on at once, whatever the rule says. */
+static bool looked_at_first(const struct admission *admission)
+{
+    const struct route *route = admission->result.route;
+    return route && route->confirm && !admission->event->panic && admission->query.severity != SEVERITY_MOST;
+}
+
 static enum incident_state state_of(const struct admission *admission)
 {
     if (admission->event->done)
         return INCIDENT_CLOSED;
-    if (admission->result.desk)
-        return INCIDENT_DESK;
-    return admission->result.lead ? INCIDENT_OPEN : INCIDENT_UNROUTED;
+    return looked_at_first(admission) ? INCIDENT_CONFIRMING : state_sent(&admission->result);
 }
 
 static const char *ladder_of(const struct admission *admission)
@@ -137,10 +175,15 @@ static const char *area_code(const struct admission *admission)
 /* NULL: nothing of it. */
 static const struct incident_more *more_of(const struct admission *admission)
 {
-    const struct incident_more more = {.object = admission->event->object};
-    if (!has_text(more.object))
+    const struct incident_more more = {.object = admission->event->object, .about = admission->event->about};
+    if (!has_text(more.object) && !has_text(more.about))
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
+}
+
+static enum verifier verifier_of_route(const struct route *route)
+{
+    return route && route->verify ? route->verify : VERIFIER_NONE;
 }
 
 static struct incident head_of(const struct admission *admission)
@@ -153,7 +196,7 @@ static struct incident head_of(const struct admission *admission)
         .state = state,
         .nature = event->nature,
         .outcome = event->done,
-        .verify = route && route->verify ? route->verify : VERIFIER_NONE,
+        .verify = verifier_of_route(route),
         .unrouted = state == INCIDENT_UNROUTED ? admission->result.unrouted : 0,
         .severity = admission->query.severity,
         .panic = event->panic,
@@ -186,16 +229,39 @@ void admit_dispatch(struct draft *draft, const struct route_result *result)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
 }
 
+/* To its units; what has none waits for the centre, on its clock. */
+static void dispatch_or_wait(struct draft *draft, const struct route_result *result)
+{
+    if (draft->head.state == INCIDENT_OPEN)
+        admit_dispatch(draft, result);
+    else
+        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+}
+
 static void start(struct draft *draft, const struct route_result *result)
 {
     if (draft->head.state == INCIDENT_CLOSED)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
-    if (draft->head.state == INCIDENT_OPEN)
-        admit_dispatch(draft, result);
+    if (draft->head.state == INCIDENT_CONFIRMING)
+        draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else
-        draft_start_clock(draft, CLOCK_DISPATCH, 0);
+        dispatch_or_wait(draft, result);
+}
+
+void admit_send(struct draft *draft)
+{
+    const struct policy *policy = draft->climb.policy;
+    const struct route_query query = route_asked(policy, &draft->head);
+    struct incident *head = draft_head(draft);
+    struct route_result result;
+    route_find(policy, &query, &result, NULL);
+    head->state = state_sent(&result);
+    head->unrouted = result.unrouted;
+    head->route = result.route ? result.route->rule : "";
+    head->verify = verifier_of_route(result.route);
+    dispatch_or_wait(draft, &result);
 }
 
 /* The record's own event, with the area that was found. Its texts stay the message's. */
@@ -249,10 +315,15 @@ static uint64_t open_incident(struct admission *admission, struct record *record
 /* No place, an unknown code: without a route. Somebody must look at it. */
 static void find_route(struct admission *admission)
 {
-    if (admission->query.without)
-        admission->result.unrouted = admission->query.without;
-    else if (!admission->event->done)
+    if (!admission->event->done)
         route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
+}
+
+/* Whether a rule has it recorded or told, and no more. */
+static bool only_noted(const struct admission *admission, struct record *record)
+{
+    const struct event_rule *rule = screen_rule(admission->step, admission->event, &admission->query);
+    return rule && !screen_event(admission->step, rule, event_of(admission), record);
 }
 
 void admit_publish(struct step *step)
@@ -262,19 +333,24 @@ void admit_publish(struct step *step)
         .step = step,
         .event = event,
         .area = step->command->publish.area,
-        .query = {.nature = event->nature, .object = event->object},
+        .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about},
     };
     if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
         return;
-    if (!check_fields(&admission) || !find_type(&admission) || !find_area(&admission) || !in_scope(&admission))
+    if (!check_fields(&admission) || !check_on_site(&admission) || !find_type(&admission) || !find_area(&admission) ||
+        !find_about(&admission) || !in_scope(&admission))
         return;
     admission.folding = fold_of(step, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
+    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
+    absence_heard(step, &record, event, admission.query.type, admission.query.area);
+    if (!target && only_noted(&admission, &record)) {
+        step_receipt(step, 0, step_record(step, &record));
+        return;
+    }
     if (!target)
         find_route(&admission);
     uint64_t id = target ? target->id : admit_next_incident(step->core);
-    struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
-    absence_heard(step, &record, event, admission.query.type, admission.query.area);
     uint64_t seq = target ? fold_in(&admission, target, &record) : open_incident(&admission, &record);
     step_receipt(step, id, seq);
 }

@@ -4,11 +4,16 @@
 
 #include "broker/core/draft.h"
 #include "broker/core/route.h"
+#include "broker/core/step.h"
 
 /* COMMAND_PUBLISH. */
 void admit_publish(struct step *);
 /* The tasks of a route that has a lead. */
 void admit_dispatch(struct draft *, const struct route_result *);
+
+/* An incident that was held back goes where the rules in force send it now: its state, its rule, and its tasks, or the time
+ * that the centre has to find it an owner. */
+void admit_send(struct draft *);
 
 /* The source of what the broker itself finds: no principal may be called so. */
 #define BROKER_SOURCE "broker"

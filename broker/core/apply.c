@@ -52,9 +52,13 @@ static void apply_change(struct core *core, const struct record *record, const s
         live_add_voice(core, live, &change->voices[i]);
     for (size_t i = 0; i < change->ask_count; i++)
         live_set_ask(core, live, &change->asks[i]);
+    live_expire_undo(live, record->at_ms);
+    if (change->undo)
+        live_set_undo(core, live, change->undo);
     if (change->reports)
         live_set_reports(core, live, change->reports);
     keep_word(live, record);
+    live_stays(core, live);
     touch(core, live, record->seq);
     derived_add(core, live);
 }
@@ -89,6 +93,8 @@ static void apply_counters(struct core *core, const struct record *record)
     }
     if (ends_incident(record))
         counters->closed++;
+    if (record->kind == RECORD_REOPENED)
+        counters->closed--;
 }
 
 /* Words are kept in their task; everything else with a key is remembered for the window. */
@@ -138,6 +144,8 @@ void core_load(struct core *core, const struct row *row)
         live_set_clock(live, &row->clocks[i]);
     for (size_t i = 0; i < row->ask_count; i++)
         live_set_ask(core, live, &row->asks[i]);
+    if (row->undo)
+        live_set_undo(core, live, row->undo);
     for (size_t i = 0; i < row->word_count; i++)
         live_keep_word(live, &row->words[i]);
     for (size_t i = 0; i < row->voice_count; i++)

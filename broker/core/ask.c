@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/again.h"
 #include "broker/core/grant.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
@@ -18,6 +19,7 @@ static const struct {
     [ASK_EXTEND]  = {grant_may_extend,  grant_extend,  RIGHT_DECIDE},
     [ASK_PARK]    = {grant_may_park,    grant_park,    RIGHT_DECIDE},
     [ASK_SUSPEND] = {grant_may_suspend, grant_suspend, RIGHT_DECIDE},
+    /* a return has its own word, and is decided by who gets the task: pushback.c */
 };
 /* clang-format on */
 
@@ -25,6 +27,8 @@ static const struct {
 
 static bool complete(struct step *step, const struct ask *ask)
 {
+    if (ask->kind == ASK_RETURN)
+        return step_refuse(step, REFUSAL_BAD_VALUE, "kind", "a unit returns its task by the word return");
     if (!ask->kind)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "kind", "an ask says what for: extend, park or suspend");
     if (!has_text(ask->reason))
@@ -46,7 +50,8 @@ static bool of_a_task_or_none(struct draft *draft, const struct ask *ask)
     const struct task *task = task_of(draft, ask->task);
     if (ask->task && !task)
         return step_refuse(draft->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", ask->task);
-    if (task && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED))
+    if (task && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED ||
+                 task->state == TASK_WAITING))
         return step_refuse(draft->step, REFUSAL_WRONG_STATE, "task", "task %u is %s: there is nothing to ask for it",
                            task->no, task_state_name(task->state));
     return true;
@@ -124,6 +129,9 @@ static uint32_t chosen(struct acting *acting)
 
 static bool undecided(struct acting *acting, const struct ask *ask)
 {
+    if (ask->kind == ASK_RETURN && ask->decision == DECISION_OPEN)
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
+                           "ask %u is a return: transfer upholds it, release refuses it", ask->no);
     if (ask->decision == DECISION_OPEN)
         return true;
     return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask", "ask %u was %s already; to decide is %s", ask->no,
@@ -208,6 +216,10 @@ void ask_over(struct step *step, const struct live *live, const struct clock *cl
 {
     struct record record = record_of_broker(step, RECORD_RESUMED);
     struct draft draft;
+    if (live->head.state == INCIDENT_CLOSED) {
+        again_planned(step, live);
+        return;
+    }
     draft_of(&draft, step, live);
     record.task = clock->task;
     if (clock->kind == CLOCK_PARK)

@@ -15,7 +15,7 @@ bool act_ask(struct acting *);
 bool act_decide(struct acting *);
 bool act_resume(struct acting *);
 
-/* A clock of park or suspend has come to its end: what it held goes on by itself. */
+/* A clock of park or suspend has come to its end: what it held goes on by itself, what was planned opens again. */
 void ask_over(struct step *, const struct live *, const struct clock *);
 
 #endif

@@ -75,6 +75,7 @@ enum effect_kind {
     EFFECT_REFUSAL,
     EFFECT_DELIVER, /* to a worker: incident, task, epoch; the body is fetched when durable */
     EFFECT_REVOKE,  /* to a worker: it no longer holds the task */
+    EFFECT_URGE,    /* to a worker: its task is urged, or its incident supervised */
 };
 
 /* Something to send. Held until everything decided before it is durable; any effect may be lost harmlessly. */
@@ -87,6 +88,7 @@ struct effect {
     uint32_t task, epoch;
     bool resume;
     const char *reason; /* revoke */
+    const struct urge *urge;
 };
 
 /* What one turn decided so far, in order. Grows in the arena; reset by the turn. */

@@ -1,6 +1,7 @@
 #include "broker/core/delegate.h"
 
 #include "broker/core/draft.h"
+#include "broker/core/exclude.h"
 #include "broker/core/task_more.h"
 
 static const struct unit *unit_of(const struct saying *saying, const char *id)
@@ -16,7 +17,7 @@ static bool below(const struct unit *unit, const struct unit *above)
     return unit != NULL;
 }
 
-bool delegate_fits(const struct saying *saying)
+bool delegate_fits(struct saying *saying)
 {
     const char *desk = task_desk(&saying->of->facts);
     const struct unit *unit = unit_of(saying, saying->word->unit), *from = unit_of(saying, desk);
@@ -25,7 +26,7 @@ bool delegate_fits(const struct saying *saying)
     if (unit == from || !below(unit, from))
         return step_refuse(saying->step, REFUSAL_OUT_OF_SCOPE, "unit",
                            "\"%s\" is no sub-unit of \"%s\": a task for another unit is returned", unit->id, desk);
-    return true;
+    return exclude_permits(saying->step, &saying->of->incident->head, unit);
 }
 
 /* Under another desk it is offered anew. */

@@ -6,7 +6,7 @@
 #include "broker/core/task.h"
 
 /* Whether the word's unit is a sub-unit of whoever has the task; else refuses. */
-bool delegate_fits(const struct saying *);
+bool delegate_fits(struct saying *);
 void delegate_task(struct saying *);
 /* A sub-unit says that it is not theirs: the task goes back up to whoever handed it on. False: it was not handed on. */
 bool delegate_give_up(struct saying *);

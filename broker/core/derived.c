@@ -3,6 +3,7 @@
 #include "broker/core/clock.h"
 #include "broker/core/fold.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/presence.h"
 #include "broker/core/queue.h"
 #include "broker/core/task_more.h"
@@ -103,6 +104,7 @@ void derived_add(struct core *core, struct live *live)
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
     core->in_state[live->head.state]++;
+    core->supervised += oversight_supervised(&live->head);
     if (live->reports)
         folds_note(core, live);
 }
@@ -115,6 +117,7 @@ void derived_remove(struct core *core, struct live *live)
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
     core->in_state[live->head.state]--;
+    core->supervised -= oversight_supervised(&live->head);
 }
 
 struct live *derived_due(const struct core *core)

@@ -4,7 +4,9 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/clock.h"
+#include "broker/core/limit.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
 #define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
@@ -19,6 +21,7 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->heard = NULL;
     draft->head_changed = draft->reports_changed = false;
     draft->reports = NULL;
+    draft->undo = NULL;
     draft->climb = climb_of(step->core->policy, head);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
@@ -56,6 +59,24 @@ struct incident *draft_head(struct draft *draft)
 {
     draft->head_changed = true;
     return &draft->head;
+}
+
+struct incident_more *draft_head_more(struct draft *draft)
+{
+    static const struct incident_more nothing = {.object = "", .about = ""};
+    struct incident *head = draft_head(draft);
+    struct incident_more *more =
+        arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
+    head->more = more;
+    return more;
+}
+
+struct oversight *draft_oversight(struct draft *draft)
+{
+    struct oversight *oversight =
+        arena_memdup(draft->step->outcome->arena, oversight_of(&draft->head), sizeof *oversight);
+    draft_head_more(draft)->oversight = oversight;
+    return oversight;
 }
 
 struct task *draft_task(struct draft *draft, uint32_t no)
@@ -181,28 +202,9 @@ static struct clock started(const struct draft *draft, enum clock_kind kind, uin
     return clock;
 }
 
-/* Until somebody says what it is, the strictest limit of any type runs: the one that is due first. */
-static const struct limit *strictest_limit(const struct draft *draft, enum clock_kind kind)
-{
-    const struct policy *policy = draft->climb.policy;
-    const struct limit *strictest = NULL;
-    int64_t due_ms = INT64_MAX;
-    for (size_t i = 0; i < policy->profile_count; i++) {
-        const struct limit *limit = profile_limit(&policy->profiles[i], kind);
-        if (!limit || started(draft, kind, 0, limit).due_ms >= due_ms)
-            continue;
-        strictest = limit;
-        due_ms = started(draft, kind, 0, limit).due_ms;
-    }
-    return strictest;
-}
-
 const struct limit *draft_limit(const struct draft *draft, enum clock_kind kind)
 {
-    static const struct limit default_dispatch = {CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL};
-    const struct type *type = draft->climb.type;
-    const struct limit *limit = type ? profile_limit(type->profile, kind) : strictest_limit(draft, kind);
-    return !limit && kind == CLOCK_DISPATCH ? &default_dispatch : limit;
+    return limit_of(&draft->climb, draft->head.nature, kind, draft->step->now_ms);
 }
 
 void draft_start_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -309,6 +311,22 @@ void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
     with_clock(draft, kind, task, stop);
 }
 
+void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, make_void);
+}
+
+static void fail(struct draft *draft, struct clock *clock)
+{
+    stop(draft, clock);
+    clock->state = CLOCK_LATE;
+}
+
+void draft_fail_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
+{
+    with_clock(draft, kind, task, fail);
+}
+
 void draft_stop_task_clocks(struct draft *draft, uint32_t task)
 {
     with_task_clocks(draft, task, stop);
@@ -327,11 +345,6 @@ void draft_resume_task_clocks(struct draft *draft, uint32_t task)
 void draft_void_task_clocks(struct draft *draft, uint32_t task)
 {
     with_task_clocks(draft, task, make_void);
-}
-
-void draft_void_clock(struct draft *draft, enum clock_kind kind, uint32_t task)
-{
-    with_clock(draft, kind, task, make_void);
 }
 
 static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))
@@ -372,7 +385,8 @@ void draft_end_clocks(struct draft *draft, bool owed)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
-        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY);
+        bool verdict =
+            owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY || kind == CLOCK_SUPERVISE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
     }
 }
@@ -397,7 +411,8 @@ struct change draft_change(const struct draft *draft)
     struct arena *arena = draft->step->outcome->arena;
     struct task *tasks = arena_take(arena, draft->task_count * sizeof *tasks);
     struct clock *clocks = arena_take(arena, draft->clock_count * sizeof *clocks);
-    struct change change = {.incident = draft->id, .prev = draft->prev, .tasks = tasks, .clocks = clocks};
+    struct change change = {
+        .incident = draft->id, .prev = draft->prev, .tasks = tasks, .clocks = clocks, .undo = draft->undo};
     if (draft->head_changed) {
         struct incident *head = arena_memdup(arena, &draft->head, sizeof draft->head);
         live_lend_head(arena, head);

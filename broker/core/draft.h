@@ -14,6 +14,7 @@ struct draft {
     struct ask asks[ASKS_MAX];
     size_t task_count, clock_count, ask_count;
     bool head_changed, task_changed[TASKS_MAX], clock_changed[CLOCKS_MAX], ask_changed[ASKS_MAX];
+    const struct undo *undo;    /* NULL: what there was stays */
     const struct voices *heard; /* before; NULL: nobody */
     struct voice voice;         /* and now, once */
     size_t voice_count;
@@ -29,6 +30,10 @@ void draft_new(struct draft *, struct step *, uint64_t id, const struct incident
 
 /* What will be changed: the pointers stay good, and the record will carry it. */
 struct incident *draft_head(struct draft *);
+/* What only an incident under somebody's eye has: what is set in it is the incident's from now on. */
+struct oversight *draft_oversight(struct draft *);
+/* What few incidents have: what is set in it is the incident's from now on. */
+struct incident_more *draft_head_more(struct draft *);
 struct task *draft_task(struct draft *, uint32_t no); /* exists */
 struct task *draft_add_task(struct draft *, const char *unit, enum task_role);
 struct ask *draft_ask(struct draft *, uint32_t no);                  /* exists */
@@ -43,13 +48,15 @@ void draft_hear(struct draft *, struct voice);
 /* Of an incident that had none: the one report that opened it. */
 struct reports *draft_reports(struct draft *);
 
-/* Clocks. A type without a limit of the kind gets none; dispatch has a default. */
+/* Clocks. A type without a limit of the kind gets none; what waits for the centre has a default. */
 void draft_start_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_start_task_clocks(struct draft *, uint32_t task);
 /* The limit of the incident's type; NULL: none. */
 const struct limit *draft_limit(const struct draft *, enum clock_kind);
 void draft_start_limit(struct draft *, enum clock_kind, uint32_t task, const struct limit *);
 void draft_stop_clock(struct draft *, enum clock_kind, uint32_t task);
+/* Its time is up and nobody did what it was for: late, at due already. */
+void draft_fail_clock(struct draft *, enum clock_kind, uint32_t task);
 void draft_stop_task_clocks(struct draft *, uint32_t task);
 void draft_pause_task_clocks(struct draft *, uint32_t task);
 void draft_resume_task_clocks(struct draft *, uint32_t task);
@@ -62,7 +69,7 @@ void draft_resume_clocks(struct draft *);
 void draft_extend_clock(struct draft *, enum clock_kind, uint32_t task, int64_t span_ms);
 /* A clock that is no limit: it ends at that instant. */
 void draft_run_until(struct draft *, enum clock_kind, uint32_t task, int64_t until_ms);
-/* All that is open: resolve, answer and verify get their verdict if they were owed, the rest is void. */
+/* All that is open: resolve, answer, verify and supervise get their verdict if they were owed, the rest is void. */
 void draft_end_clocks(struct draft *, bool owed);
 /* The clock as it is now; NULL when there is none. */
 const struct clock *draft_clock(const struct draft *, enum clock_kind, uint32_t task);

@@ -6,6 +6,7 @@
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
 #include "broker/core/draft.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
 
@@ -66,14 +67,21 @@ static void lead_to(struct folds *folds, uint64_t key, uint64_t incident, int64_
         forget(folds, TAILQ_FIRST(&folds->ended));
 }
 
+/* Its survivor's now, or a report that nothing else may lead to. */
+static bool takes_no_more(const struct incident *head)
+{
+    struct exclusion exclusion = exclusion_of(NULL, head);
+    return head->state == INCIDENT_MERGED || exclusion_holds(&exclusion);
+}
+
 static void note(struct folds *folds, uint64_t incident, const struct incident *head, const struct reports *reports)
 {
     for (size_t i = 0; i < reports->key_count; i++) {
         struct fold_place *place = map_get(&folds->places, reports->keys[i]);
-        if (head->state != INCIDENT_MERGED)
+        if (!takes_no_more(head))
             lead_to(folds, reports->keys[i], incident, incident_ended(head->state) ? head->closed_ms : 0);
         else if (place && place->incident == incident)
-            forget(folds, place); /* its survivor's now */
+            forget(folds, place);
     }
 }
 
@@ -103,7 +111,7 @@ static bool is_listed(const struct fold_rule *rule, const struct principal *who)
 static bool stands_alone(const struct event *event, int severity)
 {
     bool of_a_thing = event->nature == 0 || event->nature == NATURE_HELP || event->nature == NATURE_COMPLAINT;
-    return event->panic || event->sealed || event->done || severity == 1 || !of_a_thing;
+    return event->panic || event->sealed || has_text(event->about) || event->done || severity == 1 || !of_a_thing;
 }
 
 static const struct area *place_at(const struct area *area, size_t level)

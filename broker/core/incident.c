@@ -3,12 +3,20 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/again.h"
+#include "broker/core/callback.h"
+#include "broker/core/confirm.h"
+#include "broker/core/ending.h"
 #include "broker/core/ask.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/plan.h"
+#include "broker/core/undo.h"
 #include "broker/core/whistle.h"
+#include "broker/core/oversee.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -17,18 +25,27 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     /*                  -  confirming desk unrouted open verifying parked closed merged cancelled rejected */
     [ACT_ASSIGN]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_TRANSFER] = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
-    [ACT_MERGE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_MERGE]    = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CLOSE]    = { 0, 0,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_CANCEL]   = { 0, 0,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
-    [ACT_REJECT]   = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_CANCEL]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_REJECT]   = { 0, 1,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
-    [ACT_WITHDRAW] = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_UNDO]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
+    [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
+    [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
+    [ACT_RECLASSIFY] =
+                     { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
@@ -38,29 +55,41 @@ bool incident_allows(enum incident_state state, enum act_verb act)
     return table[act][state];
 }
 
+/* What an act needs said (its reason, its outcome); after one that settles nothing may be left to wait for; one that gives can be
+ * undone for a while. */
+enum { WHY = 1, OUT = 2, SETTLES = 4, GIVES = 8 };
+
 /* clang-format off */
 static const struct {
     bool (*decide)(struct acting *);
     enum record_kind record; /* of verify: when it passed; of decide: when it is granted */
     enum right right;
-    bool needs_reason, needs_outcome;
-    bool settles; /* nothing may be left to wait for after it */
+    unsigned how;
+    void (*follow)(struct acting *); /* what the broker does next, by records of its own */
 } acts[ACT_END] = {
-    [ACT_ASSIGN]   = {act_assign,   RECORD_ASSIGNED,    RIGHT_DISPATCH, false, false},
-    [ACT_TRANSFER] = {act_transfer, RECORD_TRANSFERRED, RIGHT_DISPATCH, false, false},
-    [ACT_MERGE]    = {act_merge,    RECORD_MERGED,      RIGHT_DISPATCH, false, false},
-    [ACT_CLOSE]    = {act_close,    RECORD_CLOSED,      RIGHT_END,      false, true},
-    [ACT_CANCEL]   = {act_cancel,   RECORD_CANCELLED,   RIGHT_END,      true,  false},
-    [ACT_REJECT]   = {act_reject,   RECORD_REJECTED,    RIGHT_END,      true,  false},
-    [ACT_RELEASE]  = {act_release,  RECORD_RELEASED,    RIGHT_DISPATCH, false, false},
-    [ACT_VERIFY]   = {act_verify,   RECORD_VERIFIED,    RIGHT_VERIFY,   false, false},
-    [ACT_WITHDRAW] = {act_withdraw, RECORD_WITHDRAWN,   RIGHT_WITHDRAW, false, false},
-    [ACT_ASK]      = {act_ask,      RECORD_ASKED,       RIGHT_ON_BEHALF, true, false},
-    [ACT_DECIDE]   = {act_decide,   RECORD_GRANTED,     RIGHT_DECIDE,   false, false},
-    [ACT_RESUME]   = {act_resume,   RECORD_RESUMED,     RIGHT_DISPATCH, false, false},
-    [ACT_WHISTLE]  = {act_whistle,  RECORD_WHISTLED,    RIGHT_WHISTLE,  false, false},
-    [ACT_DISMISS]  = {act_dismiss,  RECORD_DISMISSED,   RIGHT_DISPATCH, false, false, true},
-    [ACT_PLAN]     = {act_plan,     RECORD_PLANNED,     RIGHT_DISPATCH, false, false},
+    [ACT_ASSIGN]     = {act_assign,        RECORD_ASSIGNED,     RIGHT_DISPATCH,  GIVES,         NULL},
+    [ACT_TRANSFER]   = {act_transfer,      RECORD_TRANSFERRED,  RIGHT_DISPATCH,  GIVES,         NULL},
+    [ACT_MERGE]      = {act_merge,         RECORD_MERGED,       RIGHT_DISPATCH,  0,             NULL},
+    [ACT_CLOSE]      = {act_close,         RECORD_CLOSED,       RIGHT_END,       OUT,           NULL},
+    [ACT_CANCEL]     = {act_cancel,        RECORD_CANCELLED,    RIGHT_END,       WHY,           NULL},
+    [ACT_REJECT]     = {act_reject,        RECORD_REJECTED,     RIGHT_END,       WHY,           NULL},
+    [ACT_RELEASE]    = {act_release,       RECORD_RELEASED,     RIGHT_DISPATCH,  0,             NULL},
+    [ACT_VERIFY]     = {act_verify,        RECORD_VERIFIED,     RIGHT_VERIFY,    0,             NULL},
+    [ACT_WITHDRAW]   = {act_withdraw,      RECORD_WITHDRAWN,    RIGHT_WITHDRAW,  0,             NULL},
+    [ACT_ASK]        = {act_ask,           RECORD_ASKED,        RIGHT_ON_BEHALF, WHY,           NULL},
+    [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             NULL},
+    [ACT_RESUME]     = {act_resume,        RECORD_RESUMED,      RIGHT_DISPATCH,  0,             NULL},
+    [ACT_UNDO]       = {act_undo,          RECORD_UNDONE,       RIGHT_DISPATCH,  0,             NULL},
+    [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   GIVES,         NULL},
+    [ACT_DISMISS]    = {act_dismiss,       RECORD_DISMISSED,    RIGHT_DISPATCH,  SETTLES,       NULL},
+    [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
+    [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
+    [ACT_CONFIRM]    = {act_confirm,       RECORD_CONFIRMED,    RIGHT_VERIFY,    0,             NULL},
+    [ACT_CALLBACK]   = {act_callback,      RECORD_CALLED_BACK,  RIGHT_CALLBACK,  0,             callback_follow},
+    [ACT_REOPEN]     = {act_reopen,        RECORD_REOPENED,     RIGHT_DISPATCH,  WHY,           NULL},
+    [ACT_RECLASSIFY] = {act_reclassify,    RECORD_RECLASSIFIED, RIGHT_DISPATCH,  0,             NULL},
+    [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, NULL},
+    [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
 };
 /* clang-format on */
 
@@ -72,9 +101,9 @@ static bool complete(struct step *step, const struct act *act)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
     if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
-    if (acts[act->verb].needs_reason && !has_text(act->reason))
+    if ((acts[act->verb].how & WHY) && !has_text(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
-    if (acts[act->verb].needs_outcome && !act->outcome)
+    if ((acts[act->verb].how & OUT) && !act->outcome)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "%s says what came of it", act_name(act->verb));
     return true;
 }
@@ -97,10 +126,17 @@ bool incident_in_scope(struct step *step, const struct live *live)
                        live->head.type, live->head.area, step->who->name);
 }
 
-/* Sources are not told of incidents that are not theirs, not even that they exist. */
-static bool visible(const struct step *step, const struct live *live)
+bool incident_kept_from(const struct step *step, const struct live *live)
 {
-    return live && (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
+    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+    return exclusion_bars_principal(&exclusion, step->who);
+}
+
+/* Sources are not told of incidents that are not theirs, not even that they exist. */
+bool incident_visible(const struct step *step, const struct live *live)
+{
+    return live && !incident_kept_from(step, live) &&
+           (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
 }
 
 static bool possible(struct acting *acting)
@@ -134,9 +170,19 @@ static void decide(struct acting *acting)
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
+    if (acts[act->verb].how & GIVES)
+        undo_keep(acting);
     step_receipt(step, act->incident, draft_record(&draft, &record));
-    if (acts[act->verb].settles)
+    if (acts[act->verb].how & SETTLES)
         incident_settle(step, acting->live);
+    if (acts[act->verb].follow)
+        acts[act->verb].follow(acting);
+}
+
+/* Dispatching and ending. */
+static bool steers(enum act_verb verb)
+{
+    return acts[verb].right == RIGHT_DISPATCH || acts[verb].right == RIGHT_END;
 }
 
 void incident_act(struct step *step)
@@ -149,14 +195,14 @@ void incident_act(struct step *step)
         return;
     }
     struct acting acting = {.step = step, .act = act, .live = live_find(step->core, act->incident)};
-    if (!visible(step, acting.live)) {
+    if (!incident_visible(step, acting.live)) {
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }
     if (!incident_in_scope(step, acting.live))
         return;
     ladder_catch_up(step, acting.live); /* what is due comes first: it may change the state */
-    if (possible(&acting))
+    if (possible(&acting) && (!steers(act->verb) || again_permitted(&acting)))
         decide(&acting);
 }
 
@@ -181,6 +227,10 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    if (state != INCIDENT_CLOSED)
+        return;
+    ending_plan(draft);
+    callback_start(draft);
 }
 
 /* --- after a feedback --- */
@@ -211,10 +261,20 @@ static void close_settled(struct draft *draft, const struct live *live)
     draft_record(draft, &record);
 }
 
+/* What the rule says; and to put it off is never the unit's alone to say. */
+static bool needs_verifier(const struct draft *draft)
+{
+    return draft->head.verify == VERIFIER_SOURCE || draft->head.verify == VERIFIER_CENTRE ||
+           incident_lead_done(draft)->outcome == OUTCOME_PLANNED;
+}
+
 static void ask_verifier(struct draft *draft)
 {
     struct record record = record_of_broker(draft->step, RECORD_VERIFYING);
-    draft_head(draft)->state = INCIDENT_VERIFYING;
+    struct incident *head = draft_head(draft);
+    head->state = INCIDENT_VERIFYING;
+    if (head->verify == VERIFIER_NONE)
+        head->verify = VERIFIER_CENTRE;
     draft_start_clock(draft, CLOCK_VERIFY, 0);
     draft_record(draft, &record);
 }
@@ -229,7 +289,7 @@ void incident_settle(struct step *step, const struct live *live)
     draft_of(&draft, step, live);
     if (!all_done(&draft))
         return;
-    if (live->head.verify == VERIFIER_SOURCE || live->head.verify == VERIFIER_CENTRE)
+    if (needs_verifier(&draft))
         ask_verifier(&draft);
     else
         close_settled(&draft, live);

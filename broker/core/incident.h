@@ -10,6 +10,10 @@ void incident_act(struct step *);
 /* Whether the table allows the act in the state. */
 bool incident_allows(enum incident_state, enum act_verb);
 
+/* A report about the asker's own people: for them there is no such incident. */
+bool incident_kept_from(const struct step *, const struct live *);
+/* Whether it is the asker's to see: all of it, or what it reported. */
+bool incident_visible(const struct step *, const struct live *);
 /* Whether the asker may touch it, by its type and area; else refuses. */
 bool incident_in_scope(struct step *, const struct live *);
 /* After a feedback: when the lead and all others are done it closes, or goes to whoever verifies. */

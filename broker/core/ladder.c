@@ -2,17 +2,20 @@
 
 #include "broker/core/ask.h"
 #include "broker/core/plan.h"
+#include "broker/core/pushback.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
+    struct exclusion exclusion = exclusion_of(policy, head);
     return (struct climb){
         .policy = policy,
         .type = policy_type_now(policy, policy_type(policy, head->type)),
         .ladder = policy_ladder(policy, head->ladder),
-        .area = policy_area_now(policy, policy_area(policy, code)),
+        .exclusion = exclusion,
+        .area = exclusion_area(&exclusion, policy_area_now(policy, policy_area(policy, code))),
     };
 }
 
@@ -21,15 +24,21 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
  * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
 static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct limit *limit = climb->type ? profile_limit(climb->type->profile, kind) : NULL;
+    const struct limit *limit = climb->type ? type_limit(climb->type, kind, calendar) : NULL;
     if (calendar == CALENDAR_NATURAL)
         return NULL;
     return limit && limit->timetable ? limit->timetable : climb->policy->timetable;
 }
 
+/* 督办 climbs a ladder of its own where the city has one. */
+static const struct ladder *ladder_of(const struct climb *climb, enum clock_kind kind)
+{
+    return kind == CLOCK_SUPERVISE && climb->policy->supervise_ladder ? climb->policy->supervise_ladder : climb->ladder;
+}
+
 struct pace climb_pace(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct ladder *ladder = climb->ladder;
+    const struct ladder *ladder = ladder_of(climb, kind);
     struct pace pace = {.within = {calendar, timetable_of(climb, kind, calendar)}};
     pace.beyond = pace.within;
     if (ladder && ladder->step_ms > 0)
@@ -49,19 +58,21 @@ static const struct area *level_up(const struct area *area, int64_t n)
     return area;
 }
 
-static size_t warnings_of(const struct climb *climb)
+static size_t warnings_of(const struct climb *climb, const struct clock *clock)
 {
-    return climb->ladder ? climb->ladder->warning_count : 0;
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    return ladder ? ladder->warning_count : 0;
 }
 
 static int64_t step_of(const struct climb *climb, const struct clock *clock)
 {
-    return climb->ladder && climb->ladder->step_ms > 0 ? climb->ladder->step_ms : clock->budget_ms;
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    return ladder && ladder->step_ms > 0 ? ladder->step_ms : clock->budget_ms;
 }
 
 static int64_t warning_of(const struct climb *climb, const struct clock *clock, size_t i)
 {
-    return (int64_t)(climb->ladder->warnings[i] * (double)clock->budget_ms);
+    return (int64_t)(ladder_of(climb, clock->kind)->warnings[i] * (double)clock->budget_ms);
 }
 
 /* The budget used when the first rung beyond used_ms fires; -1 when there is none. */
@@ -69,7 +80,7 @@ static int64_t rung_after(const struct clock *clock, const struct climb *climb, 
 {
     if (clock_is_term(clock->kind))
         return used_ms < clock->budget_ms ? clock->budget_ms : -1;
-    for (size_t i = 0; i < warnings_of(climb); i++) {
+    for (size_t i = 0; i < warnings_of(climb, clock); i++) {
         int64_t at_ms = warning_of(climb, clock, i);
         if (at_ms > used_ms && at_ms < clock->budget_ms)
             return at_ms;
@@ -93,7 +104,7 @@ void clock_arm(struct clock *clock, const struct climb *climb, int64_t used_ms)
 /* Where the last warning that has fired stands; -1 when none has. */
 static int64_t warned_upto(const struct clock *clock, const struct climb *climb)
 {
-    size_t warned = clock->rung < warnings_of(climb) ? clock->rung : warnings_of(climb);
+    size_t warned = clock->rung < warnings_of(climb, clock) ? clock->rung : warnings_of(climb, clock);
     return warned > 0 ? warning_of(climb, clock, warned - 1) : -1;
 }
 
@@ -105,8 +116,8 @@ void clock_arm_resumed(struct clock *clock, const struct climb *climb)
 
 void clock_arm_extended(struct clock *clock, const struct climb *climb)
 {
-    if (clock->rung > warnings_of(climb))
-        clock->rung = (uint32_t)warnings_of(climb);
+    if (clock->rung > warnings_of(climb, clock))
+        clock->rung = (uint32_t)warnings_of(climb, clock);
     clock_arm(clock, climb, warned_upto(clock, climb));
 }
 
@@ -157,11 +168,20 @@ static void colour(struct rung *rung, const struct policy *policy, const struct 
         address(rung, NULL); /* a warning is for those who handle it */
     } else if (used_ms == clock->budget_ms) {
         rung->colour = RUNG_RED;
-        address(rung, climb->area ? climb->area : policy_area(policy, policy->city));
+        address(rung, climb->area ? climb->area : exclusion_area(&climb->exclusion, policy_area(policy, policy->city)));
     } else {
         rung->colour = RUNG_UP;
         address(rung, level_up(climb->area, (used_ms - clock->budget_ms) / step_of(climb, clock)));
     }
+}
+
+/* A report whose whole line of areas may not know of it. */
+static void address_instead(struct rung *rung, const struct climb *climb)
+{
+    if (rung->colour < RUNG_RED || has_text(rung->to_post) || !exclusion_holds(&climb->exclusion))
+        return;
+    const struct unit *instead = exclusion_instead(&climb->exclusion);
+    rung->to_unit = instead ? instead->id : "";
 }
 
 bool ladder_in_downtime(const struct core *core, int64_t due_ms)
@@ -191,6 +211,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
     colour(&rung, core->policy, &climb, due, used_ms);
+    address_instead(&rung, &climb);
     whistle_no_show(core->policy, live, &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
@@ -203,6 +224,8 @@ bool ladder_fire(struct step *step, const struct live *live)
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
     step_record(step, &record);
+    if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)
+        pushback_fall_back(step, live);
     return true;
 }
 
@@ -216,6 +239,6 @@ void ladder_catch_up(struct step *step, const struct live *live)
 /* The rung ahead, less those behind it: warnings and breach. */
 uint32_t ladder_ups(const struct climb *climb, const struct clock *clock)
 {
-    uint32_t below = (uint32_t)warnings_of(climb) + 1;
+    uint32_t below = (uint32_t)warnings_of(climb, clock) + 1;
     return clock->rung > below ? clock->rung - below : 0;
 }

@@ -5,6 +5,7 @@
 #define CORE_LADDER_H
 
 #include "broker/core/clock.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/step.h"
 
 /* By what the clocks of an incident are counted, and what they climb. */
@@ -12,7 +13,10 @@ struct climb {
     const struct policy *policy;
     const struct type *type;     /* in force; NULL: unknown */
     const struct ladder *ladder; /* NULL: breach only */
-    const struct area *area;     /* where the incident belongs; NULL: nowhere, nothing to climb beyond breach */
+    struct exclusion exclusion;
+    const struct area
+        *area; /* where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to
+                                  * climb beyond breach */
 };
 struct climb climb_of(const struct policy *, const struct incident *);
 

@@ -5,7 +5,10 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/derived.h"
+#include "broker/core/ending.h"
+#include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
+#include "broker/core/undo.h"
 #include "schemas/ident.h"
 
 void *core_alloc(size_t size_bytes)
@@ -88,19 +91,55 @@ static void disown_more(const struct incident_more *more)
     if (!more)
         return;
     disown(more->object);
+    oversight_disown(more->oversight);
+    disown(more->about);
+    ending_disown(more->ending);
     free((void *)more);
 }
 
+/* Nothing in it is nothing: a row out of the store would not have it. */
 static const struct incident_more *own_more(const struct incident_more *more)
 {
-    if (!more)
+    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
+    copy->oversight = oversight_own(more->oversight);
+    copy->about = own(more->about);
+    copy->ending = ending_own(more->ending);
     return copy;
 }
 
-static void disown_ask(const struct ask *ask)
+void live_own_task(struct core *core, struct task *task)
+{
+    task->unit = name_of(core, task->unit);
+    task->principal = name_of(core, task->principal);
+    task->worker = name_of(core, task->worker);
+    task->last_worker = name_of(core, task->last_worker);
+    task->spoke_principal = name_of(core, task->spoke_principal);
+    task->spoke_person = own(task->spoke_person);
+    task->reason = own(task->reason);
+    task->more = task_more_own(core, task->more);
+}
+
+void live_disown_task(const struct task *task)
+{
+    disown(task->reason);
+    disown(task->spoke_person);
+    task_more_disown(task->more);
+}
+
+void live_own_ask(struct core *core, struct ask *ask)
+{
+    ask->unit = name_of(core, ask->unit);
+    ask->principal = name_of(core, ask->principal);
+    ask->decided_by = name_of(core, ask->decided_by);
+    ask->person = own(ask->person);
+    ask->reason = own(ask->reason);
+    ask->decided_person = own(ask->decided_person);
+}
+
+void live_disown_ask(const struct ask *ask)
 {
     disown(ask->person);
     disown(ask->reason);
@@ -120,9 +159,7 @@ struct live *live_new(struct core *core, uint64_t incident)
 
 static void free_task(struct live_task *task)
 {
-    disown(task->facts.reason);
-    disown(task->facts.spoke_person);
-    task_more_disown(task->facts.more);
+    live_disown_task(&task->facts);
     free(task->words);
     free(task);
 }
@@ -130,9 +167,11 @@ static void free_task(struct live_task *task)
 static void free_rare(struct rare *rare)
 {
     for (size_t i = 0; rare && i < rare->ask_count; i++)
-        disown_ask(&rare->asks[i]);
-    if (rare)
+        live_disown_ask(&rare->asks[i]);
+    if (rare) {
         free(rare->asks);
+        undo_disown(rare->undo);
+    }
     free(rare);
 }
 
@@ -163,11 +202,17 @@ static void free_live(struct live *live)
     free(live);
 }
 
+void live_stays(struct core *core, struct live *live)
+{
+    if (live->visiting)
+        TAILQ_REMOVE(&core->visitors, live, visit);
+    live->visiting = false;
+}
+
 void live_drop(struct core *core, struct live *live)
 {
     derived_remove(core, live);
-    if (live->visiting)
-        TAILQ_REMOVE(&core->visitors, live, visit);
+    live_stays(core, live);
     core->dirty -= live->first_unflushed != 0;
     index_remove(&core->live, ident_number(live->id));
     free_live(live);
@@ -221,17 +266,8 @@ void live_set_task(struct core *core, struct live *live, const struct task *fact
         task = add_task(live, facts->no);
     struct task was = task->facts;
     task->facts = *facts;
-    task->facts.unit = name_of(core, facts->unit);
-    task->facts.principal = name_of(core, facts->principal);
-    task->facts.worker = name_of(core, facts->worker);
-    task->facts.last_worker = name_of(core, facts->last_worker);
-    task->facts.spoke_principal = name_of(core, facts->spoke_principal);
-    task->facts.spoke_person = own(facts->spoke_person);
-    task->facts.reason = own(facts->reason);
-    task->facts.more = task_more_own(core, facts->more);
-    disown(was.spoke_person);
-    disown(was.reason);
-    task_more_disown(was.more);
+    live_own_task(core, &task->facts);
+    live_disown_task(&was);
 }
 
 void live_set_clock(struct live *live, const struct clock *clock)
@@ -246,11 +282,16 @@ void live_set_clock(struct live *live, const struct clock *clock)
     live->clocks[live->clock_count++] = *clock;
 }
 
-static struct ask *ask_at(struct live *live, uint32_t no)
+static struct rare *rare_of(struct live *live)
 {
     if (!live->rare)
         live->rare = core_alloc(sizeof *live->rare);
-    struct rare *rare = live->rare;
+    return live->rare;
+}
+
+static struct ask *ask_at(struct live *live, uint32_t no)
+{
+    struct rare *rare = rare_of(live);
     ASSERT(no > 0 && no <= rare->ask_count + 1 && no <= ASKS_MAX);
     if (no > rare->ask_count) {
         rare->asks = reallocarray(rare->asks, no, sizeof *rare->asks);
@@ -264,13 +305,28 @@ void live_set_ask(struct core *core, struct live *live, const struct ask *from)
 {
     struct ask *ask = ask_at(live, from->no), was = *ask;
     *ask = *from;
-    ask->unit = name_of(core, from->unit);
-    ask->principal = name_of(core, from->principal);
-    ask->decided_by = name_of(core, from->decided_by);
-    ask->person = own(from->person);
-    ask->reason = own(from->reason);
-    ask->decided_person = own(from->decided_person);
-    disown_ask(&was);
+    live_own_ask(core, ask);
+    live_disown_ask(&was);
+}
+
+static void drop_undo(struct rare *rare)
+{
+    undo_disown(rare->undo);
+    rare->undo = NULL;
+}
+
+void live_set_undo(struct core *core, struct live *live, const struct undo *undo)
+{
+    struct rare *rare = rare_of(live);
+    drop_undo(rare);
+    if (undo->until_ms)
+        rare->undo = undo_own(core, undo);
+}
+
+void live_expire_undo(struct live *live, int64_t at_ms)
+{
+    if (live->rare && live->rare->undo && live->rare->undo->until_ms < at_ms)
+        drop_undo(live->rare);
 }
 
 void live_make_room(struct live *live, size_t more)
@@ -342,6 +398,9 @@ void live_lend_head(struct arena *arena, struct incident *head)
         return;
     struct incident_more *more = arena_memdup(arena, head->more, sizeof *head->more);
     lend(arena, &more->object);
+    more->oversight = oversight_lend(arena, more->oversight);
+    lend(arena, &more->about);
+    more->ending = ending_lend(arena, more->ending);
     head->more = more;
 }
 
@@ -378,6 +437,7 @@ static void lend_asks(const struct rare *rare, struct arena *arena, struct row *
         live_lend_ask(arena, &asks[i]);
     row->asks = asks;
     row->ask_count = rare->ask_count;
+    row->undo = undo_lend(arena, rare->undo);
 }
 
 const struct reports *live_lend_reports(struct arena *arena, const struct reports *reports)

@@ -22,6 +22,8 @@ struct live *live_new(struct core *, uint64_t incident);
 void live_drop(struct core *, struct live *);
 /* Forgets the incidents that were fetched after they ended. Not a state change: they are as stored. */
 void live_drop_visitors(struct core *);
+/* One of them was changed, and is not as stored any more: it leaves, if it does, when it is. */
+void live_stays(struct core *, struct live *);
 
 /* Copies what is set over what was. */
 void live_set_head(struct core *, struct live *, const struct incident *);
@@ -30,6 +32,15 @@ void live_set_clock(struct live *, const struct clock *);
 /* Remembers who had a hand in it. */
 void live_add_voice(struct core *, struct live *, const struct voice *);
 void live_set_ask(struct core *, struct live *, const struct ask *);
+/* The dispatch that can be taken back from now on; one until 0 is none. */
+void live_set_undo(struct core *, struct live *, const struct undo *);
+/* None after its time. */
+void live_expire_undo(struct live *, int64_t at_ms);
+/* Copies are made the row's own, and given up. */
+void live_own_task(struct core *, struct task *);
+void live_own_ask(struct core *, struct ask *);
+void live_disown_task(const struct task *);
+void live_disown_ask(const struct ask *);
 void live_set_reports(struct core *, struct live *, const struct reports *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);

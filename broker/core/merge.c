@@ -2,38 +2,56 @@
  * better place. */
 #include "broker/core/act.h"
 #include "broker/core/admit.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/live.h"
+#include "broker/core/oversee.h"
 #include "broker/core/route.h"
+
+/* Merged, each is seen by whoever sees the other. */
+static bool excludes_the_same(struct acting *acting, const struct live *into)
+{
+    const struct policy *policy = acting->step->core->policy;
+    struct exclusion ours = exclusion_of(policy, &acting->draft->head), theirs = exclusion_of(policy, &into->head);
+    if (exclusion_covers(ours.about, theirs.about) && exclusion_covers(theirs.about, ours.about))
+        return true;
+    return step_refuse(acting->step, REFUSAL_EXCLUDED, "into", "a report is merged only where the same are excluded");
+}
 
 static const struct live *survivor_of(struct acting *acting)
 {
     const struct live *into = live_find(acting->step->core, acting->act->into);
     if (acting->act->into == acting->act->incident) {
         step_refuse(acting->step, REFUSAL_BAD_VALUE, "into", "an incident is not merged into itself");
-    } else if (!into) {
+    } else if (!incident_visible(acting->step, into)) {
         step_refuse(acting->step, REFUSAL_UNKNOWN_INCIDENT, "into", "no such incident");
     } else if (!incident_allows(into->head.state, ACT_MERGE)) {
         step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
                     incident_state_name(into->head.state));
-    } else if (incident_in_scope(acting->step, into)) {
+    } else if (incident_in_scope(acting->step, into) && excludes_the_same(acting, into)) {
         return into;
     }
     return NULL;
+}
+
+static void keep_earlier_clock(struct draft *survivor, const struct draft *loser, enum clock_kind kind)
+{
+    const struct clock *ours = draft_clock(survivor, kind, 0), *theirs = draft_clock(loser, kind, 0);
+    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || !clock_open(ours) || theirs->due_ms < ours->due_ms))
+        draft_put_clock(survivor, theirs);
 }
 
 /* The reporter who came first keeps the time that was promised. */
 static void keep_earlier(struct draft *survivor, const struct draft *loser)
 {
     struct incident *head = draft_head(survivor);
-    const struct clock *ours = draft_clock(survivor, CLOCK_RESOLVE, 0);
-    const struct clock *theirs = draft_clock(loser, CLOCK_RESOLVE, 0);
     if (loser->head.received_ms < head->received_ms)
         head->received_ms = loser->head.received_ms;
     if (loser->head.severity < head->severity)
         head->severity = loser->head.severity;
-    if (theirs && theirs->state == CLOCK_RUNNING && (!ours || theirs->due_ms < ours->due_ms))
-        draft_put_clock(survivor, theirs);
+    keep_earlier_clock(survivor, loser, CLOCK_RESOLVE);
+    keep_earlier_clock(survivor, loser, CLOCK_SUPERVISE);
+    oversee_merge(survivor, loser);
 }
 
 /* --- the better place --- */
@@ -63,8 +81,8 @@ static void route_again(struct draft *survivor)
     if (!result.lead)
         return;
     head->state = INCIDENT_OPEN;
-    head->route = result.route->rule;
-    head->verify = result.route->verify ? result.route->verify : VERIFIER_NONE;
+    head->route = result.route ? result.route->rule : "";
+    head->verify = result.route && result.route->verify ? result.route->verify : VERIFIER_NONE;
     draft_stop_clock(survivor, CLOCK_DISPATCH, 0);
     admit_dispatch(survivor, &result);
 }

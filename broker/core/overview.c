@@ -120,6 +120,7 @@ void core_overview(const struct core *core, int64_t now_ms, struct arena *arena,
         .returned = core->returned,
         .shelved = core->shelved,
         .overdue = core->overdue_clocks,
+        .supervised = core->supervised,
     };
     for (int state = 1; state < INCIDENT_STATE_END; state++)
         out->live += incident_ended((enum incident_state)state) ? 0 : core->in_state[state];

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
@@ -59,16 +60,28 @@ static struct route_query query_of(const struct draft *draft)
     return query;
 }
 
+/* Whom the report is about gets no part: the lead's goes up, past them, others are done without. */
+static const struct unit *unit_for(const struct draft *draft, const struct plan_task *part, enum task_role role)
+{
+    const struct policy *policy = draft->climb.policy;
+    const struct route_query query = query_of(draft);
+    const struct exclusion exclusion = exclusion_of(policy, &draft->head);
+    const struct unit *unit = route_first(policy, part->to, part->to_count, &query);
+    if (!exclusion_bars_unit(&exclusion, unit))
+        return unit;
+    return role == TASK_LEAD ? exclusion_instead(&exclusion) : NULL;
+}
+
 void plan_lay(struct draft *draft, const struct plan *plan, bool lead)
 {
-    const struct route_query query = query_of(draft);
     uint32_t numbers[PLAN_TASKS_MAX] = {0};
-    for (size_t i = 0; i < plan->task_count; i++) {
+    for (size_t i = 0; i < plan->task_count && draft->task_count < TASKS_MAX; i++) {
         const struct plan_task *part = &plan->tasks[i];
-        const struct unit *unit = route_first(draft->climb.policy, part->to, part->to_count, &query);
+        enum task_role role = lead && i == 0 ? TASK_LEAD : TASK_ASSIST;
+        const struct unit *unit = unit_for(draft, part, role);
         if (!unit)
             continue;
-        add_part(draft, plan, part, unit, lead && i == 0 ? TASK_LEAD : TASK_ASSIST);
+        add_part(draft, plan, part, unit, role);
         numbers[i] = (uint32_t)draft->task_count;
     }
     for (size_t i = 0; i < plan->task_count; i++) {
@@ -95,11 +108,11 @@ static const struct plan *plan_of(struct acting *acting)
     return NULL;
 }
 
-static bool applied(const struct draft *draft, const struct plan *plan)
+bool plan_under_way(const struct draft *draft, const struct plan *plan)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         const struct task *task = &draft->tasks[i];
-        if (task->state != TASK_WITHDRAWN && task->more && strcmp(task->more->plan, plan->name) == 0)
+        if (!over(task) && task->more && strcmp(text_or_empty(task->more->plan), plan->name) == 0)
             return true;
     }
     return false;
@@ -108,13 +121,12 @@ static bool applied(const struct draft *draft, const struct plan *plan)
 static bool fits(struct acting *acting, const struct plan *plan)
 {
     const struct draft *draft = acting->draft;
-    const struct route_query query = query_of(draft);
     const struct plan_task *first = &plan->tasks[0];
-    if (applied(draft, plan))
+    if (plan_under_way(draft, plan))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "plan", "plan \"%s\" is under way already", plan->name);
     if (draft->task_count + plan->task_count > TASKS_MAX)
         return step_refuse(acting->step, REFUSAL_TOO_MANY, NULL, "an incident has at most %d tasks", TASKS_MAX);
-    if (act_has_lead(draft) || route_first(acting->step->core->policy, first->to, first->to_count, &query))
+    if (act_has_lead(draft) || unit_for(draft, first, TASK_LEAD))
         return true;
     return step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "plan", "nobody is found here for its first task, \"%s\"",
                        first->name);
@@ -285,7 +297,7 @@ static const char *not_ready(const struct saying *saying)
     return list;
 }
 
-bool plan_may_work(const struct saying *saying)
+bool plan_may_work(struct saying *saying)
 {
     const struct task *task = &saying->of->facts;
     if (!held(task))
@@ -306,7 +318,7 @@ static const char *open_items(const struct saying *saying)
     return list;
 }
 
-bool plan_may_feed_back(const struct saying *saying)
+bool plan_may_feed_back(struct saying *saying)
 {
     if (!plan_may_work(saying))
         return false;
@@ -314,7 +326,7 @@ bool plan_may_feed_back(const struct saying *saying)
     return !open[0] || step_refuse(saying->step, REFUSAL_ITEMS_OPEN, "verb", "not ticked of its checklist: %s", open);
 }
 
-bool plan_may_tick(const struct saying *saying)
+bool plan_may_tick(struct saying *saying)
 {
     const struct task_more *more = saying->of->facts.more;
     size_t count = more ? more->item_count : 0;

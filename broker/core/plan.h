@@ -7,8 +7,11 @@
 #include "broker/core/route.h"
 #include "broker/core/task.h"
 
-/* Adds the plan's tasks; a part that nobody is found for is left out. lead: whether its first task leads, else all assist. */
+/* Adds the plan's tasks; a part that nobody is found for is left out, and so is an assist's that would go to whom
+ * the report is about (the lead's goes to who stands above them). lead: whether its first task leads, else all assist. */
 void plan_lay(struct draft *, const struct plan *, bool lead);
+/* Whether a task of it is not over. */
+bool plan_under_way(const struct draft *, const struct plan *);
 /* Act: as in act.h. */
 bool act_plan(struct acting *);
 
@@ -18,11 +21,11 @@ void plan_go_on(struct step *, const struct live *);
 void plan_begin_due(struct step *, const struct live *);
 
 /* Whether a task may go to work: it does not wait to start with others. Else refuses. */
-bool plan_may_work(const struct saying *);
+bool plan_may_work(struct saying *);
 /* The same, and nothing that must be ticked is open. */
-bool plan_may_feed_back(const struct saying *);
+bool plan_may_feed_back(struct saying *);
 /* Word: an item of the checklist is done. */
-bool plan_may_tick(const struct saying *);
+bool plan_may_tick(struct saying *);
 void plan_tick(struct saying *);
 
 /* What the plan would make of an incident, as a row: the tasks, and all their clocks, paused where they would begin later. */

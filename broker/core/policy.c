@@ -15,6 +15,7 @@ struct policy *policy_new(void)
     policy->extend_clocks = EXTEND_CLOCKS_DEFAULT;
     policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
     policy->park_max_ms = PARK_DEFAULT_MAX_MS;
+    policy->undo_within_ms = UNDO_DEFAULT_MS;
     return policy;
 }
 
@@ -206,6 +207,15 @@ const struct limit *profile_limit(const struct profile *profile, enum clock_kind
             return &profile->limits[i];
     }
     return NULL;
+}
+
+const struct limit *type_limit(const struct type *type, enum clock_kind kind, enum calendar calendar)
+{
+    for (size_t i = 0; i < type->open_limit_count; i++) {
+        if (type->open_limits[i].kind == kind && type->open_limits[i].calendar == calendar)
+            return &type->open_limits[i];
+    }
+    return profile_limit(type->profile, kind);
 }
 
 const char *unit_name(const struct unit *unit, int64_t at_ms)

@@ -134,6 +134,24 @@ struct fold_raise {
     const struct profile *profile; /* NULL: the clocks stay */
 };
 
+/* What becomes of an event that these hold for. */
+enum event_does { EVENT_OPEN = 1, EVENT_RECORD, EVENT_NOTIFY };
+struct event_rule {
+    enum event_does does;
+    const struct type **types; /* subtrees; none: any; so with all of these */
+    size_t type_count;
+    const struct area **areas;
+    size_t area_count;
+    const struct principal **sources;
+    size_t source_count;
+    unsigned natures, severities; /* bits; 0: any */
+    const char *channel;          /* of a notice */
+    uint32_t count;               /* so many within the time open an incident; 0: never */
+    int64_t within_ms;
+    const char *rule; /* "events.yaml:3" */
+    struct origin origin;
+};
+
 /* Repeated reports of a type at one place within the window are one incident. */
 struct fold_rule {
     const struct type *type;          /* subtree */
@@ -155,9 +173,15 @@ struct type {
     size_t depth;                  /* 1 for a top type */
     int severity;                  /* inherited when not written */
     const struct profile *profile; /* inherited; NULL only when no type above has one */
+    bool hazard;                   /* inherited: it goes on although its reporter takes it back */
     const struct fold_rule *fold;  /* inherited; NULL: every report is an incident */
     bool retired;
     const char *successor;
+    const char *condition; /* 立案条件: this is one, and says when; NULL: it is none */
+    const char *closing;   /* 结案条件, inherited; NULL: none */
+    /* With conditions below: the least limit of theirs by clock and kind of time, which hold until one is picked. */
+    const struct limit *open_limits;
+    size_t open_limit_count;
     struct origin origin;
 };
 
@@ -207,6 +231,7 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
+    bool confirm;            /* looked at before it is filed */
     struct limit whistle;    /* 报到 of units called; without a budget: not said here */
     const struct plan *plan; /* instead of to and assists; to is its first task's */
     struct origin origin;
@@ -231,8 +256,10 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool panic;       /* may use the panic lane */
+    bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
+    bool every_unit; /* `units: all`: of no unit in particular */
     struct origin origin;
 };
 
@@ -272,11 +299,15 @@ struct policy {
     uint32_t journal;        /* journal code for a new store */
     int utc_offset_minutes;
     int64_t lease_ms;
+    uint32_t reworks_max, reopens_max;   /* beyond, the duty chief decides */
+    bool on_site_evidence;               /* what is handled on site shows it */
     uint32_t extensions_max;             /* of one clock */
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
+    int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
     const struct type *types;
@@ -292,8 +323,11 @@ struct policy {
     size_t profile_count;
     const struct ladder *ladders;
     size_t ladder_count;
+    const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
+    const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
+    size_t fallback_count;
     const struct plan *plans;
     size_t plan_count;
     const struct principal *principals;
@@ -302,6 +336,8 @@ struct policy {
     size_t absence_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    const struct event_rule *event_rules; /* the first that holds is the one */
+    size_t event_rule_count;
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
@@ -340,6 +376,8 @@ const struct unit *policy_unit_now(const struct policy *, const struct unit *);
 const struct unit *policy_owner(const struct policy *, const char *object);
 /* Of one clock; NULL when the profile (or NULL) has none. */
 const struct limit *profile_limit(const struct profile *, enum clock_kind);
+/* Of a type, counted in this kind of time: of the conditions below it, else its own. NULL: neither. */
+const struct limit *type_limit(const struct type *, enum clock_kind, enum calendar);
 /* The name in force at a time. */
 const char *unit_name(const struct unit *, int64_t at_ms);
 /* Whether inner is outer or below it. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 
 static const struct live_task *task_at(const struct heap_node *node)
 {
@@ -15,14 +16,20 @@ static bool resumes(const struct live_task *task)
     return task->facts.state != TASK_QUEUED;
 }
 
+/* 督办: as if it were one severity graver. */
+static int urgency(const struct live_task *task)
+{
+    return task->incident->head.severity - oversight_supervised(&task->incident->head);
+}
+
 /* Resumes first; then severity, respond due, and the order of acceptance. */
 static bool goes_before(const struct heap_node *left, const struct heap_node *right)
 {
     const struct live_task *a = task_at(left), *b = task_at(right);
     if (resumes(a) != resumes(b))
         return resumes(a);
-    if (a->incident->head.severity != b->incident->head.severity)
-        return a->incident->head.severity < b->incident->head.severity;
+    if (urgency(a) != urgency(b))
+        return urgency(a) < urgency(b);
     if (a->respond_due_ms != b->respond_due_ms)
         return a->respond_due_ms < b->respond_due_ms;
     if (a->incident->id != b->incident->id)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "broker/core/draft.h"
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/reckon.h"
 #include "broker/core/task_more.h"
@@ -21,6 +23,7 @@ struct dropped {
 };
 
 struct usage {
+    struct step *step;
     const struct policy *was, *will_be;
     struct dropped dropped[NAMED_MAX];
     size_t named, unnamed; /* unnamed: references to further names */
@@ -66,6 +69,15 @@ static void refer(struct usage *usage, int thing, const char *name)
         note(usage, thing, name);
 }
 
+/* Whom a report is about: without them nobody would know any more from whom to keep it. */
+static void refer_about(struct usage *usage, const char *about)
+{
+    struct arena *arena = usage->step->outcome->arena;
+    const char *gone = exclusion_unknown(usage->will_be, about, arena);
+    if (gone && (!usage->was || !exclusion_unknown(usage->was, gone, arena)))
+        note(usage, UNIT, intern_text(&usage->step->writer->names, gone));
+}
+
 static void refer_incident(struct usage *usage, const struct live *live)
 {
     const struct incident *head = &live->head;
@@ -76,6 +88,8 @@ static void refer_incident(struct usage *usage, const struct live *live)
     if (head->responsible_area != head->area)
         refer(usage, AREA, head->responsible_area);
     refer(usage, SOURCE, head->source);
+    if (head->more)
+        refer_about(usage, text_or_empty(head->more->about));
     for (const struct live_task *task = live->tasks; task; task = task->next) {
         if (task->facts.state == TASK_WITHDRAWN)
             continue; /* one that is done may come back as rework */
@@ -106,7 +120,7 @@ static bool refuse_in_use(struct step *step, const struct usage *usage)
 
 static bool nothing_dropped(struct step *step, const struct policy *policy)
 {
-    struct usage usage = {.was = step->core->policy, .will_be = policy};
+    struct usage usage = {.step = step, .was = step->core->policy, .will_be = policy};
     const struct live *live = NULL;
     while ((live = live_after(step->core, live)))
         refer_incident(&usage, live);
@@ -193,5 +207,6 @@ void reload_policy(struct step *step)
     reckon_begin(step->writer);
     routine_begin(step->writer);
     hand_over_retired(step);
+    exclude_by_policy(step);
     step_receipt(step, 0, seq);
 }

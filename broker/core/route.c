@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/base/panic.h"
+#include "broker/core/exclusion.h"
 #include "schemas/wire.h"
 
 /* The rules that may hold are found under (type or an ancestor or any) × (area or an ancestor or anywhere): at most
@@ -81,7 +82,7 @@ static const char *less_specific(struct arena *arena, const struct route *route,
 /* --- matching --- */
 
 /* The exclusion that takes the rule out of force at the area, or NULL. */
-static const struct route *exclusion_of(const struct policy *policy, const struct route *route, const struct area *area)
+static const struct route *exception_of(const struct policy *policy, const struct route *route, const struct area *area)
 {
     for (; area != NULL; area = area->parent) {
         const struct route_list *list = rules_at(policy, route->type, area);
@@ -101,7 +102,7 @@ static const char *objection(const struct policy *policy, const struct route *ro
         return "other nature";
     if (route->severities != 0 && (route->severities & 1u << query->severity) == 0)
         return "other severity";
-    const struct route *exclusion = exclusion_of(policy, route, query->area);
+    const struct route *exclusion = exception_of(policy, route, query->area);
     if (exclusion == NULL)
         return NULL;
     if (arena == NULL)
@@ -292,14 +293,15 @@ struct route_query route_asked(const struct policy *policy, const struct inciden
         .severity = head->severity,
         .without = head->unrouted,
         .object = head->more != NULL ? head->more->object : NULL,
+        .sealed = head->sealed,
+        .about = head->more != NULL ? head->more->about : NULL,
     };
 }
 
-void route_find(const struct policy *policy, const struct route_query *asked, struct route_result *result,
-                struct route_trace *trace)
+static void find(const struct policy *policy, const struct route_query *asked, struct route_result *result,
+                 struct route_trace *trace)
 {
     struct route_query query = *asked;
-    *result = (struct route_result){0};
     query.type = policy_type_now(policy, asked->type);
     query.area = policy_area_now(policy, asked->area);
     if (query.type == NULL || query.area == NULL) {
@@ -321,4 +323,12 @@ void route_find(const struct policy *policy, const struct route_query *asked, st
         if (trace != NULL && result->unrouted == UNROUTED_NO_RECIPIENT)
             explain_no_recipient(trace, search.best, query.area);
     }
+}
+
+void route_find(const struct policy *policy, const struct route_query *query, struct route_result *result,
+                struct route_trace *trace)
+{
+    *result = (struct route_result){0};
+    find(policy, query, result, trace);
+    exclusion_bend(policy, query, result, trace);
 }

@@ -13,6 +13,8 @@ struct route_query {
     int severity;
     enum unrouted_reason without; /* why type or area is NULL */
     const char *object;           /* code of the thing it is about, or NULL */
+    bool sealed;
+    const char *about; /* whom it is about, or NULL (exclusion.h) */
 };
 
 /* What an incident asks as it stands now. */

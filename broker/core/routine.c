@@ -2,12 +2,14 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/absence.h"
+#include "broker/core/screen.h"
 
 /* --- deadlines --- */
 
 /* Each records what moves the row's next_ms on, or takes it away. */
 static void (*const due[SIDE_KIND_END])(struct step *, const struct live_side *) = {
     [SIDE_ABSENCE] = absence_due,
+    [SIDE_RECORDED] = screen_due,
 };
 
 bool routine_fire(struct step *step)

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "broker/core/live.h"
+#include "broker/core/ending.h"
+#include "broker/core/oversight.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -128,6 +130,19 @@ static void mix_text(uint64_t *digest, const char *text)
     mix_bytes(digest, text_or_empty(text), strlen(text_or_empty(text)) + 1);
 }
 
+static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
+{
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    mix_bytes(digest, numbers, sizeof numbers);
+}
+
+static void mix_ending(uint64_t *digest, const struct ending *ending)
+{
+    mix_text(digest, ending->referred_to);
+    mix_number(digest, ending->planned_ms);
+    mix_number(digest, ending->withdrawn);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -140,8 +155,12 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_bytes(digest, links, sizeof links);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);
-    if (head->more)
-        mix_text(digest, head->more->object);
+    if (!head->more)
+        return;
+    mix_text(digest, head->more->object);
+    mix_text(digest, head->more->about);
+    mix_oversight(digest, oversight_of(head));
+    mix_ending(digest, ending_of(head));
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)
@@ -159,9 +178,8 @@ static void mix_task_more(uint64_t *digest, const struct task_more *more)
     }
 }
 
-static void mix_task(uint64_t *digest, const struct live_task *task)
+static void mix_task(uint64_t *digest, const struct task *facts)
 {
-    const struct task *facts = &task->facts;
     const int64_t numbers[] = {facts->no,           facts->epoch,        facts->lost,
                                facts->role,         facts->state,        facts->outcome,
                                facts->on_behalf,    facts->auto_respond, facts->dispatched_ms,
@@ -174,6 +192,10 @@ static void mix_task(uint64_t *digest, const struct live_task *task)
         mix_text(digest, texts[i]);
     if (facts->more)
         mix_task_more(digest, facts->more);
+}
+
+static void mix_words(uint64_t *digest, const struct live_task *task)
+{
     for (size_t i = 0; i < task->word_count; i++) {
         const struct word_kept *word = &task->words[i];
         const uint64_t kept[] = {word->key.hi, word->key.lo, word->digest.hi, word->digest.lo,
@@ -223,18 +245,34 @@ static void mix_reports(uint64_t *digest, const struct reports *reports)
         mix_text(digest, reports->sources[i]);
 }
 
+static void mix_undo(uint64_t *digest, const struct undo *undo)
+{
+    const int64_t numbers[] = {undo->until_ms, undo->first, undo->last, undo->state};
+    mix_bytes(digest, numbers, sizeof numbers);
+    for (size_t i = 0; i < undo->task_count; i++)
+        mix_task(digest, &undo->tasks[i]);
+    for (size_t i = 0; i < undo->clock_count; i++)
+        mix_clock(digest, &undo->clocks[i]);
+    for (size_t i = 0; i < undo->ask_count; i++)
+        mix_ask(digest, &undo->asks[i]);
+}
+
 static void mix_live(uint64_t *digest, const struct live *live)
 {
     mix_number(digest, (int64_t)live->id);
     mix_number(digest, (int64_t)live->seq);
     mix_head(digest, &live->head);
-    for (const struct live_task *task = live->tasks; task; task = task->next)
-        mix_task(digest, task);
+    for (const struct live_task *task = live->tasks; task; task = task->next) {
+        mix_task(digest, &task->facts);
+        mix_words(digest, task);
+    }
     for (size_t i = 0; i < live->clock_count; i++)
         mix_clock(digest, &live->clocks[i]);
     mix_voices(digest, live->voices);
     for (size_t i = 0; live->rare && i < live->rare->ask_count; i++)
         mix_ask(digest, &live->rare->asks[i]);
+    if (live->rare && live->rare->undo)
+        mix_undo(digest, live->rare->undo);
     if (live->reports)
         mix_reports(digest, live->reports);
 }

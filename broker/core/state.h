@@ -36,6 +36,7 @@ struct voices {
 struct rare {
     struct ask *asks; /* by number; names interned, persons and reasons owned */
     size_t ask_count;
+    struct undo *undo; /* the last dispatch by hand; NULL: nothing to take back */
 };
 
 /* An incident in memory: a row, and what follows from it. */
@@ -122,7 +123,7 @@ struct core {
     TAILQ_HEAD(, live) visitors;
     struct map overdue; /* incidents with a breached clock, by id */
     struct folds folds; /* where repeated reports go */
-    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks;
+    uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
     struct {
         bool under_way;

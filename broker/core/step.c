@@ -213,3 +213,17 @@ void step_revoke(struct step *step, const struct live_task *task, const char *re
     effect->epoch = task->facts.epoch;
     effect->reason = reason;
 }
+
+void step_urge(struct step *step, const struct live_task *task, const struct urge *said)
+{
+    if (!task->holder || !task->holder->peer)
+        return;
+    struct urge *urge = arena_memdup(step->outcome->arena, said, sizeof *said);
+    urge->incident = task->incident->id;
+    urge->task = task->facts.no;
+    urge->epoch = task->facts.epoch;
+    struct effect *effect = add_effect(step, EFFECT_URGE);
+    effect->peer = task->holder->peer;
+    effect->incident = urge->incident;
+    effect->urge = urge;
+}

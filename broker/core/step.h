@@ -38,6 +38,8 @@ bool step_permitted(struct step *, enum right);
 void step_deliver(struct step *, const struct live_task *, const struct worker *);
 /* Whoever holds the task is told that it no longer does. Before the record that says so. */
 void step_revoke(struct step *, const struct live_task *, const char *reason);
+/* Whoever holds the task is told that it is urged, or its incident supervised: what is said, less the task. */
+void step_urge(struct step *, const struct live_task *, const struct urge *);
 /* A text in the outcome's arena. */
 const char *step_text(struct step *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "broker/core/ask.h"
+#include "broker/core/condition.h"
 #include "broker/core/delegate.h"
 #include "broker/core/draft.h"
+#include "broker/core/ending.h"
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
 #include "broker/core/plan.h"
+#include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 
@@ -90,9 +93,17 @@ static void give_up(struct saying *saying)
     saying->task->reason = saying->word->reason;
     saying->task->epoch++;
     draft_pause_task_clocks(saying->draft, saying->task->no);
-    const struct clock *dispatch = draft_clock(saying->draft, CLOCK_DISPATCH, 0);
-    if (!dispatch || dispatch->state != CLOCK_RUNNING)
-        draft_start_clock(saying->draft, CLOCK_DISPATCH, 0);
+    pushback_returned(saying->draft, saying->task, saying->word->person);
+}
+
+/* The lead says what came of the whole. */
+static bool feedback_fits(struct saying *saying)
+{
+    const struct word *word = saying->word;
+    if (!plan_may_feed_back(saying))
+        return false;
+    return saying->of->facts.role != TASK_LEAD || condition_holds(saying->step, &saying->of->incident->head,
+                                                                  word->outcome, word->condition_met, &saying->closing);
 }
 
 /* clang-format off */
@@ -100,17 +111,17 @@ static const struct {
     enum record_kind record;
     void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
-    bool (*fits)(const struct saying *); /* what else must be so; NULL: nothing */
+    bool (*fits)(struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
-    [WORD_RESPOND]  = {RECORD_RESPONDED, respond,  false},
-    [WORD_ARRIVE]   = {RECORD_ARRIVED,   arrive,   false, plan_may_work},
-    [WORD_HANDLE]   = {RECORD_HANDLING,  handle,   false, plan_may_work},
-    [WORD_NOTE]     = {RECORD_NOTED,     NULL,     false},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK,  feedback, true, plan_may_feed_back},
-    [WORD_RETURN]   = {RECORD_RETURNED,  give_up,  true},
-    [WORD_ASK]      = {RECORD_ASKED,     NULL,     false},
-    [WORD_TICK]     = {RECORD_TICKED,    plan_tick, false, plan_may_tick},
-    [WORD_DELEGATE] = {RECORD_DELEGATED, delegate_task, true, delegate_fits},
+    [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, plan_may_work},
+    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, plan_may_work},
+    [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits},
+    [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL},
+    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL},
+    [WORD_TICK]     = {RECORD_TICKED,     plan_tick,      false, plan_may_tick},
+    [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -141,19 +152,6 @@ static bool complete_on_behalf(struct step *step, const struct word *word)
     return true;
 }
 
-static const struct live_task *find(struct step *step, const struct word *word)
-{
-    const struct live *live = live_find(step->core, word->incident);
-    if (!live) {
-        step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
-        return NULL;
-    }
-    const struct live_task *task = live_task_find(live, word->task);
-    if (!task)
-        step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", word->task);
-    return task;
-}
-
 static struct receipt first_receipt(const struct saying *saying, const struct word_kept *kept)
 {
     return (struct receipt){
@@ -180,6 +178,21 @@ static bool repeats(struct saying *saying)
         return true;
     }
     return false;
+}
+
+/* The task it is about, unless it was answered before. Of a report about the asker's own people there is nothing to say. */
+static bool find(struct saying *saying)
+{
+    struct step *step = saying->step;
+    const struct live *live = live_find(step->core, saying->word->incident);
+    saying->of = live ? live_task_find(live, saying->word->task) : NULL;
+    if (saying->of && repeats(saying))
+        return false;
+    if (!live || incident_kept_from(step, live))
+        return step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+    if (!saying->of)
+        return step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", saying->word->task);
+    return true;
 }
 
 static bool held(struct saying *saying)
@@ -249,6 +262,7 @@ static void fill(const struct saying *saying, struct record *record)
     record->text = word->text;
     record->unit_ms = word->unit_ms;
     record->auto_respond = word->auto_respond;
+    record->closing = saying->closing;
     record->term = saying->step->core->term;
 }
 
@@ -264,7 +278,11 @@ static void take_over(struct saying *saying)
 static bool change_task(struct saying *saying)
 {
     struct task *task = saying->task = draft_task(saying->draft, saying->word->task);
-    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, saying->word->person))
+    const struct word *word = saying->word;
+    if (!somebody_speaks(saying->draft, task, saying->step->command->principal, word->person))
+        return false;
+    if (word->verb == WORD_FEEDBACK && task->role == TASK_LEAD &&
+        !ending_take(saying->draft, word->outcome, word->to, word->until_ms))
         return false;
     task->spoke_principal = saying->step->command->principal;
     task->spoke_person = saying->word->person;
@@ -301,6 +319,8 @@ static uint64_t say(struct saying *saying)
     saying->draft = &draft;
     if (verb == WORD_ASK && !ask_for(saying))
         return 0;
+    if (verb == WORD_RETURN && !pushback_may_return(&draft, &saying->of->facts, saying->word->reason))
+        return 0;
     if (said[verb].act && !change_task(saying))
         return 0;
     if (saying->of->facts.lost > 0) /* whoever speaks of it is alive */
@@ -316,8 +336,7 @@ void task_word(struct step *step)
         return;
     if (saying.on_behalf && !complete_on_behalf(step, word))
         return;
-    saying.of = find(step, word);
-    if (!saying.of || repeats(&saying))
+    if (!find(&saying))
         return;
     if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)))
         return;

@@ -12,7 +12,8 @@ struct saying {
     const struct live_task *of;
     bool on_behalf;
     struct draft *draft;
-    struct task *task; /* in the draft */
+    struct task *task;   /* in the draft */
+    const char *closing; /* the closing condition that was said to hold, or NULL */
 };
 
 /* COMMAND_WORD. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "broker/core/exclude.h"
+#include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
@@ -69,7 +71,7 @@ static const struct unit *called(struct acting *acting, const char *id)
     }
     const struct task *part = part_of(acting->draft, unit);
     if (!part)
-        return unit;
+        return exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
     step_refuse(acting->step, REFUSAL_CALLED_ALREADY, "units",
                 part->role == TASK_LEAD ? "\"%s\" leads it (task %u)" : "\"%s\" is called already (task %u)", unit->id,
                 part->no);
@@ -219,6 +221,7 @@ void whistle_no_show(const struct policy *policy, const struct live *live, struc
     if (rung->colour != RUNG_RED || !task || !task_whistled(&task->facts))
         return;
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, task->facts.unit));
-    const struct unit *supervisor = unit ? policy_unit_now(policy, unit->supervisor) : NULL;
+    struct exclusion exclusion = exclusion_of(policy, &live->head);
+    const struct unit *supervisor = unit ? exclusion_unit(&exclusion, policy_unit_now(policy, unit->supervisor)) : NULL;
     rung->to_unit = supervisor ? supervisor->id : "";
 }

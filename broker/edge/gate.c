@@ -324,7 +324,7 @@ static bool take(struct gate *gate, struct gate_socket *socket, size_t frames, s
         gate->counts.unknown_sender++;
     if (input->bad) {
         gate->counts.malformed++;
-        gate->counts.refused[(unsigned)input->refusal.code % 64]++;
+        gate->counts.refused[(unsigned)input->refusal.code % REFUSAL_END]++;
     }
     return true;
 }

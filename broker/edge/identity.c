@@ -138,6 +138,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_number(14, event->done);
     put_text(15, event->evidence);
     put_text(16, event->object);
+    put_text(17, event->about);
     return content_digest();
 }
 
@@ -160,7 +161,9 @@ struct key128 gate_word_digest(const struct word *word)
     put_number(14, (uint64_t)word->until_ms);
     put_number(15, (uint64_t)word->span_ms);
     put_text(16, word->unit);
-    put_number(17, word->item);
+    put_number(17, word->condition_met);
+    put_text(18, word->to);
+    put_number(19, word->item);
     return content_digest();
 }
 
@@ -185,6 +188,12 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(15, (uint64_t)act->until_ms);
     put_number(16, (uint64_t)act->span_ms);
     put_number(17, act->ask);
-    put_text(18, act->plan);
+    put_number(18, act->satisfaction);
+    put_text(19, act->type);
+    put_number(20, act->route);
+    put_number(21, act->condition_met);
+    put_text(22, act->to);
+    put_text(23, act->plan);
+    put_text(30, act->about);
     return content_digest();
 }

@@ -235,7 +235,18 @@ static void hear_task(struct play *play, struct seat *seat, const struct deliver
         seat->turn = ++play->cast.turns;
     }
     held->epoch = delivery->task.epoch;
+    held->urges = delivery->urges;
+    held->supervised_ms = delivery->supervised_ms;
     held->holds = true;
+}
+
+static void hear_urge(struct seat *seat, const struct urge *urge)
+{
+    struct held *held = cast_held(seat, urge->incident, urge->task);
+    if (!held || held->epoch != urge->epoch)
+        return;
+    held->urges = urge->urges;
+    held->supervised_ms = urge->supervised_ms;
 }
 
 static void hear_revoke(struct seat *seat, const struct revoke *revoke)
@@ -276,6 +287,8 @@ static void hear(struct play *play, struct seat *seat, const struct message *mes
         hear_task(play, seat, &message->task);
     else if (message->kind == MESSAGE_REVOKE)
         hear_revoke(seat, &message->revoke);
+    else if (message->kind == MESSAGE_URGE)
+        hear_urge(seat, &message->urge);
     else if (message->tag)
         hear_answer(play, seat, message);
 }

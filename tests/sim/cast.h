@@ -14,7 +14,8 @@ struct question;
 /* A task as its worker last heard of it. */
 struct held {
     uint64_t incident;
-    uint32_t task, epoch;
+    uint32_t task, epoch, urges;
+    int64_t supervised_ms;
     bool holds;
 };
 

@@ -96,7 +96,9 @@ static void expect_part(struct play *play, const char *event, const struct row *
     } else if (task) {
         compare_part(play, what, &task_fields, rest, find_task(row, task));
     } else {
-        struct whole_head whole = {row->head, row->head.more ? *row->head.more : (struct incident_more){0}};
+        struct whole_head whole = {row->head, row->head.more ? *row->head.more : (struct incident_more){0}, {0}};
+        if (whole.more.ending)
+            whole.ending = *whole.more.ending;
         compare(play, what, &incident_fields, rest, &whole);
     }
 }
@@ -326,6 +328,20 @@ static void holds(struct play *play, const char *const *any, struct words *rest)
     compare_lists(play, arena_printf(&play->step, "in the hands of %s", any[0]), rest, list);
 }
 
+/* What it was told of a task beside the task itself. */
+static void knows(struct play *play, const char *const *any, struct words *rest)
+{
+    static const struct field list[] = {{"urged", FIELD_COUNT, offsetof(struct held, urges)},
+                                        {"supervised", FIELD_TIME, offsetof(struct held, supervised_ms)}};
+    const struct fields fields = {"a task in hand", list, sizeof(list) / sizeof(*list)};
+    struct seat *seat = cast_worker(play, any[0]);
+    const struct held *held = seat ? cast_held(seat, play_incident(play, any[1]), 0) : NULL;
+    if (held)
+        compare(play, arena_printf(&play->step, "what %s knows of %s", any[0], any[1]), &fields, rest, held);
+    else
+        play_fail(play, "%s has never had a task of %s", any[0], any[1]);
+}
+
 /* clang-format off */
 const struct sentence expecting[] = {
     {"expect record KIND ...",    some_record, LOOKS},
@@ -337,6 +353,7 @@ const struct sentence expecting[] = {
     {"expect side KIND KEY ...",  side,        LOOKS},
     {"expect no side KIND KEY",   no_side,     LOOKS},
     {"expect opened EVENT about REF", opened, LOOKS},
+    {"expect WORKER knows EVENT ...", knows,   LOOKS},
     {"expect EVENT ...",          incident,    LOOKS},
     {NULL, NULL, LOOKS},
 };

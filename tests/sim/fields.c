@@ -15,7 +15,7 @@
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
-    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision)
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -57,6 +57,7 @@ static const struct field publish_list[] = {
     {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
     {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
     {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
+    {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -67,29 +68,26 @@ static const struct field word_list[] = {
     {"unit-time", FIELD_TIME, AT(word.unit_ms)}, {"auto", FIELD_YES, AT(word.auto_respond)},
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
-    {"to", FIELD_TEXT, AT(word.unit)},           {"item", FIELD_COUNT, AT(word.item)},
+    {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
+    {"body", FIELD_TEXT, AT(word.to)},           {"to", FIELD_TEXT, AT(word.unit)},
+    {"item", FIELD_COUNT, AT(word.item)},
 };
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},
-    {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},
-    {"units", FIELD_UNITS, AT(act)},
-    {"plan", FIELD_TEXT, AT(act.plan)},
-    {"role", FIELD_ROLE, AT(act.role)},
-    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},
-    {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},
-    {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)},
-    {"kind", FIELD_ASK, AT(act.kind)},
-    {"until", FIELD_TIME, AT(act.until_ms)},
-    {"by", FIELD_SPAN, AT(act.span_ms)},
-    {"ask", FIELD_COUNT, AT(act.ask)},
-    {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},
+    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
+    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
+    {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
+    {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
+    {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
+    {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"body", FIELD_TEXT, AT(act.to)},         {"plan", FIELD_TEXT, AT(act.plan)},
 };
 FIELDS(act, "an act");
 
@@ -128,6 +126,10 @@ static const struct field incident_list[] = {
     {"reworks", FIELD_COUNT, AT(reworks)},
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
+    {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
+    {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
+    {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
+    {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -204,6 +206,10 @@ static const struct field record_list[] = {
     {"lease", FIELD_ENDS, AT(record.lease_end)},
     {"refusal", FIELD_REFUSAL, AT(record.refusal)},
     {"said", FIELD_WORD, AT(record.word)},
+    {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
+    {"solved", FIELD_YES, AT(record.solved)},
+    {"unsolved", FIELD_NO, AT(record.solved)},
+
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
@@ -223,6 +229,9 @@ static const struct field record_list[] = {
     {"again", FIELD_EVENT, AT(again)},
     {"reason", FIELD_TEXT, AT(record.reason)},
     {"text", FIELD_TEXT, AT(record.text)},
+    {"was", FIELD_TEXT, AT(record.was)},
+    {"channel", FIELD_TEXT, AT(record.channel)},
+    {"closing", FIELD_TEXT, AT(record.closing)},
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
     {"auto", FIELD_YES, AT(record.auto_respond)},
     {"count", FIELD_COUNT, AT(record.count)},
@@ -247,12 +256,19 @@ FIELDS(side, "a row beside incidents");
 
 #define AT(field) offsetof(struct overview, field)
 static const struct field overview_list[] = {
-    {"accepted", FIELD_BIG, AT(accepted)},   {"closed", FIELD_BIG, AT(closed)},
-    {"live", FIELD_BIG, AT(live)},           {"unrouted", FIELD_COUNT, AT(unrouted)},
-    {"desk", FIELD_COUNT, AT(desk)},         {"verifying", FIELD_COUNT, AT(verifying)},
-    {"returned", FIELD_COUNT, AT(returned)}, {"shelved", FIELD_COUNT, AT(shelved)},
-    {"due-in-5m", FIELD_COUNT, AT(due_5)},   {"due-in-15m", FIELD_COUNT, AT(due_15)},
-    {"due-in-60m", FIELD_COUNT, AT(due_60)}, {"overdue", FIELD_COUNT, AT(overdue)},
+    {"accepted", FIELD_BIG, AT(accepted)},
+    {"closed", FIELD_BIG, AT(closed)},
+    {"live", FIELD_BIG, AT(live)},
+    {"unrouted", FIELD_COUNT, AT(unrouted)},
+    {"desk", FIELD_COUNT, AT(desk)},
+    {"verifying", FIELD_COUNT, AT(verifying)},
+    {"returned", FIELD_COUNT, AT(returned)},
+    {"shelved", FIELD_COUNT, AT(shelved)},
+    {"due-in-5m", FIELD_COUNT, AT(due_5)},
+    {"due-in-15m", FIELD_COUNT, AT(due_15)},
+    {"due-in-60m", FIELD_COUNT, AT(due_60)},
+    {"overdue", FIELD_COUNT, AT(overdue)},
+    {"supervised", FIELD_COUNT, AT(supervised)},
 };
 FIELDS(overview, "an overview");
 #undef AT

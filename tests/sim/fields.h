@@ -42,6 +42,7 @@ struct fields {
 struct whole_head {
     struct incident head;
     struct incident_more more;
+    struct ending ending;
 };
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */

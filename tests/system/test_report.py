@@ -29,6 +29,9 @@ RATES = {
     "false_alarms": (1, 3),
     "on_site": (1, 3),
     "reopened": (0, 3),
+    "called_back": (0, 0),
+    "satisfied": (0, 0),
+    "solved": (0, 0),
 }
 COUNTS = {"intake": 7, "due": 1, "overdue": 1}
 

@@ -201,6 +201,7 @@ static inline void city_index(struct city *city)
     policy->extend_clocks = EXTEND_CLOCKS_DEFAULT;
     policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
     policy->park_max_ms = PARK_DEFAULT_MAX_MS;
+    policy->undo_within_ms = UNDO_DEFAULT_MS;
     policy->types = city->types;
     policy->areas = city->areas;
     policy->units = city->units;
@@ -234,6 +235,8 @@ static inline struct city *city_new(uint8_t hash)
     policy->type_count = 8;
     policy->route_count = 6;
     policy->principal_count = 12;
+    policy->reworks_max = REWORKS_DEFAULT;
+    policy->reopens_max = REOPENS_DEFAULT;
     return city;
 }
 

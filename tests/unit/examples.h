@@ -74,6 +74,19 @@ static const struct incident example_head = {
     .reopens = 2,
 };
 
+static const struct incident_more example_about = {.object = "6208020137", .about = "cg-001 620802001"};
+static const struct incident example_excluded = {
+    .state = INCIDENT_UNROUTED,
+    .nature = NATURE_REPORT,
+    .unrouted = UNROUTED_EXCLUDED,
+    .severity = 3,
+    .type = "1.02.01",
+    .source = "hotline",
+    .received_ms = EXAMPLE_MS,
+    .opened_seq = 4711,
+    .more = &example_about,
+};
+
 static const struct task example_tasks[] = {
     {.no = 1,
      .epoch = 3,
@@ -158,6 +171,21 @@ static const struct word_kept example_words[] = {
     {{0x0123456789abcdef, 0xfedcba9876543210}, {0x1111111111111111, 0x2222222222222222}, 4720, 1, 3, EXAMPLE_MS},
 };
 
+static const struct oversight example_oversight = {
+    .urges = 2,
+    .supervisions = 1,
+};
+
+static inline const struct incident *example_overseen(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_oversight};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -186,6 +214,19 @@ static const struct ask example_asks[] = {
      .decided_ms = EXAMPLE_MS,
      .decided_by = "duty-chief",
      .decided_person = "李强"},
+};
+
+static const struct undo example_undo = {
+    .until_ms = EXAMPLE_MS + 30000,
+    .first = 2,
+    .last = 2,
+    .state = INCIDENT_DESK,
+    .tasks = example_tasks,
+    .task_count = 1,
+    .clocks = example_clocks,
+    .clock_count = 2,
+    .asks = example_asks,
+    .ask_count = 1,
 };
 
 static const struct unit_load example_units[] = {
@@ -337,6 +378,15 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_RETURN;
         record->reason = "not_ours";
         break;
+    case RECORD_CALLED_BACK:
+        record->satisfaction = SATISFACTION_UNSATISFIED;
+        record->solved = true;
+        break;
+    case RECORD_URGED:
+    case RECORD_SUPERVISED:
+        record->changes[0].head = example_overseen();
+        record->count = 2;
+        break;
     case RECORD_RUNG:
         record->rung = &example_rung;
         break;
@@ -345,6 +395,9 @@ static inline void example_record_details(struct record *record)
         record->reason = "no_access";
         record->changes[0].asks = example_asks;
         record->changes[0].ask_count = 1;
+        break;
+    case RECORD_UNDONE:
+        record->changes[0].undo = &example_undo;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
@@ -370,6 +423,22 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_DELEGATE;
         record->changes[0].tasks = &example_handed_on;
         record->changes[0].task_count = 1;
+        break;
+    case RECORD_EXCLUDED:
+        record->changes[0].head = &example_excluded;
+        record->reason = "named";
+        break;
+    case RECORD_RECORDED:
+    case RECORD_NOTIFIED:
+        record->change_count = 0;
+        record->event = &example_event;
+        record->channel = record->kind == RECORD_NOTIFIED ? "弹窗" : "";
+        record->count = record->kind == RECORD_RECORDED ? 2 : 0;
+        record->reason = "events.yaml:3";
+        break;
+    case RECORD_RECLASSIFIED:
+        record->was = "1.01";
+        record->policy = (struct bytes){example_hash, sizeof example_hash};
         break;
     case RECORD_PASSED_OVER:
         record->reason = "no_show";
@@ -460,11 +529,19 @@ static inline struct message example_message(enum message_kind kind)
         message.credit.n = 16;
         break;
     case MESSAGE_TASK:
-        message.task = (struct delivery){
-            example_incident(), example_tasks[0], example_head, &example_event, example_clocks, 1, true};
+        message.task = (struct delivery){.incident = example_incident(),
+                                         .task = example_tasks[0],
+                                         .head = example_head,
+                                         .event = &example_event,
+                                         .clocks = example_clocks,
+                                         .clock_count = 1,
+                                         .resume = true};
         break;
     case MESSAGE_REVOKE:
         message.revoke = (struct revoke){example_incident(), 1, 3, "the lease ended: silent for 15000 ms"};
+        break;
+    case MESSAGE_URGE:
+        message.urge = (struct urge){example_incident(), 1, 3, 2, EXAMPLE_MS + 3600000, "李强", "请尽快处置"};
         break;
     case MESSAGE_WORD:
         message.word = (struct word){.request = "req-000042",

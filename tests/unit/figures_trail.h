@@ -23,6 +23,7 @@ struct trail {
     struct figures_question question;
     struct figures figures;
     uint64_t seq;
+    bool returned; /* and not decided yet */
 };
 
 static inline struct trail *begin(void)
@@ -105,12 +106,31 @@ static inline void opened(struct trail *trail, uint64_t incident, int minute, st
         (struct record){.event = &event});
 }
 
+/* A return is asked, and decided by who gets the task. */
+static inline struct ask asked_by(struct trail *trail, enum record_kind kind, uint32_t task)
+{
+    struct ask ask = {.no = 1, .task = task, .kind = ASK_RETURN, .decision = DECISION_OPEN};
+    if (kind == RECORD_TRANSFERRED)
+        ask.decision = DECISION_GRANTED;
+    if (kind == RECORD_RELEASED)
+        ask.decision = DECISION_REFUSED;
+    trail->returned = kind == RECORD_RETURNED || kind == RECORD_UNDONE;
+    return ask;
+}
+
 static inline void tasked(struct trail *trail, uint64_t incident, int minute, enum record_kind kind, struct task task,
                           const struct clock *clocks, size_t clock_count)
 {
+    bool ruled = trail->returned && (kind == RECORD_TRANSFERRED || kind == RECORD_RELEASED);
+    struct ask ask = asked_by(trail, kind, task.no);
     put(trail, minute, kind,
-        (struct change){
-            .incident = incident, .tasks = &task, .task_count = 1, .clocks = clocks, .clock_count = clock_count},
+        (struct change){.incident = incident,
+                        .tasks = &task,
+                        .task_count = 1,
+                        .clocks = clocks,
+                        .clock_count = clock_count,
+                        .asks = &ask,
+                        .ask_count = ruled || kind == RECORD_RETURNED || kind == RECORD_UNDONE},
         (struct record){.task = task.no});
 }
 

@@ -215,6 +215,73 @@ static void rework_is_of_verifications(void **unused)
     end(trail);
 }
 
+static struct incident *consulted(struct incident *as)
+{
+    as->nature = NATURE_CONSULT;
+    return as;
+}
+
+/* Of four consultations one is explained in the opening record, one at the desk, one by a unit, one cannot be found. */
+static void a_consultation_is_answered_at_the_desk(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    opened(trail, 1, 2, consulted(closed_as(OUTCOME_EXPLAINED, 2, 2)), NULL, NULL, 0);
+    opened(trail, 2, 3, consulted(head(INCIDENT_DESK, 3, 0)), NULL, NULL, 0);
+    headed(trail, 2, 9, RECORD_CLOSED, consulted(closed_as(OUTCOME_EXPLAINED, 3, 9)), NULL, 0);
+    simple(trail, 3, 4, "water", NULL, 0);
+    headed(trail, 3, 9, RECORD_CLOSED, consulted(closed_as(OUTCOME_EXPLAINED, 4, 9)), NULL, 0);
+    opened(trail, 4, 5, consulted(closed_as(OUTCOME_NOT_FOUND, 5, 5)), NULL, NULL, 0);
+    opened(trail, 5, 6, closed_as(OUTCOME_EXPLAINED, 6, 6), NULL, NULL, 0);
+    expect(trail, "answered_at_desk", 2, 4);
+    expect(trail, "on_site", 2, 5);
+    expect(trail, "filed", 5, 5);
+    end(trail);
+}
+
+/* Two only recorded and one told: of their type, and in no other figure. */
+static void what_is_only_noted_is_counted_apart(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    const struct event event = {.type = "1.02.01", .place.area = "620802001"};
+    static const enum record_kind kinds[] = {RECORD_RECORDED, RECORD_NOTIFIED, RECORD_RECORDED, RECORD_RECORDED};
+    for (size_t i = 0; i < 4; i++) {
+        struct record record = {.seq = ++trail->seq,
+                                .at_ms = T(i < 3 ? 5 : 1000),
+                                .kind = kinds[i],
+                                .principal = "camera",
+                                .event = &event};
+        lives_take(&trail->lives, &record);
+    }
+    simple(trail, 1, 5, "water", NULL, 0);
+    expect(trail, "recorded", 2, 2);
+    expect(trail, "notified", 1, 1);
+    expect(trail, "intake", 1, 1);
+    expect(trail, "filed", 1, 1);
+    trail->question.by = BY_AREA;
+    trail->question.cut = 9;
+    expect_in(trail, "620802001", "recorded", 2, 2);
+    end(trail);
+}
+
+/* Received as 1.02, closed as 3.01: it belongs to the type it turned out to be. */
+static void the_last_type_counts(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct incident *fall = head(INCIDENT_OPEN, 1, 0);
+    simple(trail, 1, 1, "police", NULL, 0);
+    fall->type = "3.01";
+    headed(trail, 1, 5, RECORD_RECLASSIFIED, fall, NULL, 0);
+    simple(trail, 2, 2, "police", NULL, 0);
+    trail->question.by = BY_TYPE;
+    trail->question.cut = 1;
+    expect_in(trail, "3", "intake", 1, 1);
+    expect_in(trail, "1", "intake", 1, 1);
+    end(trail);
+}
+
 /* One false alarm, two confirmed; an explanation is neither. */
 static void false_alarms_are_of_what_was_looked_at(void **unused)
 {
@@ -228,6 +295,33 @@ static void false_alarms_are_of_what_was_looked_at(void **unused)
     }
     expect(trail, "false_alarms", 1, 3);
     expect(trail, "on_site", 0, 4);
+    end(trail);
+}
+
+static void called(struct trail *trail, uint64_t incident, enum satisfaction satisfaction, bool solved)
+{
+    struct clock clock = clock_at(CLOCK_CALLBACK, CLOCK_MET, 20, 30, 40);
+    put(trail, 40, RECORD_CALLED_BACK, (struct change){.incident = incident, .clocks = &clock, .clock_count = 1},
+        (struct record){.satisfaction = satisfaction, .solved = solved});
+}
+
+/* Five were to be called: one was not yet, one was not reached; of the three others two are content, and two say solved. */
+static void reporters_are_called_back(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct clock clock = clock_at(CLOCK_CALLBACK, CLOCK_RUNNING, 20, 30, 0);
+    for (uint64_t i = 1; i <= 5; i++) {
+        simple(trail, i, 10, "water", NULL, 0);
+        headed(trail, i, 20, RECORD_CLOSED, closed_as(OUTCOME_RESOLVED, 10, 20), &clock, 1);
+    }
+    called(trail, 1, SATISFACTION_SATISFIED, true);
+    called(trail, 2, SATISFACTION_BASICALLY, false);
+    called(trail, 3, SATISFACTION_UNSATISFIED, true);
+    called(trail, 4, SATISFACTION_UNREACHED, false);
+    expect(trail, "called_back", 4, 5);
+    expect(trail, "satisfied", 2, 3);
+    expect(trail, "solved", 2, 3);
     end(trail);
 }
 
@@ -365,7 +459,11 @@ int main(void)
         cmocka_unit_test(check_ins_are_of_units_called),
         cmocka_unit_test(what_is_cancelled_owes_nothing),
         cmocka_unit_test(rework_is_of_verifications),
+        cmocka_unit_test(a_consultation_is_answered_at_the_desk),
+        cmocka_unit_test(the_last_type_counts),
+        cmocka_unit_test(what_is_only_noted_is_counted_apart),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),
+        cmocka_unit_test(reporters_are_called_back),
         cmocka_unit_test(a_reopened_case_was_closed_too_early),
         cmocka_unit_test(contained_means_that_nobody_above_was_told),
         cmocka_unit_test(exercises_never_count_unless_asked_for),

@@ -86,6 +86,58 @@ static void a_refused_return_stays_with_its_unit(void **unused)
     end(trail);
 }
 
+/* The transfer was a slip: it was taken back at once, and the return refused after all. */
+static void a_dispatch_taken_back_is_charged_to_nobody(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct clock clock = clock_at(CLOCK_FEEDBACK, CLOCK_RUNNING, 10, 60, 0);
+    simple(trail, 1, 10, "water", &clock, 1);
+    struct clock paused = clock_at(CLOCK_FEEDBACK, CLOCK_PAUSED, 10, 60, 0);
+    tasked(trail, 1, 20, RECORD_RETURNED, task_at("water", TASK_RETURNED, 10), &paused, 1);
+    clock = clock_at(CLOCK_FEEDBACK, CLOCK_RUNNING, 30, 60, 0);
+    tasked(trail, 1, 30, RECORD_TRANSFERRED, task_at("gas", TASK_QUEUED, 30), &clock, 1);
+    expect(trail, "misdirected", 1, 2);
+    tasked(trail, 1, 30, RECORD_UNDONE, task_at("water", TASK_RETURNED, 10), &paused, 1);
+    expect(trail, "misdirected", 0, 1);
+    expect(trail, "returned", 1, 1);
+    expect_of(trail, "on_time", CLOCK_FEEDBACK, 0, 0);
+    clock = clock_at(CLOCK_FEEDBACK, CLOCK_MET, 10, 90, 90);
+    tasked(trail, 1, 90, RECORD_FED_BACK, task_at("water", TASK_DONE, 10), &clock, 1);
+    expect_of(trail, "on_time", CLOCK_FEEDBACK, 1, 1);
+    trail->question.by = BY_DEPARTMENT;
+    expect_in(trail, "water", "misdirected", 0, 1);
+    end(trail);
+}
+
+/* 延期: it belongs to the period of its deadline in force, and is in time by that. 挂账: it leaves until it resumes. */
+static void a_deadline_counts_where_it_stands_in_the_end(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct clock clock = clock_at(CLOCK_RESOLVE, CLOCK_RUNNING, 10, 40, 0);
+    trail->question.to_ms = T(60);
+    simple(trail, 1, 10, "water", &clock, 1);
+    expect(trail, "due", 1, 1);
+    clock = clock_at(CLOCK_RESOLVE, CLOCK_RUNNING, 10, 70, 0); /* granted half an hour more */
+    ticked(trail, 1, 20, RECORD_GRANTED, clock);
+    expect(trail, "due", 0, 0);
+    trail->question.to_ms = T(1000);
+    expect(trail, "due", 1, 1);
+    ticked(trail, 1, 30, RECORD_GRANTED, clock_at(CLOCK_RESOLVE, CLOCK_PAUSED, 10, 70, 0)); /* parked */
+    ticked(trail, 1, 30, RECORD_GRANTED, clock_at(CLOCK_PARK, CLOCK_RUNNING, 30, 170, 0));
+    expect(trail, "due", 0, 0);
+    expect(trail, "overdue", 0, 0);
+    expect_of(trail, "on_time", CLOCK_PARK, 0, 0);
+    clock.due_ms = T(250);
+    ticked(trail, 1, 200, RECORD_RESUMED, clock);
+    expect(trail, "due", 1, 1);
+    clock = clock_at(CLOCK_RESOLVE, CLOCK_MET, 10, 240, 240);
+    headed(trail, 1, 240, RECORD_CLOSED, closed_as(OUTCOME_RESOLVED, 10, 240), &clock, 1);
+    expect(trail, "closed_in_time", 1, 1);
+    end(trail);
+}
+
 /* The centre closes it while the return waits: nobody said that it was refused. */
 static void a_return_that_was_never_decided_is_only_a_return(void **unused)
 {
@@ -195,6 +247,8 @@ int main(void)
         cmocka_unit_test(a_task_taken_away_after_its_deadline_was_late),
         cmocka_unit_test(a_retired_units_successor_bears_the_verdict),
         cmocka_unit_test(assists_check_in),
+        cmocka_unit_test(a_dispatch_taken_back_is_charged_to_nobody),
+        cmocka_unit_test(a_deadline_counts_where_it_stands_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -526,7 +526,7 @@ static const struct wrong wrongs[] = {
     {"principals.yaml", "principals:\n- {name: a, roles: source}\n- {name: a, roles: source}\n",
      "principals.yaml:3:3: principal 'a' is also at principals.yaml:2"},
     {"principals.yaml", "principals: [{name: d, roles: department}]\n", "department 'd' needs its units"},
-    {"principals.yaml", "principals: [{name: d, roles: source, units: [cg]}]\n", "units are for the role department"},
+    {"principals.yaml", "principals: [{name: d, roles: dispatcher, units: [cgg]}]\n", "did you mean 'cg'"},
 };
 
 static void everything_wrong_is_told_with_its_place(void **state)

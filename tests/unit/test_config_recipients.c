@@ -103,6 +103,51 @@ static void a_hundred_thousand_objects_are_read(void **state)
     assert_string_equal(owner_of(policy, "62080200100000"), "zf-east");
 }
 
+/* --- filing conditions --- */
+
+static const struct limit *open_limit(const struct policy *policy, const char *type, enum clock_kind kind,
+                                      enum calendar calendar)
+{
+    const struct type *of = policy_type(policy, type);
+    for (size_t i = 0; i < of->open_limit_count; i++) {
+        if (of->open_limits[i].kind == kind && of->open_limits[i].calendar == calendar)
+            return &of->open_limits[i];
+    }
+    return NULL;
+}
+
+static void conditions_carry_limits_and_what_closes_them(void **state)
+{
+    struct city_rig *rig = *state;
+    city_write(rig, "calendars.yaml", "calendars: {office: {hours: [08:00-12:00, 14:00-18:00]}}\n");
+    city_write(rig, "types.yaml",
+               "types:\n"
+               "  - {code: 1, name: 部件, clocks: urgent}\n"
+               "  - {code: 2, name: 事件, clocks: slow}\n"
+               "  - {code: 1.01, name: 井盖, closing: 恢复}\n"
+               "  - {code: 1.01.1, condition: 缺失, clocks: {handle: 2h, respond: 10m}}\n"
+               "  - {code: 1.01.2, condition: 破损, clocks: {handle: 4wh}, closing: 更换}\n"
+               "  - {code: 1.01.3, condition: 有声响, clocks: {handle: 2wd}}\n"
+               "  - {code: 1.01.4, condition: 旧的, clocks: {handle: 1m}, retired: true, successor: 1.01.1}\n"
+               "  - {code: 1.02, name: 雨水箅子}\n"
+               "  - {code: 1.02.1, condition: 破损, name: 箅子破损, clocks: {handle: 90m}}\n");
+    const struct policy *policy = city_read_sound(rig);
+    assert_string_equal(policy_type(policy, "1.01.1")->condition, "缺失");
+    assert_string_equal(policy_type(policy, "1.01.1")->name, "缺失");
+    assert_string_equal(policy_type(policy, "1.02.1")->name, "箅子破损");
+    assert_string_equal(policy_type(policy, "1.01.1")->closing, "恢复");
+    assert_string_equal(policy_type(policy, "1.01.2")->closing, "更换");
+    assert_null(policy_type(policy, "1.02.1")->closing);
+    assert_int_equal(open_limit(policy, "1.01", CLOCK_HANDLE, CALENDAR_NATURAL)->budget_ms, 2 * 3600 * 1000);
+    assert_int_equal(open_limit(policy, "1.01", CLOCK_HANDLE, CALENDAR_WORKING_HOURS)->budget_ms, 4 * 3600 * 1000);
+    assert_int_equal(open_limit(policy, "1.01", CLOCK_HANDLE, CALENDAR_WORKING_DAYS)->budget_ms, 2 * WORKING_DAY_MS);
+    assert_int_equal(open_limit(policy, "1.01", CLOCK_RESPOND, CALENDAR_NATURAL)->budget_ms, 10 * 60 * 1000);
+    assert_int_equal(open_limit(policy, "1", CLOCK_HANDLE, CALENDAR_NATURAL)->budget_ms, 90 * 60 * 1000);
+    assert_int_equal(policy_type(policy, "1.01.1")->open_limit_count, 0);
+    assert_int_equal(policy_type(policy, "2")->open_limit_count, 0);
+    assert_int_equal(type_limit(policy_type(policy, "2"), CLOCK_HANDLE, CALENDAR_NATURAL)->budget_ms, 48 * 3600 * 1000);
+}
+
 /* --- what is wrong --- */
 
 static const struct {
@@ -113,6 +158,21 @@ static const struct {
     {"routes.yaml", "routes: [{type: 1, to: [desk, cg]}]\n", "routes.yaml:1:25: 'desk' is where a person dispatches"},
     {"routes.yaml", "routes: [{type: 1, to: cg, assist: desk}]\n",
      "routes.yaml:1:36: 'desk' is where a person dispatches"},
+    {"types.yaml", "types:\n- {code: 1, clocks: urgent}\n- {code: 2, clocks: slow, condition: 破损}\n",
+     "types.yaml:3:3: a filing condition stands below a type"},
+    {"types.yaml",
+     "types:\n- {code: 1, clocks: urgent}\n- {code: 2, clocks: slow}\n- {code: 2.1, condition: 破损}\n- {code: "
+     "2.1.1}\n",
+     "types.yaml:5:3: type '2.1.1' is below a filing condition, which is the last level"},
+    {"events.yaml", "events: [{type: 1}]\n", "events.yaml:1:10: a rule says what is done"},
+    {"events.yaml", "events: [{do: open, type: 9}]\n", "events.yaml:1:27: unknown type '9'"},
+    {"events.yaml", "events: [{do: open, channel: x}]\n", "events.yaml:1:30: 'channel' goes with do: notify"},
+    {"events.yaml", "events: [{do: record, nature: report}]\n", "events.yaml:1:31: a report (举报) always opens"},
+    {"events.yaml", "events: [{do: record, count: 1, within: 1h}]\n", "events.yaml:1:30: count is a whole number"},
+    {"events.yaml", "events: [{do: open, count: 2, within: 1h}]\n",
+     "events.yaml:1:28: 'count' and 'within' go together"},
+    {"events.yaml", "events:\n- {do: record, types: [1, 2]}\n- {do: open, type: 2.01, nature: help}\n",
+     "events.yaml:3:3: never reached: events.yaml:2 holds for all of it"},
     {"objects.yaml", "objects: [{object: 1, unit: cq}]\n", "objects.yaml:1:29: unknown unit 'cq'; did you mean 'cg'?"},
     {"objects.yaml", "objects: [{object: 1}]\n", "objects.yaml:1:11: an owner is {object:"},
     {"objects.yaml", "objects: [{object: 1, objects: [2], unit: cg}]\n", "objects.yaml:1:11: an owner is {object:"},
@@ -156,6 +216,7 @@ int main(void)
         CITY_TEST(a_retired_owner_has_a_successor),
         CITY_TEST(a_department_keeps_its_objects_in_a_csv),
         CITY_TEST(a_hundred_thousand_objects_are_read),
+        CITY_TEST(conditions_carry_limits_and_what_closes_them),
         CITY_TEST(everything_wrong_is_told_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

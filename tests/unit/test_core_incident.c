@@ -18,39 +18,54 @@ static int teardown(void **state)
 #define NOT REFUSAL_WRONG_STATE
 
 /* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
- * assists, so that there is nobody to dismiss. */
+ * assists, so that there is nobody to dismiss, and nobody is to be called back. */
 /* clang-format off */
 static const int expected[ACT_END][INCIDENT_STATE_END] = {
     /*               -  confirming  desk  unrouted  open  verifying  parked  closed  merged  cancelled  rejected */
     [ACT_ASSIGN]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_TRANSFER] = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_MERGE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_MERGE]    = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CLOSE]    = {0, NOT,        0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_CANCEL]   = {0, NOT,        0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
-    [ACT_REJECT]   = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CANCEL]   = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_REJECT]   = {0, 0,          0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_RELEASE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_VERIFY]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_WITHDRAW] = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_WITHDRAW] = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_WHISTLE]  = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_URGE]     = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SUPERVISE] = {0, 0,         0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_UNDO]     = {0, NOT,        NOT,  NOT,      REFUSAL_TOO_LATE, NOT, NOT, NOT, NOT,    NOT,       NOT},
+    [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
+    [ACT_RECLASSIFY]={0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
+/* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
     [ACT_ASSIGN] = INCIDENT_OPEN,      [ACT_TRANSFER] = INCIDENT_OPEN,     [ACT_MERGE] = INCIDENT_MERGED,
     [ACT_CLOSE] = INCIDENT_CLOSED,     [ACT_CANCEL] = INCIDENT_CANCELLED,  [ACT_REJECT] = INCIDENT_REJECTED,
     [ACT_RELEASE] = INCIDENT_OPEN,     [ACT_VERIFY] = INCIDENT_CLOSED,     [ACT_WITHDRAW] = INCIDENT_CANCELLED,
     [ACT_RESUME] = INCIDENT_OPEN, /* ask and decide leave it as it is: an ask for more time, which is refused */
-    [ACT_WHISTLE] = INCIDENT_OPEN,     [ACT_PLAN] = INCIDENT_OPEN,
+    [ACT_WHISTLE] = INCIDENT_OPEN,     [ACT_CONFIRM] = INCIDENT_OPEN,     [ACT_REOPEN] = INCIDENT_DESK,
+    [ACT_PLAN] = INCIDENT_OPEN,
 };
 static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
+    [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_PLAN] = "desk.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
+    [ACT_UNDO] = "desk.one",
+    [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
+    [ACT_RECLASSIFY] = "desk.one",
+    [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
 
@@ -81,11 +96,22 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .plan = "row",
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
+                        .type = "both",
                         .reason = "because",
                         .person = "Sun",
+                        .satisfaction = SATISFACTION_SATISFIED,
                         .kind = verb == ACT_ASK ? ASK_PARK : 0,
-                        .until_ms = verb == ACT_ASK ? f->now_ms + HOUR_MS : 0,
+                        .until_ms = verb == ACT_ASK || verb == ACT_SUPERVISE ? f->now_ms + HOUR_MS : 0,
                         .passed = verb != ACT_DECIDE};
+}
+
+/* What is reclassified is sent where it waited for an owner, and else stays as it is. */
+static enum incident_state state_after(enum act_verb verb, enum incident_state before)
+{
+    bool waits = before == INCIDENT_DESK || before == INCIDENT_UNROUTED;
+    if (verb == ACT_RECLASSIFY && waits)
+        return INCIDENT_OPEN;
+    return expected[verb][before] || !after[verb] ? before : after[verb];
 }
 
 static void every_state_and_act(void **unused)
@@ -102,7 +128,7 @@ static void every_state_and_act(void **unused)
             if ((int)answer(f) != expected[verb][state])
                 fail_msg("%s of an incident that is %s: %s, not %s", act_name(verb), incident_state_name(state),
                          refusal_text(answer(f)), refusal_text((enum refusal_code)expected[verb][state]));
-            assert_int_equal(state_of(f, id), expected[verb][state] || !after[verb] ? state : after[verb]);
+            assert_int_equal(state_of(f, id), state_after(verb, state));
             fixture_free(f);
         }
     }
@@ -113,9 +139,10 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan");
+                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, "
+                        "supervise, reclassify, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
-    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is nothing");
+    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is callback, reopen");
 }
 
 static void every_act_has_its_roles(void **state)
@@ -135,6 +162,9 @@ static void every_act_has_its_roles(void **state)
         {ACT_MERGE, "camera", REFUSAL_FORBIDDEN},
         {ACT_VERIFY, "desk.one", REFUSAL_FORBIDDEN},
         {ACT_VERIFY, "chief.one", NOT},
+        {ACT_CONFIRM, "desk.one", REFUSAL_FORBIDDEN},
+        {ACT_CALLBACK, "desk.one", REFUSAL_FORBIDDEN},
+        {ACT_REOPEN, "checker", REFUSAL_FORBIDDEN},
         {ACT_WITHDRAW, "desk.one", REFUSAL_FORBIDDEN},
         {ACT_WITHDRAW, "button", REFUSAL_UNKNOWN_INCIDENT},
         {ACT_WITHDRAW, "hotline", 0},
@@ -266,7 +296,7 @@ static void a_transfer_takes_the_task_away_with_a_fresh_budget(void **state)
     assert_string_equal(task_of(f, id, 1).worker, "g1");
 }
 
-static void dispatch_runs_until_no_task_is_returned(void **state)
+static void the_centre_decides_until_no_task_is_returned(void **state)
 {
     struct fixture *f = *state;
     uint64_t id = publish(f, "both");
@@ -277,13 +307,13 @@ static void dispatch_runs_until_no_task_is_returned(void **state)
     int64_t since_ms = f->now_ms;
     pass(f, SECOND_MS);
     say_as(f, "gas.dept", "g1", word_for(f, WORD_RETURN, id, 2));
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).started_ms, since_ms);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).started_ms, since_ms);
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id});
     assert_refused(f, REFUSAL_MISSING_FIELD); /* which of the two */
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id, .task = 1});
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_RUNNING);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_RUNNING);
     act_as(f, "desk.one", (struct act){.verb = ACT_TRANSFER, .incident = id, .task = 2, .unit = "water"});
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_MET);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_MET);
 }
 
 /* --- into another --- */
@@ -335,7 +365,7 @@ static void closing_withdraws_what_is_open(void **state)
     offer(f);
     say(f, "w1", WORD_RESPOND, id);
     act_as(f, "chief.one",
-           (struct act){.verb = ACT_CLOSE, .incident = id, .outcome = OUTCOME_REFERRED, .reason = "119"});
+           (struct act){.verb = ACT_CLOSE, .incident = id, .outcome = OUTCOME_REFERRED, .to = "119", .reason = "119"});
     assert_done(f);
     struct row row = row_of(f, id);
     assert_int_equal(row.head.state, INCIDENT_CLOSED);
@@ -368,14 +398,12 @@ static void whoever_handled_it_may_not_close_it(void **state)
     assert_done(f);
 }
 
-static void rejecting_and_withdrawing_end_with_the_first_respond(void **state)
+static void rejecting_ends_with_the_first_respond(void **state)
 {
     struct fixture *f = *state;
     uint64_t id = publish(f, "slow");
     say_on_behalf(f, WORD_RESPOND, id, 1);
     act_as(f, "chief.one", act_for(f, ACT_REJECT, id));
-    assert_refused(f, REFUSAL_WRONG_STATE);
-    act_as(f, "camera", act_for(f, ACT_WITHDRAW, id));
     assert_refused(f, REFUSAL_WRONG_STATE);
     id = publish(f, "slow");
     act_as(f, "camera", act_for(f, ACT_WITHDRAW, id));
@@ -433,11 +461,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(assigning_gives_an_owner_and_starts_its_clocks, setup, teardown),
         cmocka_unit_test_setup_teardown(an_incident_has_at_most_so_many_tasks, setup, teardown),
         cmocka_unit_test_setup_teardown(a_transfer_takes_the_task_away_with_a_fresh_budget, setup, teardown),
-        cmocka_unit_test_setup_teardown(dispatch_runs_until_no_task_is_returned, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_centre_decides_until_no_task_is_returned, setup, teardown),
         cmocka_unit_test_setup_teardown(a_merge_keeps_the_earlier_promise, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_withdraws_what_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(whoever_handled_it_may_not_close_it, setup, teardown),
-        cmocka_unit_test_setup_teardown(rejecting_and_withdrawing_end_with_the_first_respond, setup, teardown),
+        cmocka_unit_test_setup_teardown(rejecting_ends_with_the_first_respond, setup, teardown),
         cmocka_unit_test_setup_teardown(ended_and_stored_incidents_leave_memory_and_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_merge_wants_both_incidents, setup, teardown),
     };

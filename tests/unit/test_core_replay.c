@@ -4,7 +4,7 @@
 
 #include "broker/core/state.h"
 
-enum { INCIDENTS_MAX = 4096, STEPS = 2500, WORKERS = 4 };
+enum { INCIDENTS_MAX = 4096, STEPS = 6000, WORKERS = 4 };
 
 /* What a store would hold: rows, a watermark, counters. The journal is the outcome's records. */
 struct world {
@@ -102,12 +102,6 @@ static uint64_t some_held(struct world *w, struct task *task)
 }
 
 /* Numbers are given in ranges: not every one is a verb. */
-static enum act_verb some_act(struct world *w)
-{
-    enum act_verb verb = 1 + below(w, ACT_END - 1);
-    return act_name(verb) ? verb : some_act(w);
-}
-
 static enum word_verb some_word(struct world *w)
 {
     enum word_verb verb = 1 + below(w, WORD_END - 1);
@@ -127,20 +121,30 @@ static void say_some(struct world *w)
         say_on_behalf(f, verb, id, task.no);
 }
 
+/* Most do something to the incident's way. */
+static enum act_verb some_act(struct world *w)
+{
+    enum act_verb verb = 1 + below(w, below(w, 4) ? ACT_WITHDRAW : ACT_END - 1);
+    return act_name(verb) ? verb : ACT_URGE;
+}
+
 static void act_some(struct world *w)
 {
     static const char *const people[] = {"chief.one", "desk.one", "checker", "camera", "hotline"};
     struct fixture *f = w->f;
-    static const char *const units[] = {"gas", "water"};
+    static const char *const units[] = {"gas", "water"}, *const types[] = {"slow", "both", "desk", "stray"};
     struct act act = {.verb = some_act(w),
                       .incident = some_incident(w),
                       .into = some_incident(w),
                       .unit = below(w, 2) ? "gas" : "water",
                       .units = units + below(w, 2),
                       .unit_count = 1,
+                      .type = types[below(w, 4)],
+                      .route = below(w, 2),
                       .plan = below(w, 2) ? "row" : "together",
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
+                      .satisfaction = SATISFACTION_SATISFIED,
                       .passed = below(w, 2),
                       .kind = 1 + below(w, ASK_KIND_END - 1),
                       .task = below(w, 2),
@@ -308,7 +312,7 @@ static void assert_leases_and_queues(struct world *w)
             bool begun = task->state == TASK_RESPONDED || task->state == TASK_HANDLING;
             assert_int_equal(task->state == TASK_OFFERED && !has_text(task->worker), 0);
             queued += task->state == TASK_QUEUED;
-            if (row.head.state != INCIDENT_PARKED) /* nobody is offered what is parked */
+            if (row.head.state != INCIDENT_PARKED) /* its tasks wait for nobody */
                 waiting += task->state == TASK_QUEUED || (begun && !has_text(task->worker) && !task->on_behalf);
         }
     }

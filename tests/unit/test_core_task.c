@@ -794,15 +794,15 @@ static void a_return_waits_for_the_centre_on_its_own_clock(void **state)
     assert_int_equal(respond.state, CLOCK_PAUSED);
     assert_int_equal(respond.consumed_ms, 10 * SECOND_MS);
     assert_int_equal(clock_of(f, id, CLOCK_RESOLVE, 0).state, CLOCK_RUNNING);
-    struct clock dispatch = clock_of(f, id, CLOCK_DISPATCH, 0);
-    assert_int_equal(dispatch.state, CLOCK_RUNNING);
-    assert_int_equal(dispatch.started_ms, f->now_ms);
+    struct clock decide = clock_of(f, id, CLOCK_RETURN_DECIDE, 0);
+    assert_int_equal(decide.state, CLOCK_RUNNING);
+    assert_int_equal(decide.started_ms, f->now_ms);
     pass(f, MINUTE_MS);
     act_as(f, "desk.one", (struct act){.verb = ACT_RELEASE, .incident = id}); /* refused: theirs after all */
     respond = clock_of(f, id, CLOCK_RESPOND, 1);
     assert_int_equal(respond.state, CLOCK_RUNNING);
     assert_int_equal(respond.due_ms, f->now_ms + 2 * HOUR_MS - 10 * SECOND_MS);
-    assert_int_equal(clock_of(f, id, CLOCK_DISPATCH, 0).state, CLOCK_MET);
+    assert_int_equal(clock_of(f, id, CLOCK_RETURN_DECIDE, 0).state, CLOCK_MET);
     assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
     assert_int_equal(task_of(f, id, 1).epoch, 3);
 }

@@ -133,7 +133,8 @@ static void every_field_of_a_word_counts(void **unused)
 {
     (void)unused;
     const struct word word = {.request = "r", .verb = WORD_FEEDBACK, .incident = 9, .task = 1, .epoch = 2};
-    struct word others[] = {word, word, word, word, word, word, word, word, word, word, word, word, word, word, word};
+    struct word others[] = {word, word, word, word, word, word, word, word, word,
+                            word, word, word, word, word, word, word, word};
     others[0].request = "s";
     others[1].verb = WORD_NOTE;
     others[2].incident = 10;
@@ -149,6 +150,8 @@ static void every_field_of_a_word_counts(void **unused)
     others[12].kind = ASK_PARK;
     others[13].until_ms = 1;
     others[14].span_ms = 1;
+    others[15].condition_met = true;
+    others[16].to = "court";
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_word_digest(&word), gate_word_digest(&others[i])));
 }
@@ -157,7 +160,8 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act, act, act, act, act};
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act,
+                           act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
     others[2].incident = 10;
@@ -174,6 +178,11 @@ static void every_field_of_an_act_counts(void **unused)
     others[13].until_ms = 1;
     others[14].span_ms = 1;
     others[15].ask = 1;
+    others[16].satisfaction = SATISFACTION_SATISFIED;
+    others[17].type = "1.01";
+    others[18].route = true;
+    others[19].condition_met = true;
+    others[20].to = "court";
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }

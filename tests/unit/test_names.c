@@ -40,6 +40,9 @@ static void every_name_goes_both_ways(void **state)
 #define X(v, N, n) READS(calendar, v, n)
     CALENDARS(X)
 #undef X
+#define X(v, N, n) READS(satisfaction, v, n)
+    SATISFACTIONS(X)
+#undef X
 #define X(v, N, n) READS(verifier, v, n)
     VERIFIERS(X)
 #undef X

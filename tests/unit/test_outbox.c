@@ -76,6 +76,34 @@ static void nothing_leaves_before_the_release(void **unused)
     post_close(&post);
 }
 
+/* While a turn's commit is under way, what the next one says goes out behind it, however often is released meanwhile. */
+static void what_is_set_aside_waits_for_its_own_release(void **unused)
+{
+    (void)unused;
+    struct post post;
+    struct message heard;
+    uint64_t peer;
+    post_open(&post);
+    void *socket = join(&post, &peer);
+    put(&post, peer, 1);
+    outbox_exchange(post.outbox); /* the commit of 1 begins */
+    assert_int_equal(outbox_held(post.outbox), 0);
+    outbox_release(post.outbox);
+    assert_false(rig_hear_within(&post.rig, socket, &heard, 20));
+    put(&post, peer, 3);
+    outbox_exchange(post.outbox); /* it has landed: 1 is said, and what follows from it */
+    put(&post, peer, 2);
+    outbox_release(post.outbox);
+    expect(&post, socket, 1);
+    expect(&post, socket, 2);
+    assert_false(rig_hear_within(&post.rig, socket, &heard, 20));
+    outbox_exchange(post.outbox); /* and 3 with its own turn */
+    outbox_release(post.outbox);
+    expect(&post, socket, 3);
+    zmq_close(socket);
+    post_close(&post);
+}
+
 /* Whether what waits finds room all the same: ZeroMQ's thread may still be moving messages to the kernel. */
 static bool room_comes(struct post *post)
 {
@@ -240,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_leaves_before_the_release),
+        cmocka_unit_test(what_is_set_aside_waits_for_its_own_release),
         cmocka_unit_test(a_full_queue_delays_but_keeps_the_order),
         cmocka_unit_test(room_wakes_the_loop),
         cmocka_unit_test(beyond_its_share_the_newest_are_dropped_and_counted),

@@ -14,7 +14,8 @@ struct asked {
 static void ask(struct asked *asked, const char *type, const char *area, enum nature nature, int severity)
 {
     const struct policy *policy = asked->rig->policy;
-    struct route_query query = {policy_type(policy, type), policy_area(policy, area), nature, severity, 0, NULL};
+    struct route_query query = {
+        .type = policy_type(policy, type), .area = policy_area(policy, area), .nature = nature, .severity = severity};
     arena_reset(&asked->arena);
     asked->trace = (struct route_trace){.arena = &asked->arena};
     assert_non_null(query.type);
@@ -256,9 +257,9 @@ static void nothing_is_routed_without_type_or_place(void **state)
     reads(asked, "routes:\n- {to: cg}\n");
     const struct policy *policy = asked->rig->policy;
     struct route_query queries[] = {
-        {NULL, policy_area(policy, "620802"), NATURE_HELP, 1, UNROUTED_UNKNOWN_TYPE, NULL},
-        {policy_type(policy, "1"), NULL, NATURE_HELP, 1, UNROUTED_NO_PLACE, NULL},
-        {policy_type(policy, "1"), NULL, NATURE_HELP, 1, UNROUTED_NO_POLYGON, NULL},
+        {.area = policy_area(policy, "620802"), .severity = 1, .without = UNROUTED_UNKNOWN_TYPE},
+        {.type = policy_type(policy, "1"), .severity = 1, .without = UNROUTED_NO_PLACE},
+        {.type = policy_type(policy, "1"), .severity = 1, .without = UNROUTED_NO_POLYGON},
     };
     for (size_t i = 0; i < 3; i++) {
         route_find(policy, &queries[i], &asked->result, NULL);

@@ -326,7 +326,7 @@ static void an_unknown_message_is_refused(void **state)
     struct message message = example_message(MESSAGE_HELLO);
     wire_encode(&message, &frame);
     size_t type = field_of(&frame, message_of(&frame), 2);
-    static const uint8_t unknown[] = {0, 7, 24, 42, 255};
+    static const uint8_t unknown[] = {0, 7, 29, 42, 255};
     for (size_t i = 0; i < sizeof unknown; i++) {
         frame.data[type] = unknown[i];
         assert_refused(&frame, REFUSAL_UNKNOWN_MESSAGE, "body");
@@ -396,6 +396,7 @@ static void text_too_long_is_refused_by_field(void **state)
         TEXT(ACT, act.person, "person", ID_MAX_BYTES),
         TEXT(ACT, act.reason, "reason", CODE_MAX_BYTES),
         TEXT(ACT, act.text, "text", TEXT_MAX_BYTES),
+        TEXT(ACT, act.type, "type", CODE_MAX_BYTES),
         TEXT(QUERY, query.cursor, "cursor", ID_MAX_BYTES),
         TEXT(QUERY, query.unit, "unit", CODE_MAX_BYTES),
         TEXT(QUERY, query.type, "type", CODE_MAX_BYTES),

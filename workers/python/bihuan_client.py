@@ -104,6 +104,9 @@ def decode(frame):
 # --- incident ids (section 14) ---
 
 def incident_text(number):
+    """None: there is none, as of an event that was only recorded."""
+    if not number:
+        return None
     digits = f"{number >> 44:06d}{number & (1 << 44) - 1:06d}"
     p = 36
     for digit in digits:

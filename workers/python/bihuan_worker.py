@@ -59,6 +59,7 @@ class Worker:
                      task=task.key[1], epoch=task.epoch, person=self.options.person, unitMs=int(time.time() * 1000))
         if verb == "feedback":
             word.outcome, word.text = enum("Outcome")[self.options.outcome], "已处理"
+            word.conditionMet = self.options.condition_met
         self.waiting[self.client.send(word)] = task, verb
 
     def grant(self):
@@ -141,6 +142,7 @@ def main():
     parser.add_argument("--name", default=f"{socket.gethostname()}-{os.getpid()}", help="the same after a restart")
     parser.add_argument("--person", default="python", help="who is named in each word")
     parser.add_argument("--outcome", default="resolved", choices=sorted(enum("Outcome").keys() - {"absent"}))
+    parser.add_argument("--condition-met", action="store_true", help="a closing condition, where there is one, holds")
     parser.add_argument("--credit", type=int, default=1, metavar="N")
     parser.add_argument("--once", type=int, default=0, metavar="N", help="leave after N tasks")
     options = parser.parse_args()

@@ -1,0 +1,18 @@
+/* undo.h: a wrong dispatch taken back within half a minute, before the unit has responded: what it changed is again as it was,
+ * and nobody is charged with it. */
+#ifndef CORE_UNDO_H
+#define CORE_UNDO_H
+
+#include "broker/core/incident.h"
+
+/* After a dispatch by hand was decided: the draft remembers what it changed. */
+void undo_keep(struct acting *);
+bool act_undo(struct acting *);
+
+/* Of a row: names interned, texts owned. NULL for NULL. */
+struct undo *undo_own(struct core *, const struct undo *);
+void undo_disown(struct undo *);
+/* A copy that lives as long as the arena. NULL for NULL. */
+const struct undo *undo_lend(struct arena *, const struct undo *);
+
+#endif
