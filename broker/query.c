@@ -286,6 +286,42 @@ static void answer_workers(struct reading *r)
     send_answer(r);
 }
 
+/* --- beside incidents: by kind and key, "K<kind>:<key>" the cursor --- */
+
+static bool beside_start(const struct query *q, enum side_kind *kind, const char **after)
+{
+    unsigned from = q->side ? (unsigned)q->side : 1;
+    int end = 0;
+    *after = "";
+    if (*q->cursor && (sscanf(q->cursor, "K%u:%n", &from, &end) != 1 || !end || from >= SIDE_KIND_END))
+        return false;
+    *kind = (enum side_kind)from;
+    *after = q->cursor + end;
+    return !q->side || q->side == *kind;
+}
+
+static void answer_beside(struct reading *r)
+{
+    struct turn *t = r->turn;
+    size_t limit = page_rows(r->query), count = 0;
+    struct side *sides = ARENA_NEW(&t->arena, struct side, limit);
+    enum side_kind kind;
+    const char *after;
+    if (!beside_start(r->query, &kind, &after)) {
+        refuse(r, REFUSAL_BAD_CURSOR, "cursor", "not a cursor of these rows");
+        return;
+    }
+    for (; kind < SIDE_KIND_END && count < limit; kind = r->query->side ? SIDE_KIND_END : kind + 1, after = "") {
+        size_t n = core_sides_of(t->core, kind, after, &t->arena, sides + count, limit - count);
+        count += n;
+    }
+    const struct side *last = count == limit ? &sides[count - 1] : NULL;
+    r->answer.cursor = last ? arena_printf(&t->arena, "K%d:%s", (int)last->kind, last->key) : "";
+    r->answer.side_count = sight_sides(t, r->who, sides, count);
+    r->answer.sides = sides;
+    send_answer(r);
+}
+
 /* --- explain: which rule, and what it beat --- */
 
 /* What is asked about: an incident or an imagined event. */
@@ -465,6 +501,7 @@ static void answer_status(struct reading *r, const char *event_id, uint64_t inci
 static void (*const answers[])(struct reading *) = {
     [QUERY_LIST] = answer_list,         [QUERY_SHOW] = answer_show,       [QUERY_QUEUE] = answer_queue,
     [QUERY_OVERVIEW] = answer_overview, [QUERY_EXPLAIN] = answer_explain, [QUERY_WORKERS] = answer_workers,
+    [QUERY_BESIDE] = answer_beside,
 };
 
 /* Overview and workers are the centre's and the operator's; lists show each reader its own. */

@@ -1,5 +1,6 @@
 #include "broker/sight.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "broker/core/exclusion.h"
@@ -110,6 +111,29 @@ bool sight_row(struct turn *t, uint64_t incident, struct row *row)
 static bool sees_sides(const struct principal *who)
 {
     return right_has(who, RIGHT_READ_ALL) && !who->type_count && !who->area_count;
+}
+
+static bool sees_side(struct turn *t, const struct principal *who, const struct side *side)
+{
+    struct side duty = *side;
+    char key[SIDE_KEY_MAX + 1];
+    if (sees_sides(who))
+        return true;
+    if (side->kind == SIDE_TARGET) {
+        snprintf(key, sizeof(key), "%.*s", (int)strcspn(side->key, "#"), side->key);
+        if (!core_side(t->core, SIDE_DUTY, key, &t->arena, &duty))
+            return false;
+    }
+    return duty.kind == SIDE_DUTY && right_unit(who, duty.name);
+}
+
+size_t sight_sides(struct turn *t, const struct principal *who, struct side *sides, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (sees_side(t, who, &sides[i]))
+            sides[kept++] = sides[i];
+    return kept;
 }
 
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */

@@ -27,4 +27,8 @@ bool sight_event(const struct turn *, const struct principal *, struct record *)
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
 bool sight_keep_changes(struct turn *, const struct principal *, struct record *);
 
+/* Leaves of rows beside incidents those that the reader may see, in place; returns how many. A department sees its own
+ * duties and their targets. */
+size_t sight_sides(struct turn *, const struct principal *who, struct side *, size_t n);
+
 #endif

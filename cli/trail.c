@@ -367,13 +367,22 @@ static void oversight_detail(const struct record *record, struct buffer *out)
             add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
 }
 
-/* Which rows beside incidents; of many the first few. */
-static void routine_detail(const struct record *record, struct buffer *out)
+static void side_detail(const struct side *side, const char *between, struct buffer *out)
+{
+    buffer_printf(out, "%s%s", between, side->key);
+    if (side->total)
+        buffer_printf(out, " %" PRIu32 "/%" PRIu32, side->count, side->total);
+}
+
+/* Which rows beside incidents, of many the first few; and what was said. */
+static void beside_detail(const struct record *record, struct buffer *out)
 {
     for (size_t i = 0; i < record->side_count && i < 4; i++)
-        buffer_printf(out, "%s%s", i ? ", " : "", record->sides[i].key);
+        side_detail(&record->sides[i], i ? ", " : "", out);
     if (record->side_count > 4)
         buffer_printf(out, ", … (%zu)", record->side_count);
+    add(out, record->reason);
+    add(out, record->text);
 }
 
 /* "not solved, unsatisfied" */
@@ -463,8 +472,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
-    else if (record->kind == RECORD_ROUTINE)
-        routine_detail(record, out);
+    else if (record->side_count && !record->change_count)
+        beside_detail(record, out);
     else if (record->kind == RECORD_WHISTLED || record->kind == RECORD_PLANNED || record->kind == RECORD_BEGUN)
         called_detail(record, out);
     else if (record->kind == RECORD_TICKED)

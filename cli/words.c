@@ -111,6 +111,9 @@ static const char *const records[] = {
     [RECORD_DENIED] = C_("record", "denied"),
     [RECORD_RESUMED] = C_("record", "resumed"),
     [RECORD_FELL_BACK] = C_("record", "fell_back"),
+    [RECORD_DUTY_OPENED] = C_("record", "duty_opened"),
+    [RECORD_DUTY_ENDED] = C_("record", "duty_ended"),
+    [RECORD_DUTY_DONE] = C_("record", "duty_done"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 
@@ -139,6 +142,23 @@ static const char *const rungs[] = {
     [RUNG_YELLOW] = C_("warning", "rung"),
     [RUNG_RED] = C_("breach", "rung"),
     [RUNG_UP] = C_("escalation", "rung"),
+};
+
+static const char *const sides[] = {
+    [SIDE_DEVICE] = C_("side", "device"),         [SIDE_SOURCE] = C_("side", "source"),
+    [SIDE_AREA_LEVEL] = C_("side", "area_level"), [SIDE_DUTY] = C_("side", "duty"),
+    [SIDE_ABSENCE] = C_("side", "absence"),       [SIDE_SHIFT] = C_("side", "shift"),
+    [SIDE_TARGET] = C_("side", "target"),
+};
+
+static const char *const absence_states[] = {
+    [ABSENCE_WATCHED] = C_("absence", "watched"),
+    [ABSENCE_ABSENT] = C_("absence", "absent"),
+};
+
+static const char *const duty_states[] = {
+    [DUTY_WAITS] = C_("duty", "waits"),
+    [DUTY_RUNS] = C_("duty", "runs"),
 };
 
 static const char *const verifiers[] = {
@@ -236,6 +256,18 @@ const char *words_colour(enum rung_colour value)
 const char *words_rung(enum rung_colour value)
 {
     return SHOWN(rungs, value);
+}
+
+const char *words_side(enum side_kind value)
+{
+    return SHOWN(sides, value);
+}
+
+const char *words_side_state(const struct side *side)
+{
+    if (side->kind == SIDE_ABSENCE)
+        return SHOWN(absence_states, side->state);
+    return side->kind == SIDE_DUTY ? SHOWN(duty_states, side->state) : "";
 }
 
 const char *words_verifier(enum verifier value)

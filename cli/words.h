@@ -22,6 +22,9 @@ const char *words_unrouted(enum unrouted_reason);
 const char *words_lease_end(enum lease_end);
 /* The kind of a rung's record, by its colour: a warning, a breach or an escalation; in English all are "rung". */
 const char *words_rung(enum rung_colour);
+/* The kind of a row beside incidents, and its state: "" where the kind has none. */
+const char *words_side(enum side_kind);
+const char *words_side_state(const struct side *);
 /* Who checks what was fed back: "by the centre"; "" for nobody. */
 const char *words_verifier(enum verifier);
 

@@ -60,11 +60,18 @@ NAMED(decision, decision, DECISIONS)
 NAMED(record_kind, record_kind, RECORD_KINDS)
 NAMED(lease_end, lease_end, LEASE_ENDS)
 NAMED(rung_colour, rung_colour, RUNG_COLOURS)
-NAMED(side_kind, side_kind, SIDE_KINDS)
+NAMED_BOTH_WAYS(side_kind, side_kind, SIDE_KINDS)
+NAMED(absence_state, absence_state, ABSENCE_STATES)
+NAMED(duty_state, duty_state, DUTY_STATES)
 NAMED(unrouted_reason, unrouted_reason, UNROUTED_REASONS)
 NAMED_BOTH_WAYS(role, principal_role, ROLES)
 NAMED(refusal, refusal_code, REFUSALS)
 NAMED(query, query_kind, QUERIES)
+
+bool act_beside(enum act_verb verb)
+{
+    return verb == ACT_DUTY_DONE;
+}
 
 #define MESSAGE_ENTRY(value, NAME, name, endpoints) ENTRY(value, NAME, name)
 #define MESSAGE_NAMES(X)                            MESSAGES(MESSAGE_ENTRY)

@@ -82,6 +82,7 @@ extern "C" {
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(25, RECLASSIFY, reclassify) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
+    X(34, DUTY_DONE, duty_done) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -107,7 +108,7 @@ extern "C" {
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
-    X(70, ROUTINE, routine) \
+    X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(83, EXCLUDED, excluded)
 
 /* Why a lease ended. */
@@ -117,10 +118,14 @@ extern "C" {
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
 
 /* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
- * absence 缺失, a shift 班次. */
+ * absence 缺失, a shift 班次, one target of a duty. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift) X(7, RECORDED, recorded)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target)
+
+/* state of a row beside incidents, by its kind. waits: between two periods. */
+#define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
+#define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -134,7 +139,7 @@ extern "C" {
     X(0x10, VERIFIER, verifier) X(0x20, DUTY_CHIEF, duty_chief) X(0x40, AUDITOR, auditor) X(0x80, OPERATOR, operator)
 
 /* A polite no. The ranges: 1 what was sent is wrong · 20 who sent it · 30 what it names · 40 it conflicts with what
- * is · 50 not now · 60 a reload. */
+ * is · 50 not now · 60 a reload · 65 what stands beside incidents. */
 #define REFUSALS(X) \
     X(1, MALFORMED, malformed) X(2, UNKNOWN_VERSION, unknown_version) X(3, UNKNOWN_MESSAGE, unknown_message) \
     X(4, BAD_TEXT, bad_text) X(5, TOO_LONG, too_long) X(6, BAD_NUMBER, bad_number) X(7, MISSING_FIELD, missing_field) \
@@ -151,7 +156,7 @@ extern "C" {
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
-    X(68, EXCLUDED, excluded)
+    X(65, UNKNOWN_DUTY, unknown_duty) X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -192,6 +197,10 @@ enum lease_end { LEASE_ENDS(LEASE_X) };
 enum rung_colour { RUNG_COLOURS(RUNG_X) };
 #define SIDE_X(v, N, n) SIDE_##N = v,
 enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
+#define ABSENCE_X(v, N, n) ABSENCE_##N = v,
+enum absence_state { ABSENCE_STATES(ABSENCE_X) };
+#define DUTY_X(v, N, n) DUTY_##N = v,
+enum duty_state { DUTY_STATES(DUTY_X) };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
 enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 #define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
@@ -235,10 +244,14 @@ enum act_verb act_of(const char *name);
 const char *ask_kind_name(enum ask_kind);
 enum ask_kind ask_kind_of(const char *name);
 const char *decision_name(enum decision);
+bool act_beside(enum act_verb); /* it names no incident */
 const char *record_kind_name(enum record_kind);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
 const char *side_kind_name(enum side_kind);
+enum side_kind side_kind_of(const char *name);
+const char *absence_state_name(enum absence_state);
+const char *duty_state_name(enum duty_state);
 const char *unrouted_reason_name(enum unrouted_reason);
 const char *role_name(enum principal_role);
 enum principal_role role_of(const char *name);

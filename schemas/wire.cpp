@@ -176,7 +176,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->verb = reader.known(in.verb(), act_name, "verb");
     reader.require(in.verb() != bihuan::ActVerb::ABSENT, "verb");
     out->incident = in.incident();
-    reader.require(out->incident != 0, "incident");
+    reader.require(out->incident != 0 || act_beside(out->verb), "incident");
     out->task = in.task();
     out->into = in.into();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
@@ -197,6 +197,9 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();
+    out->name = reader.text(in.name(), ID_MAX_BYTES, "name");
+    out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
+    out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
 }
 
@@ -205,7 +208,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->kind = reader.known(in.kind(), query_name, "kind");
     reader.require(in.kind() != bihuan::QueryKind::ABSENT, "kind");
     out->incident = in.incident();
-    out->cursor = reader.text(in.cursor(), ID_MAX_BYTES, "cursor");
+    out->cursor = reader.text(in.cursor(), CURSOR_MAX_BYTES, "cursor");
     out->limit = in.limit();
     out->state = reader.known(in.state(), incident_state_name, "state");
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
@@ -216,6 +219,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->live_only = in.live_only();
     out->event = reader.one<struct event>(in.event());
     out->at_ms = reader.time(in.at_ms(), "at_ms");
+    out->side = reader.known(in.side(), side_kind_name, "side");
     out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
 }
 
@@ -286,6 +290,7 @@ static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)
     out->explanation = reader.one<struct explanation>(in.explanation());
     out->workers = reader.all<struct unit_load>(in.workers(), SIZE_MAX, "workers", &out->worker_count);
     out->provisional = reader.bytes(in.provisional(), SIZE_MAX, "provisional");
+    out->sides = reader.all<struct side>(in.sides(), SIZE_MAX, "sides", &out->side_count);
 }
 
 static void read(Reader &reader, const bihuan::Reload &in, reload_body *out)

@@ -104,7 +104,11 @@ struct act {
     const char *type;               /* reclassify */
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
-    const char *to;                 /* outcome referred: the body it goes to */
+    /* what stands beside incidents */
+    const char *name;   /* duty_done: of the duty */
+    const char *target; /* duty_done: which of its targets */
+    const char *area;   /* duty_done: of a duty that several areas have */
+    const char *to;     /* outcome referred: the body it goes to */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -137,7 +141,7 @@ struct revoke {
 
 /* clang-format off */
 #define QUERIES(X) X(1, LIST, list) X(2, SHOW, show) X(3, QUEUE, queue) X(4, OVERVIEW, overview) \
-    X(5, EXPLAIN, explain) X(6, WORKERS, workers)
+    X(5, EXPLAIN, explain) X(6, WORKERS, workers) X(20, BESIDE, beside)
 /* clang-format on */
 #define QUERY_X(v, N, n) QUERY_##N = v,
 enum query_kind { QUERIES(QUERY_X) };
@@ -154,8 +158,9 @@ struct query {
     bool overdue, live_only;
     /* explain: an imagined event */
     const struct event *event;
-    int64_t at_ms;    /* explain: under the policy in force then; 0: now */
-    const char *plan; /* explain: as if this plan were applied */
+    int64_t at_ms;       /* explain: under the policy in force then; 0: now */
+    enum side_kind side; /* beside: of this kind; 0: all */
+    const char *plan;    /* explain: as if this plan were applied */
 };
 
 /* How many, for `watch` and the demo's sums. */
@@ -205,6 +210,8 @@ struct answer {
     const struct explanation *explanation;
     const struct unit_load *workers; /* workers: one per connected worker: unit, name */
     size_t worker_count;
+    const struct side *sides; /* beside */
+    size_t side_count;
     struct bytes provisional; /* show: which clocks of the row are due when the calendar is not announced yet */
 };
 

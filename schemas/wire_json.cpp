@@ -135,6 +135,9 @@ static void write(Json &json, const struct act &act)
     json.text("type", act.type);
     json.flag("route", act.route);
     json.flag("condition_met", act.condition_met);
+    json.text("name", act.name);
+    json.text("target", act.target);
+    json.text("area", act.area);
     json.text("to", act.to);
 }
 
@@ -153,6 +156,7 @@ static void write(Json &json, const struct query &query)
     json.flag("live_only", query.live_only);
     write_if(json, "event", query.event);
     json.time("at", query.at_ms);
+    json.text("side", side_kind_name(query.side));
     json.text("plan", query.plan);
 }
 
@@ -235,6 +239,7 @@ static void write(Json &json, const struct answer &answer)
     write_if(json, "explanation", answer.explanation);
     write_all(json, "workers", answer.workers, answer.worker_count);
     write_provisional(json, answer.provisional);
+    write_all(json, "sides", answer.sides, answer.side_count);
 }
 
 static void write(Json &json, const struct entry &entry)

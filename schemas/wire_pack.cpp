@@ -151,6 +151,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto units = pack_texts(builder, act.units, act.unit_count);
     auto about = pack(builder, act.about);
     auto type = pack(builder, act.type);
+    auto name = pack(builder, act.name);
+    auto target = pack(builder, act.target);
+    auto area = pack(builder, act.area);
     auto plan = pack(builder, act.plan);
     bihuan::ActBuilder out(builder);
     out.add_about(about);
@@ -176,6 +179,9 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_type(type);
     out.add_route(act.route);
     out.add_condition_met(act.condition_met);
+    out.add_name(name);
+    out.add_target(target);
+    out.add_area(area);
     out.add_to(to);
     return out.Finish();
 }
@@ -203,6 +209,7 @@ Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
     out.add_live_only(query.live_only);
     out.add_event(event);
     out.add_at_ms(query.at_ms);
+    out.add_side(static_cast<bihuan::SideKind>(query.side));
     out.add_plan(plan);
     return out.Finish();
 }
@@ -281,8 +288,9 @@ Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)
     auto explanation = pack_if(builder, answer.explanation);
     auto workers = pack_all<bihuan::UnitLoad>(builder, answer.workers, answer.worker_count);
     auto provisional = pack(builder, answer.provisional);
+    auto sides = pack_all<bihuan::Side>(builder, answer.sides, answer.side_count);
     return bihuan::CreateAnswer(builder, static_cast<bihuan::QueryKind>(answer.kind), cursor, rows, records, overview,
-                                explanation, workers, provisional);
+                                explanation, workers, provisional, sides);
 }
 
 Offset<bihuan::Reload> pack(Builder &builder, const reload_body &reload)

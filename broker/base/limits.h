@@ -16,6 +16,7 @@
 #define ABOUT_MAX_BYTES   256         /* whom a report is about */
 #define TEXT_MAX_BYTES    (16 * 1024) /* description, note, reason text */
 #define ADDRESS_MAX_BYTES 512
+#define CURSOR_MAX_BYTES  300 /* of a page: a kind and a key of a row beside incidents is the longest */
 #define ATTACHMENTS_MAX   16
 #define SEALED_MAX_BYTES  2048               /* the reporter, sealed to the custodian's key */
 #define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
@@ -68,6 +69,7 @@
 /* Routine. */
 #define ABSENCES_MAX        48   /* rules; an event may reset one target of each within one record */
 #define ABSENCE_TARGETS_MAX 4096 /* of one rule */
+#define DUTIES_MAX          1024 /* of a city, each area counted */
 #define ROUTINE_LOOKS_MAX   4096 /* targets looked at in one turn, after a change of rules */
 
 /* Working time. */

@@ -20,7 +20,8 @@ static void (*const readers[FILE_COUNT])(struct reading *, struct document *) = 
     [FILE_UNITS] = read_units,       [FILE_OBJECTS] = read_objects,
     [FILE_ROUTES] = read_routes,     [FILE_PRINCIPALS] = read_principals,
     [FILE_ABSENCES] = read_absences, [FILE_FOLDS] = read_folds,
-    [FILE_EVENTS] = read_events,     [FILE_PLANS] = read_plans,
+    [FILE_DUTIES] = read_duties,     [FILE_EVENTS] = read_events,
+    [FILE_PLANS] = read_plans,
 };
 
 struct documents {

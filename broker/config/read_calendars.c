@@ -38,7 +38,7 @@ static void read_span(struct document *document, yaml_node_t *node, struct span 
                    "'%s' closes before it opens; what goes past midnight is two: 20:00-24:00, 00:00-06:00", text);
 }
 
-static void read_hours(struct reading *reading, struct document *document, yaml_node_t *list, struct hours *hours)
+void read_hours(struct reading *reading, struct document *document, yaml_node_t *list, struct hours *hours)
 {
     size_t count = node_items(list);
     if (count == 0 || count > CALENDAR_SPANS_MAX) {

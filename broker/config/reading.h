@@ -22,6 +22,7 @@
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(DUTIES, "duties.yaml", false)                                                                                    \
     X(EVENTS, "events.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
@@ -58,6 +59,7 @@ void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
+void read_duties(struct reading *, struct document *);
 void read_events(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
@@ -97,6 +99,8 @@ const struct ladder *named_ladder(struct reading *, struct document *, yaml_node
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
+/* Spans of a day, in order and apart: 08:00-12:00. */
+void read_hours(struct reading *, struct document *, yaml_node_t *, struct hours *);
 /* One or several, as bits by value; an unknown one is a fault. */
 unsigned read_natures(struct document *, yaml_node_t *);
 unsigned read_severities(struct document *, yaml_node_t *);

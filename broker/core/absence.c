@@ -107,13 +107,13 @@ static const struct absence *rule_of(const struct policy *policy, const char *ke
 /* Told to nobody twice: the row is absent until it is heard of. */
 static void open_for(struct step *step, const struct absence *absence, struct side *side)
 {
-    const char *target = side->key + strlen(absence->name) + 1;
+    const char *key = arena_strdup(step->outcome->arena, side->key), *target = key + strlen(absence->name) + 1;
     int64_t since_ms = side->last_ms ? side->last_ms : side->first_ms;
     struct event event = {
-        .id = step_text(step, "%s@%lld", side->key, (long long)since_ms),
+        .id = step_text(step, "%s@%lld", key, (long long)since_ms),
         .type = absence->opens->code,
         .text = step_text(step, "%s %s%s%s", absence->name, target, absence->text[0] ? " " : "", absence->text),
-        .source_ref = side->key,
+        .source_ref = key,
         .observed_ms = side->next_ms,
     };
     side->state = ABSENCE_ABSENT;

@@ -1,12 +1,10 @@
 /* absence.h: what must be heard of again and again (absences.yaml), and is not: 缺失. One row for each target of a rule;
- * an event moves its deadline, a deadline that passes opens an incident, once until it is heard of again. */
+ * an event moves its deadline, a deadline that passes opens an incident, once until it is heard of again. A row's number is 1 when it is absent since a time
+ * at which the broker was down. */
 #ifndef CORE_ABSENCE_H
 #define CORE_ABSENCE_H
 
 #include "broker/core/routine.h"
-
-/* state of a row of this kind. Its number is 1 when it is absent since a time at which the broker was down. */
-enum absence_state { ABSENCE_WATCHED = 1, ABSENCE_ABSENT };
 
 /* An event of this type in this area, either NULL when unknown, is about to be recorded: the rows that it resets go into
  * the record. */

@@ -174,6 +174,9 @@ size_t core_live(const struct core *);
 size_t core_sides(const struct core *);
 bool core_side(const struct core *, enum side_kind, const char *key, struct arena *, struct side *);
 bool core_next_side(const struct core *, size_t *cursor, struct arena *, struct side *);
+/* Those of a kind in the order of their keys, at most n of them, behind a key ("": from the first). Of a duty whose period
+ * runs, count is what is done so far. */
+size_t core_sides_of(const struct core *, enum side_kind, const char *after, struct arena *, struct side *, size_t n);
 /* A unit's queue in the order tasks are offered; up to n incident ids and task numbers. */
 size_t core_queue(const struct core *, const char *unit, uint64_t *incidents, uint32_t *tasks, size_t n);
 /* The receipt first given for a key; false when unknown or expired. */

@@ -11,6 +11,7 @@
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/plan.h"
@@ -188,6 +189,10 @@ static bool steers(enum act_verb verb)
 void incident_act(struct step *step)
 {
     const struct act *act = step->command->act;
+    if (act_beside(act->verb)) {
+        aside_act(step);
+        return;
+    }
     if (!complete(step, act) || !step_permitted(step, right_for(step, act->verb)) || step_repeats(step))
         return;
     if (dedup_full(&step->core->dedup, true)) {

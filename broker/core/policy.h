@@ -279,6 +279,26 @@ struct absence {
     struct origin origin;
 };
 
+enum duty_every { DUTY_DAY = 1, DUTY_WORKING_DAY, DUTY_WEEK, DUTY_MONTH, DUTY_QUARTER };
+
+/* 例行: what a unit does again and again, target by target: 周排查, 月分析, 季总结; with hours a guard, checked in to at
+ * posts: 护学岗. Each of its areas has one of its own. */
+struct duty {
+    const char *name;
+    enum duty_every every;
+    struct hours hours;                /* of a day; none: all of it */
+    const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
+    const struct area *const *areas;
+    size_t area_count;
+    bool each;           /* `each` was written: the area is part of its key */
+    struct recipient to; /* kind 0: nobody is named */
+    const char *const *targets;
+    size_t target_count;
+    size_t target_level;      /* without targets: the areas of this level */
+    const struct type *opens; /* what is opened when something is missing at a period's end */
+    struct origin origin;
+};
+
 /* A GeoJSON file and which of its properties names the area. place/ builds the index. */
 struct polygon_source {
     const char *file; /* as written, relative to the configuration's folder */
@@ -336,6 +356,8 @@ struct policy {
     size_t absence_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    const struct duty *duties;
+    size_t duty_count;
     const struct event_rule *event_rules; /* the first that holds is the one */
     size_t event_rule_count;
     const struct polygon_source *polygons;

@@ -11,12 +11,13 @@
     X(STATUS, PRINCIPAL_SOURCE | PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR)   \
     X(WORK, PRINCIPAL_DEPARTMENT)                                                                                      \
     X(ON_BEHALF, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                          \
-    X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* assign, transfer, release, merge */                    \
-    X(ARBITRATE, PRINCIPAL_DUTY_CHIEF)                       /* a second return */                                     \
-    X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)   /* what somebody asks */                                  \
-    X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)  /* of a level that city.yaml lists */                     \
-    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                         /* supervise */                                           \
-    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)      /* close, cancel, reject */                               \
+    X(DISPATCH, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                    /* assign, transfer, release, merge */ \
+    X(ARBITRATE, PRINCIPAL_DUTY_CHIEF)                                          /* a second return */                  \
+    X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                      /* what somebody asks */               \
+    X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                     /* of a level that city.yaml lists */  \
+    X(DUTY, PRINCIPAL_DEPARTMENT | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* its own; or on a unit's behalf */   \
+    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                                            /* supervise */                        \
+    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)                         /* close, cancel, reject */            \
     X(CALLBACK, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(OVERRULE, PRINCIPAL_DUTY_CHIEF) /* what was done so often that it is nobody else's to do again */                \
     X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \

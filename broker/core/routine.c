@@ -2,6 +2,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/absence.h"
+#include "broker/core/duty.h"
 #include "broker/core/screen.h"
 
 /* --- deadlines --- */
@@ -9,6 +10,7 @@
 /* Each records what moves the row's next_ms on, or takes it away. */
 static void (*const due[SIDE_KIND_END])(struct step *, const struct live_side *) = {
     [SIDE_ABSENCE] = absence_due,
+    [SIDE_DUTY] = duty_due,
     [SIDE_RECORDED] = screen_due,
 };
 
@@ -36,7 +38,7 @@ static const struct {
     enum side_kind kind;
     bool (*reckon)(struct sweep *, size_t at);
 } ruled[] = {
-    {SIDE_ABSENCE, absence_reckon},
+    {SIDE_ABSENCE, absence_reckon}, {SIDE_DUTY, duty_reckon}, {SIDE_TARGET, NULL}, /* kept by their duties */
 };
 #define RULED (sizeof ruled / sizeof ruled[0])
 
@@ -89,7 +91,7 @@ static void sweep_some(struct sweep *sweep)
 {
     struct core *core = sweep->step->writer;
     for (int looks = 0; looks < ROUTINE_LOOKS_MAX && sweep->records_left > 0 && core->routine.rule < RULED; looks++) {
-        if (ruled[core->routine.rule].reckon(sweep, core->routine.at++))
+        if (ruled[core->routine.rule].reckon && ruled[core->routine.rule].reckon(sweep, core->routine.at++))
             continue;
         core->routine.rule++;
         core->routine.at = 0;

@@ -5,6 +5,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "broker/core/duty.h"
 #include "broker/core/live.h"
 
 /* --- names: kind and key in one text --- */
@@ -301,6 +302,32 @@ bool core_side(const struct core *core, enum side_kind kind, const char *key, st
     if (side)
         *out = lent(arena, &side->facts);
     return side != NULL;
+}
+
+static int by_key(const void *left, const void *right)
+{
+    const struct live_side *const *a = left, *const *b = right;
+    return strcmp((*a)->facts.key, (*b)->facts.key);
+}
+
+size_t core_sides_of(const struct core *core, enum side_kind kind, const char *after, struct arena *arena,
+                     struct side *out, size_t n)
+{
+    size_t count = 0, taken = 0;
+    for (const struct live_side *side = NULL; (side = side_after(core, kind, side));)
+        count += strcmp(side->facts.key, after) > 0;
+    const struct live_side **found = ARENA_NEW(arena, const struct live_side *, count);
+    for (const struct live_side *side = NULL; (side = side_after(core, kind, side));)
+        if (strcmp(side->facts.key, after) > 0)
+            found[taken++] = side;
+    if (count > 0)
+        qsort(found, count, sizeof *found, by_key);
+    for (taken = 0; taken < count && taken < n; taken++) {
+        out[taken] = lent(arena, &found[taken]->facts);
+        if (kind == SIDE_DUTY)
+            out[taken].count = duty_count(core, &found[taken]->facts);
+    }
+    return taken;
 }
 
 bool core_next_side(const struct core *core, size_t *cursor, struct arena *arena, struct side *out)

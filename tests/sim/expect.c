@@ -234,18 +234,11 @@ static void trail(struct play *play, const char *const *any, struct words *rest)
 
 /* --- beside incidents --- */
 
-static enum side_kind side_kind_of(struct play *play, const char *name)
-{
-    for (enum side_kind kind = 1; kind < SIDE_KIND_END; kind++)
-        if (is(side_kind_name(kind), name))
-            return kind;
-    play_fail(play, "no rows beside incidents are called \"%s\"", name);
-    return 0;
-}
-
 static bool find_side(struct play *play, const char *const *any, struct side *out)
 {
-    enum side_kind kind = side_kind_of(play, any[0]);
+    enum side_kind kind = side_kind_of(any[0]);
+    if (!kind)
+        play_fail(play, "no rows beside incidents are called \"%s\"", any[0]);
     if (!play->world.up)
         play_fail(play, "the broker is down");
     return !*play->fault && core_side(play->world.turn.core, kind, any[1], &play->step, out);
@@ -259,6 +252,18 @@ static void side(struct play *play, const char *const *any, struct words *rest)
         compare(play, what, &side_fields, rest, &side);
     else
         play_fail(play, "%s: there is no such row", what);
+}
+
+/* What is in its list, in order. */
+static void side_list(struct play *play, const char *const *any, struct words *rest)
+{
+    struct side side = {0};
+    const char *list = "";
+    if (!find_side(play, any, &side))
+        play_fail(play, "%s %s: there is no such row", any[0], any[1]);
+    for (size_t i = 0; i < side.list_count; i++)
+        list = listed(play, list, side.list[i]);
+    compare_lists(play, arena_printf(&play->step, "the list of %s %s", any[0], any[1]), rest, list);
 }
 
 static void no_side(struct play *play, const char *const *any, struct words *rest)
@@ -350,6 +355,7 @@ const struct sentence expecting[] = {
     {"expect trail EVENT ...",    trail,       LOOKS},
     {"expect queue UNIT ...",     queue,       LOOKS},
     {"expect WORKER holds ...",   holds,       LOOKS},
+    {"expect side KIND KEY lists ...", side_list, LOOKS},
     {"expect side KIND KEY ...",  side,        LOOKS},
     {"expect no side KIND KEY",   no_side,     LOOKS},
     {"expect opened EVENT about REF", opened, LOOKS},
@@ -390,6 +396,8 @@ static void expect_page(struct play *play, const struct answer *answer, struct w
     } else {
         for (size_t i = 0; i < answer->row_count; i++)
             list = listed(play, list, play_event(play, answer->rows[i].incident));
+        for (size_t i = 0; i < answer->side_count; i++)
+            list = listed(play, list, answer->sides[i].key);
         for (size_t i = 0; i < answer->worker_count; i++)
             list = listed(play, list, answer->workers[i].name);
         compare_lists(play, "the answer", rest, list);

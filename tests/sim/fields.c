@@ -14,7 +14,7 @@
     X(TASK_STATE, task_state, task_state) X(ROLE, task_role, task_role) X(OUTCOME, outcome_code, outcome) \
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
-    X(UNROUTED, unrouted_reason, unrouted_reason) X(REFUSAL, refusal_code, refusal) \
+    X(UNROUTED, unrouted_reason, unrouted_reason) X(SIDE, side_kind, side_kind) X(REFUSAL, refusal_code, refusal) \
     X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
 /* clang-format on */
 
@@ -87,6 +87,8 @@ static const struct field act_list[] = {
     {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
     {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
     {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
+    {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
     {"body", FIELD_TEXT, AT(act.to)},         {"plan", FIELD_TEXT, AT(act.plan)},
 };
 FIELDS(act, "an act");
@@ -96,6 +98,7 @@ static const struct field query_list[] = {
     {"unit", FIELD_TEXT, AT(query.unit)},      {"type", FIELD_TEXT, AT(query.type)},
     {"area", FIELD_TEXT, AT(query.area)},      {"source", FIELD_TEXT, AT(query.source)},
     {"overdue", FIELD_YES, AT(query.overdue)}, {"live", FIELD_YES, AT(query.live_only)},
+    {"limit", FIELD_COUNT, AT(query.limit)},   {"side", FIELD_SIDE, AT(query.side)},
     {"limit", FIELD_COUNT, AT(query.limit)},   {"plan", FIELD_TEXT, AT(query.plan)},
 };
 FIELDS(query, "a query");
@@ -235,6 +238,7 @@ static const struct field record_list[] = {
     {"unit-time", FIELD_TIME, AT(record.unit_ms)},
     {"auto", FIELD_YES, AT(record.auto_respond)},
     {"count", FIELD_COUNT, AT(record.count)},
+    {"from", FIELD_TIME, AT(record.from_ms)},
     {"offset", FIELD_SPAN, AT(record.offset_ms)},
     {"ask", FIELD_COUNT, AT(ask.no)},
     {"kind", FIELD_ASK, AT(ask.kind)},

@@ -88,6 +88,22 @@ static void do_act(struct play *play, const struct speaker *speaker, enum act_ve
     ask(play, seat_of(play, speaker), &message);
 }
 
+/* An act that is about no incident. */
+static void act_aside(struct play *play, const char *who, struct act act, struct words *rest)
+{
+    struct message message = {.kind = MESSAGE_ACT, .act = act};
+    struct speaker speaker = speaker_of(play, who);
+    message.act.request = request_of(play);
+    message.act.person = speaker.person;
+    fields_read(play, &act_fields, rest, &message);
+    ask(play, seat_of(play, &speaker), &message);
+}
+
+static void has_done(struct play *play, const char *const *any, struct words *rest)
+{
+    act_aside(play, any[0], (struct act){.verb = ACT_DUTY_DONE, .name = any[1], .target = any[2]}, rest);
+}
+
 static bool has_word(const struct words *words, const char *word)
 {
     for (size_t i = 0; i < words->left; i++)
@@ -162,10 +178,10 @@ static void asks(struct play *play, const char *const *any, struct words *rest)
     struct speaker speaker = speaker_of(play, any[0]);
     struct message message = {.kind = MESSAGE_QUERY};
     struct query *query = &message.query;
-    query->kind = QUERY_LIST;
-    while (query_name(query->kind) && strcmp(query_name(query->kind), any[1]) != 0)
-        query->kind++;
-    if (!query_name(query->kind))
+    for (int kind = 1; kind < 100 && !query->kind; kind++)
+        if (query_name((enum query_kind)kind) && strcmp(query_name((enum query_kind)kind), any[1]) == 0)
+            query->kind = (enum query_kind)kind;
+    if (!query->kind)
         play_fail(play, "\"%s\" is no question", any[1]);
     fields_read(play, &query_fields, rest, &message);
     if (query->kind == QUERY_EXPLAIN && !query->incident) {
@@ -481,6 +497,7 @@ const struct sentence doing[] = {
     {"WHO asks status EVENT",                          asks_status,            ASKS},
     {"WHO asks QUESTION ...",                          asks,                   ASKS},
     {"WHO reloads",                                    reloads,                ASKS},
+    {"WHO has done DUTY TARGET ...", has_done, ASKS},
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},
     {"WHO feeds back EVENT ...",                       feeds_back,             ASKS},

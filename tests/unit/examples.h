@@ -569,7 +569,10 @@ static inline struct message example_message(enum message_kind kind)
                                    .outcome = OUTCOME_REFERRED,
                                    .passed = true,
                                    .reason = "duplicate",
-                                   .text = "同一处"};
+                                   .text = "同一处",
+                                   .name = "周排查",
+                                   .target = "东街1号",
+                                   .area = "620802001"};
         break;
     case MESSAGE_QUERY:
         message.query = (struct query){.kind = QUERY_LIST,

@@ -120,6 +120,45 @@ static void more_by_hand(void **state)
     assert_deadlines(deadlines, sizeof deadlines / sizeof *deadlines);
 }
 
+/* Each limit of a real table, around each holiday and make-up day of the year. */
+static void around_every_holiday(void **state)
+{
+    (void)state;
+    static const struct deadline deadlines[] = {
+        /* Qingming: Fri 04-03 2 h; Sat to Mon free; Tue 04-07 08:00 + 2 h. */
+        {"2026-04-03 16:00", HOURS, 4, "2026-04-07 10:00"},
+        /* Dragon Boat: one minute on Thu 06-18; Fri to Sun free; Mon 06-22 08:00 + 1 h 59. */
+        {"2026-06-18 17:59", HOURS, 2, "2026-06-22 09:59"},
+        /* A whole day that is open ends at its closing. */
+        {"2026-09-24 08:00", DAYS, 1, "2026-09-24 18:00"},
+        /* Mid-Autumn: Thu 09-24 4 h; Fri to Sun free; Mon 8, Tue 8, 4 left: noon of Wed 09-30. */
+        {"2026-09-24 14:00", DAYS, 3, "2026-09-30 12:00"},
+        /* The same from the next day: Mon, Tue, Wed. */
+        {"2026-09-24 14:00", NEXT, 3, "2026-09-30 18:00"},
+        /* May: at the closing of Thu 04-30 nothing is left; 05-01 to 05-05 free; Wed 05-06 08:00 + 1 h. */
+        {"2026-04-30 18:00", HOURS, 1, "2026-05-06 09:00"},
+        /* Fri 05-08 1 h; the make-up Sat 05-09: 4 h, and 3 after lunch. */
+        {"2026-05-08 17:00", DAYS, 1, "2026-05-09 17:00"},
+        /* From that Saturday: 1 h; Sun free; Mon 05-11 7 h. */
+        {"2026-05-09 17:00", DAYS, 1, "2026-05-11 17:00"},
+        /* New Year: the make-up Sun 01-04 at noon: 4 h after lunch; Mon 08:00 + 1 h. */
+        {"2026-01-04 12:00", HOURS, 5, "2026-01-05 09:00"},
+        /* The last minute of the holiday: day 1 is that Sunday. */
+        {"2026-01-03 23:59", NEXT, 1, "2026-01-04 18:00"},
+        /* Natural time sees no holiday: 05-01 and 05-02. */
+        {"2026-04-30 17:50", NATURAL, 48, "2026-05-02 17:50"},
+        /* At the closing of Fri 09-18: the make-up Sun 09-20 and Mon 09-21, whole. */
+        {"2026-09-18 18:00", DAYS, 2, "2026-09-21 18:00"},
+        /* The make-up Sat 02-28 is open until six. */
+        {"2026-02-28 14:00", HOURS, 4, "2026-02-28 18:00"},
+        /* Spring Festival: begun on its last day; Tue 02-24 is day 1, Fri 4, the make-up Sat 02-28 day 5. */
+        {"2026-02-23 10:00", NEXT, 5, "2026-02-28 18:00"},
+        /* National Day: 10 minutes on Fri 10-09, the make-up Sat 10-10 08:00 + 1 h 50. */
+        {"2026-10-09 17:50", HOURS, 2, "2026-10-10 09:50"},
+    };
+    assert_deadlines(deadlines, sizeof deadlines / sizeof *deadlines);
+}
+
 /* Winter 8–12 and 14–18, from May to September 9–12 and 15–18: six hours. */
 static void seasons_have_their_own_hours(void **state)
 {
@@ -405,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_the_domain_worked_by_hand, setup),
         cmocka_unit_test_setup(more_by_hand, setup),
+        cmocka_unit_test_setup(around_every_holiday, setup),
         cmocka_unit_test_setup(seasons_have_their_own_hours, setup),
         cmocka_unit_test_setup(a_season_may_go_over_new_year, setup),
         cmocka_unit_test_setup(always_open_is_natural, setup),

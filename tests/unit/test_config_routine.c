@@ -46,9 +46,72 @@ static void absences_are_read(void **state)
     assert_string_equal(all->areas[0]->code, "620802");
 }
 
+static void duties_are_read(void **state)
+{
+    struct city_rig *rig = *state;
+    city_write(rig, "calendars.yaml", "calendars: {school: {hours: [08:00-12:00, 14:00-18:00]}}\n");
+    city_write(rig, "duties.yaml",
+               "duties:\n"
+               "  - {name: 周排查, every: week, to: cg, targets: [a, b, c], opens: 2}\n"
+               "  - {name: 季总结, every: quarter, each: street, to: \"@street.执法\", targets: grid, opens: 2, area: "
+               "620802001}\n"
+               "  - {name: 护学岗, every: working_day, hours: [07:30-07:50, 16:30-16:50], targets: one, opens: 1}\n");
+    expect_fault(rig, "types.yaml",
+                 "types: [{code: 1, name: 安全, clocks: urgent}, {code: 2, name: 环境, clocks: slow}]\n",
+                 "duties.yaml:4:81: unknown level 'one'");
+    city_write(rig, "duties.yaml",
+               "duties:\n"
+               "  - {name: 周排查, every: week, to: cg, targets: [a, b, c], opens: 2}\n"
+               "  - {name: 季总结, every: quarter, each: street, to: \"@street.执法\", targets: grid, opens: 2, area: "
+               "620802001}\n"
+               "  - {name: 护学岗, every: working_day, hours: [07:30-07:50, 16:30-16:50], targets: [one], opens: 1}\n");
+    const struct policy *policy = city_read_sound(rig);
+    assert_int_equal(policy->duty_count, 3);
+    const struct duty *week = &policy->duties[0], *quarter = &policy->duties[1], *guard = &policy->duties[2];
+    assert_int_equal(week->every, DUTY_WEEK);
+    assert_int_equal(week->target_count, 3);
+    assert_string_equal(week->to.unit->id, "cg");
+    assert_string_equal(week->areas[0]->code, "620802");
+    assert_false(week->each);
+    assert_true(quarter->each);
+    assert_int_equal(quarter->area_count, 1);
+    assert_int_equal(quarter->to.kind, RECIPIENT_RELATIVE);
+    assert_int_equal(quarter->target_count, 0);
+    assert_int_equal(guard->hours.span_count, 2);
+    assert_string_equal(guard->timetable->name, "school");
+    assert_int_equal(guard->to.kind, 0);
+}
+
 static const struct {
     const char *file, *text, *said;
 } wrongs[] = {
+    {"duties.yaml", "duties: [{name: a, every: week, opens: 1}]\n", "duties.yaml:1:10: a duty needs its name, every"},
+    {"duties.yaml", "duties: [{name: a#b, every: week, opens: 1, targets: [x]}]\n", "duties.yaml:1:17: "},
+    {"duties.yaml", "duties: [{name: a, every: weak, opens: 1, targets: [x]}]\n",
+     "duties.yaml:1:27: unknown period 'weak'; did you mean 'week'?"},
+    {"duties.yaml", "duties: [{name: a, every: working_day, opens: 1, targets: [x]}]\n",
+     "which days are working days? write calendars.yaml"},
+    {"duties.yaml", "duties: [{name: a, every: week, hours: 08:00-09:00, opens: 1, targets: [x]}]\n",
+     "duties.yaml:1:40: hours are for"},
+    {"duties.yaml", "duties: [{name: a, every: day, hours: 9-8, opens: 1, targets: [x]}]\n", "are no opening hours"},
+    {"duties.yaml", "duties: [{name: a, every: day, calendar: x, opens: 1, targets: [x]}]\n",
+     "a calendar is for 'every: working_day'"},
+    {"duties.yaml", "duties: [{name: a, every: day, each: stret, opens: 1, targets: [x]}]\n",
+     "unknown level 'stret'; did you mean 'street'?"},
+    {"duties.yaml", "duties: [{name: a, every: day, each: city, opens: 1, targets: [x]}]\n",
+     "area '620802' has 0 areas of level 'city'"},
+    {"duties.yaml", "duties: [{name: a, every: day, opens: 1, targets: grid, area: 620802002}]\n",
+     "area '620802002' has 0 areas of level 'grid'"},
+    {"duties.yaml", "duties: [{name: a, every: day, opens: 1, targets: [x, x]}]\n",
+     "duties.yaml:1:55: target 'x' is listed twice"},
+    {"duties.yaml", "duties: [{name: a, every: day, opens: 1, targets: []}]\n",
+     "an empty list; write 1 to 256 targets"},
+    {"duties.yaml", "duties: [{name: a, every: day, to: desk, opens: 1, targets: [x]}]\n",
+     "'desk' is where a person dispatches"},
+    {"duties.yaml", "duties: [{name: a, every: day, to: cq, opens: 1, targets: [x]}]\n", "unknown unit 'cq'"},
+    {"duties.yaml",
+     "duties:\n- {name: a, every: day, opens: 1, targets: [x]}\n- {name: a, every: day, opens: 1, targets: [x]}\n",
+     "duties.yaml:3:10: duty 'a' is also at duties.yaml:2"},
     {"absences.yaml", "absences: [{name: a, within: 1d}]\n", "absences.yaml:1:12: an absence needs its name"},
     {"absences.yaml", "absences: [{name: a/b, within: 1d, opens: 1}]\n", "absences.yaml:1:19: "},
     {"absences.yaml", "absences: [{name: a, within: 1d, opens: 7}]\n", "absences.yaml:1:41: unknown type '7'"},
@@ -90,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CITY_TEST(absences_are_read),
+        CITY_TEST(duties_are_read),
         cmocka_unit_test(what_is_wrong_is_told_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

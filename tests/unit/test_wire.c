@@ -397,7 +397,7 @@ static void text_too_long_is_refused_by_field(void **state)
         TEXT(ACT, act.reason, "reason", CODE_MAX_BYTES),
         TEXT(ACT, act.text, "text", TEXT_MAX_BYTES),
         TEXT(ACT, act.type, "type", CODE_MAX_BYTES),
-        TEXT(QUERY, query.cursor, "cursor", ID_MAX_BYTES),
+        TEXT(QUERY, query.cursor, "cursor", CURSOR_MAX_BYTES),
         TEXT(QUERY, query.unit, "unit", CODE_MAX_BYTES),
         TEXT(QUERY, query.type, "type", CODE_MAX_BYTES),
         TEXT(QUERY, query.area, "area", CODE_MAX_BYTES),
