@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/core/right.h"
+#include "broker/notice.h"
 #include "broker/now.h"
 #include "broker/sight.h"
 
@@ -147,7 +148,7 @@ static bool feed_one(struct turn *t, struct session *session)
     return session->credit && session->cursor < last;
 }
 
-/* Round robin over the feeds, going on where the budget ended last time. */
+/* Round robin over the feeds, and over the sources that follow their notices, going on where the budget ended last time. */
 bool feed_serve(struct turn *t)
 {
     uint64_t last = store_meta(t->store)->sequence;
@@ -165,7 +166,7 @@ bool feed_serve(struct turn *t)
         }
         if (now_mono_us() >= until_us)
             return true;
-        behind |= feed_one(t, session);
+        behind |= session->endpoint == 'F' ? feed_one(t, session) : notice_serve(t, session);
     }
     t->feed_at = 0;
     return behind;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/against.h"
 #include "broker/base/limits.h"
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
@@ -22,7 +23,7 @@
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_STORE = 4, EXIT_SOCKET = 5, EXIT_UNKNOWN_COMMIT = 6 };
 
 struct options {
-    const char *config, *store, *ipc, *tcp, *key_file, *http, *check, *check_store, *restore;
+    const char *config, *store, *ipc, *tcp, *key_file, *http, *check, *against, *check_store, *restore;
     int insecure_port;
     bool exercise, accept_wall;
     double speed;
@@ -35,6 +36,7 @@ enum {
     KEY_EXERCISE,
     KEY_SPEED,
     KEY_CHECK,
+    KEY_AGAINST,
     KEY_CHECK_STORE,
     KEY_RESTORE,
     KEY_MAP,
@@ -58,6 +60,8 @@ static const struct argp_option flags[] = {
     {"map-size", KEY_MAP, "MIB", 0, "limit of the store in MiB (default 16384)", 0},
     {"check", KEY_CHECK, "FOLDER", 0, "check a configuration and exit: 0 good, 3 with file:line:column of every fault",
      1},
+    {"against", KEY_AGAINST, "CSV", 0,
+     "with --check: route rows with columns type, area and unit, and tell what differs", 1},
     {"check-store", KEY_CHECK_STORE, "FOLDER", 0, "check a store that no broker has open, and exit", 1},
     {"restore", KEY_RESTORE, "BACKUP", 0, "make --store from a backup, in a new term, and exit", 1},
     {0},
@@ -94,6 +98,9 @@ static error_t parse_flag(int key, char *arg, struct argp_state *state)
     case KEY_CHECK:
         o->check = arg;
         return 0;
+    case KEY_AGAINST:
+        o->against = arg;
+        return 0;
     case KEY_CHECK_STORE:
         o->check_store = arg;
         return 0;
@@ -126,9 +133,11 @@ static error_t parse_flag(int key, char *arg, struct argp_state *state)
 static void check_flags(const struct options *o)
 {
     const char *wrong = NULL;
-    if (o->check || o->check_store)
+    if (o->against && !o->check)
+        wrong = "--against needs --check";
+    else if (o->check || o->check_store)
         return;
-    if (!o->store)
+    else if (!o->store)
         wrong = "--store is missing";
     else if (o->restore)
         return;
@@ -150,7 +159,26 @@ static void check_flags(const struct options *o)
 
 /* --- offline verbs --- */
 
-static int check_config(const char *folder)
+/* What rows of the past would have become: the sum on stdout, what differs on stderr. */
+static int hold_against(const struct policy *policy, const char *path)
+{
+    struct against sum;
+    struct buffer said = {0};
+    struct faults faults = {0};
+    int error = against_rows(policy, path, &sum, &said, &faults);
+    fwrite(said.data, 1, said.size, stderr);
+    fputs(faults_text(&faults), stderr);
+    printf(
+        "%s: %zu rows: %zu (%.1f %%) to the unit they name, %zu elsewhere, %zu to nobody; %zu of a type and area whose "
+        "rows contradict each other\n",
+        path, sum.rows, sum.agree, sum.rows ? 100.0 * (double)sum.agree / (double)sum.rows : 0.0, sum.elsewhere,
+        sum.nobody, sum.contradictory);
+    buffer_release(&said);
+    faults_release(&faults);
+    return error ? EXIT_CONFIG : EXIT_OK;
+}
+
+static int check_config(const char *folder, const char *against)
 {
     struct policy *policy = NULL;
     struct place_index *place = NULL;
@@ -164,6 +192,8 @@ static int check_config(const char *folder)
         printf("%s: good: %zu types, %zu areas, %zu units, %zu routes, %zu principals\n", folder, policy->type_count,
                policy->area_count, policy->unit_count, policy->route_count, policy->principal_count);
     int code = error || faults.count ? EXIT_CONFIG : EXIT_OK;
+    if (!code && against)
+        code = hold_against(policy, against);
     place_free(place);
     policy_free(policy);
     faults_release(&faults);
@@ -437,7 +467,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* whoever read our log may go; we stay */
     check_flags(&options);
     if (options.check)
-        return check_config(options.check);
+        return check_config(options.check, options.against);
     if (options.check_store)
         return check_store(options.check_store);
     if (options.restore)

@@ -14,6 +14,7 @@
 #include "broker/core/right.h"
 #include "broker/durable.h"
 #include "broker/feed.h"
+#include "broker/notice.h"
 #include "broker/now.h"
 #include "broker/query.h"
 #include "broker/reload.h"
@@ -276,6 +277,10 @@ static void take_heartbeat(struct turn *t, const struct gate_input *in)
 static void take_credit(struct turn *t, const struct gate_input *in)
 {
     uint32_t n = in->message.credit.n;
+    if (in->session->endpoint == 'P') {
+        notice_take_credit(t, in);
+        return;
+    }
     if (in->session->endpoint == 'F') {
         uint32_t room = CREDIT_MAX - in->session->credit;
         in->session->credit += n < room ? n : room;
@@ -319,14 +324,25 @@ static void measure_room(struct turn *t)
     struct store_space space;
     store_space(t->store, &space);
     t->full = turn_full(t, &space);
+    space.used_bytes -=
+        space.used_bytes < space.map_bytes / SLACK_PART / 2 ? space.used_bytes : space.map_bytes / SLACK_PART / 2;
+    t->brimful = turn_full(t, &space);
     t->behind = space.tail > TAIL_MAX;
+}
+
+/* Half of the slack is for what cannot wait. */
+static bool urgent(const struct turn *t, const struct event *event)
+{
+    const struct type *type = policy_type(t->policy, event->type);
+    return event->panic || event->severity == 1 || (!event->severity && type && type->severity == 1);
 }
 
 /* A repeat is answered all the same. */
 static bool refuse_when_full(struct turn *t, const struct command *command)
 {
     struct receipt receipt;
-    if ((!t->full && !t->behind) || core_receipt(t->core, &command->key, t->now_ms, &receipt))
+    bool has_reserve = !t->brimful && urgent(t, command->publish.event);
+    if ((!t->full && !t->behind) || has_reserve || core_receipt(t->core, &command->key, t->now_ms, &receipt))
         return false;
     if (t->full)
         turn_refuse(t, command->peer, command->tag, REFUSAL_STORE_FULL, NULL, "the store is full; open tasks go on",
@@ -410,12 +426,19 @@ static void take_backup(struct turn *t, const struct gate_input *in)
 static const struct {
     void (*take)(struct turn *, const struct gate_input *);
 } takers[] = {
-    [MESSAGE_HELLO] = {take_hello},   [MESSAGE_HEARTBEAT] = {take_heartbeat},
-    [MESSAGE_BYE] = {take_bye},       [MESSAGE_PUBLISH] = {take_publish},
-    [MESSAGE_STATUS] = {take_reader}, [MESSAGE_CREDIT] = {take_credit},
-    [MESSAGE_WORD] = {take_word},     [MESSAGE_ACT] = {take_act},
-    [MESSAGE_QUERY] = {take_reader},  [MESSAGE_RELOAD] = {take_reload},
-    [MESSAGE_BACKUP] = {take_backup}, [MESSAGE_SUBSCRIBE] = {take_reader},
+    [MESSAGE_HELLO] = {take_hello},
+    [MESSAGE_HEARTBEAT] = {take_heartbeat},
+    [MESSAGE_BYE] = {take_bye},
+    [MESSAGE_PUBLISH] = {take_publish},
+    [MESSAGE_STATUS] = {take_reader},
+    [MESSAGE_CREDIT] = {take_credit},
+    [MESSAGE_WORD] = {take_word},
+    [MESSAGE_ACT] = {take_act},
+    [MESSAGE_QUERY] = {take_reader},
+    [MESSAGE_RELOAD] = {take_reload},
+    [MESSAGE_BACKUP] = {take_backup},
+    [MESSAGE_SUBSCRIBE] = {take_reader},
+    [MESSAGE_ACKNOWLEDGE] = {notice_take_acknowledge},
 };
 
 static void take(struct turn *t, const struct gate_input *in)

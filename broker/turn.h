@@ -66,6 +66,7 @@ struct turn {
     bool feeds_behind;
     bool feeds_held;        /* one has more, when its reader has taken what it was sent */
     uint64_t caught_up;     /* of the outbox, when that was seen */
+    bool brimful;           /* what is urgent is refused too */
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */
     bool drained;           /* the last turn read everything that had come in */
     bool stalled;           /* the broker did not run for a while */

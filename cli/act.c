@@ -97,6 +97,8 @@ static const struct form {
             "the new type's.")},
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
+    [ACT_ANSWER] = {TAKES_WHY, TAKES(KEY_TEXT), 'C',
+                    N_("Answers whoever reported an incident: the text is their notice, and the answer clock stops.")},
     [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
     [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
@@ -269,6 +271,7 @@ VERB(verify, ACT_VERIFY)
 VERB(resume, ACT_RESUME)
 VERB(undo, ACT_UNDO)
 VERB(withdraw, ACT_WITHDRAW)
+VERB(answer, ACT_ANSWER)
 VERB(confirm, ACT_CONFIRM)
 VERB(callback, ACT_CALLBACK)
 VERB(reopen, ACT_REOPEN)

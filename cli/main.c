@@ -18,8 +18,9 @@ struct verb {
 /* In the order of the help: what one sends, what one reads, what one does, what one runs. */
 static const struct verb verbs[] = {
     {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
-    {"status", verb_status, N_("the receipt first given for an event or an incident")},
+    {"status", verb_status, N_("the receipt first given for an event, and how far it is")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
+    {"notices", verb_notices, N_("what became of what this source reported")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},
     {"ls", verb_ls, N_("list incidents")},
     {"show", verb_show, N_("one incident: head, tasks, clocks and timeline")},
@@ -46,6 +47,7 @@ static const struct verb verbs[] = {
     {"duty", verb_duty, N_("a target of a duty is done, a post checked in to")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
     {"confirm", verb_confirm, N_("say whether what was reported is so")},
+    {"answer", verb_answer, N_("tell whoever reported it what came of it")},
     {"callback", verb_callback, N_("record what the reporter says of a closed incident")},
     {"reopen", verb_reopen, N_("open a closed incident again")},
     {"urge", verb_urge, N_("urge whoever handles an incident")},

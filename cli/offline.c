@@ -16,10 +16,10 @@
 /* bihuand's own exit codes that are told apart here. */
 enum { BIHUAND_DONE = 0, BIHUAND_USAGE = 2, BIHUAND_BAD_CONFIGURATION = 3 };
 
-enum { KEY_JSON = 'j' };
+enum { KEY_JSON = 'j', KEY_AGAINST = 256 };
 
 struct arguments {
-    const char *paths[2];
+    const char *paths[2], *against;
     int wanted;
     bool json;
 };
@@ -29,12 +29,24 @@ static const struct argp_option options[] = {
     {0},
 };
 
+static const struct argp_option check_options[] = {
+    {"json", KEY_JSON, NULL, 0, N_("print JSON"), 0},
+    {"against", KEY_AGAINST, N_("CSV"), 0,
+     N_("route each row of a CSV with columns type, area and unit, and tell where it goes elsewhere, and what "
+        "contradicts itself"),
+     0},
+    {0},
+};
+
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
     switch (key) {
     case KEY_JSON:
         arguments->json = true;
+        return 0;
+    case KEY_AGAINST:
+        arguments->against = value;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num >= (unsigned)arguments->wanted)
@@ -103,19 +115,35 @@ static int await_bihuand(pid_t child)
     return exit_code(status);
 }
 
-/* "routes.yaml:4:9: what" as an object; any other line has only its "what". */
+/* "routes.yaml:4:9: what" as an object; any other line has only its "what", and its level once all is known. */
 static json_t *fault_of(const char *line)
 {
+    static const char warning[] = "warning: ";
     char *file = NULL, *what = NULL;
     int line_number, column;
     json_t *fault;
-    if (sscanf(line, "%m[^:]:%d:%d: %m[^\n]", &file, &line_number, &column, &what) == 4)
-        fault = json_pack("{s:s, s:i, s:i, s:s}", "file", file, "line", line_number, "column", column, "what", what);
-    else
+    if (sscanf(line, "%m[^:]:%d:%d: %m[^\n]", &file, &line_number, &column, &what) == 4) {
+        bool warned = strncmp(what, warning, strlen(warning)) == 0;
+        fault = json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", file, "line", line_number, "column", column, "what",
+                          what + (warned ? strlen(warning) : 0), "level", warned ? "warning" : "error");
+    } else {
         fault = json_pack("{s:s%}", "what", line, strcspn(line, "\n"));
+    }
     free(file);
     free(what);
     return fault;
+}
+
+/* What stands at no place is an error where there are errors, and else what is told of a sound city. */
+static void level_the_rest(json_t *said, bool done)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(said, i, line)
+    {
+        if (!json_object_get(line, "level"))
+            json_object_set_new(line, "level", json_string(done ? "note" : "error"));
+    }
 }
 
 /* What it says as {"done": …, "said": […]}. */
@@ -139,6 +167,7 @@ static int run_as_json(char *const *argv)
     lines_release(&lines);
     close(ends[0]);
     int code = child < 0 ? CLI_LOCAL : await_bihuand(child);
+    level_the_rest(said, code == CLI_DONE);
     json_t *object = json_pack("{s:b, s:o}", "done", code == CLI_DONE, "said", said);
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
@@ -170,7 +199,7 @@ static const char *folder_of(const char *path, char *out, size_t size_bytes)
 
 int verb_check(int argc, char **argv)
 {
-    static const struct argp argp = {options,
+    static const struct argp argp = {check_options,
                                      parse,
                                      N_("FILE_OR_FOLDER"),
                                      N_("Checks a city's configuration without a broker and prints every fault as "
@@ -185,7 +214,12 @@ int verb_check(int argc, char **argv)
         cli_fail("%s: %s", arguments.paths[0], strerror(errno));
         return CLI_BAD_INPUT;
     }
-    char *command[] = {"bihuand", "--check", (char *)folder_of(arguments.paths[0], folder, sizeof(folder)), NULL};
+    char *command[] = {"bihuand",
+                       "--check",
+                       (char *)folder_of(arguments.paths[0], folder, sizeof(folder)),
+                       arguments.against ? "--against" : NULL,
+                       (char *)arguments.against,
+                       NULL};
     return run_bihuand(&arguments, command);
 }
 

@@ -1,4 +1,4 @@
-/* bihuan status: the receipt first given. */
+/* bihuan status: the receipt first given, and how far it is. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -9,6 +9,8 @@
 #include "schemas/ident.h"
 
 enum { KEY_EVENT = 0x2000 };
+
+#define LINKS_MAX 10 /* merged into each other */
 
 struct arguments {
     struct common common;
@@ -43,13 +45,21 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
-/* By incident the broker answers with what became of it: the receipt is in its head. */
-static void print_row(const struct common *common, const struct row *row)
+/* How far it is: its state, and what happened to it last. */
+static void print_progress(const struct common *common, const struct answer *answer)
 {
+    const struct row *row = &answer->rows[0];
     char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES];
     ident_format(row->incident, id);
-    printf(_("%s  %s  accepted %s  as %s\n"), id, words_incident_state(row->head.state),
+    printf(_("%s  %s  accepted %s  as %s"), id, words_incident_state(row->head.state),
            when_text(row->head.received_ms, common->utc, time), row->head.event_id ? row->head.event_id : "");
+    if (answer->record_count) {
+        const struct record *last = &answer->records[answer->record_count - 1];
+        printf(_("  last %s %s"), words_record(last->kind), when_text(last->at_ms, common->utc, time));
+    }
+    if (row->head.outcome)
+        printf("  %s", words_outcome(row->head.outcome));
+    putchar('\n');
 }
 
 static void print_receipt(const struct common *common, const struct receipt *receipt)
@@ -62,6 +72,40 @@ static void print_receipt(const struct common *common, const struct receipt *rec
            when_text(receipt->at_ms, common->utc, time));
 }
 
+/* Prints an answer; the incident where it goes on: the receipt's own, or the survivor of a merge. */
+static uint64_t print_answer(const struct common *common, const struct message *answer)
+{
+    if (common->json)
+        cli_print_json(answer);
+    if (answer->kind == MESSAGE_RECEIPT) {
+        if (!common->json)
+            print_receipt(common, &answer->receipt);
+        return answer->receipt.incident;
+    }
+    if (answer->kind != MESSAGE_ANSWER || !answer->answer.row_count)
+        return 0;
+    if (!common->json)
+        print_progress(common, &answer->answer);
+    return answer->answer.rows[0].head.merged_into;
+}
+
+static int follow(struct arguments *arguments, struct client *client, struct arena *arena)
+{
+    struct message ask = {.kind = MESSAGE_STATUS,
+                          .status = {.event_id = arguments->event, .incident = arguments->incident}};
+    struct message answer;
+    int code = CLI_DONE;
+    for (int links = 0; links < LINKS_MAX && !code; links++) {
+        code = cli_ask(&arguments->common, client, &ask, arena, &answer);
+        uint64_t next = code ? 0 : print_answer(&arguments->common, &answer);
+        if (!next)
+            break;
+        ask.status.event_id = NULL;
+        ask.status.incident = next;
+    }
+    return code;
+}
+
 int verb_status(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
@@ -69,24 +113,21 @@ int verb_status(int argc, char **argv)
         options,
         parse,
         N_("[INCIDENT]"),
-        N_("Shows the receipt first given for an event of this source, or what became of an incident."),
+        N_("Shows the receipt first given for an event of this source, and how far what came of it is; or the latter "
+           "of an incident. What was merged is followed to its survivor."),
         children,
         NULL,
         NULL};
     struct arguments arguments = {0};
-    cli_parse(&argp, argc, argv, &arguments);
-    struct message ask = {.kind = MESSAGE_STATUS,
-                          .status = {.event_id = arguments.event, .incident = arguments.incident}};
-    struct message answer;
+    struct client *client;
     struct arena arena;
+    cli_parse(&argp, argc, argv, &arguments);
+    int code = cli_connect(&arguments.common, 'P', &client);
+    if (code)
+        return code;
     arena_init(&arena);
-    int code = cli_ask_once(&arguments.common, 'P', &ask, &arena, &answer);
-    if (code == CLI_DONE && arguments.common.json)
-        cli_print_json(&answer);
-    else if (code == CLI_DONE && answer.kind == MESSAGE_ANSWER && answer.answer.row_count)
-        print_row(&arguments.common, &answer.answer.rows[0]);
-    else if (code == CLI_DONE && answer.kind == MESSAGE_RECEIPT)
-        print_receipt(&arguments.common, &answer.receipt);
+    code = follow(&arguments, client, &arena);
     arena_release(&arena);
+    client_close(client);
     return code;
 }

@@ -5,6 +5,7 @@
 
 int verb_publish(int argc, char **argv);  /* publish.c */
 int verb_status(int argc, char **argv);   /* status.c */
+int verb_notices(int argc, char **argv);  /* notices.c */
 int verb_ls(int argc, char **argv);       /* ls.c */
 int verb_queue(int argc, char **argv);    /* ls.c */
 int verb_show(int argc, char **argv);     /* show.c */
@@ -25,6 +26,7 @@ int verb_verify(int argc, char **argv);
 int verb_resume(int argc, char **argv);
 int verb_undo(int argc, char **argv);
 int verb_withdraw(int argc, char **argv);
+int verb_answer(int argc, char **argv);
 int verb_confirm(int argc, char **argv);
 int verb_callback(int argc, char **argv);
 int verb_reopen(int argc, char **argv);

@@ -90,6 +90,8 @@ static const char *const records[] = {
     [RECORD_RECKONED] = C_("record", "reckoned"),
     [RECORD_FOLDED] = C_("record", "folded"),
     [RECORD_RAISED] = C_("record", "raised"),
+    [RECORD_ACKNOWLEDGED] = C_("record", "acknowledged"),
+    [RECORD_ANSWERED] = C_("record", "answered"),
     [RECORD_RECLASSIFIED] = C_("record", "reclassified"),
     [RECORD_RECORDED] = C_("record", "recorded"),
     [RECORD_NOTIFIED] = C_("record", "notified"),
@@ -178,6 +180,17 @@ static const char *const unrouted_reasons[] = {
     [UNROUTED_NO_RULE] = C_("unrouted", "no_rule"),           [UNROUTED_TWO_EQUALS] = C_("unrouted", "two_equals"),
     [UNROUTED_NO_RECIPIENT] = C_("unrouted", "no_recipient"), [UNROUTED_UNKNOWN_TYPE] = C_("unrouted", "unknown_type"),
     [UNROUTED_UNKNOWN_AREA] = C_("unrouted", "unknown_area"), [UNROUTED_EXCLUDED] = C_("unrouted", "excluded"),
+};
+
+static const char *const notice_steps[] = {
+    [NOTICE_ACCEPTED] = C_("step", "accepted"),     [NOTICE_JOINED] = C_("step", "joined"),
+    [NOTICE_DISPATCHED] = C_("step", "dispatched"), [NOTICE_RESPONDED] = C_("step", "responded"),
+    [NOTICE_ARRIVED] = C_("step", "arrived"),       [NOTICE_FED_BACK] = C_("step", "fed_back"),
+    [NOTICE_REWORKED] = C_("step", "reworked"),     [NOTICE_CLOSED] = C_("step", "closed"),
+    [NOTICE_MERGED] = C_("step", "merged"),         [NOTICE_CANCELLED] = C_("step", "cancelled"),
+    [NOTICE_REJECTED] = C_("step", "rejected"),     [NOTICE_WITHDRAWN] = C_("step", "withdrawn"),
+    [NOTICE_REOPENED] = C_("step", "reopened"),     [NOTICE_PARKED] = C_("step", "parked"),
+    [NOTICE_ANSWERED] = C_("step", "answered"),
 };
 
 static const char *const lease_ends[] = {
@@ -283,6 +296,11 @@ const char *words_satisfaction(enum satisfaction value)
 const char *words_unrouted(enum unrouted_reason value)
 {
     return SHOWN(unrouted_reasons, value);
+}
+
+const char *words_notice_step(enum notice_step value)
+{
+    return SHOWN(notice_steps, value);
 }
 
 const char *words_lease_end(enum lease_end value)

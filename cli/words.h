@@ -19,6 +19,7 @@ const char *words_decision(enum decision);
 const char *words_colour(enum rung_colour);
 const char *words_satisfaction(enum satisfaction);
 const char *words_unrouted(enum unrouted_reason);
+const char *words_notice_step(enum notice_step);
 const char *words_lease_end(enum lease_end);
 /* The kind of a rung's record, by its colour: a warning, a breach or an escalation; in English all are "rung". */
 const char *words_rung(enum rung_colour);

@@ -27,6 +27,7 @@ SAME(ActVerb, ACTS)
 SAME(AskKind, ASK_KINDS)
 SAME(Decision, DECISIONS)
 SAME(RecordKind, RECORD_KINDS)
+SAME(NoticeStep, NOTICE_STEPS)
 SAME(LeaseEnd, LEASE_ENDS)
 SAME(RungColour, RUNG_COLOURS)
 SAME(SideKind, SIDE_KINDS)
@@ -388,18 +389,11 @@ static Offset<Vector<uint64_t>> pack(Builder &builder, const uint64_t *numbers, 
     return n ? builder.CreateVector(numbers, n) : Offset<Vector<uint64_t>>();
 }
 
-static Offset<Vector<Offset<String>>> pack(Builder &builder, const char *const *texts, size_t n)
-{
-    std::vector<Offset<String>> packed;
-    for (size_t i = 0; i < n; i++)
-        packed.push_back(pack(builder, texts[i]));
-    return n ? builder.CreateVector(packed) : Offset<Vector<Offset<String>>>();
-}
-
 static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &reports)
 {
     auto keys = pack(builder, reports.keys, reports.key_count);
-    auto sources = pack(builder, reports.sources, reports.source_count);
+    auto sources = pack_texts(builder, reports.sources, reports.source_count);
+    auto device = pack(builder, reports.device);
     bihuan::ReportsBuilder out(builder);
     out.add_first_ms(reports.first_ms);
     out.add_last_ms(reports.last_ms);
@@ -409,6 +403,7 @@ static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &repo
     out.add_count(reports.count);
     out.add_keys(keys);
     out.add_sources(sources);
+    out.add_device(device);
     return out.Finish();
 }
 
@@ -540,6 +535,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto sides = pack_all<bihuan::Side>(builder, record.sides, record.side_count);
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
+    auto tells = pack_texts(builder, record.tells, record.tell_count);
     bihuan::RecordBuilder out(builder);
     out.add_seq(record.seq);
     out.add_at_ms(record.at_ms);
@@ -576,6 +572,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);
+    out.add_tells(tells);
     return out.Finish();
 }
 

@@ -64,6 +64,14 @@ template <class Item> auto pack_if(Builder &builder, const Item *item)
     return item ? pack(builder, *item) : decltype(pack(builder, *item))();
 }
 
+inline Offset<Vector<Offset<String>>> pack_texts(Builder &builder, const char *const *texts, size_t n)
+{
+    std::vector<Offset<String>> offsets(n);
+    for (size_t i = 0; i < n; i++)
+        offsets[i] = builder.CreateString(texts[i]);
+    return n ? builder.CreateVector(offsets) : Offset<Vector<Offset<String>>>();
+}
+
 /* A builder that keeps its memory from one message to the next. */
 Builder &fresh_builder();
 /* Replaces out's content with the finished buffer. */
@@ -143,6 +151,15 @@ class Reader
         auto *item = ARENA_NEW(arena, Item, 1);
         read(*this, *table, item);
         return item;
+    }
+
+    const char *const *texts(const Vector<Offset<String>> *strings, size_t max_bytes, const char *about, size_t *count)
+    {
+        *count = strings ? strings->size() : 0;
+        auto *out = *count ? ARENA_NEW(arena, const char *, *count) : nullptr;
+        for (size_t i = 0; i < *count; i++)
+            out[i] = text(strings->Get(static_cast<flatbuffers::uoffset_t>(i)), max_bytes, about);
+        return out;
     }
 
     struct arena *arena;

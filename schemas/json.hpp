@@ -247,6 +247,16 @@ template <class Item> void write_all(Json &json, const char *key, const Item *it
     json.close(']');
 }
 
+inline void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
+{
+    if (n == 0)
+        return;
+    json.open(name, '[');
+    for (size_t i = 0; i < n; i++)
+        json.text(nullptr, texts[i]);
+    json.close(']');
+}
+
 template <class Item> void write_line(const Item &item, struct buffer *out)
 {
     contained([&] {

@@ -334,15 +334,6 @@ static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, 
     return numbers;
 }
 
-static const char *const *read_texts(Reader &reader, const Vector<Offset<String>> *in, const char *about, size_t *count)
-{
-    *count = in ? in->size() : 0;
-    auto *texts = *count ? ARENA_NEW(reader.arena, const char *, *count) : nullptr;
-    for (size_t i = 0; i < *count; i++)
-        texts[i] = reader.text(in->Get(static_cast<flatbuffers::uoffset_t>(i)), ANY, about);
-    return texts;
-}
-
 static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
 {
     out->count = in.count();
@@ -352,7 +343,8 @@ static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
     out->before = in.before();
     out->placed = in.placed();
     out->keys = read_numbers(reader, in.keys(), &out->key_count);
-    out->sources = read_texts(reader, in.sources(), "reports.sources", &out->source_count);
+    out->sources = reader.texts(in.sources(), ANY, "reports.sources", &out->source_count);
+    out->device = reader.text(in.device(), ANY, "reports.device");
 }
 
 static void read(Reader &reader, const bihuan::Undo &in, struct undo *out)
@@ -463,6 +455,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
+    out->tells = reader.texts(in.tells(), ANY, "record.tells", &out->tell_count);
     out->was = reader.text(in.was(), ANY, "record.was");
     out->closing = reader.text(in.closing(), ANY, "record.closing");
     out->sides = reader.all<struct side>(in.sides(), ANY, "sides", &out->side_count);

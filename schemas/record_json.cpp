@@ -198,12 +198,8 @@ static void write(Json &json, const struct reports &reports)
     json.id("last_seq", reports.last);
     json.id("before_seq", reports.before);
     json.id("placed_seq", reports.placed);
-    if (!reports.source_count)
-        return;
-    json.open("sources", '[');
-    for (size_t i = 0; i < reports.source_count; i++)
-        json.text(nullptr, reports.sources[i]);
-    json.close(']');
+    write_texts(json, "sources", reports.sources, reports.source_count);
+    json.text("device", reports.device);
 }
 
 static void write(Json &json, const struct undo &undo)
@@ -301,6 +297,7 @@ void write(Json &json, const struct record &record)
     json.number("term", record.term);
     json.text("satisfaction", satisfaction_name(record.satisfaction));
     json.flag("solved", record.solved);
+    write_texts(json, "tells", record.tells, record.tell_count);
     write_all(json, "sides", record.sides, record.side_count);
 }
 

@@ -81,6 +81,7 @@ extern "C" {
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) \
     X(25, RECLASSIFY, reclassify) \
+    X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(34, DUTY_DONE, duty_done) \
     X(41, EXCLUDE, exclude)
@@ -106,10 +107,17 @@ extern "C" {
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
-    X(56, FOLDED, folded) X(57, RAISED, raised) \
+    X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(83, EXCLUDED, excluded)
+
+/* What whoever reported is told of: a step of the loop (of which records: notice.c). */
+#define NOTICE_STEPS(X) \
+    X(1, ACCEPTED, accepted) X(2, JOINED, joined) X(3, DISPATCHED, dispatched) X(4, RESPONDED, responded) \
+    X(5, ARRIVED, arrived) X(6, FED_BACK, fed_back) X(7, REWORKED, reworked) X(8, CLOSED, closed) X(9, MERGED, merged) \
+    X(10, CANCELLED, cancelled) X(11, REJECTED, rejected) X(12, WITHDRAWN, withdrawn) X(13, REOPENED, reopened) \
+    X(14, PARKED, parked) X(15, ANSWERED, answered)
 
 /* Why a lease ended. */
 #define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
@@ -191,6 +199,8 @@ enum ask_kind { ASK_KINDS(ASK_X) ASK_KIND_END };
 enum decision { DECISIONS(DECISION_X) };
 #define RECORD_X(v, N, n) RECORD_##N = v,
 enum record_kind { RECORD_KINDS(RECORD_X) };
+#define NOTICE_STEP_X(v, N, n) NOTICE_##N = v,
+enum notice_step { NOTICE_STEPS(NOTICE_STEP_X) NOTICE_STEP_END };
 #define LEASE_X(v, N, n) LEASE_##N = v,
 enum lease_end { LEASE_ENDS(LEASE_X) };
 #define RUNG_X(v, N, n) RUNG_##N = v,
@@ -246,6 +256,8 @@ enum ask_kind ask_kind_of(const char *name);
 const char *decision_name(enum decision);
 bool act_beside(enum act_verb); /* it names no incident */
 const char *record_kind_name(enum record_kind);
+const char *notice_step_name(enum notice_step);
+enum notice_step notice_step_of(const char *name);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
 const char *side_kind_name(enum side_kind);
@@ -426,6 +438,7 @@ struct reports {
     const uint64_t *keys;  /* of source group, type and place: what comes under one of these folds into it */
     const char *const *sources; /* who reported, beside the head's source */
     size_t key_count, source_count;
+    const char *device; /* whose alarm it is, "source/ref", when it is watched for false ones */
 };
 
 /* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
@@ -545,9 +558,11 @@ struct record {
     bool solved;                    /* called_back: so the reporter says */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
-    const char *channel; /* notified: 弹窗, 后台记录, 第三方接口推送 */
-    const char *was;     /* reclassified: the type before */
-    const char *closing; /* fed_back, closed, verified: 结案条件 that was said to hold */
+    const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */
+    const char *was;          /* reclassified: the type before */
+    const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
+    const char *const *tells; /* sources to whom it becomes a notice */
+    size_t tell_count;
 };
 
 /* What was promised to a publisher. */

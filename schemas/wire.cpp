@@ -86,6 +86,28 @@ static void read(Reader &reader, const bihuan::Status &in, status_body *out)
     reader.require(out->incident || *out->event_id, "event_id");
 }
 
+static void read(Reader &reader, const bihuan::Notice &in, struct notice *out)
+{
+    out->seq = in.seq();
+    out->at_ms = in.at_ms();
+    out->incident = in.incident();
+    out->step = reader.known(in.step(), notice_step_name, "step");
+    out->state = reader.known(in.state(), incident_state_name, "state");
+    out->outcome = reader.known(in.outcome(), outcome_name, "outcome");
+    out->into = in.into();
+    out->unit = reader.text(in.unit(), TEXT_MAX_BYTES, "unit");
+    out->reason = reader.text(in.reason(), TEXT_MAX_BYTES, "reason");
+    out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
+    out->events = reader.texts(in.events(), ID_MAX_BYTES, "events", &out->event_count);
+    out->more = in.more();
+}
+
+static void read(Reader &reader, const bihuan::Acknowledge &in, acknowledge_body *out)
+{
+    out->seq = in.seq();
+    reader.require(out->seq != 0, "seq");
+}
+
 static uint32_t read_credit(Reader &reader, uint32_t n, const char *field)
 {
     if (reader.from == From::CLIENT && n > CREDIT_MAX)
@@ -356,6 +378,8 @@ static constexpr codec codecs[] = {
          read(reader, *static_cast<const bihuan::Publish *>(table), &out->publish);
      }},
     CODEC(STATUS, Status, status),
+    CODEC(NOTICE, Notice, notice),
+    CODEC(ACKNOWLEDGE, Acknowledge, acknowledge),
     CODEC(CREDIT, Credit, credit),
     CODEC(TASK, Delivery, task),
     CODEC(REVOKE, Revoke, revoke),

@@ -20,8 +20,9 @@ extern "C" {
 #define MESSAGES(X) \
     X(1, HELLO, hello, "PWCF") X(2, WELCOME, welcome, "-") X(3, HEARTBEAT, heartbeat, "PWCF") X(4, BYE, bye, "PWCF") \
     X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") \
-    X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") \
-    X(20, CREDIT, credit, "WF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
+    X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") X(12, NOTICE, notice, "-") \
+    X(13, ACKNOWLEDGE, acknowledge, "P") \
+    X(20, CREDIT, credit, "PWF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
     X(24, URGE, urge, "-") \
     X(30, ACT, act, "PC") X(31, QUERY, query, "PWC") X(32, ANSWER, answer, "-") X(33, RELOAD, reload, "C") \
     X(34, BACKUP, backup, "C") \
@@ -222,6 +223,20 @@ struct entry {
     const struct record *record;
 };
 
+/* broker → client: a step of what the source reported. Without an incident: no more for now. */
+struct notice {
+    uint64_t seq; /* of the record; what is acknowledged */
+    int64_t at_ms;
+    uint64_t incident, into; /* into: merged, the survivor */
+    enum notice_step step;
+    enum incident_state state;
+    enum outcome_code outcome;
+    const char *unit, *reason, *text;
+    const char *const *events; /* the source's own ids of its reports */
+    size_t event_count;
+    bool more; /* and of further ones */
+};
+
 struct message {
     enum message_kind kind;
     uint64_t tag; /* chosen by the asker, echoed in the answer */
@@ -235,6 +250,10 @@ struct message {
             const char *event_id;
             uint64_t incident;
         } status; /* one of the two */
+        struct notice notice;
+        struct {
+            uint64_t seq;
+        } acknowledge; /* everything up to here has been dealt with */
         struct {
             int32_t holding;
         } heartbeat; /* worker: leased tasks it knows of; -1: it does not say */

@@ -11,6 +11,7 @@ namespace facts
 
 /* The members of struct message that have no name of their own. */
 using status_body = decltype(message::status);
+using acknowledge_body = decltype(message::acknowledge);
 using heartbeat_body = decltype(message::heartbeat);
 using credit_body = decltype(message::credit);
 using bye_body = decltype(message::bye);
@@ -25,6 +26,8 @@ Offset<bihuan::Bye> pack(Builder &, const bye_body &);
 Offset<bihuan::Refusal> pack(Builder &, const struct refusal &);
 Offset<bihuan::Receipt> pack(Builder &, const struct receipt &);
 Offset<bihuan::Status> pack(Builder &, const status_body &);
+Offset<bihuan::Notice> pack(Builder &, const struct notice &);
+Offset<bihuan::Acknowledge> pack(Builder &, const acknowledge_body &);
 Offset<bihuan::Credit> pack(Builder &, const credit_body &);
 Offset<bihuan::Delivery> pack(Builder &, const struct delivery &);
 Offset<bihuan::Revoke> pack(Builder &, const struct revoke &);

@@ -45,6 +45,22 @@ static void write(Json &json, const struct receipt &receipt)
     json.flag("repeat", receipt.repeat);
 }
 
+static void write(Json &json, const struct notice &notice)
+{
+    json.id("seq", notice.seq);
+    json.time("at", notice.at_ms);
+    json.incident("incident", notice.incident);
+    json.text("step", notice_step_name(notice.step));
+    json.text("state", incident_state_name(notice.state));
+    json.text("outcome", outcome_name(notice.outcome));
+    json.incident("into", notice.into);
+    json.text("unit", notice.unit);
+    json.text("reason", notice.reason);
+    json.text("text", notice.text);
+    write_texts(json, "events", notice.events, notice.event_count);
+    json.flag("more", notice.more);
+}
+
 static void write(Json &json, const struct delivery &delivery)
 {
     json.incident("incident", delivery.incident);
@@ -98,16 +114,6 @@ static void write(Json &json, const struct word &word)
     json.flag("condition_met", word.condition_met);
     json.text("to", word.to);
     json.number("item", word.item);
-}
-
-static void write_texts(Json &json, const char *name, const char *const *texts, size_t n)
-{
-    if (n == 0)
-        return;
-    json.open(name, '[');
-    for (size_t i = 0; i < n; i++)
-        json.text(nullptr, texts[i]);
-    json.close(']');
 }
 
 static void write(Json &json, const struct act &act)
@@ -271,6 +277,10 @@ static void write(Json &json, const struct message &message)
     case MESSAGE_STATUS:
         json.text("event_id", message.status.event_id);
         return json.incident("incident", message.status.incident);
+    case MESSAGE_NOTICE:
+        return write(json, message.notice);
+    case MESSAGE_ACKNOWLEDGE:
+        return json.id("seq", message.acknowledge.seq);
     case MESSAGE_CREDIT:
         return json.number("n", message.credit.n);
     case MESSAGE_TASK:

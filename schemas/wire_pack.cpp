@@ -70,6 +70,33 @@ Offset<bihuan::Status> pack(Builder &builder, const status_body &status)
     return bihuan::CreateStatus(builder, event_id, status.incident);
 }
 
+Offset<bihuan::Notice> pack(Builder &builder, const struct notice &notice)
+{
+    auto unit = pack(builder, notice.unit);
+    auto reason = pack(builder, notice.reason);
+    auto text = pack(builder, notice.text);
+    auto events = pack_texts(builder, notice.events, notice.event_count);
+    bihuan::NoticeBuilder out(builder);
+    out.add_seq(notice.seq);
+    out.add_at_ms(notice.at_ms);
+    out.add_incident(notice.incident);
+    out.add_into(notice.into);
+    out.add_unit(unit);
+    out.add_reason(reason);
+    out.add_text(text);
+    out.add_events(events);
+    out.add_step(static_cast<bihuan::NoticeStep>(notice.step));
+    out.add_state(static_cast<bihuan::IncidentState>(notice.state));
+    out.add_outcome(static_cast<bihuan::Outcome>(notice.outcome));
+    out.add_more(notice.more);
+    return out.Finish();
+}
+
+Offset<bihuan::Acknowledge> pack(Builder &builder, const acknowledge_body &acknowledge)
+{
+    return bihuan::CreateAcknowledge(builder, acknowledge.seq);
+}
+
 Offset<bihuan::Credit> pack(Builder &builder, const credit_body &credit)
 {
     return bihuan::CreateCredit(builder, credit.n);
@@ -130,14 +157,6 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_to(to);
     out.add_item(word.item);
     return out.Finish();
-}
-
-static Offset<Vector<Offset<String>>> pack_texts(Builder &builder, const char *const *texts, size_t n)
-{
-    std::vector<Offset<String>> offsets(n);
-    for (size_t i = 0; i < n; i++)
-        offsets[i] = builder.CreateString(texts[i]);
-    return n ? builder.CreateVector(offsets) : Offset<Vector<Offset<String>>>();
 }
 
 Offset<bihuan::Act> pack(Builder &builder, const struct act &act)

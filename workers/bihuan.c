@@ -19,9 +19,16 @@
 _Static_assert(BH_FAULT_BYTES == 256, "client_open's");
 _Static_assert(BH_INCIDENT_BYTES == IDENT_TEXT_BYTES, "ident.h's");
 
+#define NOTICES_AHEAD 64 /* notices that may come before the first of them was taken */
+
 struct bh {
     struct client *client;
     struct asks asks;
+    bh_notice_fn *take_notice; /* NULL: none are wanted */
+    bh_done_fn *refused;
+    void *notice_arg;
+    uint32_t greetings; /* of the session that was given credit for them */
+    uint64_t noticed;   /* the last one taken */
 };
 
 static const char *const error_texts[] = {
@@ -85,6 +92,80 @@ void bh_close(struct bh *bh)
     free(bh);
 }
 
+/* --- notices --- */
+
+static void give_credit(struct bh *bh, uint32_t n)
+{
+    const struct message credit = {.kind = MESSAGE_CREDIT, .credit = {.n = n}};
+    client_send(bh->client, &credit);
+}
+
+/* A new session has no credit. */
+static void keep_following(struct bh *bh)
+{
+    uint32_t greetings = client_greetings(bh->client);
+    if (!bh->take_notice || greetings == bh->greetings)
+        return;
+    bh->greetings = greetings;
+    give_credit(bh, NOTICES_AHEAD);
+}
+
+static int take_notice(struct bh *bh, const struct notice *notice)
+{
+    char incident[IDENT_TEXT_BYTES], into[IDENT_TEXT_BYTES] = "";
+    if (!bh->take_notice || !notice->incident)
+        return 0;
+    give_credit(bh, 1);
+    if (notice->seq <= bh->noticed)
+        return 0; /* again, on a new connection */
+    bh->noticed = notice->seq;
+    ident_format(notice->incident, incident);
+    if (notice->into)
+        ident_format(notice->into, into);
+    const char *step = notice_step_name(notice->step), *outcome = outcome_name(notice->outcome);
+    bh->take_notice(bh->notice_arg, &(struct bh_notice){.sequence = notice->seq,
+                                                        .at_ms = notice->at_ms,
+                                                        .incident = incident,
+                                                        .step = step ? step : "",
+                                                        .outcome = outcome ? outcome : "",
+                                                        .into = into,
+                                                        .unit = notice->unit,
+                                                        .reason = notice->reason,
+                                                        .text = notice->text,
+                                                        .events = notice->events,
+                                                        .event_count = notice->event_count,
+                                                        .more = notice->more});
+    return 1;
+}
+
+/* What answers no question is about the credit given for notices. */
+static int take_refusal(struct bh *bh, const struct message *message)
+{
+    struct bh_result result;
+    if (!bh->take_notice || !bh->refused)
+        return 0;
+    asks_result(BH_REFUSED, message, &result);
+    bh->refused(bh->notice_arg, &result);
+    return 1;
+}
+
+void bh_notices(struct bh *bh, bh_notice_fn *take, bh_done_fn *refused, void *arg)
+{
+    bh->take_notice = take;
+    bh->refused = refused;
+    bh->notice_arg = arg;
+    keep_following(bh);
+}
+
+static int take(struct bh *bh, const struct message *message)
+{
+    if (message->kind == MESSAGE_NOTICE)
+        return take_notice(bh, &message->notice);
+    if (asks_take(&bh->asks, message))
+        return 1;
+    return message->kind == MESSAGE_REFUSAL ? take_refusal(bh, message) : 0;
+}
+
 static int receive(struct bh *bh)
 {
     struct message message;
@@ -93,8 +174,9 @@ static int receive(struct bh *bh)
         arena_reset(&bh->asks.arena);
         if (!client_receive(bh->client, &bh->asks.arena, &message))
             break;
-        called += asks_take(&bh->asks, &message);
+        called += take(bh, &message);
     }
+    keep_following(bh);
     return called + asks_expire(&bh->asks);
 }
 
@@ -218,6 +300,14 @@ int bh_publish_start(struct bh *bh, const struct bh_event *event, int timeout_ms
     if (error)
         return error;
     message.publish = event_of(event, attachments);
+    return asks_start(&bh->asks, &message, timeout_ms, &(struct question){.done = published, .then = done, .arg = arg});
+}
+
+int bh_acknowledge_start(struct bh *bh, uint64_t sequence, int timeout_ms, bh_done_fn *done, void *arg)
+{
+    const struct message message = {.kind = MESSAGE_ACKNOWLEDGE, .acknowledge = {sequence}};
+    if (!sequence)
+        return BH_BAD_ARGUMENT;
     return asks_start(&bh->asks, &message, timeout_ms, &(struct question){.done = published, .then = done, .arg = arg});
 }
 

@@ -237,6 +237,35 @@ uint32_t bh_in_flight(const struct bh *bh);
 /** @brief Why there is no answer, in one sentence, for a message about ::BH_UNKNOWN. */
 const char *bh_trouble(const struct bh *bh);
 
+/** @brief A step of what you reported (see bh_notices()). Texts are valid during the call. */
+struct bh_notice {
+    uint64_t sequence; /**< Rises; what bh_acknowledge() takes. */
+    int64_t at_ms;
+    const char *incident; /**< "620802-000123-W", as in your receipts. */
+    const char *step; /**< "accepted", "joined", "dispatched", "responded", "arrived", "fed_back", "reworked", "closed",
+                               "merged", "cancelled", "rejected", "withdrawn", "reopened", "parked", "answered" */
+    const char *outcome; /**< "resolved" …; "" where there is none. */
+    const char *into;    /**< merged: the incident of which later notices are; else "". */
+    const char *unit, *reason, *text;
+    const char *const *events; /**< Your own ids of your reports of it. */
+    size_t event_count;
+    bool more; /**< There are further reports of yours. */
+};
+
+/** @brief Called for each notice, from inside bh_poll() or another call on the same handle. It may call
+ *  bh_acknowledge_start(). */
+typedef void bh_notice_fn(void *arg, const struct bh_notice *notice);
+
+/** @brief From now on notices come, those first that you have not acknowledged; over lost connections and restarts of
+ *  either side none is lost before you acknowledge it, and none comes again after. The broker's configuration must keep
+ *  them for you (`notices: true`); when it does not, `refused` is called with the reason.
+ *  @param refused may be NULL */
+void bh_notices(struct bh *bh, bh_notice_fn *take, bh_done_fn *refused, void *arg);
+
+/** @brief Says that everything up to `sequence` has been dealt with. `done` (may be NULL) is called from a later bh_poll().
+ *  @return ::BH_OK, ::BH_AGAIN, ::BH_BAD_ARGUMENT (0) */
+int bh_acknowledge_start(struct bh *bh, uint64_t sequence, int timeout_ms, bh_done_fn *done, void *arg);
+
 /** @brief What bh_query_json() can ask. */
 enum bh_query_kind {
     BH_STATUS = 0,   /**< The receipt of your event `event_id`, or of `incident`. */

@@ -64,7 +64,7 @@ static bool readable(const struct client *client)
 static bool has_answer(enum message_kind kind)
 {
     return kind == MESSAGE_PUBLISH || kind == MESSAGE_STATUS || kind == MESSAGE_WORD || kind == MESSAGE_ACT ||
-           kind == MESSAGE_QUERY || kind == MESSAGE_RELOAD || kind == MESSAGE_BACKUP;
+           kind == MESSAGE_QUERY || kind == MESSAGE_RELOAD || kind == MESSAGE_BACKUP || kind == MESSAGE_ACKNOWLEDGE;
 }
 
 /* Tags of what has an answer are even, so that a refusal of anything else is known for what it is. */

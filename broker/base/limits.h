@@ -87,6 +87,7 @@
 #define SESSION_IDLE_MS   600000 /* a connection unheard for so long is forgotten; it says hello again */
 #define CREDIT_MAX        4096
 #define LIVE_MAX          4000000 /* live incidents; beyond it publishes are refused */
+#define LIVE_RESERVE      65536   /* of these, kept for the panic lane and severity 1 */
 #define SYMBOLS_MAX       4000000
 #define FOLD_PLACES_MAX   1000000 /* where repeated reports go; what ended longest ago is forgotten first */
 #define FOLD_AGAIN_MAX_MS (31 * 24 * 3600 * 1000LL)

@@ -21,6 +21,7 @@ static void (*const readers[FILE_COUNT])(struct reading *, struct document *) = 
     [FILE_ROUTES] = read_routes,     [FILE_PRINCIPALS] = read_principals,
     [FILE_ABSENCES] = read_absences, [FILE_FOLDS] = read_folds,
     [FILE_DUTIES] = read_duties,     [FILE_EVENTS] = read_events,
+    [FILE_NOTICES] = read_notices,   [FILE_SENSORS] = read_sensors,
     [FILE_PLANS] = read_plans,
 };
 

@@ -1,14 +1,33 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/config/reading.h"
 
-enum { NAME, EACH, ROLES_FIELD, KEYS, KEY_FILES, UIDS, PLAIN, UNITS, TYPES, AREAS, PANIC, REVOKED, CALLBACK, FIELDS };
-static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",  "key_files", "uids",    "plain",
-                                         "units", "types", "areas", "panic", "revoked",   "callback"};
+enum {
+    NAME,
+    EACH,
+    ROLES_FIELD,
+    KEYS,
+    KEY_FILES,
+    UIDS,
+    PLAIN,
+    UNITS,
+    TYPES,
+    AREAS,
+    PANIC,
+    REVOKED,
+    CALLBACK,
+    NOTICES,
+    QUOTA,
+    FIELDS
+};
+static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",    "key_files", "uids",    "plain", "units",
+                                         "types", "areas", "panic", "revoked", "callback",  "notices", "quota"};
 
 #define ALL_ROLES     0xffu
 #define Z85_KEY_BYTES 40
+#define QUOTA_MAX     1000000
 
 struct principals_reading {
     struct reading *reading;
@@ -257,6 +276,40 @@ static void read_callback(struct principals_reading *in, yaml_node_t *field, str
     principal->no_callback = !callback;
 }
 
+/* "100/s", "6000/m", "1000/h": as many at once as a second's worth, at least one. */
+static bool parse_quota(const char *text, struct quota *quota)
+{
+    static const struct {
+        const char *per;
+        int64_t us;
+    } pers[] = {{"/s", 1000000}, {"/m", 60 * 1000000LL}, {"/h", 3600 * 1000000LL}};
+    char *rest = NULL;
+    long long n = *text >= '1' && *text <= '9' ? strtoll(text, &rest, 10) : 0;
+    for (size_t i = 0; n > 0 && n <= QUOTA_MAX && i < sizeof(pers) / sizeof(*pers); i++) {
+        if (strcmp(rest, pers[i].per) != 0)
+            continue;
+        quota->interval_us = pers[i].us / n > 0 ? pers[i].us / n : 1;
+        quota->burst = quota->interval_us < 1000000 ? (uint32_t)(1000000 / quota->interval_us) : 1;
+        return true;
+    }
+    return false;
+}
+
+static void read_quota(struct principals_reading *in, yaml_node_t *field, struct principal *principal)
+{
+    const char *text = node_text(in->document, field, "a quota", CODE_MAX_BYTES);
+    if (text != NULL && !parse_quota(text, &principal->quota))
+        node_fault(in->document, field, "'%s' is no quota; write 100/s, 600/m or 1000/h (at most 1000000)", text);
+}
+
+static void read_notices_flag(struct principals_reading *in, yaml_node_t *field, struct principal *principal)
+{
+    node_flag(in->document, field, &principal->notices);
+    if (principal->notices && (principal->roles & (PRINCIPAL_SOURCE | PRINCIPAL_INTAKE)) == 0)
+        node_fault(in->document, field, "notices are for whoever reports: '%s' has neither the role source nor intake",
+                   principal->name);
+}
+
 static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_node_t *const *fields,
                         struct principal *principal)
 {
@@ -267,6 +320,10 @@ static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_n
     if (fields[PANIC] != NULL)
         node_flag(in->document, fields[PANIC], &principal->panic);
     read_callback(in, fields[CALLBACK], principal);
+    if (fields[QUOTA] != NULL)
+        read_quota(in, fields[QUOTA], principal);
+    if (fields[NOTICES] != NULL)
+        read_notices_flag(in, fields[NOTICES], principal);
     if (fields[REVOKED] != NULL)
         node_flag(in->document, fields[REVOKED], &principal->revoked);
     read_credentials(in, node, fields, principal);

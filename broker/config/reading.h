@@ -23,7 +23,9 @@
     X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)                                                                                      \
     X(DUTIES, "duties.yaml", false)                                                                                    \
-    X(EVENTS, "events.yaml", false)
+    X(EVENTS, "events.yaml", false)                                                                                    \
+    X(NOTICES, "notices.yaml", false)                                                                                  \
+    X(SENSORS, "sensors.yaml", false)
 
 #define CITY_FILE_ENUM(N, file, needed) FILE_##N,
 enum city_file { CITY_FILES(CITY_FILE_ENUM) FILE_COUNT };
@@ -61,6 +63,8 @@ void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
 void read_duties(struct reading *, struct document *);
 void read_events(struct reading *, struct document *);
+void read_notices(struct reading *, struct document *);
+void read_sensors(struct reading *, struct document *);
 
 /* --- what they share (reading.c) --- */
 

@@ -5,6 +5,8 @@
 #include "broker/core/fold.h"
 #include "broker/core/plan.h"
 #include "broker/core/screen.h"
+#include "broker/core/quota.h"
+#include "broker/core/sensor.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -19,6 +21,7 @@ struct admission {
     bool flagged;             /* something about it is unknown, and it is too urgent to be refused for that */
     struct route_result result;
     struct folding folding;
+    struct suspicion suspicion;
 };
 
 /* --- checks --- */
@@ -34,12 +37,13 @@ static bool may_publish(struct step *step, const struct event *event)
     return true;
 }
 
-static bool has_room(struct step *step)
+/* Refused before it is accepted; the last of the room is for what is urgent. */
+static bool has_room(struct step *step, bool urgent)
 {
     const struct core *core = step->core;
-    if (core->live.count >= LIVE_MAX)
+    if (core->live.count >= LIVE_MAX - (urgent ? 0 : LIVE_RESERVE))
         return step_overloaded(step, "too many live incidents");
-    if (dedup_full(&core->dedup, false))
+    if (dedup_full(&core->dedup, urgent))
         return step_overloaded(step, "too many events are remembered");
     if (core->names.map.count >= SYMBOLS_MAX)
         return step_overloaded(step, "too many names are known");
@@ -154,7 +158,8 @@ static enum incident_state state_of(const struct admission *admission)
 {
     if (admission->event->done)
         return INCIDENT_CLOSED;
-    return looked_at_first(admission) ? INCIDENT_CONFIRMING : state_sent(&admission->result);
+    return admission->suspicion.holds || looked_at_first(admission) ? INCIDENT_CONFIRMING
+                                                                    : state_sent(&admission->result);
 }
 
 static const char *ladder_of(const struct admission *admission)
@@ -309,13 +314,14 @@ static uint64_t open_incident(struct admission *admission, struct record *record
     start(&draft, &admission->result);
     if (admission->folding.rule)
         fold_begin(&draft, &admission->folding, event);
+    sensor_begin(&draft, &admission->suspicion);
     return draft_record(&draft, record);
 }
 
 /* No place, an unknown code: without a route. Somebody must look at it. */
 static void find_route(struct admission *admission)
 {
-    if (!admission->event->done)
+    if (!admission->event->done && !admission->suspicion.holds)
         route_find(admission->step->core->policy, &admission->query, &admission->result, NULL);
 }
 
@@ -335,12 +341,16 @@ void admit_publish(struct step *step)
         .area = step->command->publish.area,
         .query = {.nature = event->nature, .object = event->object, .sealed = event->sealed, .about = event->about},
     };
-    if (!may_publish(step, event) || step_repeats(step) || !has_room(step))
+    if (!may_publish(step, event) || step_repeats(step) || !check_fields(&admission) || !check_on_site(&admission) ||
+        !find_type(&admission))
         return;
-    if (!check_fields(&admission) || !check_on_site(&admission) || !find_type(&admission) || !find_area(&admission) ||
-        !find_about(&admission) || !in_scope(&admission))
+    bool urgent = tolerates_unknown(&admission);
+    if (!has_room(step, urgent) || !quota_take(step, urgent) || !find_area(&admission) || !find_about(&admission) ||
+        !in_scope(&admission))
         return;
-    admission.folding = fold_of(step, event, &admission.query);
+    admission.suspicion = sensor_of(step, event, &admission.query);
+    admission.folding =
+        admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
     struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
     absence_heard(step, &record, event, admission.query.type, admission.query.area);

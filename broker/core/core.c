@@ -10,7 +10,9 @@
 #include "broker/core/ladder.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
+#include "broker/core/notice.h"
 #include "broker/core/presence.h"
+#include "broker/core/quota.h"
 #include "broker/core/reckon.h"
 #include "broker/core/reload.h"
 #include "broker/core/routine.h"
@@ -65,11 +67,13 @@ static void step_deny(struct step *step)
 }
 
 static void (*const steps[])(struct step *) = {
-    [COMMAND_TICK] = step_tick,        [COMMAND_START] = step_start,         [COMMAND_HELLO] = lease_hello,
-    [COMMAND_HEARD] = lease_heard,     [COMMAND_CREDIT] = lease_credit,      [COMMAND_BYE] = lease_bye,
-    [COMMAND_PUBLISH] = admit_publish, [COMMAND_WORD] = task_word,           [COMMAND_ACT] = incident_act,
-    [COMMAND_RELOAD] = reload_policy,  [COMMAND_WALL_STEP] = step_wall_step, [COMMAND_DENY] = step_deny,
-    [COMMAND_SILENCE] = lease_silence,
+    [COMMAND_TICK] = step_tick,           [COMMAND_START] = step_start,
+    [COMMAND_HELLO] = lease_hello,        [COMMAND_HEARD] = lease_heard,
+    [COMMAND_CREDIT] = lease_credit,      [COMMAND_BYE] = lease_bye,
+    [COMMAND_PUBLISH] = admit_publish,    [COMMAND_WORD] = task_word,
+    [COMMAND_ACT] = incident_act,         [COMMAND_RELOAD] = reload_policy,
+    [COMMAND_WALL_STEP] = step_wall_step, [COMMAND_DENY] = step_deny,
+    [COMMAND_SILENCE] = lease_silence,    [COMMAND_ACKNOWLEDGE] = notice_acknowledge,
 };
 
 void core_step(struct core *core, const struct command *command, int64_t now_ms, struct outcome *outcome)
@@ -104,6 +108,7 @@ void core_free(struct core *core)
     while ((live = live_after(core, NULL)))
         live_drop(core, live);
     presence_release(core);
+    quota_release(core);
     derived_release(core);
     side_release(core);
     index_release(&core->live);

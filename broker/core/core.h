@@ -21,8 +21,9 @@ enum command_kind {
     COMMAND_ACT,
     COMMAND_RELOAD,
     COMMAND_WALL_STEP,
-    COMMAND_DENY,    /* the gate or a query found a principal without the right: counts towards a `refused` record */
-    COMMAND_SILENCE, /* what was heard has been read: the leases of workers silent for too long end */
+    COMMAND_DENY, /* the gate or a query found a principal without the right: counts towards a `refused` record */
+    COMMAND_ACKNOWLEDGE, /* a source has dealt with its notices */
+    COMMAND_SILENCE,     /* what was heard has been read: the leases of workers silent for too long end */
 };
 
 /* A request, or time passing. Records point into what it points to: texts and events live as long as the outcome. */
@@ -61,6 +62,11 @@ struct command {
         struct {
             int64_t offset_ms;
         } wall_step;
+        struct {
+            uint64_t upto;
+            const uint64_t *incidents; /* whose closing is among them; in memory, if their answer is still owed */
+            size_t incident_count;
+        } acknowledge;
         struct {
             enum refusal_code code;
         } deny;

@@ -105,7 +105,7 @@ void derived_add(struct core *core, struct live *live)
         map_put(&core->overdue, live->id, live);
     core->in_state[live->head.state]++;
     core->supervised += oversight_supervised(&live->head);
-    if (live->reports)
+    if (live_reports(live))
         folds_note(core, live);
 }
 

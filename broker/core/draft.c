@@ -6,6 +6,8 @@
 #include "broker/core/clock.h"
 #include "broker/core/limit.h"
 #include "broker/core/live.h"
+#include "broker/core/notice.h"
+#include "broker/core/sensor.h"
 #include "broker/core/oversight.h"
 
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
@@ -30,7 +32,8 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
 static void copy_asks(struct draft *draft, const struct rare *rare)
 {
     draft->ask_count = rare->ask_count;
-    memcpy(draft->asks, rare->asks, rare->ask_count * sizeof *rare->asks);
+    if (rare->ask_count)
+        memcpy(draft->asks, rare->asks, rare->ask_count * sizeof *rare->asks);
     memset(draft->ask_changed, 0, sizeof draft->ask_changed);
 }
 
@@ -41,12 +44,13 @@ void draft_of(struct draft *draft, struct step *step, const struct live *live)
     draft->heard = live->voices;
     for (const struct live_task *task = live->tasks; task; task = task->next)
         draft->tasks[draft->task_count++] = task->facts;
-    draft->reports = live->reports;
     draft->clock_count = live->clock_count;
     if (live->clock_count)
         memcpy(draft->clocks, live->clocks, live->clock_count * sizeof *live->clocks);
-    if (live->rare)
+    if (live->rare) {
         copy_asks(draft, live->rare);
+        draft->reports = live->rare->reports;
+    }
 }
 
 void draft_new(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
@@ -383,8 +387,11 @@ void draft_run_until(struct draft *draft, enum clock_kind kind, uint32_t task, i
 
 void draft_end_clocks(struct draft *draft, bool owed)
 {
+    bool later = owed && draft->head.state == INCIDENT_CLOSED && notice_owes_answer(draft->climb.policy, &draft->head);
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
+        if (kind == CLOCK_ANSWER && later)
+            continue;
         bool verdict =
             owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY || kind == CLOCK_SUPERVISE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
@@ -440,6 +447,7 @@ struct change draft_change(const struct draft *draft)
 
 uint64_t draft_record(struct draft *draft, struct record *record)
 {
+    sensor_note(draft, record);
     record->changes[0] = draft_change(draft);
     if (record->change_count == 0)
         record->change_count = 1;

@@ -87,7 +87,7 @@ static void note(struct folds *folds, uint64_t incident, const struct incident *
 
 void folds_note(struct core *core, const struct live *live)
 {
-    note(&core->folds, live->id, &live->head, live->reports);
+    note(&core->folds, live->id, &live->head, live_reports(live));
 }
 
 void core_load_ended(struct core *core, const struct row *row)
@@ -148,8 +148,9 @@ static const struct fold_place *place_of(const struct step *step, const struct f
 
 bool fold_reported(const struct live *live, const char *source)
 {
-    for (size_t i = 0; live->reports && i < live->reports->source_count; i++) {
-        if (strcmp(live->reports->sources[i], source) == 0)
+    const struct reports *reports = live_reports(live);
+    for (size_t i = 0; reports && i < reports->source_count; i++) {
+        if (strcmp(reports->sources[i], source) == 0)
             return true;
     }
     return strcmp(live->head.source, source) == 0;
@@ -160,9 +161,9 @@ const struct live *fold_target(const struct step *step, const struct folding *fo
 {
     const struct fold_place *place = place_of(step, folding);
     const struct live *live = place && !place->ended_ms ? live_find(step->core, place->incident) : NULL;
-    if (!live || step->now_ms - live->reports->last_ms > folding->rule->window_ms)
+    if (!live || step->now_ms - live_reports(live)->last_ms > folding->rule->window_ms)
         return NULL;
-    if (live->reports->source_count == REPORT_SOURCES_MAX && !fold_reported(live, step->who->name))
+    if (live_reports(live)->source_count == REPORT_SOURCES_MAX && !fold_reported(live, step->who->name))
         return NULL;
     return live;
 }
@@ -230,7 +231,8 @@ static const struct fold_raise *raise_of(const struct fold_rule *rule, const str
     const struct fold_raise *best = NULL;
     for (size_t i = 0; rule && i < rule->raise_count; i++) {
         const struct fold_raise *raise = &rule->raises[i];
-        if (live->reports->count >= raise->count && raise->severity < (best ? best->severity : live->head.severity))
+        if (live_reports(live)->count >= raise->count &&
+            raise->severity < (best ? best->severity : live->head.severity))
             best = raise;
     }
     return best;
@@ -243,14 +245,14 @@ static void raise_severity(struct step *step, const struct live *live)
     const struct fold_raise *raise = raise_of(type ? type->fold : NULL, live);
     struct record record = record_of_broker(step, RECORD_RAISED);
     struct draft draft;
-    if (!raise)
+    if (!raise || live->head.state == INCIDENT_CONFIRMING) /* whether it is so at all is not known */
         return;
     ladder_catch_up(step, live);
     draft_of(&draft, step, live);
     draft_head(&draft)->severity = raise->severity;
     if (raise->profile)
         draft_tighten_clocks(&draft, raise->profile);
-    record.count = live->reports->count;
+    record.count = live_reports(live)->count;
     draft_record(&draft, &record);
 }
 

@@ -164,6 +164,16 @@ static void free_task(struct live_task *task)
     free(task);
 }
 
+static void free_reports(struct reports *reports)
+{
+    if (!reports)
+        return;
+    free((void *)reports->keys);
+    free((void *)reports->sources);
+    disown(reports->device);
+    free(reports);
+}
+
 static void free_rare(struct rare *rare)
 {
     for (size_t i = 0; rare && i < rare->ask_count; i++)
@@ -171,17 +181,9 @@ static void free_rare(struct rare *rare)
     if (rare) {
         free(rare->asks);
         undo_disown(rare->undo);
+        free_reports(rare->reports);
     }
     free(rare);
-}
-
-static void free_reports(struct reports *reports)
-{
-    if (!reports)
-        return;
-    free((void *)reports->keys);
-    free((void *)reports->sources);
-    free(reports);
 }
 
 static void free_live(struct live *live)
@@ -194,7 +196,6 @@ static void free_live(struct live *live)
         disown(live->voices->heard[i].person);
     disown(live->head.event_id);
     disown(live->head.reason);
-    free_reports(live->reports);
     disown_more(live->head.more);
     free(live->voices);
     free_rare(live->rare);
@@ -353,8 +354,10 @@ void live_set_reports(struct core *core, struct live *live, const struct reports
         sources[i] = name_of(core, sources[i]);
     copy->keys = copy_of(reports->keys, reports->key_count * sizeof *reports->keys);
     copy->sources = sources;
-    free_reports(live->reports);
-    live->reports = copy;
+    copy->device = own(reports->device);
+    struct rare *rare = rare_of(live);
+    free_reports(rare->reports);
+    rare->reports = copy;
 }
 
 void live_keep_word(struct live *live, const struct word_kept *word)
@@ -384,6 +387,11 @@ void live_add_voice(struct core *core, struct live *live, const struct voice *vo
 }
 
 /* --- reading back --- */
+
+const struct reports *live_reports(const struct live *live)
+{
+    return live->rare ? live->rare->reports : NULL;
+}
 
 static void lend(struct arena *arena, const char **text)
 {
@@ -447,6 +455,7 @@ const struct reports *live_lend_reports(struct arena *arena, const struct report
     struct reports *copy = arena_memdup(arena, reports, sizeof *reports);
     copy->keys = arena_memdup(arena, reports->keys, reports->key_count * sizeof *reports->keys);
     copy->sources = arena_memdup(arena, reports->sources, reports->source_count * sizeof *reports->sources);
+    lend(arena, &copy->device);
     return copy;
 }
 
@@ -480,7 +489,7 @@ void live_row(const struct live *live, struct arena *arena, struct row *row)
     lend_tasks(live, arena, row);
     lend_words(live, arena, row);
     row->voice_count = live_lend_voices(arena, live, &row->voices);
-    row->reports = live_lend_reports(arena, live->reports);
+    row->reports = live_lend_reports(arena, live_reports(live));
     struct clock *clocks = arena_take(arena, live->clock_count * sizeof *clocks);
     if (live->clock_count)
         memcpy(clocks, live->clocks, live->clock_count * sizeof *clocks);

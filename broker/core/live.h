@@ -42,6 +42,8 @@ void live_own_ask(struct core *, struct ask *);
 void live_disown_task(const struct task *);
 void live_disown_ask(const struct ask *);
 void live_set_reports(struct core *, struct live *, const struct reports *);
+/* NULL when only the one that opened it is known of. */
+const struct reports *live_reports(const struct live *);
 /* For so many clocks more, taken at once. */
 void live_make_room(struct live *, size_t more);
 /* Keeps the answer to a word; beyond WORDS_KEPT the oldest is forgotten. */

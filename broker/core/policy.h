@@ -245,6 +245,22 @@ struct owner {
     struct origin origin;
 };
 
+/* Events of one source: one an interval, and so many at once after a while of none. */
+struct quota {
+    int64_t interval_us; /* 0: as many as it likes */
+    uint32_t burst;
+};
+
+/* A source's devices: from so many false alarms on, within this time of the first, what one reports is looked at first. */
+struct sensor_rule {
+    const struct principal *source;
+    const struct type *type; /* subtree; NULL: any */
+    uint32_t false_alarms;
+    int64_t within_ms, for_ms; /* for: so long it is not believed */
+    const struct unit *repair; /* its owner */
+    struct origin origin;
+};
+
 struct principal {
     const char *name;
     unsigned roles;                 /* enum principal_role bits */
@@ -256,7 +272,10 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic;       /* may use the panic lane */
+    bool panic; /* may use the panic lane */
+    struct quota quota;
+    bool watched;     /* sensors.yaml speaks of its devices */
+    bool notices;     /* steps of what it reported are kept for it until it has acknowledged them */
     bool no_callback; /* a source: nobody is called back for what it reports */
     bool revoked;
     bool every_unit; /* `units: all`: of no unit in particular */
@@ -354,6 +373,11 @@ struct policy {
     size_t principal_count;
     const struct absence *absences;
     size_t absence_count;
+    bool takes_notices;  /* a source does */
+    uint32_t told_steps; /* bit per notice_step */
+    enum answered_by { ANSWERED_BY_SOURCE, ANSWERED_BY_CENTRE, ANSWERED_BY_CLOSING } answered_by;
+    const struct sensor_rule *sensors;
+    size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
     const struct duty *duties;

@@ -22,12 +22,14 @@ static int urgency(const struct live_task *task)
     return task->incident->head.severity - oversight_supervised(&task->incident->head);
 }
 
-/* Resumes first; then severity, respond due, and the order of acceptance. */
+/* Resumes first; then the panic lane, severity, respond due, and the order of acceptance. */
 static bool goes_before(const struct heap_node *left, const struct heap_node *right)
 {
     const struct live_task *a = task_at(left), *b = task_at(right);
     if (resumes(a) != resumes(b))
         return resumes(a);
+    if (a->incident->head.panic != b->incident->head.panic)
+        return a->incident->head.panic;
     if (urgency(a) != urgency(b))
         return urgency(a) < urgency(b);
     if (a->respond_due_ms != b->respond_due_ms)

@@ -18,6 +18,7 @@
     X(DUTY, PRINCIPAL_DEPARTMENT | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* its own; or on a unit's behalf */   \
     X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                                            /* supervise */                        \
     X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)                         /* close, cancel, reject */            \
+    X(ANSWER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(CALLBACK, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(OVERRULE, PRINCIPAL_DUTY_CHIEF) /* what was done so often that it is nobody else's to do again */                \
     X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \

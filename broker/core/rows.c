@@ -243,6 +243,7 @@ static void mix_reports(uint64_t *digest, const struct reports *reports)
     mix_bytes(digest, reports->keys, reports->key_count * sizeof *reports->keys);
     for (size_t i = 0; i < reports->source_count; i++)
         mix_text(digest, reports->sources[i]);
+    mix_text(digest, reports->device);
 }
 
 static void mix_undo(uint64_t *digest, const struct undo *undo)
@@ -273,8 +274,8 @@ static void mix_live(uint64_t *digest, const struct live *live)
         mix_ask(digest, &live->rare->asks[i]);
     if (live->rare && live->rare->undo)
         mix_undo(digest, live->rare->undo);
-    if (live->reports)
-        mix_reports(digest, live->reports);
+    if (live_reports(live))
+        mix_reports(digest, live_reports(live));
 }
 
 static uint64_t digest_of_side(const struct side *side)

@@ -36,7 +36,8 @@ struct voices {
 struct rare {
     struct ask *asks; /* by number; names interned, persons and reasons owned */
     size_t ask_count;
-    struct undo *undo; /* the last dispatch by hand; NULL: nothing to take back */
+    struct undo *undo;       /* the last dispatch by hand; NULL: nothing to take back */
+    struct reports *reports; /* names interned */
 };
 
 /* An incident in memory: a row, and what follows from it. */
@@ -46,10 +47,9 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint8_t task_count, clock_count, clock_room;
-    bool visiting;           /* loaded after it ended: leaves at the end of the turn */
-    struct voices *voices;   /* NULL: each task has had one speaker, and nobody dispatched by hand */
-    struct rare *rare;       /* NULL: nothing of it */
-    struct reports *reports; /* NULL for most; names interned */
+    bool visiting;         /* loaded after it ended: leaves at the end of the turn */
+    struct voices *voices; /* NULL: each task has had one speaker, and nobody dispatched by hand */
+    struct rare *rare;     /* NULL: nothing of it */
     /* write-behind */
     uint64_t first_unflushed; /* 0: clean */
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
@@ -129,9 +129,10 @@ struct core {
         bool under_way;
         size_t rule, at; /* how far it has got */
         unsigned number;
-    } routine;         /* routine.c's sweep */
-    bool reckoning;    /* reckon.c's sweep is under way */
-    uint64_t reckoned; /* and has come to this incident number */
+    } routine;              /* routine.c's sweep */
+    bool reckoning;         /* reckon.c's sweep is under way */
+    uint64_t reckoned;      /* and has come to this incident number */
+    struct textmap buckets; /* of sources that have a quota */
     struct textmap workers;
     struct map seats;                              /* connected workers, by peer */
     TAILQ_HEAD(worker_list, worker) heard, silent; /* each the longest unheard first */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/core/denial.h"
+#include "broker/core/notice.h"
 
 /* --- the outcome: two arrays that grow in its arena --- */
 
@@ -92,6 +93,7 @@ struct record record_of_command(const struct step *step, enum record_kind kind)
 uint64_t step_record(struct step *step, struct record *record)
 {
     record->seq = step->core->seq + 1;
+    notice_tell(step, record);
     add_record(step->outcome, record);
     core_apply(step->writer, record);
     return record->seq;
@@ -130,11 +132,20 @@ bool step_refuse(struct step *step, enum refusal_code code, const char *field, c
     return false;
 }
 
+bool step_refuse_later(struct step *step, uint32_t retry_after_ms, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *reason = printed(step->outcome->arena, format, arguments);
+    va_end(arguments);
+    add_answer(step, EFFECT_REFUSAL)->refusal =
+        (struct refusal){.code = REFUSAL_OVERLOADED, .reason = reason, .retry_after_ms = retry_after_ms};
+    return false;
+}
+
 bool step_overloaded(struct step *step, const char *reason)
 {
-    add_answer(step, EFFECT_REFUSAL)->refusal =
-        (struct refusal){.code = REFUSAL_OVERLOADED, .reason = reason, .retry_after_ms = OVERLOAD_RETRY_MS};
-    return false;
+    return step_refuse_later(step, OVERLOAD_RETRY_MS, "%s", reason);
 }
 
 static struct receipt receipt_of(const struct dedup_entry *entry)

@@ -25,6 +25,8 @@ uint64_t step_record(struct step *, struct record *);
 bool step_refuse(struct step *, enum refusal_code, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* "Not now": the same with a time after which to try again. */
+bool step_refuse_later(struct step *, uint32_t retry_after_ms, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 bool step_overloaded(struct step *, const char *reason);
 /* The command is done, by the record with this sequence. */
 void step_receipt(struct step *, uint64_t incident, uint64_t seq);

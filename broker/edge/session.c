@@ -9,7 +9,7 @@
 #include "broker/base/panic.h"
 
 /* Two rings run through the sessions, both with the list's own head as first and last link: by when they were heard
- * (the idlest first), and, for the feed's, by peer number. */
+ * (the idlest first), and, for those that follow the trail or their notices, by peer number. */
 struct link {
     struct link *prev, *next;
 };
@@ -189,10 +189,27 @@ size_t sessions_count(const struct sessions *all)
 }
 
 /* Peer numbers only rise, so the ring is in their order, and the walk can go on after a session it stood on is gone. */
+static bool is_linked(const struct link *link)
+{
+    return link->next != link;
+}
+
+void session_follow(struct sessions *all, struct session *session)
+{
+    struct member *member = (struct member *)session;
+    struct link *before = all->feed.prev;
+    session->subscribed = true;
+    if (is_linked(&member->feed))
+        return;
+    while (before != &all->feed && MEMBER_OF(before, feed)->session.peer > session->peer)
+        before = before->prev;
+    link_append(before->next, &member->feed);
+}
+
 struct session *sessions_next_feed(struct sessions *all, uint64_t *cursor)
 {
     struct member *from = map_get(&all->by_peer, *cursor);
-    struct link *link = from && from->session.endpoint == 'F' ? from->feed.next : all->feed.next;
+    struct link *link = from && is_linked(&from->feed) ? from->feed.next : all->feed.next;
     for (; link != &all->feed; link = link->next) {
         struct session *session = &MEMBER_OF(link, feed)->session;
         if (session->peer <= *cursor || !session->subscribed || session->credit == 0 || session->gone)

@@ -26,7 +26,7 @@ struct session {
     bool welcomed;
     char unit[64], worker[128]; /* hello on the work endpoint; "" otherwise */
     int64_t heard_ms;           /* real monotonic milliseconds */
-    /* feed */
+    /* feed; and of a source that follows its notices: cursor, told, credit */
     bool subscribed;
     uint32_t mark;         /* of the record at the cursor: a cursor of another history does not fit */
     uint64_t cursor, told; /* sequences: looked at so far; last said to the reader */
@@ -43,7 +43,9 @@ void session_drop(struct sessions *, uint64_t peer);
 /* Drops those unheard since before_ms; they connect anew by hello. */
 void sessions_expire(struct sessions *, int64_t before_ms);
 size_t sessions_count(const struct sessions *);
-/* Feed sessions that are subscribed and have credit, in turn: start with *cursor = 0; NULL at the end. */
+/* The session follows from now on: a source its notices (the feed's sessions are among them from the start). */
+void session_follow(struct sessions *, struct session *);
+/* Feed sessions, and sources that follow, that are subscribed and have credit, in turn: start with *cursor = 0; NULL at the end. */
 struct session *sessions_next_feed(struct sessions *, uint64_t *cursor);
 
 /* Connections, as the sockets report them: a session is bound to one by its descriptor, marked gone when that closes,

@@ -445,6 +445,35 @@ static void check_meta(struct check *c)
         tell(c, "the counters reflect record %llu, which is not there", (ull)meta->counters.seq);
 }
 
+static bool tells(struct check *c, uint64_t seq, const char *source)
+{
+    MDB_val value;
+    struct record record;
+    if (store_get_value(c->store, c->txn, TABLE_RECORDS, seq, &value) != 0 ||
+        record_unseal(&value, seq, NULL, &c->arena, &record, NULL) != 0)
+        return false;
+    for (size_t i = 0; i < record.tell_count; i++)
+        if (strcmp(record.tells[i], source) == 0)
+            return true;
+    return false;
+}
+
+static void check_notices(struct check *c)
+{
+    MDB_val key, value;
+    MDB_cursor *cursor = cursor_on(c, TABLE_NOTICES);
+    char source[CODE_MAX_BYTES + 1];
+    uint64_t seq;
+    for (bool first = true; cursor && next_of(c, cursor, &key, &value, first); first = false) {
+        if (!noticelog_read(&key, source, &seq))
+            tell(c, "a notice is damaged");
+        else if (judged(c, seq) && !tells(c, seq, source))
+            tell(c, "record %llu is kept as a notice to %s, and is none", (ull)seq, source);
+    }
+    if (cursor)
+        mdb_cursor_close(cursor);
+}
+
 static void check_all(struct check *c)
 {
     check_meta(c);
@@ -454,6 +483,7 @@ static void check_all(struct check *c)
     check_time_index(c);
     check_missing_rows(c);
     check_sides(c);
+    check_notices(c);
     check_policies(c);
 }
 

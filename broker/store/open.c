@@ -235,6 +235,7 @@ static int catch_up_record(void *arg, const struct record *record, const void *b
     if (record->seq != meta->sequence + 1)
         return store_fail(-EBADMSG, "the journal lacks record %llu", (unsigned long long)meta->sequence + 1);
     keylog_gather(c->store, record);
+    noticelog_gather(c->store, record);
     meta->sequence = record->seq;
     meta->last_ms = record->at_ms;
     return 0;
@@ -313,6 +314,7 @@ void store_close(struct store *s)
     buffer_release(&s->pending.keys);
     buffer_release(&s->pending.rows);
     buffer_release(&s->pending.sides);
+    buffer_release(&s->pending.notices);
     buffer_release(&s->pending.policies);
     buffer_release(&s->pending.scratch);
     free(s);

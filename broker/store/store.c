@@ -108,6 +108,7 @@ int store_gather(struct store *s, const struct record *records, size_t n)
         s->pending.meta.sequence = records[i].seq;
         s->pending.meta.last_ms = records[i].at_ms;
         keylog_gather(s, &records[i]);
+        noticelog_gather(s, &records[i]);
     }
     s->pending.records += n;
     return 0;
@@ -129,6 +130,7 @@ static void pending_clear(struct store *s)
     struct pending *p = &s->pending;
     journal_lmdb_clear(s->own);
     buffer_clear(&p->keys);
+    buffer_clear(&p->notices);
     buffer_clear(&p->rows);
     buffer_clear(&p->sides);
     buffer_clear(&p->policies);
@@ -144,6 +146,8 @@ static int write_in(struct store *s, MDB_txn *txn)
     int error = journal_lmdb_write(s->own, txn);
     if (error == 0)
         error = keylog_write(s, txn);
+    if (error == 0)
+        error = noticelog_write(s, txn);
     if (error == 0)
         error = tables_write(s, txn);
     if (error == 0)

@@ -82,6 +82,8 @@ int store_get_row(struct store *, uint64_t incident, struct arena *, struct row 
 /* Records with seq > after, until the function returns non-zero. Returns the last sequence looked at, the one at which
  * it returned non-zero included. */
 uint64_t store_read(struct store *, uint64_t after, struct arena *, journal_replay_fn *, void *arg);
+/* The next record after *seq that is a notice to the source and not acknowledged; false at the end. */
+bool store_next_notice(struct store *, const char *source, uint64_t *seq);
 /* Closed incidents, newest first, older than *cursor (0: the newest); false at the end. */
 bool store_next_closed(struct store *, uint64_t *cursor_ms, uint64_t *cursor_id, struct arena *, struct row *);
 /* The policy in force at a time: bundle in the arena. */

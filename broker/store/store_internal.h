@@ -21,6 +21,7 @@
  *   live, closed   incident → row_head, row (or none)              an incident is in exactly one
  *   closed_by_time closed_ms, incident (big-endian) → nothing
  *   sides          kind, key → side_head, side
+ *   notices        source, sequence (big-endian) → nothing: what it has not acknowledged
  *   policies       SHA-256 → policy_head, bundle
  *   policy_at      at_ms → policy_head
  *   meta           "meta" → meta_value */
@@ -28,7 +29,7 @@
 #define STORE_TABLES(X) \
     X(META, meta, 0) X(RECORDS, records, MDB_INTEGERKEY) X(KEYS, keys, MDB_INTEGERKEY) \
     X(LIVE, live, MDB_INTEGERKEY) X(CLOSED, closed, MDB_INTEGERKEY) X(CLOSED_BY_TIME, closed_by_time, 0) \
-    X(SIDES, sides, 0) X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
+    X(SIDES, sides, 0) X(NOTICES, notices, 0) X(POLICIES, policies, 0) X(POLICY_AT, policy_at, MDB_INTEGERKEY)
 /* clang-format on */
 #define TABLE_X(N, n, flags) TABLE_##N,
 enum store_table { STORE_TABLES(TABLE_X) TABLE_END };
@@ -98,6 +99,7 @@ struct pending {
     size_t records;
     uint64_t row_seq;   /* the highest sequence a row of this turn reflects, one beside incidents too */
     struct buffer keys; /* struct key_entry[] */
+    struct buffer notices;
     struct buffer rows, sides, policies;
     struct buffer scratch;
 };
@@ -198,6 +200,12 @@ void keylog_gather(struct store *, const struct record *);
 int keylog_write(struct store *, MDB_txn *);
 /* 0 or -EBADMSG. */
 int keylog_read(const MDB_val *key, const MDB_val *value, struct keys_value *out);
+
+/* --- noticelog.c --- */
+void noticelog_gather(struct store *, const struct record *);
+int noticelog_write(struct store *, MDB_txn *);
+/* A key of the table taken apart; false when it is none. */
+bool noticelog_read(const MDB_val *key, char source[CODE_MAX_BYTES + 1], uint64_t *seq);
 
 /* --- tables.c --- */
 int tables_write(struct store *, MDB_txn *);

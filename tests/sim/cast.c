@@ -1,5 +1,6 @@
 #include "tests/sim/cast.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -266,6 +267,41 @@ static void let_go(struct seat *seat, const struct word *word)
         held->holds = false;
 }
 
+/* A source's connection may be new: what it has had already comes again, but never what it has acknowledged. */
+static void hear_notice(struct play *play, struct seat *seat, const struct notice *notice)
+{
+    struct told *told = &seat->told[seat->told_count];
+    if (!notice->incident || (seat->told_count > 0 && notice->seq <= told[-1].notice.seq))
+        return;
+    if (notice->seq <= seat->acknowledged || seat->told_count == TOLD_MAX) {
+        play_fail(play, "%s was told of record %" PRIu64 " again, or of more than %d", seat->principal, notice->seq,
+                  TOLD_MAX);
+        return;
+    }
+    told->notice = *notice;
+    told->notice.unit = arena_strdup(&play->arena, notice->unit);
+    told->notice.reason = arena_strdup(&play->arena, notice->reason);
+    told->notice.text = arena_strdup(&play->arena, notice->text);
+    told->events = "";
+    for (size_t i = notice->event_count; i-- > 0;) /* the oldest first */
+        told->events = arena_printf(&play->arena, "%s%s%s", told->events, *told->events ? " " : "", notice->events[i]);
+    seat->told_count++;
+}
+
+void cast_follow(struct play *play, struct seat *seat)
+{
+    if (!seat->told)
+        seat->told = ARENA_NEW(&play->arena, struct told, TOLD_MAX);
+    seat->follows = true;
+}
+
+static void follow_again(struct play *play, struct seat *seat)
+{
+    const struct message credit = {.kind = MESSAGE_CREDIT, .credit = {TOLD_MAX}};
+    if (seat->follows)
+        cast_say(play, seat, &credit);
+}
+
 static void hear_answer(struct play *play, struct seat *seat, const struct message *answer)
 {
     for (size_t i = 0; i < play->question_count; i++) {
@@ -276,6 +312,8 @@ static void hear_answer(struct play *play, struct seat *seat, const struct messa
         question->answer = *answer;
         if (question->message.kind == MESSAGE_WORD && answer->kind == MESSAGE_RECEIPT)
             let_go(seat, &question->message.word);
+        if (question->message.kind == MESSAGE_ACKNOWLEDGE && answer->kind == MESSAGE_RECEIPT)
+            seat->acknowledged = question->message.acknowledge.seq;
     }
 }
 
@@ -289,6 +327,8 @@ static void hear(struct play *play, struct seat *seat, const struct message *mes
         hear_revoke(seat, &message->revoke);
     else if (message->kind == MESSAGE_URGE)
         hear_urge(seat, &message->urge);
+    else if (message->kind == MESSAGE_NOTICE)
+        hear_notice(play, seat, &message->notice);
     else if (message->tag)
         hear_answer(play, seat, message);
 }
@@ -323,6 +363,7 @@ void cast_reconnect(struct play *play)
     for (size_t i = 0; i < play->cast.count; i++) {
         play->cast.seats[i].welcomed = false;
         be_missed(play, &play->cast.seats[i]);
+        follow_again(play, &play->cast.seats[i]);
     }
     while ((seat = next_in_line(play, seat ? seat->turn : 0))) {
         forget_all(seat);

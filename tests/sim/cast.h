@@ -19,6 +19,13 @@ struct held {
     bool holds;
 };
 
+/* A notice that a source was given, once each. */
+struct told {
+    struct notice notice; /* but for its events */
+    const char *events;   /* "E1 E2" */
+};
+#define TOLD_MAX 256
+
 struct seat {
     size_t at; /* index in the network */
     const char *principal;
@@ -33,6 +40,10 @@ struct seat {
     int64_t expires_ms; /* by then the broker has noticed that it is silent or dead */
     struct held held[HELD_MAX];
     size_t held_count;
+    bool follows; /* a source: it takes notices */
+    uint64_t acknowledged;
+    struct told *told; /* TOLD_MAX of them, when it follows */
+    size_t told_count;
 };
 
 struct cast {
@@ -63,6 +74,8 @@ void cast_reconnect(struct play *);
 /* Whether a worker is silent or dead and the broker has not noticed yet. */
 bool cast_unnoticed(const struct play *);
 
+/* The source takes notices from now on. */
+void cast_follow(struct play *, struct seat *);
 /* What the worker knows of a task of the incident (task 0: of any); NULL when it never had it. */
 struct held *cast_held(struct seat *, uint64_t incident, uint32_t task);
 

@@ -347,6 +347,48 @@ static void knows(struct play *play, const char *const *any, struct words *rest)
         play_fail(play, "%s has never had a task of %s", any[0], any[1]);
 }
 
+/* --- notices --- */
+
+static const struct seat *source_of(struct play *play, const char *name)
+{
+    const struct seat *seat = cast_seat(play, name, 'P');
+    if (seat && !seat->follows)
+        play_fail(play, "%s takes no notices", name);
+    return seat;
+}
+
+/* The steps that a source was told of one incident, in order. */
+static void told(struct play *play, const char *const *any, struct words *rest)
+{
+    const struct seat *seat = source_of(play, any[0]);
+    uint64_t incident = play_incident(play, any[1]);
+    const char *list = "";
+    for (size_t i = 0; seat && i < seat->told_count; i++)
+        if (seat->told[i].notice.incident == incident)
+            list = listed(play, list, notice_step_name(seat->told[i].notice.step));
+    compare_lists(play, arena_printf(&play->step, "what %s was told of %s", any[0], any[1]), rest, list);
+}
+
+/* One of them, that is as said. */
+static void a_notice(struct play *play, const char *const *any, struct words *rest)
+{
+    const struct seat *seat = source_of(play, any[0]);
+    uint64_t incident = play_incident(play, any[1]);
+    struct told wanted = {0};
+    uint64_t said = fields_read(play, &told_fields, rest, &wanted);
+    const char *others = "";
+    for (size_t i = 0; seat && i < seat->told_count; i++) {
+        if (seat->told[i].notice.incident != incident)
+            continue;
+        const struct field *differs = fields_differ(play, &told_fields, said, &wanted, &seat->told[i]);
+        if (!differs)
+            return;
+        others = arena_printf(&play->step, "%s; %s has %s %s", others, notice_step_name(seat->told[i].notice.step),
+                              differs->key, field_text(play, differs, &seat->told[i]));
+    }
+    play_fail(play, "%s got no such notice%s", any[0], others);
+}
+
 /* clang-format off */
 const struct sentence expecting[] = {
     {"expect record KIND ...",    some_record, LOOKS},
@@ -354,6 +396,8 @@ const struct sentence expecting[] = {
     {"expect N records KIND ...", n_records,   LOOKS},
     {"expect trail EVENT ...",    trail,       LOOKS},
     {"expect queue UNIT ...",     queue,       LOOKS},
+    {"expect WHO told EVENT ...", told,        LOOKS},
+    {"expect notice WHO EVENT ...", a_notice,  LOOKS},
     {"expect WORKER holds ...",   holds,       LOOKS},
     {"expect side KIND KEY lists ...", side_list, LOOKS},
     {"expect side KIND KEY ...",  side,        LOOKS},

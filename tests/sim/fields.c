@@ -15,7 +15,8 @@
     X(CLOCK, clock_kind, clock_kind) X(CLOCK_STATE, clock_state, clock_state) X(VERIFIER, verifier, verifier) \
     X(WORD, word_verb, word) X(ENDS, lease_end, lease_end) X(COLOUR, rung_colour, rung_colour) \
     X(UNROUTED, unrouted_reason, unrouted_reason) X(SIDE, side_kind, side_kind) X(REFUSAL, refusal_code, refusal) \
-    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction)
+    X(ASK, ask_kind, ask_kind) X(DECISION, decision, decision) X(SATISFACTION, satisfaction, satisfaction) \
+    X(STEP, notice_step, notice_step)
 /* clang-format on */
 
 #define ENUM_KIND(N, type, x) FIELD_##N,
@@ -199,6 +200,17 @@ static const struct field ask_list[] = {
     {"decider-person", FIELD_TEXT, AT(decided_person)},
 };
 FIELDS(ask, "an ask");
+#undef AT
+
+#define AT(field) offsetof(struct told, field)
+static const struct field told_list[] = {
+    {"step", FIELD_STEP, AT(notice.step)},    {"outcome", FIELD_OUTCOME, AT(notice.outcome)},
+    {"state", FIELD_STATE, AT(notice.state)}, {"into", FIELD_EVENT, AT(notice.into)},
+    {"unit", FIELD_TEXT, AT(notice.unit)},    {"reason", FIELD_TEXT, AT(notice.reason)},
+    {"text", FIELD_TEXT, AT(notice.text)},    {"at", FIELD_TIME, AT(notice.at_ms)},
+    {"events", FIELD_TEXT, AT(events)},
+};
+FIELDS(told, "a notice");
 #undef AT
 
 #define AT(field) offsetof(struct seen, field)

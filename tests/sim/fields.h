@@ -50,7 +50,7 @@ extern const struct fields incident_fields;                                     
 extern const struct fields task_fields, clock_fields;                             /* of the structs of these names */
 extern const struct fields side_fields;                                           /* rows beside incidents */
 extern const struct fields ask_fields;
-extern const struct fields overview_fields, explanation_fields, reports_fields;
+extern const struct fields overview_fields, explanation_fields, reports_fields, told_fields;
 
 /* A record of the trail, with what it points to beside it. */
 struct seen {

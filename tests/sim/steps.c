@@ -202,6 +202,31 @@ static void asks_status(struct play *play, const char *const *any, struct words 
     ask(play, seat_of(play, &speaker), &message);
 }
 
+/* --- notices --- */
+
+static void takes_notices(struct play *play, const char *const *any, struct words *rest)
+{
+    struct speaker speaker = speaker_of(play, any[0]);
+    struct message credit = {.kind = MESSAGE_CREDIT, .credit = {TOLD_MAX}};
+    struct seat *seat = cast_seat(play, speaker.name, 'P');
+    (void)rest;
+    if (!seat)
+        return;
+    ask(play, seat, &credit);
+    cast_follow(play, seat);
+}
+
+/* All that it was told so far. */
+static void acknowledges(struct play *play, const char *const *any, struct words *rest)
+{
+    struct speaker speaker = speaker_of(play, any[0]);
+    struct message message = {.kind = MESSAGE_ACKNOWLEDGE};
+    const struct seat *seat = cast_seat(play, speaker.name, 'P');
+    (void)rest;
+    message.acknowledge.seq = seat && seat->told_count ? seat->told[seat->told_count - 1].notice.seq : 1;
+    ask(play, cast_seat(play, speaker.name, 'P'), &message);
+}
+
 /* --- workers --- */
 
 static struct seat *worker_of(struct play *play, const char *name)
@@ -494,6 +519,8 @@ const struct sentence doing[] = {
     {"WORKER leaves",                                  leaves,                 DOES},
     {"WHO publishes EVENT ...",                        publishes,              ASKS},
     {"WHO asks for KIND of EVENT ...",                 asks_for,               ASKS},
+    {"WHO takes notices",                              takes_notices,          ASKS},
+    {"WHO acknowledges",                               acknowledges,           ASKS},
     {"WHO asks status EVENT",                          asks_status,            ASKS},
     {"WHO asks QUESTION ...",                          asks,                   ASKS},
     {"WHO reloads",                                    reloads,                ASKS},

@@ -241,7 +241,24 @@ class Cli(unittest.TestCase):
             result = self.cli("check", os.path.join(folder, "routes.yaml"), "--json")
             self.assertEqual((result.exit, result.json["done"]), (BAD_INPUT, False), result)
             self.assertEqual(result.json["said"][0]["file"], "routes.yaml")
+            self.assertEqual(result.json["said"][0]["level"], "error")
             self.assertEqual(self.cli("check", os.path.join(folder, "missing")).exit, BAD_INPUT)
+
+    def test_check_against_rows_tells_what_differs_and_what_contradicts_itself(self):
+        rows = self.file("rows.csv", "id,type,area,unit\n1,2.01,620899001001,fire\n2,2.01,620899001001,police\n"
+                                     "3,2.01.7,620899001001,police\n")
+        route = self.broker.cli("explain", "--type", "2.01", "--area", "620899001001", "--json").json["explanation"]
+        result = self.cli("check", self.broker.config, "--against", rows, "--json")
+        self.assertEqual((result.exit, result.json["done"]), (DONE, True), result)
+        warnings = [line for line in result.json["said"] if line["level"] == "warning" and line["file"] == rows]
+        agree = sum(route["unit"] == unit for unit in ("fire", "police", "police"))
+        self.assertEqual((warnings[0]["line"], warnings[0]["column"]), (2, 1))
+        self.assertIn("fire in 1 row (line 2), police in 1 row (line 3): the rows contradict each other; "
+                      f"{route['rule']} sends it to {route['unit']}", warnings[0]["what"])
+        self.assertIn(f"3 rows: {agree} (", [line["what"] for line in result.json["said"] if line["level"] == "note"][-1])
+        bad = self.cli("check", self.broker.config, "--against", self.file("bad.csv", "type,unit\n1,fire\n"), "--json")
+        self.assertEqual((bad.exit, bad.json["said"][-1]["level"]), (BAD_INPUT, "error"), bad)
+        self.assertIn("no column 'area'", json.dumps(bad.json))
 
     def test_keys(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -361,6 +361,11 @@ static inline void example_record_details(struct record *record)
     case RECORD_RAISED:
         record->count = 5;
         break;
+    case RECORD_ANSWERED:
+        record->text = "已清理，谢谢";
+        record->tells = example_sources;
+        record->tell_count = 2;
+        break;
     case RECORD_LEASE_ENDED:
         record->lease_end = LEASE_SILENT;
         break;
@@ -524,6 +529,24 @@ static inline struct message example_message(enum message_kind kind)
     case MESSAGE_STATUS:
         message.status.event_id = "cam17-20261013-000451";
         message.status.incident = example_incident();
+        break;
+    case MESSAGE_NOTICE:
+        message.notice = (struct notice){.seq = 4722,
+                                         .at_ms = EXAMPLE_MS,
+                                         .incident = example_incident(),
+                                         .into = example_incident() - 1,
+                                         .step = NOTICE_MERGED,
+                                         .state = INCIDENT_MERGED,
+                                         .outcome = OUTCOME_RESOLVED,
+                                         .unit = "cg-001",
+                                         .reason = "same",
+                                         .text = "已清理，谢谢",
+                                         .events = example_sources,
+                                         .event_count = 2,
+                                         .more = true};
+        break;
+    case MESSAGE_ACKNOWLEDGE:
+        message.acknowledge.seq = 4722;
         break;
     case MESSAGE_CREDIT:
         message.credit.n = 16;

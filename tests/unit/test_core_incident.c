@@ -44,6 +44,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_CALLBACK] = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
     [ACT_RECLASSIFY]={0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_ANSWER]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    0,      NOT,    NOT,       NOT},
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
 /* 0: what it was. */
@@ -65,6 +66,7 @@ static const char *const actor[ACT_END] = {
     [ACT_UNDO] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
     [ACT_RECLASSIFY] = "desk.one",
+    [ACT_ANSWER] = "desk.one",
     [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
@@ -98,6 +100,7 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .type = "both",
                         .reason = "because",
+                        .text = "what came of it",
                         .person = "Sun",
                         .satisfaction = SATISFACTION_SATISFIED,
                         .kind = verb == ACT_ASK ? ASK_PARK : 0,
@@ -142,7 +145,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
                         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, "
                         "supervise, reclassify, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
-    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is callback, reopen");
+    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is answer, callback, reopen");
 }
 
 static void every_act_has_its_roles(void **state)

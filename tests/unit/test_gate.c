@@ -499,7 +499,8 @@ static void a_message_at_the_wrong_endpoint_is_refused(void **unused)
     rig_open(&rig);
     void *publish = rig_client(&rig, 0, NULL, NULL), *work = rig_client(&rig, 1, NULL, NULL);
     struct message credit = {.kind = MESSAGE_CREDIT, .tag = 8, .credit = {.n = 3}};
-    rig_say(publish, &credit);
+    struct message subscribe = {.kind = MESSAGE_SUBSCRIBE, .tag = 8, .subscribe = {.cursor = "0", .credit = 3}};
+    rig_say(publish, &subscribe);
     rig_receive(&rig, &input);
     assert_true(input.bad);
     assert_int_equal(input.refusal.code, REFUSAL_WRONG_ENDPOINT);

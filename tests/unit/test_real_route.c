@@ -2,6 +2,7 @@
  * the borough its row names. Without the data the tests are skipped. */
 #include "city_rig.h"
 
+#include "broker/against.h"
 #include "broker/core/route.h"
 #include "broker/place/place.h"
 
@@ -129,6 +130,64 @@ static void pingshan_by_type_and_community(void **state)
     drop_city(&real);
 }
 
+/* Rows as `check --against` takes them. */
+static void write_rows(const struct real *real, char *path, size_t path_bytes)
+{
+    struct real_row row;
+    char expected[128];
+    snprintf(path, path_bytes, "%s/rows.csv", real->folder);
+    snprintf(expected, sizeof(expected), "%s/expected.tsv", real->folder);
+    FILE *in = fopen(expected, "r"), *out = fopen(path, "w");
+    assert_true(in != NULL && out != NULL);
+    fprintf(out, "type,area,unit\n");
+    while (next_row(in, &row))
+        fprintf(out, "%s,%s,%s\n", row.type, row.where, row.unit);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static size_t lines_of(const char *path)
+{
+    size_t lines = 0;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (int c = fgetc(file); c != EOF; c = fgetc(file))
+        lines += c == '\n';
+    fclose(file);
+    return lines;
+}
+
+/* A table that a person wrote, instead of one that was made from the same rows. */
+static void pingshan_by_a_persons_table(void **state)
+{
+    (void)state;
+    struct real real = {0};
+    if (make_city(&real, "make_pingshan.py")) {
+        struct policy *policy = NULL;
+        struct faults faults = {0};
+        struct buffer said = {0};
+        struct against sum;
+        char path[128];
+        write_rows(&real, path, sizeof(path));
+        if (config_load("ops/cities/pingshan", &policy, &faults) != 0 ||
+            against_rows(policy, path, &sum, &said, &faults) != 0)
+            fail_msg("%s", faults_text(&faults));
+        print_message(
+            "Pingshan by a person's table: %.1f %% of %zu rows to their unit, %zu unrouted, %zu contradictory\n",
+            percent(sum.agree, sum.rows), sum.rows, sum.nobody, sum.contradictory);
+        assert_int_equal(sum.rows, 2000);
+        assert_true(percent(sum.agree, sum.rows) >= 75);
+        assert_int_equal(sum.agree + sum.nobody + sum.elsewhere, sum.rows);
+        assert_true(lines_of("ops/cities/pingshan/types.yaml") + lines_of("ops/cities/pingshan/routes.yaml") < 150);
+        buffer_append(&said, "", 1);
+        assert_non_null(strstr((const char *)said.data, "the rows contradict each other"));
+        buffer_release(&said);
+        policy_free(policy);
+        faults_release(&faults);
+    }
+    drop_city(&real);
+}
+
 static void new_york_by_point_and_type(void **state)
 {
     (void)state;
@@ -151,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pingshan_by_type_and_community),
+        cmocka_unit_test(pingshan_by_a_persons_table),
         cmocka_unit_test(new_york_by_point_and_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

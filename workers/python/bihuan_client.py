@@ -19,7 +19,7 @@ from zmq.utils import z85
 VERSION = 1
 IDENTIFIER = b"BHW1"
 PORTS = {"publish": 0, "work": 1, "command": 2, "feed": 3}
-ANSWERED = ("Publish", "Status", "Word", "Act", "Query", "Reload", "Backup")
+ANSWERED = ("Publish", "Status", "Word", "Act", "Query", "Reload", "Backup", "Acknowledge")
 RESEND_FIRST_S, RESEND_MAX_S = 1.0, 15.0
 HERE = os.path.dirname(os.path.abspath(__file__))
 
