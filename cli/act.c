@@ -23,6 +23,7 @@ enum {
     KEY_REASON,
     KEY_TEXT,
     KEY_UNTIL,
+    KEY_POST,
     KEY_TO,
     KEY_ABOUT
 };
@@ -45,6 +46,8 @@ static const struct argp_option every_option[] = {
     {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("why, in sentences"), 0},
+    {"until", KEY_UNTIL, N_("TIME"), 0, N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit)"), 0},
+    {"post", KEY_POST, N_("POST"), 0, N_("the post, as posts.yaml names it"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0,
      N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit); planned: until when"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
@@ -104,6 +107,8 @@ static const struct form {
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
     [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
+    [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
+                    N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
 
 struct arguments {
@@ -208,6 +213,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_TEXT:
         act->text = value;
         return 0;
+    case KEY_POST:
+        act->post = value;
+        return 0;
     case KEY_TO:
         act->to = value;
         return 0;
@@ -280,4 +288,5 @@ VERB(whistle, ACT_WHISTLE)
 VERB(dismiss, ACT_DISMISS)
 VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
+VERB(charge, ACT_CHARGE)
 VERB(exclude, ACT_EXCLUDE)

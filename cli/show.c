@@ -93,11 +93,14 @@ static void head_fields(struct table *table, const struct incident *head, bool u
 
 static void oversight_fields(struct table *table, const struct oversight *oversight)
 {
-    char text[32];
+    char text[32], bearer[512];
     snprintf(text, sizeof(text), "%" PRIu32, oversight->urges);
     field(table, _("urged"), oversight->urges ? text : "");
     snprintf(text, sizeof(text), "%" PRIu32, oversight->supervisions);
     field(table, _("supervised"), oversight->supervisions ? text : "");
+    snprintf(bearer, sizeof(bearer), "%s: %s %s", oversight->post ? oversight->post : "",
+             oversight->bearer_post ? oversight->bearer_post : "", oversight->bearer ? oversight->bearer : "");
+    field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }
 
 /* What else was reported of it, and by whom. */

@@ -276,9 +276,12 @@ static void rung_detail(const struct record *record, const struct row *row, stru
     add_task(out, record, row);
     buffer_printf(out, _("%s%s: %s"), out->size ? " " : "", words_clock(rung->clock), words_colour(rung->colour));
     add_named(out, "→", posted ? rung->to_post : rung->to_area);
+    add(out, rung->to_person);
     if (posted && rung->to_area && *rung->to_area)
         buffer_printf(out, " (%s)", rung->to_area);
     add_named(out, "→", rung->to_unit);
+    add(out, rung->unit_post);
+    add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
 }
 
@@ -367,6 +370,18 @@ static void oversight_detail(const struct record *record, struct buffer *out)
             add_named(out, _("due within"), when_span(change->clocks[i].budget_ms, span));
 }
 
+/* The post it is bound to, and who bears it from now on. */
+static void charge_detail(const struct record *record, struct buffer *out)
+{
+    const struct incident *head = record->change_count ? record->changes[0].head : NULL;
+    const struct oversight *oversight = head && head->more ? head->more->oversight : NULL;
+    if (!oversight)
+        return;
+    add(out, oversight->post);
+    add_named(out, "→", oversight->bearer_post);
+    add(out, oversight->bearer);
+}
+
 static void side_detail(const struct side *side, const char *between, struct buffer *out)
 {
     buffer_printf(out, "%s%s", between, side->key);
@@ -436,6 +451,8 @@ static void spoken_detail(const struct record *record, const struct row *row, st
     head_detail(record, out);
     if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
         oversight_detail(record, out);
+    if (record->kind == RECORD_CHARGED || record->kind == RECORD_CHARGE_PASSED)
+        charge_detail(record, out);
     if (record->refusal)
         buffer_printf(out, "%s%s ×%" PRIu32, out->size ? " " : "", refusal_name(record->refusal), record->count);
     add(out, record->reason);

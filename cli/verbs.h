@@ -35,6 +35,7 @@ int verb_reclassify(int argc, char **argv);
 int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);
+int verb_charge(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
 int verb_plan(int argc, char **argv);    /* plan.c */
 int verb_say(int argc, char **argv);     /* say.c */

@@ -164,9 +164,16 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
 
 static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
 {
+    auto post = pack(builder, oversight.post);
+    auto bearer_post = pack(builder, oversight.bearer_post);
+    auto bearer = pack(builder, oversight.bearer);
     bihuan::OversightBuilder out(builder);
     out.add_urges(oversight.urges);
     out.add_supervisions(oversight.supervisions);
+    out.add_post(post);
+    out.add_bearer_post(bearer_post);
+    out.add_bearer(bearer);
+    out.add_bearer_until_ms(oversight.bearer_until_ms);
     return out.Finish();
 }
 
@@ -462,6 +469,9 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     auto to_area = pack(builder, rung.to_area);
     auto to_post = pack(builder, rung.to_post);
     auto to_unit = pack(builder, rung.to_unit);
+    auto to_person = pack(builder, rung.to_person);
+    auto unit_post = pack(builder, rung.unit_post);
+    auto unit_person = pack(builder, rung.unit_person);
     bihuan::RungBuilder out(builder);
     out.add_due_ms(rung.due_ms);
     out.add_task(rung.task);
@@ -469,6 +479,9 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     out.add_to_area(to_area);
     out.add_to_post(to_post);
     out.add_to_unit(to_unit);
+    out.add_to_person(to_person);
+    out.add_unit_post(unit_post);
+    out.add_unit_person(unit_person);
     out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
     out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
     out.add_notice(rung.notice);

@@ -167,10 +167,14 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
 static constexpr size_t ANY = SIZE_MAX;
 
 /* NULL when there is nothing of it. */
-static void read(Reader &, const bihuan::Oversight &in, struct oversight *out)
+static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *out)
 {
     out->urges = in.urges();
     out->supervisions = in.supervisions();
+    out->post = reader.text(in.post(), ANY, "oversight.post");
+    out->bearer_post = reader.text(in.bearer_post(), ANY, "oversight.bearer_post");
+    out->bearer = reader.text(in.bearer(), ANY, "oversight.bearer");
+    out->bearer_until_ms = in.bearer_until_ms();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -382,6 +386,9 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
     out->to_post = reader.text(in.to_post(), ANY, "rung.to_post");
     out->to_unit = reader.text(in.to_unit(), ANY, "rung.to_unit");
+    out->to_person = reader.text(in.to_person(), ANY, "rung.to_person");
+    out->unit_post = reader.text(in.unit_post(), ANY, "rung.unit_post");
+    out->unit_person = reader.text(in.unit_person(), ANY, "rung.unit_person");
     out->notice = in.notice();
     out->in_downtime = in.in_downtime();
 }

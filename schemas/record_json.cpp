@@ -50,6 +50,10 @@ static void write(Json &json, const struct oversight &oversight)
 {
     json.number("urges", oversight.urges);
     json.number("supervisions", oversight.supervisions);
+    json.text("post", oversight.post);
+    json.text("bearer_post", oversight.bearer_post);
+    json.text("bearer", oversight.bearer);
+    json.time("bearer_until", oversight.bearer_until_ms);
 }
 
 static void write(Json &json, const struct ending &ending)
@@ -236,6 +240,9 @@ static void write(Json &json, const struct rung &rung)
     json.text("to_area", rung.to_area);
     json.text("to_post", rung.to_post);
     json.text("to_unit", rung.to_unit);
+    json.text("to_person", rung.to_person);
+    json.text("unit_post", rung.unit_post);
+    json.text("unit_person", rung.unit_person);
     json.flag("notice", rung.notice);
     json.flag("in_downtime", rung.in_downtime);
 }

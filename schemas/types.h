@@ -79,7 +79,7 @@ extern "C" {
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan) \
-    X(20, URGE, urge) X(21, SUPERVISE, supervise) \
+    X(20, URGE, urge) X(21, SUPERVISE, supervise) X(22, CHARGE, charge) \
     X(25, RECLASSIFY, reclassify) \
     X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
@@ -105,7 +105,8 @@ extern "C" {
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
     X(43, PLANNED, planned) X(44, BEGUN, begun) X(45, TICKED, ticked) \
     X(46, DELEGATED, delegated) \
-    X(47, URGED, urged) X(48, SUPERVISED, supervised) \
+    X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
+    X(50, CHARGE_PASSED, charge_passed) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
@@ -317,8 +318,11 @@ struct event {
 
 /* 督办: what only an incident under somebody's eye has. */
 struct oversight {
-    uint32_t urges;        /* 催办: how often */
-    uint32_t supervisions; /* 督办: how often; from the first on it goes before others */
+    uint32_t urges;                   /* 催办: how often */
+    uint32_t supervisions;            /* 督办: how often; from the first on it goes before others */
+    const char *post;                 /* 领导包案: the post that it is bound to; "": none */
+    const char *bearer_post, *bearer; /* who bears it now: title and person; "" for both: nobody */
+    int64_t bearer_until_ms;          /* when that is to be looked at again; 0: never */
 };
 
 /* 如何了结: what few have of it. */
@@ -524,9 +528,11 @@ struct rung {
     enum rung_colour colour;
     int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
     const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
-    const char *to_unit;           /* of a whistled unit's no-show: its supervisor */
-    bool notice;                   /* false: a higher rung of the same clock fired with it after downtime */
-    bool in_downtime;              /* due while the broker was down */
+    const char *to_person;         /* who holds the post */
+    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
+    const char *unit_post, *unit_person;
+    bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
+    bool in_downtime; /* due while the broker was down */
 };
 
 /* 记录: one decision's facts. */

@@ -223,6 +223,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
+    out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

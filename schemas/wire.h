@@ -110,6 +110,7 @@ struct act {
     const char *target; /* duty_done: which of its targets */
     const char *area;   /* duty_done: of a duty that several areas have */
     const char *to;     /* outcome referred: the body it goes to */
+    const char *post;   /* charge */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

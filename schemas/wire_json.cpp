@@ -145,6 +145,7 @@ static void write(Json &json, const struct act &act)
     json.text("target", act.target);
     json.text("area", act.area);
     json.text("to", act.to);
+    json.text("post", act.post);
 }
 
 static void write(Json &json, const struct query &query)

@@ -168,6 +168,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto text = pack(builder, act.text);
     auto to = pack(builder, act.to);
     auto units = pack_texts(builder, act.units, act.unit_count);
+    auto post = pack(builder, act.post);
     auto about = pack(builder, act.about);
     auto type = pack(builder, act.type);
     auto name = pack(builder, act.name);
@@ -194,6 +195,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
     out.add_ask(act.ask);
+    out.add_post(post);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(act.satisfaction));
     out.add_type(type);
     out.add_route(act.route);

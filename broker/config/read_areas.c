@@ -22,7 +22,7 @@ struct areas_reading {
     size_t count;
 };
 
-static void read_posts(struct areas_reading *in, yaml_node_t *table)
+static void read_level_posts(struct areas_reading *in, yaml_node_t *table)
 {
     if (!node_names(in->document, table, "posts"))
         return;
@@ -284,7 +284,7 @@ void read_areas(struct reading *reading, struct document *document)
         in.posts[i] = "";
     yaml_node_t *list = root_field(document, root_keys, ROOT_FIELDS, fields);
     if (fields[ROOT_POSTS] != NULL)
-        read_posts(&in, fields[ROOT_POSTS]);
+        read_level_posts(&in, fields[ROOT_POSTS]);
     struct entry_node *entries = flatten(reading, document, list, "areas", &entry_count);
     size_t capacity = count_areas(&in, entries, entry_count);
     const struct area **of_entry = ARENA_NEW(reading->scratch, const struct area *, entry_count);

@@ -39,14 +39,32 @@ static void read_step(struct reading *reading, struct document *document, yaml_n
     ladder->step_calendar = step.calendar;
 }
 
+static void read_line(struct document *document, yaml_node_t *node, struct ladder *ladder)
+{
+    static const char *const known[] = {"area", "supervisor", "both"};
+    static const unsigned lines[] = {LINE_AREA, LINE_SUPERVISOR, LINE_AREA | LINE_SUPERVISOR};
+    const char *text = node_text(document, node, "a line", CODE_MAX_BYTES);
+    for (size_t i = 0; text != NULL && i < sizeof(lines) / sizeof(*lines); i++) {
+        if (strcmp(text, known[i]) == 0) {
+            ladder->lines = lines[i];
+            return;
+        }
+    }
+    if (text != NULL)
+        node_fault_unknown(document, node, "line", text, known, sizeof(known) / sizeof(*known));
+}
+
 static void read_ladder(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
 {
-    static const char *const keys[] = {"warn", "step"};
-    yaml_node_t *fields[2];
+    static const char *const keys[] = {"warn", "step", "line"};
+    yaml_node_t *fields[3];
     ladder->warnings = default_warnings;
     ladder->warning_count = WARNINGS_MAX;
-    if (!node_fields(document, node, "a ladder", keys, 2, fields))
+    ladder->lines = LINE_AREA;
+    if (!node_fields(document, node, "a ladder", keys, 3, fields))
         return;
+    if (fields[2] != NULL)
+        read_line(document, fields[2], ladder);
     if (fields[0] != NULL)
         read_warnings(reading, document, fields[0], ladder);
     if (fields[1] != NULL && !node_is(fields[1], "budget"))
@@ -59,6 +77,7 @@ static void default_ladder(struct reading *reading)
     *ladder = (struct ladder){.name = DEFAULT_LADDER,
                               .warnings = default_warnings,
                               .warning_count = WARNINGS_MAX,
+                              .lines = LINE_AREA,
                               .is_default = true,
                               .origin = {"(built in)", 0}};
     reading->policy->ladders = ladder;

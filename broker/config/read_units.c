@@ -196,6 +196,19 @@ static void check_parents(struct units_reading *in, yaml_node_t *node, struct un
     unit->parent = NULL; /* cut it, so that what is read next does not run in it */
 }
 
+/* A ladder goes up from unit to unit: to who supervises it, else to what it is part of. */
+static void check_line(struct units_reading *in, yaml_node_t *node, struct unit *unit)
+{
+    const struct unit *above = unit;
+    for (size_t i = 0; above != NULL && i <= in->count; i++)
+        above = above->supervisor != NULL ? above->supervisor : above->parent;
+    if (above == NULL)
+        return;
+    node_fault(in->document, node,
+               "from unit '%s' upward, supervisors and parents go in a circle; the top one has neither", unit->id);
+    unit->supervisor = unit->parent = NULL;
+}
+
 static void check_successor(struct units_reading *in, yaml_node_t *node, const struct unit *unit)
 {
     const struct policy *policy = in->reading->policy;
@@ -234,6 +247,7 @@ static void link_units(struct units_reading *in)
     for (size_t i = 0; i < in->count; i++) {
         yaml_node_t *node = in->written[i].node;
         check_parents(in, node, &in->units[i]);
+        check_line(in, node, &in->units[i]);
         check_successor(in, node, &in->units[i]);
         check_local(in, &locals, node, &in->units[i]);
     }

@@ -16,6 +16,7 @@
     X(TYPES, "types.yaml", true)                                                                                       \
     X(AREAS, "areas.yaml", true)                                                                                       \
     X(UNITS, "units.yaml", true)                                                                                       \
+    X(POSTS, "posts.yaml", false)                                                                                      \
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(PLANS, "plans.yaml", false)                                                                                      \
     X(ROUTES, "routes.yaml", true)                                                                                     \
@@ -55,6 +56,7 @@ void read_clocks(struct reading *, struct document *);
 void read_types(struct reading *, struct document *);
 void read_areas(struct reading *, struct document *);
 void read_units(struct reading *, struct document *);
+void read_posts(struct reading *, struct document *);
 void read_objects(struct reading *, struct document *);
 void read_plans(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);

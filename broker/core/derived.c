@@ -65,7 +65,7 @@ static size_t count_breaches(struct core *core, const struct live *live, int by)
 
 static int64_t earliest_rung(const struct live *live)
 {
-    int64_t earliest_ms = 0;
+    int64_t earliest_ms = oversight_next_ms(&live->head);
     for (size_t i = 0; i < live->clock_count; i++) {
         int64_t next_ms = live->clocks[i].next_ms;
         if (next_ms && (!earliest_ms || next_ms < earliest_ms))

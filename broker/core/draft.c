@@ -13,6 +13,17 @@
 static const enum clock_kind task_clocks[] = {CLOCK_RESPOND, CLOCK_ARRIVE, CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_CONTACT};
 #define TASK_CLOCKS (sizeof task_clocks / sizeof task_clocks[0])
 
+static const char *unit_of(const void *of, uint32_t no)
+{
+    const struct draft *draft = of;
+    for (size_t i = 0; i < draft->task_count; i++) {
+        const struct task *task = &draft->tasks[i];
+        if (no ? task->no == no : task->role == TASK_LEAD && task->state != TASK_WITHDRAWN)
+            return task->unit;
+    }
+    return NULL;
+}
+
 static void begin(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
 {
     draft->step = step;
@@ -25,6 +36,8 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->reports = NULL;
     draft->undo = NULL;
     draft->climb = climb_of(step->core->policy, head);
+    draft->climb.unit_of = unit_of;
+    draft->climb.of = draft;
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
 }

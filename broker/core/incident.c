@@ -42,6 +42,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_DISMISS]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_CHARGE]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_ANSWER]   = { 0, 0,         0,   0,       0,   1,        0,     1,     0,     0,        0 },
     [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
     [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
@@ -87,12 +88,13 @@ static const struct {
     [ACT_DISMISS]    = {act_dismiss,       RECORD_DISMISSED,    RIGHT_DISPATCH,  SETTLES,       NULL},
     [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
     [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
+    [ACT_CHARGE]     = {oversee_charge,    RECORD_CHARGED,      RIGHT_OVERSEE,   0,             NULL},
     [ACT_ANSWER]     = {act_answer,        RECORD_ANSWERED,     RIGHT_ANSWER,    0,             NULL},
     [ACT_CONFIRM]    = {act_confirm,       RECORD_CONFIRMED,    RIGHT_VERIFY,    0,             NULL},
     [ACT_CALLBACK]   = {act_callback,      RECORD_CALLED_BACK,  RIGHT_CALLBACK,  0,             callback_follow},
     [ACT_REOPEN]     = {act_reopen,        RECORD_REOPENED,     RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_RECLASSIFY] = {act_reclassify,    RECORD_RECLASSIFIED, RIGHT_DISPATCH,  0,             NULL},
-    [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, NULL},
+    [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, oversee_follow},
     [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
 };
 /* clang-format on */

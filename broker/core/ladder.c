@@ -1,5 +1,9 @@
 #include "broker/core/ladder.h"
 
+#include "broker/core/live.h"
+#include "broker/core/oversee.h"
+#include "broker/core/oversight.h"
+#include "broker/core/told.h"
 #include "broker/core/ask.h"
 #include "broker/core/plan.h"
 #include "broker/core/pushback.h"
@@ -51,11 +55,52 @@ static struct pace pace_of(const struct climb *climb, const struct clock *clock)
     return climb_pace(climb, clock->kind, clock->calendar);
 }
 
-static const struct area *level_up(const struct area *area, int64_t n)
+/* --- the lines --- */
+
+struct climb climb_of_live(const struct policy *policy, const struct live *live)
 {
+    struct climb climb = climb_of(policy, &live->head);
+    climb.unit_of = live_unit_of;
+    climb.of = live;
+    return climb;
+}
+
+/* The unit that answers for the clock, as it is called now. NULL: none, or its ladder does not climb units. */
+static const struct unit *unit_below(const struct climb *climb, const struct clock *clock)
+{
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    if (!ladder || !(ladder->lines & LINE_SUPERVISOR) || !climb->unit_of)
+        return NULL;
+    const char *id = climb->unit_of(climb->of, clock->task);
+    return id ? told_may_know(&climb->exclusion, policy_unit_now(climb->policy, policy_unit(climb->policy, id))) : NULL;
+}
+
+/* Who is in nobody's hands is on the area line, whatever its ladder says. */
+static const struct area *area_below(const struct climb *climb, const struct clock *clock)
+{
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    return !ladder || ladder->lines & LINE_AREA || !unit_below(climb, clock) ? climb->area : NULL;
+}
+
+static const struct area *area_up(const struct climb *climb, const struct clock *clock, int64_t n)
+{
+    const struct area *area = area_below(climb, clock);
     while (area && n-- > 0)
         area = area->parent;
     return area;
+}
+
+static const struct unit *unit_up(const struct climb *climb, const struct clock *clock, int64_t n)
+{
+    const struct unit *unit = n < SUCCESSORS_MAX ? unit_below(climb, clock) : NULL;
+    while (unit && n-- > 0)
+        unit = told_above(&climb->exclusion, unit);
+    return unit;
+}
+
+static bool level_there(const struct climb *climb, const struct clock *clock, int64_t n)
+{
+    return area_up(climb, clock, n) || unit_up(climb, clock, n);
 }
 
 static size_t warnings_of(const struct climb *climb, const struct clock *clock)
@@ -91,7 +136,7 @@ static int64_t rung_after(const struct clock *clock, const struct climb *climb, 
     if (step_ms <= 0)
         return -1;
     int64_t up = (used_ms - clock->budget_ms) / step_ms + 1;
-    return level_up(climb->area, up) ? clock->budget_ms + up * step_ms : -1;
+    return level_there(climb, clock, up) ? clock->budget_ms + up * step_ms : -1;
 }
 
 void clock_arm(struct clock *clock, const struct climb *climb, int64_t used_ms)
@@ -146,39 +191,44 @@ static const struct clock *earliest(const struct live *live)
     return first;
 }
 
-/* Posts stand on the ladder, and a vacancy is the next level's to bear. */
-static const char *post_of(const struct area *area)
-{
-    while (area && !has_text(area->post))
-        area = area->parent;
-    return area ? area->post : "";
-}
+/* --- who is told --- */
 
-static void address(struct rung *rung, const struct area *area)
+/* Where an incident is charged to a post (包案), whoever bears it is told, whatever the level. */
+static void address(struct rung *rung, const struct climb *climb, const struct oversight *oversight, int64_t ups,
+                    const struct clock *clock, int64_t now_ms)
 {
+    const struct area *area = area_up(climb, clock, ups);
+    const struct unit *unit = unit_up(climb, clock, ups);
+    if (!area && !unit) /* it belongs nowhere: somebody must hear of it */
+        area = exclusion_area(&climb->exclusion, policy_area(climb->policy, climb->policy->city));
+    struct told of_area = told_area(area, now_ms), of_unit = told_unit(&climb->exclusion, unit, now_ms);
+    bool charged = has_text(oversight->bearer_post);
     rung->to_area = area ? area->code : "";
-    rung->to_post = post_of(area);
+    rung->to_unit = unit ? unit->id : "";
+    rung->to_post = charged ? oversight->bearer_post : of_area.post;
+    rung->to_person = charged ? oversight->bearer : of_area.person;
+    rung->unit_post = of_unit.post;
+    rung->unit_person = of_unit.person;
 }
 
-static void colour(struct rung *rung, const struct policy *policy, const struct climb *climb, const struct clock *clock,
-                   int64_t used_ms)
+/* A warning is for those who handle it. */
+static void colour(struct rung *rung, const struct climb *climb, const struct oversight *oversight,
+                   const struct clock *clock, int64_t used_ms, int64_t now_ms)
 {
+    int64_t ups = used_ms > clock->budget_ms ? (used_ms - clock->budget_ms) / step_of(climb, clock) : 0;
     if (used_ms < clock->budget_ms) {
         rung->colour = rung->number == 1 ? RUNG_BLUE : RUNG_YELLOW;
-        address(rung, NULL); /* a warning is for those who handle it */
-    } else if (used_ms == clock->budget_ms) {
-        rung->colour = RUNG_RED;
-        address(rung, climb->area ? climb->area : exclusion_area(&climb->exclusion, policy_area(policy, policy->city)));
-    } else {
-        rung->colour = RUNG_UP;
-        address(rung, level_up(climb->area, (used_ms - clock->budget_ms) / step_of(climb, clock)));
+        return;
     }
+    rung->colour = ups > 0 ? RUNG_UP : RUNG_RED;
+    address(rung, climb, oversight, ups, clock, now_ms);
 }
 
-/* A report whose whole line of areas may not know of it. */
+/* A report whose whole lines may not know of it. */
 static void address_instead(struct rung *rung, const struct climb *climb)
 {
-    if (rung->colour < RUNG_RED || has_text(rung->to_post) || !exclusion_holds(&climb->exclusion))
+    if (rung->colour < RUNG_RED || has_text(rung->to_post) || has_text(rung->to_unit) ||
+        !exclusion_holds(&climb->exclusion))
         return;
     const struct unit *instead = exclusion_instead(&climb->exclusion);
     rung->to_unit = instead ? instead->id : "";
@@ -193,6 +243,8 @@ bool ladder_fire(struct step *step, const struct live *live)
 {
     const struct core *core = step->core;
     const struct clock *due = earliest(live);
+    if (oversee_due(step, live, due))
+        return true;
     if (!due || due->next_ms > step->now_ms)
         return false;
     if (due->kind == CLOCK_BEGIN) {
@@ -203,16 +255,16 @@ bool ladder_fire(struct step *step, const struct live *live)
         ask_over(step, live, due);
         return true;
     }
-    struct climb climb = climb_of(core->policy, &live->head);
+    struct climb climb = climb_of_live(core->policy, live);
     struct pace pace = pace_of(&climb, due);
     int64_t used_ms = clock_used_ms(due, &pace, due->next_ms);
     struct clock after = *due;
     after.rung++;
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
-    colour(&rung, core->policy, &climb, due, used_ms);
+    colour(&rung, &climb, oversight_of(&live->head), due, used_ms, step->now_ms);
     address_instead(&rung, &climb);
-    whistle_no_show(core->policy, live, &rung);
+    whistle_no_show(core->policy, live, &rung, step->now_ms);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
 

@@ -1,6 +1,7 @@
-/* ladder.h: the rungs of a clock: warnings at fractions of the budget, breach at all of it, then one area level up per
- * step. A rung is known by how much of the budget is used when it fires, so pauses and reloads lose or double none. A step
- * of `budget` is in the clock's own time; a written one is natural, or working time where it says so. */
+/* ladder.h: the rungs of a clock: warnings at fractions of the budget, breach at all of it, then one level up per step,
+ * along the area line (块), the supervising line (条), or both. A rung is known by how much of the budget is used when it
+ * fires, so pauses and reloads lose or double none. A step of `budget` is in the clock's own time; a written one is
+ * natural, or working time where it says so. */
 #ifndef CORE_LADDER_H
 #define CORE_LADDER_H
 
@@ -14,11 +15,14 @@ struct climb {
     const struct type *type;     /* in force; NULL: unknown */
     const struct ladder *ladder; /* NULL: breach only */
     struct exclusion exclusion;
-    const struct area
-        *area; /* where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to
-                                  * climb beyond breach */
+    /* Where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to climb beyond breach. */
+    const struct area *area;
+    /* The unit of a task, of 0 the lead's: of a draft or a live incident. NULL: not known, and only areas are climbed. */
+    const char *(*unit_of)(const void *of, uint32_t task);
+    const void *of;
 };
 struct climb climb_of(const struct policy *, const struct incident *);
+struct climb climb_of_live(const struct policy *, const struct live *);
 
 /* How a clock of this kind and calendar is counted. */
 struct pace climb_pace(const struct climb *, enum clock_kind, enum calendar);

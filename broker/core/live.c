@@ -55,6 +55,20 @@ struct live_task *live_task_find(const struct live *live, uint32_t no)
     return task;
 }
 
+static bool is_lead(const struct task *task)
+{
+    return task->role == TASK_LEAD && task->state != TASK_WITHDRAWN;
+}
+
+const char *live_unit_of(const void *of, uint32_t no)
+{
+    const struct live *live = of;
+    for (const struct live_task *task = live->tasks; task; task = task->next)
+        if (no ? task->facts.no == no : is_lead(&task->facts))
+            return task->facts.unit;
+    return NULL;
+}
+
 struct clock *live_clock_find(const struct live *live, enum clock_kind kind, uint32_t task)
 {
     for (size_t i = 0; i < live->clock_count; i++) {
@@ -98,13 +112,13 @@ static void disown_more(const struct incident_more *more)
 }
 
 /* Nothing in it is nothing: a row out of the store would not have it. */
-static const struct incident_more *own_more(const struct incident_more *more)
+static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
     if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
-    copy->oversight = oversight_own(more->oversight);
+    copy->oversight = oversight_own(core, more->oversight);
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
     return copy;
@@ -240,7 +254,7 @@ void live_set_head(struct core *core, struct live *live, const struct incident *
     live->head.ladder = name_of(core, head->ladder);
     live->head.event_id = own(head->event_id);
     live->head.reason = own(head->reason);
-    live->head.more = own_more(head->more);
+    live->head.more = own_more(core, head->more);
     disown(was.event_id);
     disown(was.reason);
     disown_more(was.more);

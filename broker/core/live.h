@@ -15,6 +15,8 @@ struct live *live_find(const struct core *, uint64_t incident);
 /* The next in id order; after NULL the first. NULL at the end. */
 struct live *live_after(const struct core *, const struct live *);
 struct live_task *live_task_find(const struct live *, uint32_t no);
+/* The unit of a task; of 0, the lead's. NULL: there is none. */
+const char *live_unit_of(const void *live, uint32_t task);
 struct clock *live_clock_find(const struct live *, enum clock_kind, uint32_t task);
 /* An empty row; not in anything derived yet. */
 struct live *live_new(struct core *, uint64_t incident);

@@ -93,7 +93,7 @@ static void take_place(struct draft *survivor, const struct draft *loser)
     head->area = head->responsible_area = loser->head.area;
     draft_reports(survivor)->placed =
         loser->reports && loser->reports->placed ? loser->reports->placed : loser->head.opened_seq;
-    survivor->climb = climb_of(survivor->step->core->policy, head);
+    survivor->climb.area = climb_of(survivor->step->core->policy, head).area;
     if (head->state == INCIDENT_UNROUTED)
         route_again(survivor);
 }

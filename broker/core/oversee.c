@@ -1,7 +1,10 @@
 #include "broker/core/oversee.h"
 
+#include <string.h>
+
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
+#include "broker/core/told.h"
 
 /* --- who handles it is told --- */
 
@@ -79,8 +82,88 @@ bool oversee_supervise(struct acting *acting)
     return true;
 }
 
+/* --- 领导包案 --- */
+
+static void set_bearer(struct oversight *oversight, const struct exclusion *exclusion, int64_t now_ms)
+{
+    int64_t until_ms;
+    struct told told = told_post(exclusion, policy_post(exclusion->policy, oversight->post), now_ms, &until_ms);
+    oversight->bearer_post = told.post;
+    oversight->bearer = told.person;
+    oversight->bearer_until_ms = until_ms == INT64_MAX ? 0 : until_ms;
+}
+
+/* The system never lets go of it; a duty chief may charge another post. */
+bool oversee_charge(struct acting *acting)
+{
+    const struct policy *policy = acting->step->core->policy;
+    const struct post *post = policy_post(policy, acting->act->post);
+    if (!has_text(acting->act->post))
+        return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "post", "to which post of posts.yaml");
+    if (!post)
+        return step_refuse(acting->step, REFUSAL_BAD_VALUE, "post", "posts.yaml has no post \"%s\"", acting->act->post);
+    struct oversight *oversight = draft_oversight(acting->draft);
+    oversight->post = post->id;
+    struct exclusion exclusion = exclusion_of(policy, &acting->draft->head);
+    set_bearer(oversight, &exclusion, acting->step->now_ms);
+    if (!has_text(oversight->bearer_post))
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "post",
+                           "\"%s\" is vacant, and so is every post above it: charge one that somebody holds", post->id);
+    return true;
+}
+
+static bool same_bearer(const struct oversight *a, const struct oversight *b)
+{
+    return strcmp(a->bearer_post, b->bearer_post) == 0 && strcmp(a->bearer, b->bearer) == 0 &&
+           a->bearer_until_ms == b->bearer_until_ms;
+}
+
+bool oversee_bearer(struct step *step, const struct live *live)
+{
+    const struct oversight *was = oversight_of(&live->head);
+    struct oversight now = *was;
+    if (!has_text(was->post) || incident_ended(live->head.state) || !policy_post(step->core->policy, was->post))
+        return false;
+    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+    set_bearer(&now, &exclusion, step->now_ms);
+    if (same_bearer(was, &now))
+        return false;
+    struct draft draft;
+    struct record record = record_of_broker(step, RECORD_CHARGE_PASSED);
+    draft_of(&draft, step, live);
+    *draft_oversight(&draft) = now;
+    draft_record(&draft, &record);
+    return true;
+}
+
+void oversee_follow(struct acting *acting)
+{
+    oversee_bearer(acting->step, acting->live);
+}
+
+bool oversee_due(struct step *step, const struct live *live, const struct clock *next)
+{
+    int64_t due_ms = oversight_next_ms(&live->head);
+    if (!due_ms || due_ms > step->now_ms || (next && next->next_ms < due_ms))
+        return false;
+    return oversee_bearer(step, live);
+}
+
+/* --- one of two --- */
+
+static void take_charge(struct draft *survivor, const char *post)
+{
+    struct exclusion exclusion = exclusion_of(survivor->step->core->policy, &survivor->head);
+    struct oversight *oversight = draft_oversight(survivor);
+    oversight->post = post;
+    set_bearer(oversight, &exclusion, survivor->step->now_ms);
+}
+
 void oversee_merge(struct draft *survivor, const struct draft *loser)
 {
-    if (oversight_of(&loser->head)->supervisions > 0 && !oversight_of(&survivor->head)->supervisions)
-        draft_oversight(survivor)->supervisions = oversight_of(&loser->head)->supervisions;
+    const struct oversight *theirs = oversight_of(&loser->head);
+    if (theirs->supervisions > 0 && !oversight_of(&survivor->head)->supervisions)
+        draft_oversight(survivor)->supervisions = theirs->supervisions;
+    if (has_text(theirs->post) && !has_text(oversight_of(&survivor->head)->post))
+        take_charge(survivor, theirs->post);
 }

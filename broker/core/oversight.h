@@ -7,11 +7,13 @@
 
 /* Never NULL: of most incidents there is nothing to say. */
 const struct oversight *oversight_of(const struct incident *);
+/* When something of it is due; 0: nothing. */
+int64_t oversight_next_ms(const struct incident *);
 /* 督办: under supervision, and not over. */
 bool oversight_supervised(const struct incident *);
 
-/* Of a row. NULL for NULL. */
-const struct oversight *oversight_own(const struct oversight *);
+/* Of a row: its names interned. NULL for NULL. */
+const struct oversight *oversight_own(struct core *, const struct oversight *);
 void oversight_disown(const struct oversight *);
 /* A copy that lives as long as the arena. NULL for NULL. */
 const struct oversight *oversight_lend(struct arena *, const struct oversight *);

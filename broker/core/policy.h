@@ -33,11 +33,30 @@ struct dated_name {
     int64_t from_ms, to_ms; /* [from, to); 0: open */
 };
 
+/* Who holds a post, [from, to) with 0 for open; "" is a vacancy that is known of. */
+struct holder {
+    const char *name;
+    int64_t from_ms, to_ms;
+};
+
+/* 岗位: it stands on ladders, and incidents can be charged to it; persons come and go. */
+struct post {
+    const char *id, *title;
+    const struct area *area; /* where it stands: at an area, or in a unit */
+    const struct unit *unit;
+    const struct holder *holders; /* in order, apart; none: the city does not name persons */
+    size_t holder_count;
+    const struct holder *deputies; /* B 岗 */
+    size_t deputy_count;
+    struct origin origin;
+};
+
 struct area {
     const char *code, *name;
     const struct area *parent; /* NULL at the top */
     size_t level;              /* index into levels */
     const char *post;          /* who stands on the ladder here; "" is a vacancy */
+    const struct post *seat;   /* the same by posts.yaml, which counts; NULL: it says nothing */
     int64_t valid_from_ms, valid_to_ms;
     const char *succeeded_by; /* code, or NULL */
     bool retired;
@@ -51,6 +70,7 @@ struct unit {
     const struct area *area; /* its 属地; NULL: the whole city */
     const char *kind;        /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
     const struct unit *parent, *supervisor;
+    const struct post *seat; /* who stands on its ladder; NULL: nobody is named */
     bool retired;
     const char *successor;
     struct origin origin;
@@ -117,12 +137,16 @@ struct profile {
     struct origin origin;
 };
 
+/* 块, 条 */
+enum ladder_line { LINE_AREA = 1, LINE_SUPERVISOR = 2 };
+
 struct ladder {
     const char *name;
     const double *warnings; /* fractions of the budget, rising, below 1: blue, then yellow */
     size_t warning_count;
     int64_t step_ms;             /* 0: the budget again, in the clock's own time */
     enum calendar step_calendar; /* of a step_ms that is written */
+    unsigned lines;              /* along which it climbs: bits of enum ladder_line */
     bool is_default;
     struct origin origin;
 };
@@ -362,6 +386,8 @@ struct policy {
     size_t profile_count;
     const struct ladder *ladders;
     size_t ladder_count;
+    const struct post *posts;
+    size_t post_count;
     const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
@@ -387,7 +413,7 @@ struct policy {
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
-    struct textmap timetable_map, plan_map;
+    struct textmap timetable_map, post_map, plan_map;
     struct textmap owner_map;      /* object code, or prefix with its '*' → struct owner */
     uint64_t owner_prefix_lengths; /* bit n: there is a prefix of n bytes */
     struct textmap local_map;      /* "area code/kind" → unit, for relative recipients */
@@ -410,6 +436,7 @@ uint64_t policy_route_key(const struct policy *, const struct type *, const stru
 const struct type *policy_type(const struct policy *, const char *code);
 const struct area *policy_area(const struct policy *, const char *code);
 const struct unit *policy_unit(const struct policy *, const char *id);
+const struct post *policy_post(const struct policy *, const char *id);
 const struct plan *policy_plan(const struct policy *, const char *name);
 const struct principal *policy_principal(const struct policy *, const char *name);
 const struct principal *policy_credential(const struct policy *, const char *credential);

@@ -1,6 +1,7 @@
 #include "broker/core/reckon.h"
 
 #include "broker/core/ladder.h"
+#include "broker/core/oversee.h"
 #include "schemas/ident.h"
 
 void reckon_begin(struct core *core)
@@ -26,12 +27,11 @@ static bool reckon(struct clock *clock, const struct climb *climb, const struct 
     return clock->due_ms != before->due_ms || clock->next_ms != before->next_ms;
 }
 
-bool reckon_incident(struct step *step, const struct live *live)
+/* The clocks of one incident. Whether any changed. */
+static bool reckon_clocks(struct step *step, const struct live *live)
 {
     const struct core *core = step->core;
-    if (!core->reckoning || ident_number(live->id) <= core->reckoned)
-        return false;
-    struct climb climb = climb_of(core->policy, &live->head);
+    struct climb climb = climb_of_live(core->policy, live);
     struct clock *clocks = arena_take(step->outcome->arena, live->clock_count * sizeof *clocks);
     size_t count = 0;
     for (size_t i = 0; i < live->clock_count; i++)
@@ -47,11 +47,19 @@ bool reckon_incident(struct step *step, const struct live *live)
     return true;
 }
 
+bool reckon_incident(struct step *step, const struct live *live)
+{
+    if (!step->core->reckoning || ident_number(live->id) <= step->core->reckoned)
+        return false;
+    bool clocks = reckon_clocks(step, live);
+    return oversee_bearer(step, live) || clocks;
+}
+
 /* What is opened meanwhile is reckoned right, and soon passed over. */
 void reckon_tick(struct step *step, size_t records_left)
 {
     struct core *core = step->writer;
-    bool any = core->policy && core->policy->timetable;
+    bool any = core->policy && (core->policy->timetable || core->policy->post_count > 0);
     for (int looks = 0; core->reckoning && looks < RECKON_LOOKS_MAX && records_left > 0; looks++) {
         const struct live *live = index_next(&core->live, core->reckoned + 1, false);
         core->reckoning = any && live;

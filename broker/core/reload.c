@@ -6,14 +6,15 @@
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
+#include "broker/core/oversight.h"
 #include "broker/core/reckon.h"
 #include "broker/core/task_more.h"
 #include "broker/core/routine.h"
 
 #define NAMED_MAX 8 /* of what is dropped; the rest is counted */
 
-enum { TYPE, AREA, UNIT, SOURCE, WORKING_TIME, THING_COUNT };
-static const char *const things[THING_COUNT] = {"type", "area", "unit", "source", "calendars"};
+enum { TYPE, AREA, UNIT, SOURCE, WORKING_TIME, POST, THING_COUNT };
+static const char *const things[THING_COUNT] = {"type", "area", "unit", "source", "calendars", "post"};
 
 /* A name that the new policy drops, and how many open incidents and tasks refer to it. */
 struct dropped {
@@ -41,6 +42,8 @@ static bool means_something(const struct policy *policy, int thing, const char *
         return policy_unit_now(policy, policy_unit(policy, name)) != NULL;
     case WORKING_TIME:
         return policy->timetable != NULL;
+    case POST:
+        return policy_post(policy, name) != NULL;
     default:
         return policy_principal(policy, name) != NULL;
     }
@@ -88,6 +91,7 @@ static void refer_incident(struct usage *usage, const struct live *live)
     if (head->responsible_area != head->area)
         refer(usage, AREA, head->responsible_area);
     refer(usage, SOURCE, head->source);
+    refer(usage, POST, oversight_of(head)->post);
     if (head->more)
         refer_about(usage, text_or_empty(head->more->about));
     for (const struct live_task *task = live->tasks; task; task = task->next) {

@@ -132,8 +132,11 @@ static void mix_text(uint64_t *digest, const char *text)
 
 static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
 {
-    const int64_t numbers[] = {oversight->urges, oversight->supervisions};
+    const int64_t numbers[] = {oversight->urges, oversight->supervisions, oversight->bearer_until_ms};
     mix_bytes(digest, numbers, sizeof numbers);
+    mix_text(digest, oversight->post);
+    mix_text(digest, oversight->bearer_post);
+    mix_text(digest, oversight->bearer);
 }
 
 static void mix_ending(uint64_t *digest, const struct ending *ending)

@@ -8,6 +8,7 @@
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "broker/core/told.h"
 
 static bool over(const struct task *task)
 {
@@ -215,7 +216,7 @@ void whistle_pass_over(struct step *step, const struct live *live)
     }
 }
 
-void whistle_no_show(const struct policy *policy, const struct live *live, struct rung *rung)
+void whistle_no_show(const struct policy *policy, const struct live *live, struct rung *rung, int64_t now_ms)
 {
     const struct live_task *task = rung->clock == CLOCK_ARRIVE ? live_task_find(live, rung->task) : NULL;
     if (rung->colour != RUNG_RED || !task || !task_whistled(&task->facts))
@@ -223,5 +224,8 @@ void whistle_no_show(const struct policy *policy, const struct live *live, struc
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, task->facts.unit));
     struct exclusion exclusion = exclusion_of(policy, &live->head);
     const struct unit *supervisor = unit ? exclusion_unit(&exclusion, policy_unit_now(policy, unit->supervisor)) : NULL;
+    struct told told = told_unit(&exclusion, supervisor, now_ms);
     rung->to_unit = supervisor ? supervisor->id : "";
+    rung->unit_post = told.post;
+    rung->unit_person = told.person;
 }

@@ -10,6 +10,6 @@ bool act_dismiss(struct acting *);
 /* When the lead is done: called units that never checked in are passed over, each on record. */
 void whistle_pass_over(struct step *, const struct live *);
 /* A called unit is late for its check-in: its supervisor is told beside whoever stands on the ladder. */
-void whistle_no_show(const struct policy *, const struct live *, struct rung *);
+void whistle_no_show(const struct policy *, const struct live *, struct rung *, int64_t now_ms);
 
 #endif

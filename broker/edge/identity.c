@@ -193,6 +193,7 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(20, act->route);
     put_number(21, act->condition_met);
     put_text(22, act->to);
+    put_text(45, act->post);
     put_text(30, act->about);
     put_text(23, act->name);
     put_text(24, act->target);

@@ -91,6 +91,7 @@ static const struct field act_list[] = {
     {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
     {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
     {"body", FIELD_TEXT, AT(act.to)},         {"plan", FIELD_TEXT, AT(act.plan)},
+    {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
 
@@ -134,6 +135,9 @@ static const struct field incident_list[] = {
     {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
+    {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
+    {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
+    {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
 };
 FIELDS(incident, "an incident");
 #undef AT
@@ -228,7 +232,10 @@ static const struct field record_list[] = {
     {"number", FIELD_COUNT, AT(rung.number)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
+    {"holder", FIELD_TEXT, AT(rung.to_person)},
     {"to-unit", FIELD_TEXT, AT(rung.to_unit)},
+    {"unit-post", FIELD_TEXT, AT(rung.unit_post)},
+    {"unit-holder", FIELD_TEXT, AT(rung.unit_person)},
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
     {"no-notice", FIELD_NO, AT(rung.notice)},

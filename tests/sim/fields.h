@@ -43,6 +43,7 @@ struct whole_head {
     struct incident head;
     struct incident_more more;
     struct ending ending;
+    struct oversight oversight;
 };
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */

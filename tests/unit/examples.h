@@ -186,6 +186,23 @@ static inline const struct incident *example_overseen(void)
     return &head;
 }
 
+static const struct oversight example_charge = {
+    .post = "shuji-620802001",
+    .bearer_post = "街道书记",
+    .bearer = "王五",
+    .bearer_until_ms = EXAMPLE_MS + 86400000,
+};
+
+static inline const struct incident *example_charged(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_charge};
+    head.more = &more;
+    return &head;
+}
+
 static const struct rung example_rung = {
     .clock = CLOCK_RESPOND,
     .task = 1,
@@ -194,6 +211,10 @@ static const struct rung example_rung = {
     .due_ms = EXAMPLE_MS + 61000,
     .to_area = "620802001",
     .to_post = "street-duty-chief",
+    .to_person = "赵六",
+    .to_unit = "cg",
+    .unit_post = "队长",
+    .unit_person = "周七",
     .notice = true,
     .in_downtime = true,
 };
@@ -391,6 +412,10 @@ static inline void example_record_details(struct record *record)
     case RECORD_SUPERVISED:
         record->changes[0].head = example_overseen();
         record->count = 2;
+        break;
+    case RECORD_CHARGED:
+    case RECORD_CHARGE_PASSED:
+        record->changes[0].head = example_charged();
         break;
     case RECORD_RUNG:
         record->rung = &example_rung;
@@ -595,7 +620,8 @@ static inline struct message example_message(enum message_kind kind)
                                    .text = "同一处",
                                    .name = "周排查",
                                    .target = "东街1号",
-                                   .area = "620802001"};
+                                   .area = "620802001",
+                                   .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:
         message.query = (struct query){.kind = QUERY_LIST,
