@@ -1,4 +1,5 @@
-/* What stands beside incidents: bihuan beside lists the rows, bihuan duty says that a target of a duty is done. */
+/* What stands beside incidents: bihuan beside lists the rows, bihuan duty says that a target of a duty is done,
+ * bihuan level lists an area in a colour. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -76,11 +77,28 @@ static void rest_cell(struct table *table, const struct side *side)
     buffer_release(&rest);
 }
 
+/* An area's level: what it is listed in, and what is proposed instead. */
+static void level_cell(struct table *table, const struct side *side)
+{
+    struct buffer state = {0};
+    if (side->colour)
+        buffer_printf(&state, _("listed %s"), words_colour(side->colour));
+    if (side->state != side->colour)
+        buffer_printf(&state, "%s%s %s", state.size ? ", " : "", _("proposed"),
+                      side->state ? words_colour((enum rung_colour)side->state) : _("none"));
+    buffer_append(&state, "", 1);
+    table_cell(table, COLOUR_NONE, (const char *)state.data);
+    buffer_release(&state);
+}
+
 static void side_row(struct table *table, const struct side *side, bool utc)
 {
     table_cell(table, COLOUR_NONE, words_side(side->kind));
     table_cell(table, colour_of(side), side->key);
-    table_cell(table, COLOUR_NONE, words_side_state(side));
+    if (side->kind == SIDE_AREA_LEVEL)
+        level_cell(table, side);
+    else
+        table_cell(table, COLOUR_NONE, words_side_state(side));
     count_cell(table, side);
     time_cell(table, side->first_ms, utc);
     time_cell(table, side->last_ms, utc);
@@ -218,4 +236,63 @@ int verb_duty(int argc, char **argv)
     struct done done = {.act.verb = ACT_DUTY_DONE};
     cli_parse(&argp, argc, argv, &done);
     return beside_act(&done.common, done.act);
+}
+
+/* --- level --- */
+
+enum { KEY_REASON = 0x2000, KEY_WHY };
+
+static error_t parse_level(int key, char *value, struct argp_state *state)
+{
+    struct done *level = state->input;
+    struct act *act = &level->act;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        cli_children(state, &level->common, 2);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (!act->area)
+            act->area = value;
+        else if (strcmp(value, "none") != 0 && !(act->colour = rung_colour_of(value)))
+            argp_error(state, _("\"%s\": not blue, yellow, red or none"), value);
+        return 0;
+    case KEY_REASON:
+        act->reason = value;
+        return 0;
+    case KEY_WHY:
+        act->text = value;
+        return 0;
+    case ARGP_KEY_END:
+        act->verb = act->colour ? ACT_LIST_AREA : ACT_DELIST_AREA;
+        if (state->arg_num != 2)
+            argp_error(state, _("which area, and in which colour?"));
+        if (!act->reason)
+            argp_error(state, _("--%s is needed"), "reason");
+        if (!level->common.person)
+            argp_error(state, _("--%s is needed"), "person");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int verb_level(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
+        {"text", KEY_WHY, N_("TEXT"), 0, N_("why, in sentences"), 0},
+        {0},
+    };
+    static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
+    static const struct argp argp = {options,
+                                     parse_level,
+                                     N_("AREA COLOUR"),
+                                     N_("Lists an area in a colour, blue, yellow or red, or in none any more. The "
+                                        "broker proposes (bihuan beside area_level), a person decides."),
+                                     children,
+                                     NULL,
+                                     NULL};
+    struct done level = {0};
+    cli_parse(&argp, argc, argv, &level);
+    return beside_act(&level.common, level.act);
 }

@@ -72,6 +72,9 @@ static void print_overview(const struct overview *overview, bool utc)
     printf(_("waiting for us: unrouted %" PRIu32 "  desk %" PRIu32 "  verifying %" PRIu32 "  returned %" PRIu32
              "  shelved %" PRIu32 "\n"),
            overview->unrouted, overview->desk, overview->verifying, overview->returned, overview->shelved);
+    if (overview->areas_proposed || overview->areas_listed)
+        printf(_("areas: listed %" PRIu32 "  another colour proposed %" PRIu32 "\n"), overview->areas_listed,
+               overview->areas_proposed);
     printf(_("due: %" PRIu32 " in 5 min  %" PRIu32 " in 15 min  %" PRIu32 " in 60 min\n"), overview->due_5,
            overview->due_15, overview->due_60);
     printf(_("overdue: %" PRIu32 "  red %" PRIu32), overview->overdue, overview->overdue_by_rung[0]);

@@ -382,9 +382,18 @@ static void charge_detail(const struct record *record, struct buffer *out)
     add(out, oversight->bearer);
 }
 
-static void side_detail(const struct side *side, const char *between, struct buffer *out)
+/* Of an area's level: what is proposed, or what it is listed in; and of how many incidents. */
+static void level_detail(const struct record *record, const struct side *side, struct buffer *out)
 {
-    buffer_printf(out, "%s%s", between, side->key);
+    enum rung_colour colour = record->kind == RECORD_LEVEL_PROPOSED ? (enum rung_colour)side->state : side->colour;
+    buffer_printf(out, " %s (%" PRIu32 ")", colour ? words_colour(colour) : _("none"), side->count);
+}
+
+static void side_detail(const struct record *record, const struct side *side, struct buffer *out)
+{
+    buffer_printf(out, "%s%s", side == record->sides ? "" : ", ", side->key);
+    if (side->kind == SIDE_AREA_LEVEL)
+        level_detail(record, side, out);
     if (side->total)
         buffer_printf(out, " %" PRIu32 "/%" PRIu32, side->count, side->total);
 }
@@ -393,7 +402,7 @@ static void side_detail(const struct side *side, const char *between, struct buf
 static void beside_detail(const struct record *record, struct buffer *out)
 {
     for (size_t i = 0; i < record->side_count && i < 4; i++)
-        side_detail(&record->sides[i], i ? ", " : "", out);
+        side_detail(record, &record->sides[i], out);
     if (record->side_count > 4)
         buffer_printf(out, ", … (%zu)", record->side_count);
     add(out, record->reason);

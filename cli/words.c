@@ -118,6 +118,9 @@ static const char *const records[] = {
     [RECORD_DUTY_OPENED] = C_("record", "duty_opened"),
     [RECORD_DUTY_ENDED] = C_("record", "duty_ended"),
     [RECORD_DUTY_DONE] = C_("record", "duty_done"),
+    [RECORD_LEVEL_PROPOSED] = C_("record", "level_proposed"),
+    [RECORD_LEVEL_LISTED] = C_("record", "level_listed"),
+    [RECORD_LEVEL_DELISTED] = C_("record", "level_delisted"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 

@@ -60,7 +60,7 @@ NAMED(decision, decision, DECISIONS)
 NAMED(record_kind, record_kind, RECORD_KINDS)
 NAMED_BOTH_WAYS(notice_step, notice_step, NOTICE_STEPS)
 NAMED(lease_end, lease_end, LEASE_ENDS)
-NAMED(rung_colour, rung_colour, RUNG_COLOURS)
+NAMED_BOTH_WAYS(rung_colour, rung_colour, RUNG_COLOURS)
 NAMED_BOTH_WAYS(side_kind, side_kind, SIDE_KINDS)
 NAMED(absence_state, absence_state, ABSENCE_STATES)
 NAMED(duty_state, duty_state, DUTY_STATES)
@@ -71,7 +71,7 @@ NAMED(query, query_kind, QUERIES)
 
 bool act_beside(enum act_verb verb)
 {
-    return verb == ACT_DUTY_DONE;
+    return verb == ACT_DUTY_DONE || verb == ACT_LIST_AREA || verb == ACT_DELIST_AREA;
 }
 
 #define MESSAGE_ENTRY(value, NAME, name, endpoints) ENTRY(value, NAME, name)

@@ -83,7 +83,7 @@ extern "C" {
     X(25, RECLASSIFY, reclassify) \
     X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
-    X(34, DUTY_DONE, duty_done) \
+    X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -111,6 +111,7 @@ extern "C" {
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
+    X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
     X(83, EXCLUDED, excluded)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
@@ -261,6 +262,7 @@ const char *notice_step_name(enum notice_step);
 enum notice_step notice_step_of(const char *name);
 const char *lease_end_name(enum lease_end);
 const char *rung_colour_name(enum rung_colour);
+enum rung_colour rung_colour_of(const char *name);
 const char *side_kind_name(enum side_kind);
 enum side_kind side_kind_of(const char *name);
 const char *absence_state_name(enum absence_state);
@@ -447,6 +449,7 @@ struct reports {
 
 /* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
 struct undo {
+    uint64_t seq;         /* the dispatch itself */
     int64_t until_ms;     /* 0: there is none any more */
     uint32_t first, last; /* tasks that are new with it; first > last: none */
     enum incident_state state;
@@ -567,8 +570,9 @@ struct record {
     const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */
     const char *was;          /* reclassified: the type before */
     const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
-    const char *const *tells; /* sources to whom it becomes a notice */
+    const char *const *tells; /* sources to whom it becomes a notice; undone: whose notice of that is none any more */
     size_t tell_count;
+    uint64_t takes_back; /* undone: the dispatch */
 };
 
 /* What was promised to a publisher. */

@@ -222,6 +222,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->name = reader.text(in.name(), ID_MAX_BYTES, "name");
     out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
+    out->colour = reader.known(in.colour(), rung_colour_name, "colour");
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
 }
@@ -277,6 +278,8 @@ static void read(Reader &reader, const bihuan::Overview &in, struct overview *ou
     out->due_60 = in.due_60();
     out->overdue = in.overdue();
     out->supervised = in.supervised();
+    out->areas_proposed = in.areas_proposed();
+    out->areas_listed = in.areas_listed();
     for (flatbuffers::uoffset_t i = 0; in.overdue_by_rung() && i < in.overdue_by_rung()->size(); i++)
         if (i < std::size(out->overdue_by_rung))
             out->overdue_by_rung[i] = in.overdue_by_rung()->Get(i);

@@ -106,11 +106,12 @@ struct act {
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
     /* what stands beside incidents */
-    const char *name;   /* duty_done: of the duty */
-    const char *target; /* duty_done: which of its targets */
-    const char *area;   /* duty_done: of a duty that several areas have */
-    const char *to;     /* outcome referred: the body it goes to */
-    const char *post;   /* charge */
+    const char *name;        /* duty_done: of the duty */
+    const char *target;      /* duty_done: which of its targets */
+    const char *area;        /* duty_done: of a duty that several areas have; list_area, delist_area */
+    enum rung_colour colour; /* list_area */
+    const char *to;          /* outcome referred: the body it goes to */
+    const char *post;        /* charge */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -179,7 +180,8 @@ struct overview {
     uint32_t overdue, overdue_by_rung[8];                  /* live clocks past due, by rungs climbed after breach */
     const struct unit_load *units;
     size_t unit_count;
-    uint32_t supervised; /* incidents under 督办 */
+    uint32_t supervised;                   /* incidents under 督办 */
+    uint32_t areas_proposed, areas_listed; /* another colour is proposed than they have; they have one */
 };
 
 /* One rule looked at by `explain`. */

@@ -144,6 +144,7 @@ static void write(Json &json, const struct act &act)
     json.text("name", act.name);
     json.text("target", act.target);
     json.text("area", act.area);
+    json.text("colour", rung_colour_name(act.colour));
     json.text("to", act.to);
     json.text("post", act.post);
 }
@@ -199,6 +200,8 @@ static void write(Json &json, const struct overview &overview)
     json.count("due_60", overview.due_60);
     json.count("overdue", overview.overdue);
     json.number("supervised", overview.supervised);
+    json.number("areas_proposed", overview.areas_proposed);
+    json.number("areas_listed", overview.areas_listed);
     json.open("overdue_by_rung", '[');
     for (uint32_t n : overview.overdue_by_rung)
         json.count(nullptr, n);

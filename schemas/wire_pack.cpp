@@ -203,6 +203,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_name(name);
     out.add_target(target);
     out.add_area(area);
+    out.add_colour(static_cast<bihuan::RungColour>(act.colour));
     out.add_to(to);
     return out.Finish();
 }
@@ -273,6 +274,8 @@ static Offset<bihuan::Overview> pack(Builder &builder, const struct overview &ov
     out.add_due_60(overview.due_60);
     out.add_overdue(overview.overdue);
     out.add_supervised(overview.supervised);
+    out.add_areas_proposed(overview.areas_proposed);
+    out.add_areas_listed(overview.areas_listed);
     out.add_overdue_by_rung(by_rung);
     out.add_units(units);
     return out.Finish();

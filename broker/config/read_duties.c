@@ -4,9 +4,9 @@
 
 /* duties.yaml: what a unit does again and again, target by target, within each period. */
 
-enum { NAME, EVERY, HOURS, CALENDAR, AREA, EACH, TO, TARGETS, OPENS, FIELDS };
-static const char *const keys[FIELDS] = {"name", "every", "hours",   "calendar", "area",
-                                         "each", "to",    "targets", "opens"};
+enum { NAME, EVERY, HOURS, CALENDAR, AREA, EACH, WHEN, TO, TARGETS, OPENS, FIELDS };
+static const char *const keys[FIELDS] = {"name", "every", "hours", "calendar", "area",
+                                         "each", "when",  "to",    "targets",  "opens"};
 
 static const char *const periods[] = {"day", "working_day", "week", "month", "quarter"};
 #define PERIODS (sizeof(periods) / sizeof(*periods))
@@ -95,6 +95,19 @@ static void read_where(struct reading *reading, struct document *document, yaml_
     duty->area_count = 1;
 }
 
+/* Only while its area is listed in a colour: then who leads there does it, unless somebody is named. */
+static void read_colour_listed(struct reading *reading, struct document *document, yaml_node_t *node, struct duty *duty)
+{
+    const struct rating *rating = &reading->policy->rating;
+    duty->when = read_area_colour(document, node);
+    if (duty->when != 0 && rating->colours[duty->when].up == 0)
+        node_fault(document, node, "no area is ever listed %s: area_levels.yaml has no such colour",
+                   rung_colour_name(duty->when));
+    else if (duty->when != 0 && duty->area_count > 0 && (!duty->each || duty->areas[0]->level != rating->level))
+        node_fault(document, node, "areas of level '%s' are listed, and the duty is not theirs; write 'each: %s'",
+                   reading->policy->levels[rating->level].name, reading->policy->levels[rating->level].name);
+}
+
 /* --- what --- */
 
 static void read_target_list(struct reading *reading, struct document *document, yaml_node_t *list, struct duty *duty)
@@ -133,17 +146,6 @@ static void read_target_level(struct reading *reading, struct document *document
     }
 }
 
-static void read_to(struct reading *reading, struct document *document, yaml_node_t *node, struct duty *duty)
-{
-    size_t count;
-    const struct recipient *to = read_recipients(reading, document, node, 1, false, &count);
-    if (to != NULL && to->kind == RECIPIENT_OWNER)
-        node_fault(document, node,
-                   "a duty is about no object, so '@owner' is nobody; name a unit, @LEVEL.KIND or @local");
-    else if (to != NULL)
-        duty->to = *to;
-}
-
 /* --- a duty --- */
 
 static const char *read_duty_name(struct reading *reading, struct document *document, yaml_node_t *node, size_t done)
@@ -174,8 +176,10 @@ static void read_duty(struct reading *reading, struct document *document, yaml_n
     duty->opens = named_type(reading, document, fields[OPENS]);
     read_when(reading, document, fields, duty);
     read_where(reading, document, fields, duty);
+    if (fields[WHEN] != NULL)
+        read_colour_listed(reading, document, fields[WHEN], duty);
     if (fields[TO] != NULL)
-        read_to(reading, document, fields[TO], duty);
+        read_local_recipient(reading, document, fields[TO], &duty->to);
     if (fields[TARGETS]->type == YAML_SCALAR_NODE)
         read_target_level(reading, document, fields[TARGETS], duty);
     else

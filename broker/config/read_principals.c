@@ -397,7 +397,7 @@ static void default_principal(struct reading *reading)
                                 .unit_count = policy->unit_count,
                                 .every_unit = true,
                                 .panic = true,
-                                .origin = {"(built in)", 0}};
+                                .origin = {"(built in)", 0, 0}};
     policy->principals = local;
     policy->principal_count = 1;
 }

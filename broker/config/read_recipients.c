@@ -95,3 +95,14 @@ const struct recipient *read_recipients(struct reading *reading, struct document
     *count = n;
     return recipients;
 }
+
+void read_local_recipient(struct reading *reading, struct document *document, yaml_node_t *node, struct recipient *out)
+{
+    size_t count;
+    const struct recipient *to = read_recipients(reading, document, node, 1, false, &count);
+    if (to != NULL && to->kind == RECIPIENT_OWNER)
+        node_fault(document, node,
+                   "this is about no object, so '@owner' is nobody; name a unit, @LEVEL.KIND or @local");
+    else if (to != NULL)
+        *out = *to;
+}

@@ -23,6 +23,7 @@
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(RATING, "area_levels.yaml", false)                                                                               \
     X(DUTIES, "duties.yaml", false)                                                                                    \
     X(EVENTS, "events.yaml", false)                                                                                    \
     X(NOTICES, "notices.yaml", false)                                                                                  \
@@ -63,6 +64,7 @@ void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
+void read_rating(struct reading *, struct document *);
 void read_duties(struct reading *, struct document *);
 void read_events(struct reading *, struct document *);
 void read_notices(struct reading *, struct document *);
@@ -105,6 +107,8 @@ const struct ladder *named_ladder(struct reading *, struct document *, yaml_node
 size_t level_index(const struct policy *, const char *name);
 size_t named_level(struct reading *, struct document *, const yaml_node_t *, const char *name);
 
+/* A colour that areas are listed in; 0 with a fault. */
+enum rung_colour read_area_colour(struct document *, yaml_node_t *);
 /* Spans of a day, in order and apart: 08:00-12:00. */
 void read_hours(struct reading *, struct document *, yaml_node_t *, struct hours *);
 /* One or several, as bits by value; an unknown one is a fault. */
@@ -117,6 +121,8 @@ void index_kinds(struct reading *);
 /* One recipient or several; desk: whether a person may be the last. NULL with a fault. */
 const struct recipient *read_recipients(struct reading *, struct document *, yaml_node_t *, size_t max, bool desk,
                                         size_t *count);
+/* One, where there is an area and nothing else to go by: no desk, and no object's owner. */
+void read_local_recipient(struct reading *, struct document *, yaml_node_t *, struct recipient *);
 
 /* A limit in its short form, `4h` or `4wh`: calendar and budget. False with a fault. */
 bool read_limit(struct reading *, struct document *, yaml_node_t *, struct limit *);

@@ -3,6 +3,7 @@
 #include "broker/core/absence.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/level.h"
 #include "broker/core/plan.h"
 #include "broker/core/screen.h"
 #include "broker/core/quota.h"
@@ -315,7 +316,10 @@ static uint64_t open_incident(struct admission *admission, struct record *record
     if (admission->folding.rule)
         fold_begin(&draft, &admission->folding, event);
     sensor_begin(&draft, &admission->suspicion);
-    return draft_record(&draft, record);
+    level_count(step, record, &head);
+    uint64_t seq = draft_record(&draft, record);
+    level_settle(step, &head);
+    return seq;
 }
 
 /* No place, an unknown code: without a route. Somebody must look at it. */

@@ -1,6 +1,7 @@
 #include "broker/core/aside.h"
 
 #include "broker/core/duty.h"
+#include "broker/core/level.h"
 
 /* Each completes the record; false when refused, and then nothing is recorded. */
 /* clang-format off */
@@ -9,9 +10,11 @@ static const struct {
     bool (*decide)(struct aside *);
     enum record_kind record;
     enum right right;
-    bool needs_name, needs_target;
+    bool needs_name, needs_target, needs_reason;
 } asides[] = {
-    {ACT_DUTY_DONE, duty_done, RECORD_DUTY_DONE, RIGHT_DUTY, true, true},
+    {ACT_DUTY_DONE,   duty_done,    RECORD_DUTY_DONE,      RIGHT_DUTY,  true,  true,  false},
+    {ACT_LIST_AREA,   level_list,   RECORD_LEVEL_LISTED,   RIGHT_LEVEL, false, false, true},
+    {ACT_DELIST_AREA, level_delist, RECORD_LEVEL_DELISTED, RIGHT_LEVEL, false, false, true},
 };
 /* clang-format on */
 #define ASIDES (sizeof asides / sizeof asides[0])
@@ -34,6 +37,8 @@ static bool complete(struct step *step, const struct act *act, size_t at)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "name", "%s says of which", act_name(act->verb));
     if (asides[at].needs_target && !has_text(act->target))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "target", "%s says which target", act_name(act->verb));
+    if (asides[at].needs_reason && !has_text(act->reason))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "broker/core/admit.h"
 #include "broker/core/ladder.h"
+#include "broker/core/level.h"
 #include "broker/core/period.h"
 #include "broker/core/route.h"
 
@@ -96,12 +97,20 @@ static const struct area *area_of(const struct policy *policy, const struct side
     return policy_area_now(policy, policy_area(policy, side->text));
 }
 
+/* Who leads where the area is listed. */
+static const struct unit *lead_of(const struct step *step, const struct duty *duty, const struct side *side)
+{
+    const struct policy *policy = step->core->policy;
+    const struct live_side *level = duty->when ? side_find(step->core, SIDE_AREA_LEVEL, side->text) : NULL;
+    return level ? policy_unit_now(policy, policy_unit(policy, text_or_empty(level->facts.name))) : NULL;
+}
+
 static void begin(struct step *step, const struct duty *duty, struct side *side)
 {
     const struct policy *policy = step->core->policy;
     const struct area *area = area_of(policy, side);
     struct route_query query = {.area = area};
-    const struct unit *unit = duty->to.kind ? route_recipient(policy, &duty->to, &query) : NULL;
+    const struct unit *unit = duty->to.kind ? route_recipient(policy, &duty->to, &query) : lead_of(step, duty, side);
     struct record record = record_of_broker(step, RECORD_DUTY_OPENED);
     side->state = DUTY_RUNS;
     side->next_ms = side->until_ms;
@@ -273,7 +282,7 @@ static void reckon(struct sweep *sweep, const struct duty *duty, const struct ar
     struct side side = side_draft(step->core, SIDE_DUTY, key);
     struct period same = period_of(step, duty, side.first_ms ? side.first_ms : step->now_ms);
     bool stands = side.state && side.first_ms == same.from_ms && side.until_ms == same.to_ms;
-    if (!side.state && side_full(step->core, 1))
+    if ((duty->when && level_of(step->core, area->code) != duty->when) || (!side.state && side_full(step->core, 1)))
         return;
     if (!stands) {
         wait_for(&side, period_of(step, duty, step->now_ms));

@@ -4,6 +4,7 @@
 #include "broker/core/clock.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/side.h"
 
 #define MINUTE_MS 60000
 
@@ -55,6 +56,16 @@ static void walk_overdue(const struct core *core, struct overview *out)
     void *live;
     while (map_next(&core->overdue, &cursor, &id, &live))
         count_overdue(core, live, out);
+}
+
+/* --- areas --- */
+
+static void count_areas(const struct core *core, struct overview *out)
+{
+    for (const struct live_side *side = NULL; (side = side_after(core, SIDE_AREA_LEVEL, side));) {
+        out->areas_proposed += side->facts.state != side->facts.colour;
+        out->areas_listed += side->facts.colour != 0;
+    }
 }
 
 /* --- units --- */
@@ -127,6 +138,7 @@ void core_overview(const struct core *core, int64_t now_ms, struct arena *arena,
     walk_due(&core->due, 1, now_ms, out);
     if (core->policy)
         walk_overdue(core, out);
+    count_areas(core, out);
     load_units(core, now_ms, arena, out);
 }
 

@@ -17,7 +17,7 @@
 /* Where in the city's files a thing was written. */
 struct origin {
     const char *file;
-    size_t line;
+    size_t line, column;
 };
 
 /* 12–15 digits cut at the city's levels; level[0] is the widest. */
@@ -70,7 +70,8 @@ struct unit {
     const struct area *area; /* its 属地; NULL: the whole city */
     const char *kind;        /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
     const struct unit *parent, *supervisor;
-    const struct post *seat; /* who stands on its ladder; NULL: nobody is named */
+    const struct timetable *hours; /* when somebody is there; NULL: day and night */
+    const struct post *seat;       /* who stands on its ladder; NULL: nobody is named */
     bool retired;
     const char *successor;
     struct origin origin;
@@ -322,6 +323,20 @@ struct absence {
     struct origin origin;
 };
 
+/* Area levels: how areas of one level are rated. A colour without `up` is not used. */
+struct rated {
+    uint32_t up, down; /* proposed from so many incidents on, and until there are fewer than so many */
+    struct recipient lead;
+};
+struct rating {
+    size_t level;
+    int64_t window_days;             /* 0: no area is rated */
+    const struct type *const *types; /* subtrees that count; none: all */
+    size_t type_count;
+    struct rated colours[RUNG_UP];
+    struct origin origin;
+};
+
 enum duty_every { DUTY_DAY = 1, DUTY_WORKING_DAY, DUTY_WEEK, DUTY_MONTH, DUTY_QUARTER };
 
 /* 例行: what a unit does again and again, target by target: 周排查, 月分析, 季总结; with hours a guard, checked in to at
@@ -333,8 +348,9 @@ struct duty {
     const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
     const struct area *const *areas;
     size_t area_count;
-    bool each;           /* `each` was written: the area is part of its key */
-    struct recipient to; /* kind 0: nobody is named */
+    bool each;             /* `each` was written: the area is part of its key */
+    enum rung_colour when; /* only while its area is listed so; 0: always */
+    struct recipient to;   /* kind 0: nobody is named */
     const char *const *targets;
     size_t target_count;
     size_t target_level;      /* without targets: the areas of this level */
@@ -406,6 +422,7 @@ struct policy {
     size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    struct rating rating;
     const struct duty *duties;
     size_t duty_count;
     const struct event_rule *event_rules; /* the first that holds is the one */

@@ -16,6 +16,7 @@
     X(DECIDE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                      /* what somebody asks */               \
     X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                     /* of a level that city.yaml lists */  \
     X(DUTY, PRINCIPAL_DEPARTMENT | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* its own; or on a unit's behalf */   \
+    X(LEVEL, PRINCIPAL_DUTY_CHIEF)                                              /* list_area, delist_area */           \
     X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                                            /* supervise, charge */                \
     X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)                         /* close, cancel, reject */            \
     X(ANSWER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                          \

@@ -3,6 +3,7 @@
 #include "broker/base/panic.h"
 #include "broker/core/absence.h"
 #include "broker/core/duty.h"
+#include "broker/core/level.h"
 #include "broker/core/screen.h"
 
 /* --- deadlines --- */
@@ -11,6 +12,7 @@
 static void (*const due[SIDE_KIND_END])(struct step *, const struct live_side *) = {
     [SIDE_ABSENCE] = absence_due,
     [SIDE_DUTY] = duty_due,
+    [SIDE_AREA_LEVEL] = level_due,
     [SIDE_RECORDED] = screen_due,
 };
 
@@ -38,7 +40,10 @@ static const struct {
     enum side_kind kind;
     bool (*reckon)(struct sweep *, size_t at);
 } ruled[] = {
-    {SIDE_ABSENCE, absence_reckon}, {SIDE_DUTY, duty_reckon}, {SIDE_TARGET, NULL}, /* kept by their duties */
+    {SIDE_ABSENCE, absence_reckon},
+    {SIDE_AREA_LEVEL, level_reckon},
+    {SIDE_DUTY, duty_reckon},
+    {SIDE_TARGET, NULL}, /* kept by their duties */
 };
 #define RULED (sizeof ruled / sizeof ruled[0])
 

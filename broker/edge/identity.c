@@ -194,10 +194,11 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(21, act->condition_met);
     put_text(22, act->to);
     put_text(45, act->post);
+    put_text(31, act->plan);
     put_text(30, act->about);
     put_text(23, act->name);
     put_text(24, act->target);
     put_text(25, act->area);
-    put_text(31, act->plan);
+    put_number(26, act->colour);
     return content_digest();
 }

@@ -76,21 +76,36 @@ static const struct field word_list[] = {
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
-    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
-    {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
-    {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
-    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
-    {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
-    {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
-    {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
-    {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
-    {"body", FIELD_TEXT, AT(act.to)},         {"plan", FIELD_TEXT, AT(act.plan)},
+    {"task", FIELD_COUNT, AT(act.task)},
+    {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},
+    {"units", FIELD_UNITS, AT(act)},
+    {"plan", FIELD_TEXT, AT(act.plan)},
+    {"role", FIELD_ROLE, AT(act.role)},
+    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},
+    {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},
+    {"text", FIELD_TEXT, AT(act.text)},
+    {"request", FIELD_TEXT, AT(act.request)},
+    {"kind", FIELD_ASK, AT(act.kind)},
+    {"until", FIELD_TIME, AT(act.until_ms)},
+    {"by", FIELD_SPAN, AT(act.span_ms)},
+    {"ask", FIELD_COUNT, AT(act.ask)},
+    {"granted", FIELD_YES, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},
+    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},
+    {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},
+    {"type", FIELD_TEXT, AT(act.type)},
+    {"route", FIELD_YES, AT(act.route)},
+    {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"body", FIELD_TEXT, AT(act.to)},
+    {"name", FIELD_TEXT, AT(act.name)},
+    {"target", FIELD_TEXT, AT(act.target)},
+    {"area", FIELD_TEXT, AT(act.area)},
+    {"colour", FIELD_COLOUR, AT(act.colour)},
     {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
@@ -292,6 +307,8 @@ static const struct field overview_list[] = {
     {"due-in-60m", FIELD_COUNT, AT(due_60)},
     {"overdue", FIELD_COUNT, AT(overdue)},
     {"supervised", FIELD_COUNT, AT(supervised)},
+    {"proposed", FIELD_COUNT, AT(areas_proposed)},
+    {"listed", FIELD_COUNT, AT(areas_listed)},
 };
 FIELDS(overview, "an overview");
 #undef AT
@@ -401,7 +418,7 @@ static bool read_value(struct play *play, const struct field *field, struct word
     else if (field->kind == FIELD_EVENT)
         return (*(uint64_t *)at = play_incident(play, word)) != 0;
     else if (field->kind >= FIELD_NAMES)
-        return (*(int *)at = value_of(field->kind, word)) != 0;
+        return (*(int *)at = value_of(field->kind, word)) != 0 || strcmp(word, "none") == 0;
     else if (!read_number(word, &number))
         return false;
     else if (field->kind == FIELD_BIG)

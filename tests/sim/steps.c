@@ -104,6 +104,16 @@ static void has_done(struct play *play, const char *const *any, struct words *re
     act_aside(play, any[0], (struct act){.verb = ACT_DUTY_DONE, .name = any[1], .target = any[2]}, rest);
 }
 
+static void lists(struct play *play, const char *const *any, struct words *rest)
+{
+    act_aside(play, any[0], (struct act){.verb = ACT_LIST_AREA, .area = any[1]}, rest);
+}
+
+static void delists(struct play *play, const char *const *any, struct words *rest)
+{
+    act_aside(play, any[0], (struct act){.verb = ACT_DELIST_AREA, .area = any[1]}, rest);
+}
+
 static bool has_word(const struct words *words, const char *word)
 {
     for (size_t i = 0; i < words->left; i++)
@@ -524,7 +534,9 @@ const struct sentence doing[] = {
     {"WHO asks status EVENT",                          asks_status,            ASKS},
     {"WHO asks QUESTION ...",                          asks,                   ASKS},
     {"WHO reloads",                                    reloads,                ASKS},
-    {"WHO has done DUTY TARGET ...", has_done, ASKS},
+    {"WHO has done DUTY TARGET ...",                   has_done,               ASKS},
+    {"WHO lists AREA ...",                             lists,                  ASKS},
+    {"WHO delists AREA ...",                           delists,                ASKS},
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},
     {"WHO feeds back EVENT ...",                       feeds_back,             ASKS},

@@ -238,6 +238,7 @@ static const struct ask example_asks[] = {
 };
 
 static const struct undo example_undo = {
+    .seq = 4700,
     .until_ms = EXAMPLE_MS + 30000,
     .first = 2,
     .last = 2,
@@ -428,6 +429,7 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_UNDONE:
         record->changes[0].undo = &example_undo;
+        record->takes_back = 4700;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
@@ -621,6 +623,7 @@ static inline struct message example_message(enum message_kind kind)
                                    .name = "周排查",
                                    .target = "东街1号",
                                    .area = "620802001",
+                                   .colour = RUNG_YELLOW,
                                    .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:
