@@ -269,8 +269,9 @@ static void add_task(struct buffer *out, const struct record *record, const stru
         add(out, unit_of_task(record, row));
 }
 
-static void rung_detail(const struct record *record, const struct row *row, struct buffer *out)
+static void rung_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)
 {
+    char time[WHEN_TEXT_BYTES];
     const struct rung *rung = record->rung;
     bool posted = rung->to_post && *rung->to_post;
     add_task(out, record, row);
@@ -283,6 +284,8 @@ static void rung_detail(const struct record *record, const struct row *row, stru
     add(out, rung->unit_post);
     add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+    if (rung->held_ms)
+        add_named(out, _("quiet until"), when_text(rung->held_ms, utc, time));
 }
 
 /* What the record says of the incident's head, for the kinds that live by it. */
@@ -486,8 +489,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
-    else if (record->kind == RECORD_RUNG && record->rung)
-        rung_detail(record, row, out);
+    else if (record->rung)
+        rung_detail(record, row, utc, out);
     else if (record->kind == RECORD_FOLDED)
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)

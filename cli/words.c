@@ -110,6 +110,7 @@ static const char *const records[] = {
     [RECORD_SUPERVISED] = C_("record", "supervised"),
     [RECORD_CHARGED] = C_("record", "charged"),
     [RECORD_CHARGE_PASSED] = C_("record", "charge_passed"),
+    [RECORD_TOLD] = C_("record", "told"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),

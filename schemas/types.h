@@ -106,7 +106,7 @@ extern "C" {
     X(43, PLANNED, planned) X(44, BEGUN, begun) X(45, TICKED, ticked) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
-    X(50, CHARGE_PASSED, charge_passed) \
+    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
@@ -318,6 +318,21 @@ struct event {
     const char *evidence;
 };
 
+/* A rung of a ladder that fired. */
+struct rung {
+    enum clock_kind clock;
+    uint32_t task, number; /* number counts from 1 */
+    enum rung_colour colour;
+    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
+    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
+    const char *to_person;         /* who holds the post */
+    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
+    const char *unit_post, *unit_person;
+    bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
+    bool in_downtime; /* due while the broker was down */
+    int64_t held_ms;  /* quiet hours: it is told then, unless another of its clock is; 0: at once */
+};
+
 /* 督办: what only an incident under somebody's eye has. */
 struct oversight {
     uint32_t urges;                   /* 催办: how often */
@@ -325,6 +340,9 @@ struct oversight {
     const char *post;                 /* 领导包案: the post that it is bound to; "": none */
     const char *bearer_post, *bearer; /* who bears it now: title and person; "" for both: nobody */
     int64_t bearer_until_ms;          /* when that is to be looked at again; 0: never */
+    const struct rung *held;          /* quiet hours: of each clock the last rung that nobody was told of yet */
+    size_t held_count;
+    int64_t held_until_ms;
 };
 
 /* 如何了结: what few have of it. */
@@ -522,20 +540,6 @@ struct side {
     const char *principal, *person; /* who set it so */
     const char *const *list;
     size_t list_count;
-};
-
-/* A rung of a ladder that fired. */
-struct rung {
-    enum clock_kind clock;
-    uint32_t task, number; /* number counts from 1 */
-    enum rung_colour colour;
-    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
-    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
-    const char *to_person;         /* who holds the post */
-    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
-    const char *unit_post, *unit_person;
-    bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
-    bool in_downtime; /* due while the broker was down */
 };
 
 /* 记录: one decision's facts. */

@@ -15,6 +15,7 @@
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/plan.h"
+#include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
@@ -237,6 +238,7 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    quiet_forget(draft);
     if (state != INCIDENT_CLOSED)
         return;
     ending_plan(draft);

@@ -148,6 +148,7 @@ struct ladder {
     int64_t step_ms;             /* 0: the budget again, in the clock's own time */
     enum calendar step_calendar; /* of a step_ms that is written */
     unsigned lines;              /* along which it climbs: bits of enum ladder_line */
+    struct hours quiet;          /* when notices are held; without spans: never */
     bool is_default;
     struct origin origin;
 };

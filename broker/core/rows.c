@@ -137,6 +137,12 @@ static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
     mix_text(digest, oversight->post);
     mix_text(digest, oversight->bearer_post);
     mix_text(digest, oversight->bearer);
+    mix_number(digest, oversight->held_until_ms);
+    for (size_t i = 0; i < oversight->held_count; i++) {
+        const struct rung *rung = &oversight->held[i];
+        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->due_ms};
+        mix_bytes(digest, held, sizeof held);
+    }
 }
 
 static void mix_ending(uint64_t *digest, const struct ending *ending)

@@ -253,6 +253,7 @@ static const struct field record_list[] = {
     {"unit-holder", FIELD_TEXT, AT(rung.unit_person)},
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
+    {"held", FIELD_TIME, AT(rung.held_ms)},
     {"no-notice", FIELD_NO, AT(rung.notice)},
     {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
     {"at", FIELD_TIME, AT(record.at_ms)},

@@ -186,11 +186,17 @@ static inline const struct incident *example_overseen(void)
     return &head;
 }
 
+static const struct rung example_held = {
+    .clock = CLOCK_HANDLE, .task = 1, .number = 3, .colour = RUNG_RED, .due_ms = EXAMPLE_MS + 60000};
+
 static const struct oversight example_charge = {
     .post = "shuji-620802001",
     .bearer_post = "街道书记",
     .bearer = "王五",
     .bearer_until_ms = EXAMPLE_MS + 86400000,
+    .held = &example_held,
+    .held_count = 1,
+    .held_until_ms = EXAMPLE_MS + 3600000,
 };
 
 static inline const struct incident *example_charged(void)
@@ -215,6 +221,7 @@ static const struct rung example_rung = {
     .to_unit = "cg",
     .unit_post = "队长",
     .unit_person = "周七",
+    .held_ms = EXAMPLE_MS + 3600000,
     .notice = true,
     .in_downtime = true,
 };
@@ -418,6 +425,7 @@ static inline void example_record_details(struct record *record)
     case RECORD_CHARGE_PASSED:
         record->changes[0].head = example_charged();
         break;
+    case RECORD_TOLD:
     case RECORD_RUNG:
         record->rung = &example_rung;
         break;
