@@ -244,6 +244,12 @@ static void write_routes(const struct kept_city *city, struct city *files)
     const char *first = kept_unit_id(city->first), *second = kept_unit_id(city->candidates[1]);
     put(files, "objects.yaml",
         arena_printf(files->arena, "objects:\n  - {object: \"9*\", unit: %s}\n", kept_unit_id(city->owner)));
+    put(files, "plans.yaml",
+        arena_printf(files->arena,
+                     "plans:\n  - name: 预案\n    start: together\n    tasks:\n"
+                     "      - {name: 甲, to: %s, checklist: [看, 拍照]}\n      - {name: 乙, to: %s}\n"
+                     "      - {name: 丙, to: %s, after: 甲}\n",
+                     first, second, kept_unit_id(city->assist)));
     put(files, "routes.yaml",
         arena_printf(files->arena,
                      "routes:\n"
@@ -253,6 +259,7 @@ static void write_routes(const struct kept_city *city, struct city *files)
                      "  - {type: 1.04, to: desk}\n"
                      "  - {type: 1.05, to: %s, confirm: true}\n"
                      "  - {type: 1.06, to: %s, assist: [%s, %s], verify: centre}\n"
+                     "  - {type: 1.06, area: 620802002, plan: 预案}\n"
                      "fallback: [%s, %s]\n",
                      first, second, kept_unit_id(city->assist), second, kept_unit_id(city->candidates[2]), first,
                      kept_unit_id(city->assist), kept_unit_id(city->fallback), kept_unit_id(city->candidates[0])));

@@ -135,6 +135,12 @@ static void charge(const struct kept_saying *s, struct act *act)
                           : arena_printf(s->arena, "q%d", any(s, KEPT_UNITS));
 }
 
+static void lay_plan(const struct kept_saying *s, struct act *act)
+{
+    (void)s;
+    act->plan = "预案";
+}
+
 static void rate(const struct kept_saying *s, struct act *act)
 {
     act->area = kept_areas[3 + any(s, 2)];
@@ -171,6 +177,7 @@ static const struct {
     [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
     [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
@@ -260,10 +267,22 @@ static void hand_on(const struct kept_saying *s, struct word *word)
     }
 }
 
+static void tick(const struct kept_saying *s, struct word *word)
+{
+    word->item = 1u + (uint32_t)any(s, 2);
+}
+
 static void (*const words[WORD_END])(const struct kept_saying *, struct word *) = {
-    [WORD_RESPOND] = leave_as_it_is,   [WORD_ARRIVE] = leave_as_it_is, [WORD_HANDLE] = leave_as_it_is,
-    [WORD_NOTE] = leave_as_it_is,      [WORD_FEEDBACK] = feed_back,    [WORD_RETURN] = leave_as_it_is,
-    [WORD_GIVE_BACK] = leave_as_it_is, [WORD_ASK] = ask_for,           [WORD_DELEGATE] = hand_on,
+    [WORD_TICK] = tick,
+    [WORD_RESPOND] = leave_as_it_is,
+    [WORD_ARRIVE] = leave_as_it_is,
+    [WORD_HANDLE] = leave_as_it_is,
+    [WORD_NOTE] = leave_as_it_is,
+    [WORD_FEEDBACK] = feed_back,
+    [WORD_RETURN] = leave_as_it_is,
+    [WORD_GIVE_BACK] = leave_as_it_is,
+    [WORD_ASK] = ask_for,
+    [WORD_DELEGATE] = hand_on,
 };
 
 bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
@@ -276,6 +295,9 @@ bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *wo
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
+    if (task->more && task->more->item_count && chance_percent(s->chance, 40) &&
+        task_allows(task->state, WORD_TICK, !by_worker))
+        verb = WORD_TICK;
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,
                           .task = task->no,
