@@ -136,6 +136,15 @@ const struct post *policy_post(const struct policy *policy, const char *id)
     return find(&policy->post_map, id);
 }
 
+const struct special *policy_special(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->special_count; i++) {
+        if (strcmp(policy->specials[i].name, name) == 0)
+            return &policy->specials[i];
+    }
+    return NULL;
+}
+
 const struct principal *policy_principal(const struct policy *policy, const char *name)
 {
     return find(&policy->principal_map, name);
