@@ -5,6 +5,7 @@
 #include "broker/core/oversight.h"
 #include "broker/core/told.h"
 #include "broker/core/ask.h"
+#include "broker/core/plan.h"
 #include "broker/core/pushback.h"
 #include "broker/core/quiet.h"
 #include "broker/core/reckon.h"
@@ -263,6 +264,10 @@ bool ladder_fire(struct step *step, const struct live *live)
         return true;
     if (!due || due->next_ms > step->now_ms)
         return false;
+    if (due->kind == CLOCK_BEGIN) {
+        plan_begin_due(step, live);
+        return true;
+    }
     if (clock_is_term(due->kind)) {
         ask_over(step, live, due);
         return true;

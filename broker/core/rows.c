@@ -176,6 +176,15 @@ static void mix_task_more(uint64_t *digest, const struct task_more *more)
 {
     mix_number(digest, more->whistled);
     mix_text(digest, more->sub_unit);
+    mix_text(digest, more->plan);
+    mix_text(digest, more->part);
+    mix_number(digest, more->after);
+    mix_number(digest, more->held);
+    for (size_t i = 0; i < more->item_count; i++) {
+        mix_text(digest, more->items[i].text);
+        mix_number(digest, more->items[i].optional);
+        mix_number(digest, more->items[i].done_ms);
+    }
 }
 
 static void mix_task(uint64_t *digest, const struct task *facts)
