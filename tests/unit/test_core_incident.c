@@ -144,9 +144,10 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
 {
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
-    assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-                        "charge, reclassify, exclude");
+    assert_string_equal(
+        last_answer(f)->refusal.reason,
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
+        "charge, reclassify, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is answer, callback, reopen");
 }
