@@ -22,7 +22,8 @@ static const struct sensor_rule *rule_for(const struct policy *policy, const str
 struct suspicion sensor_of(const struct step *step, const struct event *event, const struct route_query *query)
 {
     struct suspicion suspicion = {0};
-    if (!step->who->watched || !has_text(event->source_ref) || event->panic || event->done || query->severity == 1)
+    if (!step->who->watched || !has_text(event->source_ref) || event->panic || event->done || event->exercise ||
+        query->severity == 1)
         return suspicion;
     suspicion.rule = rule_for(step->core->policy, step->who, query->type);
     if (!suspicion.rule)

@@ -40,6 +40,7 @@ static const struct event example_event = {
     .observed_ms = EXAMPLE_MS - 2500,
     .panic = true,
     .sealed = true,
+    .exercise = true,
     .attachments = example_attachments,
     .attachment_count = 2,
     .reporter = {(const uint8_t *)"\x00sealed\xff!", 9},
