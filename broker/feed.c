@@ -156,6 +156,7 @@ bool feed_serve(struct turn *t)
     int64_t until_us = now_mono_us() + t->query_budget_us;
     struct session *session;
     t->feeds_held = false;
+    t->notices_ms = 0;
     t->caught_up = outbox_caught_up(t->outbox);
     while ((session = sessions_next_feed(gate_sessions(t->gate), &t->feed_at))) {
         if (session->cursor == last && session->told == last)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker/against.h"
@@ -17,6 +18,7 @@
 #include "broker/metrics.h"
 #include "broker/now.h"
 #include "broker/recover.h"
+#include "broker/survey.h"
 #include "broker/turn.h"
 
 /* Exit codes: stable. */
@@ -182,21 +184,24 @@ static int check_config(const char *folder, const char *against)
 {
     struct policy *policy = NULL;
     struct place_index *place = NULL;
-    struct faults faults = {0};
+    struct faults faults = {0}, warnings = {0};
     int error = config_load(folder, &policy, &faults);
     if (!error)
         error = place_build(policy, folder, &place, &faults);
-    if (error || faults.count)
-        fputs(faults_text(&faults), stderr);
-    else
+    if (!error)
+        survey(policy, time(NULL) * 1000LL, &faults, &warnings);
+    fputs(faults_text(&faults), stderr);
+    fputs(faults_text(&warnings), stderr);
+    if (!error && !faults.count)
         printf("%s: good: %zu types, %zu areas, %zu units, %zu routes, %zu principals\n", folder, policy->type_count,
                policy->area_count, policy->unit_count, policy->route_count, policy->principal_count);
     int code = error || faults.count ? EXIT_CONFIG : EXIT_OK;
-    if (!code && against)
-        code = hold_against(policy, against);
+    if (!error && against && hold_against(policy, against) != EXIT_OK)
+        code = EXIT_CONFIG;
     place_free(place);
     policy_free(policy);
     faults_release(&faults);
+    faults_release(&warnings);
     return code;
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/core/notice.h"
 #include "broker/core/right.h"
+#include "broker/core/undo.h"
 #include "broker/sight.h"
 
 #define NOTICE_SLICE 256  /* sent to one source in one turn */
@@ -177,24 +178,42 @@ static void fill(struct turn *t, const char *source, const struct record *record
     notice->more = g.more;
 }
 
-/* What was trimmed is not; nor what is about the source's own by now. */
-static void send(struct turn *t, const struct principal *who, struct session *session, uint64_t seq)
+/* A dispatch is told when it can no longer be taken back. */
+static bool is_early(struct turn *t, const struct record *record, const struct row *row)
+{
+    const struct undo *undo = row->undo;
+    if (!undo || undo->seq != record->seq || undo->until_ms < t->now_ms ||
+        !incident_allows(row->head.state, ACT_UNDO) || undo_responded(undo, row->tasks, row->task_count))
+        return false;
+    if (!t->notices_ms || undo->until_ms < t->notices_ms)
+        t->notices_ms = undo->until_ms + 1;
+    return true;
+}
+
+/* What was trimmed is not; nor what is about the source's own by now. False: it is too early. */
+static bool send(struct turn *t, const struct principal *who, struct session *session, uint64_t seq)
 {
     struct message message = {.kind = MESSAGE_NOTICE};
     struct record record;
     struct row row;
     if (store_get_record(t->store, seq, &t->arena, &record) != 0 || !notice_step_at(&record) ||
         !sight_row(t, record.changes[0].incident, &row) || !sight_may_see(t, who, &row))
-        return;
+        return true;
+    if (is_early(t, &record, &row))
+        return false;
     fill(t, session->principal, &record, is_guarded(&row.head, who->name), &message.notice);
     session->credit--;
     outbox_put(t->outbox, session->peer, &message);
+    return true;
 }
 
-static void say_no_more(struct turn *t, struct session *session)
+/* Once. */
+static void say_no_more(struct turn *t, struct session *session, uint64_t told)
 {
     struct message message = {.kind = MESSAGE_NOTICE};
-    outbox_put(t->outbox, session->peer, &message);
+    if (session->told == UINT64_MAX)
+        outbox_put(t->outbox, session->peer, &message);
+    session->told = told;
 }
 
 bool notice_serve(struct turn *t, struct session *session)
@@ -207,12 +226,14 @@ bool notice_serve(struct turn *t, struct session *session)
         if (sent == NOTICE_SLICE)
             return true;
         if (!store_next_notice(t->store, who->name, &seq)) {
-            if (session->told == UINT64_MAX)
-                say_no_more(t, session);
-            session->cursor = session->told = last;
+            say_no_more(t, session, last);
+            session->cursor = last;
             return false;
         }
-        send(t, who, session, seq);
+        if (!send(t, who, session, seq)) {
+            say_no_more(t, session, 0);
+            return false;
+        }
         session->cursor = seq;
     }
     return false;

@@ -657,13 +657,17 @@ bool turn_wants(struct turn *t)
     if (t->aloft.on)
         return store_landed(t->store) || core_next_due(t->core) <= t->now(t->time);
     bool feed_goes_on = t->feeds_held && outbox_caught_up(t->outbox) != t->caught_up;
-    return t->feeds_behind || feed_goes_on || t->stalled || t->outcome.effect_count || outbox_held(t->outbox) ||
-           core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count || durable_wants_quietly(t);
+    bool notice_goes_on = t->notices_ms && t->notices_ms <= t->now(t->time);
+    return t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled || t->outcome.effect_count ||
+           outbox_held(t->outbox) || core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
+           durable_wants_quietly(t);
 }
 
 int64_t turn_wait_ms(struct turn *t)
 {
     int64_t due_ms = core_next_due(t->core), wait_ms = durable_wait_ms(t);
+    if (t->notices_ms && t->notices_ms < due_ms)
+        due_ms = t->notices_ms;
     if (due_ms != INT64_MAX) {
         double real_ms = (double)(due_ms - t->now(t->time)) / t->speed;
         int64_t left_ms = real_ms < 0 ? 0 : real_ms < 1000 ? (int64_t)real_ms + 1 : 1000;

@@ -65,6 +65,7 @@ struct turn {
     uint64_t feed_at;     /* where the round over the feeds goes on */
     bool feeds_behind;
     bool feeds_held;        /* one has more, when its reader has taken what it was sent */
+    int64_t notices_ms;     /* when one that waits may be sent; 0: none waits */
     uint64_t caught_up;     /* of the outbox, when that was seen */
     bool brimful;           /* what is urgent is refused too */
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */

@@ -403,6 +403,7 @@ static Offset<bihuan::Undo> pack(Builder &builder, const struct undo &undo)
     auto clocks = pack(builder, undo.clocks, undo.clock_count);
     auto asks = pack_all<bihuan::Ask>(builder, undo.asks, undo.ask_count);
     bihuan::UndoBuilder out(builder);
+    out.add_seq(undo.seq);
     out.add_until_ms(undo.until_ms);
     out.add_first(undo.first);
     out.add_last(undo.last);
@@ -569,6 +570,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);
     out.add_tells(tells);
+    out.add_takes_back(record.takes_back);
     return out.Finish();
 }
 

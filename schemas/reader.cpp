@@ -345,6 +345,7 @@ static void read(Reader &reader, const bihuan::Undo &in, struct undo *out)
     out->until_ms = in.until_ms();
     out->first = in.first();
     out->last = in.last();
+    out->seq = in.seq();
     out->state = reader.known(in.state(), incident_state_name, "undo.state");
     out->tasks = reader.all<struct task>(in.tasks(), ANY, "undo.tasks", &out->task_count);
     out->clocks = reader.all<struct clock>(in.clocks(), ANY, "undo.clocks", &out->clock_count);
@@ -451,6 +452,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
+    out->takes_back = in.takes_back();
     out->tells = reader.texts(in.tells(), ANY, "record.tells", &out->tell_count);
     out->was = reader.text(in.was(), ANY, "record.was");
     out->closing = reader.text(in.closing(), ANY, "record.closing");

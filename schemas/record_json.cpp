@@ -185,6 +185,7 @@ static void write(Json &json, const struct reports &reports)
 
 static void write(Json &json, const struct undo &undo)
 {
+    json.number("seq", undo.seq);
     json.time("until", undo.until_ms);
     json.number("first", undo.first);
     json.number("last", undo.last);
@@ -282,6 +283,7 @@ void write(Json &json, const struct record &record)
     json.text("satisfaction", satisfaction_name(record.satisfaction));
     json.flag("solved", record.solved);
     write_texts(json, "tells", record.tells, record.tell_count);
+    json.number("takes_back", record.takes_back);
     write_all(json, "sides", record.sides, record.side_count);
 }
 

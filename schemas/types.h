@@ -443,6 +443,7 @@ struct reports {
 
 /* The last dispatch by hand, as long as it can be taken back: what it changed, as that was before. */
 struct undo {
+    uint64_t seq;         /* the dispatch itself */
     int64_t until_ms;     /* 0: there is none any more */
     uint32_t first, last; /* tasks that are new with it; first > last: none */
     enum incident_state state;
@@ -563,8 +564,9 @@ struct record {
     const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */
     const char *was;          /* reclassified: the type before */
     const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
-    const char *const *tells; /* sources to whom it becomes a notice */
+    const char *const *tells; /* sources to whom it becomes a notice; undone: whose notice of that is none any more */
     size_t tell_count;
+    uint64_t takes_back; /* undone: the dispatch */
 };
 
 /* What was promised to a publisher. */

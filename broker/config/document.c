@@ -172,6 +172,11 @@ size_t node_line(const yaml_node_t *node)
     return node->start_mark.line + 1;
 }
 
+size_t node_column(const yaml_node_t *node)
+{
+    return node->start_mark.column + 1;
+}
+
 /* --- mappings and lists --- */
 
 static const char *scalar(const yaml_node_t *node)

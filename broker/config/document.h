@@ -26,6 +26,7 @@ int node_fault(const struct document *, const yaml_node_t *, const char *format,
 void node_fault_unknown(const struct document *, const yaml_node_t *, const char *what, const char *text,
                         const char *const *known, size_t n);
 size_t node_line(const yaml_node_t *);
+size_t node_column(const yaml_node_t *);
 
 /* The values of a mapping by keys[0 … n-1]; absent ones are NULL. Unknown and repeated keys are faults (and the rest
  * is still filled). False when the node is no mapping; `what` names the thing in that fault. */

@@ -79,7 +79,7 @@ static void default_ladder(struct reading *reading)
                               .warning_count = WARNINGS_MAX,
                               .lines = LINE_AREA,
                               .is_default = true,
-                              .origin = {"(built in)", 0}};
+                              .origin = {"(built in)", 0, 0}};
     reading->policy->ladders = ladder;
     reading->policy->ladder_count = 1;
     textmap_put(&reading->policy->ladder_map, ladder->name, ladder);

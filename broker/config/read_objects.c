@@ -88,7 +88,7 @@ static const struct unit *unit_of_cell(const struct owners_sheet *in)
 static void take_row(const struct owners_sheet *in)
 {
     const struct sheet *sheet = &in->sheet;
-    struct origin origin = {sheet->file, sheet->line};
+    struct origin origin = {sheet->file, sheet->line, 1};
     const struct owner *first;
     if (sheet->count <= in->object_at || sheet->count <= in->unit_at) {
         fault_add(sheet->faults, sheet->file, sheet->line, 0, "%zu cells; the first row has more", sheet->count);

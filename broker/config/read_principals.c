@@ -402,7 +402,7 @@ static void default_principal(struct reading *reading)
                                 .every_unit = true,
                                 .panic = true,
                                 .exercise = true,
-                                .origin = {"(built in)", 0}};
+                                .origin = {"(built in)", 0, 0}};
     policy->principals = local;
     policy->principal_count = 1;
 }

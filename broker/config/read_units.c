@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { ID, EACH, NAME, NAMES, AREA, KIND, PARENT, SUPERVISOR, RETIRED, SUCCESSOR, FIELDS };
-static const char *const keys[FIELDS] = {"id",   "each",   "name",       "names",   "area",
-                                         "kind", "parent", "supervisor", "retired", "successor"};
+enum { ID, EACH, NAME, NAMES, AREA, KIND, PARENT, SUPERVISOR, HOURS, RETIRED, SUCCESSOR, FIELDS };
+static const char *const keys[FIELDS] = {"id",     "each",       "name",  "names",   "area",     "kind",
+                                         "parent", "supervisor", "hours", "retired", "successor"};
 
 /* Where a unit was written, and what it refers to: units may stand in any order. */
 struct written {
@@ -84,6 +84,29 @@ static const char *read_kind(struct units_reading *in, yaml_node_t *field)
     return kind != NULL ? kind : "";
 }
 
+/* Open all the time: nobody needs telling that such a unit is there by night. */
+static bool is_always(const struct timetable *timetable)
+{
+    return timetable->weekdays == 0x7f && timetable->hours.total_ms == 24 * 3600 * 1000 &&
+           timetable->season_count == 0 && timetable->holiday_count == 0;
+}
+
+/* `always`, `day` for the city's default calendar, or a calendar's name. */
+static const struct timetable *read_unit_hours(struct units_reading *in, yaml_node_t *field)
+{
+    const struct policy *policy = in->reading->policy;
+    const struct timetable *hours = NULL;
+    if (field == NULL || node_is(field, "always"))
+        return NULL;
+    if (!node_is(field, "day"))
+        hours = named_calendar(in->reading, in->document, field);
+    else if (policy->timetable == NULL)
+        node_fault(in->document, field, "'day' is by the city's calendar, and it has none; write calendars.yaml");
+    else
+        hours = policy->timetable;
+    return hours != NULL && !is_always(hours) ? hours : NULL;
+}
+
 static struct unit *add_unit(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields)
 {
     struct unit *unit = &in->units[in->count];
@@ -110,6 +133,7 @@ static void read_one(struct units_reading *in, yaml_node_t *node, yaml_node_t *c
     if (fields[AREA] != NULL)
         unit->area = named_area(in->reading, in->document, fields[AREA]);
     unit->kind = read_kind(in, fields[KIND]);
+    unit->hours = read_unit_hours(in, fields[HOURS]);
     read_retired(in->reading, in->document, fields[RETIRED], fields[SUCCESSOR], &unit->retired, &unit->successor);
 }
 
@@ -132,6 +156,7 @@ static const char *fill(struct units_reading *in, const char *text, const struct
 struct each {
     const char *id, *name, *kind; /* id and name with holes */
     size_t level;
+    const struct timetable *hours;
 };
 
 static void make_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *const *fields, const struct each *each)
@@ -152,6 +177,7 @@ static void make_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *
         set_name(in, unit, fill(in, each->name, area));
         unit->area = area;
         unit->kind = each->kind;
+        unit->hours = each->hours;
     }
 }
 
@@ -162,12 +188,13 @@ static void read_each(struct units_reading *in, yaml_node_t *node, yaml_node_t *
     const char *id = read_code(in->reading, in->document, fields[ID], "a unit's id", "@,/");
     const char *name = read_name(in->reading, in->document, fields[NAME], "a unit's name", "{name}");
     const char *kind = read_kind(in, fields[KIND]);
+    const struct timetable *hours = read_unit_hours(in, fields[HOURS]);
     if (id != NULL && strstr(id, "{code}") == NULL)
         node_fault(in->document, fields[ID], "the id of 'each' needs the area's code in it: \"zf-{code}\"");
     else if (fields[AREA] != NULL || fields[NAMES] != NULL || fields[RETIRED] != NULL || fields[SUCCESSOR] != NULL)
-        node_fault(in->document, node, "'each' goes with id, name, kind, parent and supervisor only");
+        node_fault(in->document, node, "'each' goes with id, name, kind, parent, supervisor and hours only");
     else if (id != NULL && level != SIZE_MAX)
-        make_each(in, node, fields, &(struct each){id, name, kind, level});
+        make_each(in, node, fields, &(struct each){id, name, kind, level, hours});
 }
 
 static void read_unit(struct units_reading *in, yaml_node_t *node)

@@ -11,7 +11,7 @@ const char *keep(struct reading *reading, const char *text)
 
 struct origin origin_of(const struct document *document, const yaml_node_t *node)
 {
-    return (struct origin){document->file, node_line(node)};
+    return (struct origin){document->file, node_line(node), node_column(node)};
 }
 
 yaml_node_t *root_field(struct document *document, const char *const *keys, size_t n, yaml_node_t **fields)

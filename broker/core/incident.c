@@ -49,7 +49,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
     [ACT_RECLASSIFY] =
                      { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
-    [ACT_REVEAL]   = { 0, 1,         1,   1,       1,   1,        1,     1,     1,     1,        1 },
+    [ACT_REVEAL]   = { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */

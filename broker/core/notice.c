@@ -101,7 +101,7 @@ void notice_tell(const struct step *step, struct record *record)
     const struct policy *policy = step->core->policy;
     if (!policy || !policy->takes_notices)
         return;
-    enum notice_step told = notice_step_at(record);
+    enum notice_step told = record->takes_back ? NOTICE_DISPATCHED : notice_step_at(record);
     if (!told || !(policy->told_steps & 1u << told))
         return;
     const struct live *live = live_find(step->core, record->changes[0].incident);

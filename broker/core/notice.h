@@ -8,7 +8,8 @@
 
 /* The step of the loop that the record is; 0: none that a reporter is told of. */
 enum notice_step notice_step_at(const struct record *);
-/* Before the record is applied: the sources that it becomes a notice to. Nothing where no source takes any. */
+/* Before the record is applied: the sources that it becomes a notice to, or that had one of what it takes back. Nothing
+ * where no source takes any. */
 void notice_tell(const struct step *, struct record *);
 
 /* Whether the reporter is owed an answer beyond the closing: the source's word that it has passed it on, or the centre's. */

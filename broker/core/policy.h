@@ -17,7 +17,7 @@
 /* Where in the city's files a thing was written. */
 struct origin {
     const char *file;
-    size_t line;
+    size_t line, column;
 };
 
 /* 12–15 digits cut at the city's levels; level[0] is the widest. */
@@ -70,7 +70,8 @@ struct unit {
     const struct area *area; /* its 属地; NULL: the whole city */
     const char *kind;        /* what `@street.执法` asks for; "" for an area's own unit (`@community`) */
     const struct unit *parent, *supervisor;
-    const struct post *seat; /* who stands on its ladder; NULL: nobody is named */
+    const struct timetable *hours; /* when somebody is there; NULL: day and night */
+    const struct post *seat;       /* who stands on its ladder; NULL: nobody is named */
     bool retired;
     const char *successor;
     struct origin origin;

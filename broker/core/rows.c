@@ -242,7 +242,7 @@ static void mix_reports(uint64_t *digest, const struct reports *reports)
 
 static void mix_undo(uint64_t *digest, const struct undo *undo)
 {
-    const int64_t numbers[] = {undo->until_ms, undo->first, undo->last, undo->state};
+    const int64_t numbers[] = {(int64_t)undo->seq, undo->until_ms, undo->first, undo->last, undo->state};
     mix_bytes(digest, numbers, sizeof numbers);
     for (size_t i = 0; i < undo->task_count; i++)
         mix_task(digest, &undo->tasks[i]);

@@ -103,7 +103,8 @@ void undo_keep(struct acting *acting)
 {
     struct draft *draft = acting->draft;
     int64_t within_ms = acting->step->core->policy->undo_within_ms;
-    struct undo undo = {.until_ms = acting->step->now_ms + within_ms,
+    struct undo undo = {.seq = acting->step->core->seq + 1, /* nothing else is recorded before it */
+                        .until_ms = acting->step->now_ms + within_ms,
                         .first = acting->live->task_count + 1u,
                         .last = (uint32_t)draft->task_count,
                         .state = acting->live->head.state};
@@ -117,22 +118,21 @@ void undo_keep(struct acting *acting)
 
 /* --- taking it back --- */
 
-static bool responded(struct acting *acting, uint32_t no)
+static bool concerns(const struct undo *undo, uint32_t no)
 {
-    const struct task *task = &acting->draft->tasks[no - 1];
-    return task->responded_ms != 0 &&
-           !step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
-                        "unit \"%s\" has responded to task %u already; possible is transfer", task->unit, no);
+    bool concerned = no >= undo->first && no <= undo->last;
+    for (size_t i = 0; i < undo->task_count && !concerned; i++)
+        concerned = undo->tasks[i].no == no;
+    return concerned;
 }
 
-static bool any_responded(struct acting *acting, const struct undo *undo)
+const struct task *undo_responded(const struct undo *undo, const struct task *tasks, size_t count)
 {
-    bool any = false;
-    for (uint32_t no = undo->first; no <= undo->last && !any; no++)
-        any = responded(acting, no);
-    for (size_t i = 0; i < undo->task_count && !any; i++)
-        any = responded(acting, undo->tasks[i].no);
-    return any;
+    for (size_t i = 0; i < count; i++) {
+        if (tasks[i].responded_ms != 0 && concerns(undo, tasks[i].no))
+            return &tasks[i];
+    }
+    return NULL;
 }
 
 static struct task *take_from(struct acting *acting, uint32_t no)
@@ -186,9 +186,12 @@ bool act_undo(struct acting *acting)
         return step_refuse(acting->step, REFUSAL_TOO_LATE, "verb",
                            "nothing was dispatched by hand within the last %lld s; possible is transfer",
                            (long long)acting->step->core->policy->undo_within_ms / 1000);
-    if (any_responded(acting, undo))
-        return false;
+    const struct task *task = undo_responded(undo, acting->draft->tasks, acting->draft->task_count);
+    if (task)
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
+                           "unit \"%s\" has responded to task %u already; possible is transfer", task->unit, task->no);
     restore(acting, undo_lend(acting->step->outcome->arena, undo));
     acting->draft->undo = &nothing;
+    acting->record->takes_back = undo->seq;
     return true;
 }

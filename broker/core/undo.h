@@ -7,6 +7,8 @@
 
 /* After a dispatch by hand was decided: the draft remembers what it changed. */
 void undo_keep(struct acting *);
+/* A task that the dispatch gave and whose unit has signed for it: then it stands. NULL: none. */
+const struct task *undo_responded(const struct undo *, const struct task *, size_t count);
 bool act_undo(struct acting *);
 
 /* Of a row: names interned, texts owned. NULL for NULL. */

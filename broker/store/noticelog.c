@@ -8,12 +8,12 @@
 /* One gathered change, followed by the source's name and its NUL. */
 struct noted {
     uint64_t seq;
-    bool acknowledged; /* all up to seq go */
+    enum { KEPT, TAKEN_BACK, ACKNOWLEDGED /* all up to seq */ } how;
 };
 
-static void gather(struct store *s, const char *source, uint64_t seq, bool acknowledged)
+static void gather(struct store *s, const char *source, uint64_t seq, int how)
 {
-    struct noted noted = {seq, acknowledged};
+    struct noted noted = {.seq = seq, .how = how};
     buffer_append(&s->pending.notices, &noted, sizeof noted);
     buffer_append(&s->pending.notices, source, strlen(source) + 1);
 }
@@ -21,9 +21,10 @@ static void gather(struct store *s, const char *source, uint64_t seq, bool ackno
 void noticelog_gather(struct store *s, const struct record *record)
 {
     for (size_t i = 0; i < record->tell_count; i++)
-        gather(s, record->tells[i], record->seq, false);
+        gather(s, record->tells[i], record->takes_back ? record->takes_back : record->seq,
+               record->takes_back ? TAKEN_BACK : KEPT);
     if (record->kind == RECORD_ACKNOWLEDGED && record->side_count > 0)
-        gather(s, record->principal, (uint64_t)record->sides[0].number, true);
+        gather(s, record->principal, (uint64_t)record->sides[0].number, ACKNOWLEDGED);
 }
 
 /* --- keys: the name, a NUL, the sequence --- */
@@ -85,16 +86,27 @@ static int keep(struct store *s, MDB_txn *txn, const char *source, uint64_t seq)
     return store_errno(mdb_put(txn, s->tables[TABLE_NOTICES], &key, &nothing, 0));
 }
 
+/* It may have been acknowledged. */
+static int take_back(struct store *s, MDB_txn *txn, const char *source, uint64_t seq)
+{
+    uint8_t bytes[KEY_BYTES];
+    MDB_val key = key_of(bytes, source, seq);
+    int error = mdb_del(txn, s->tables[TABLE_NOTICES], &key, NULL);
+    return error == MDB_NOTFOUND ? 0 : store_errno(error);
+}
+
 int noticelog_write(struct store *s, MDB_txn *txn)
 {
     const struct buffer *notices = &s->pending.notices;
+    static int (*const how[])(struct store *, MDB_txn *, const char *,
+                              uint64_t) = {[KEPT] = keep, [TAKEN_BACK] = take_back, [ACKNOWLEDGED] = forget};
     struct noted noted;
     int error = 0;
     for (size_t at = 0; error == 0 && at < notices->size;) {
         const char *source = (const char *)notices->data + at + sizeof noted;
         memcpy(&noted, notices->data + at, sizeof noted);
         at += sizeof noted + strlen(source) + 1;
-        error = noted.acknowledged ? forget(s, txn, source, noted.seq) : keep(s, txn, source, noted.seq);
+        error = how[noted.how](s, txn, source, noted.seq);
     }
     return error;
 }

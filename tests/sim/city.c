@@ -101,16 +101,25 @@ void city_try(struct city *city)
             write_text(city, &city->files[i], city->files[i].draft);
 }
 
+void city_put_back(struct city *city)
+{
+    for (size_t i = 0; i < city->count; i++) {
+        const struct city_file *file = &city->files[i];
+        if (file->draft && file->text)
+            write_text(city, file, file->text);
+        else if (file->draft)
+            unlink(path_of(city, city->folder, file->name));
+    }
+}
+
 void city_keep(struct city *city, bool keep)
 {
+    if (!keep)
+        city_put_back(city);
     for (size_t i = 0; i < city->count; i++) {
         struct city_file *file = &city->files[i];
         if (file->draft && keep)
             file->text = file->draft;
-        else if (file->draft && file->text)
-            write_text(city, file, file->text);
-        else if (file->draft)
-            unlink(path_of(city, city->folder, file->name));
         file->draft = NULL;
     }
 }

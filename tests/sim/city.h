@@ -28,5 +28,7 @@ bool city_edit(struct city *, const char *name, const char *text, bool adds);
 /* Puts the drafts where the broker reads them; then they are kept, or what was there before is put back. */
 void city_try(struct city *);
 void city_keep(struct city *, bool keep);
+/* What was there before is put back, and the drafts stay drafts. */
+void city_put_back(struct city *);
 
 #endif

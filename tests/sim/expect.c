@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/config/config.h"
+#include "broker/survey.h"
 #include "tests/sim/play.h"
 #include "tests/sim/tell.h"
 
@@ -391,8 +393,63 @@ static void a_notice(struct play *play, const char *const *any, struct words *re
     play_fail(play, "%s got no such notice%s", any[0], others);
 }
 
+/* --- what `bihuan check` would say of the files as they are edited now --- */
+
+/* Errors or warnings, in the arena. */
+static const char *checked(struct play *play, bool errors)
+{
+    struct faults wrong = {0}, warned = {0};
+    struct policy *policy = NULL;
+    city_try(&play->city);
+    if (config_load(play->city.folder, &policy, &wrong) == 0)
+        survey(policy, play->world.now_ms, &wrong, &warned);
+    city_put_back(&play->city);
+    const char *text = arena_strdup(&play->step, faults_text(errors ? &wrong : &warned));
+    policy_free(policy);
+    faults_release(&wrong);
+    faults_release(&warned);
+    return text;
+}
+
+static const char *said_by_check(struct play *play, const char *level)
+{
+    if (!is(level, "error") && !is(level, "warning")) {
+        play_fail(play, "check says an error or a warning, not %s", level);
+        return "";
+    }
+    return checked(play, is(level, "error"));
+}
+
+static void check_says(struct play *play, const char *const *any, struct words *rest)
+{
+    const char *text = said_by_check(play, any[0]);
+    (void)rest;
+    if (!strstr(text, any[1]))
+        play_fail(play, "check: no %s says \"%s\"; what it says: %s", any[0], any[1], text);
+}
+
+static void check_says_not(struct play *play, const char *const *any, struct words *rest)
+{
+    const char *text = said_by_check(play, any[0]);
+    (void)rest;
+    if (strstr(text, any[1]))
+        play_fail(play, "check: of its %ss one says \"%s\": %s", any[0], any[1], text);
+}
+
+static void check_finds_nothing(struct play *play, const char *const *any, struct words *rest)
+{
+    const char *text = checked(play, true);
+    (void)any;
+    (void)rest;
+    if (*text)
+        play_fail(play, "check: there are errors: %s", text);
+}
+
 /* clang-format off */
 const struct sentence expecting[] = {
+    {"expect check sound",        check_finds_nothing, LOOKS},
+    {"expect check LEVEL TEXT",   check_says,  LOOKS},
+    {"expect no check LEVEL TEXT", check_says_not, LOOKS},
     {"expect record KIND ...",    some_record, LOOKS},
     {"expect no record KIND ...", no_record,   LOOKS},
     {"expect N records KIND ...", n_records,   LOOKS},

@@ -146,7 +146,9 @@ static int64_t next_instant(const struct play *play)
     const struct core *core = play->world.turn.core;
     if (!play->world.up)
         return INT64_MAX;
-    return cast_unnoticed(play) ? core_next_due(core) : core_next_deadline(core);
+    int64_t due_ms = cast_unnoticed(play) ? core_next_due(core) : core_next_deadline(core);
+    int64_t notices_ms = play->world.turn.notices_ms;
+    return notices_ms && notices_ms < due_ms ? notices_ms : due_ms;
 }
 
 /* Every deadline on the way has a turn of its own, at its own instant. */

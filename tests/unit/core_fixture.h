@@ -134,7 +134,7 @@ static inline void city_routes(struct city *city)
                                          .to = &city->recipients[0],
                                          .to_count = 1,
                                          .verify = VERIFIER_NONE,
-                                         .origin = {"routes.yaml", i + 1},
+                                         .origin = {"routes.yaml", i + 1, 1},
                                          .rule = rules[i]};
     city->routes[2].verify = VERIFIER_CENTRE;
     city->routes[3].verify = VERIFIER_SOURCE;

@@ -40,7 +40,6 @@ static const struct event example_event = {
     .observed_ms = EXAMPLE_MS - 2500,
     .panic = true,
     .sealed = true,
-    .exercise = true,
     .attachments = example_attachments,
     .attachment_count = 2,
     .reporter = {(const uint8_t *)"\x00sealed\xff!", 9},
@@ -224,6 +223,7 @@ static const struct ask example_asks[] = {
 };
 
 static const struct undo example_undo = {
+    .seq = 4700,
     .until_ms = EXAMPLE_MS + 30000,
     .first = 2,
     .last = 2,
@@ -414,6 +414,7 @@ static inline void example_record_details(struct record *record)
         break;
     case RECORD_UNDONE:
         record->changes[0].undo = &example_undo;
+        record->takes_back = 4700;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
