@@ -9,13 +9,6 @@
 #define FLUSH_SLICE_MIN  256
 #define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
 
-/* Of an incident, or of what stands beside. */
-struct written {
-    uint64_t incident, seq;
-    enum side_kind kind;
-    const char *key;
-};
-
 /* --- rows --- */
 
 static bool terminal(enum incident_state state)
@@ -59,7 +52,6 @@ static int write_row(struct turn *t)
         t->sweep = t->sweep_last;
         return 0;
     }
-    t->aloft.written[t->aloft.written_count++] = (struct written){.incident = row.incident, .seq = row.seq};
     int error = store_put_row(t->store, &row, row_closed(&row));
     return error ? error : 1;
 }
@@ -69,7 +61,6 @@ static int write_side(struct turn *t)
     struct side side;
     if (!core_next_dirty_side(t->core, t->sweep_began, &t->arena, &side))
         return 0;
-    t->aloft.written[t->aloft.written_count++] = (struct written){.kind = side.kind, .key = side.key, .seq = side.seq};
     int error = store_put_side(t->store, &side);
     return error ? error : 1;
 }
@@ -82,7 +73,7 @@ static int write_rows(struct turn *t, size_t slice)
 {
     if (!t->sweep_began)
         begin_sweep(t);
-    while (t->aloft.written_count < slice) {
+    while (slice-- > 0) {
         int written = write_row(t);
         if (written == 0)
             written = write_side(t);
@@ -99,28 +90,24 @@ static bool quiet(const struct turn *t)
     return now_mono_ms() - t->touched_ms >= FLUSH_QUIET_MS;
 }
 
+/* A sweep begins when the rows of the last one are clean: they become so with the tables, later than the turn. */
 static bool rows_wait(const struct turn *t)
 {
-    return core_dirty(t->core) || t->sweep_began;
+    return t->sweep_began || (core_dirty(t->core) && !store_rows_behind(t->store));
 }
 
 /* How many rows to write in this turn. */
 static size_t slice_of(const struct turn *t)
 {
-    size_t dirty = core_dirty(t->core);
     bool behind = core_sequence(t->core) - store_meta(t->store)->watermark > FLUSH_LAG;
-    if (!behind && !durable_wants_quietly(t))
+    if (!rows_wait(t) || !(behind || quiet(t)))
         return 0;
-    return dirty / FLUSH_SLICE_PART + FLUSH_SLICE_MIN;
+    return core_dirty(t->core) / FLUSH_SLICE_PART + FLUSH_SLICE_MIN;
 }
 
 static int put_rows(struct turn *t, size_t slice)
 {
-    t->aloft.written_count = 0;
-    if (slice == 0)
-        return 0;
-    t->aloft.written = ARENA_NEW(&t->arena, struct written, slice);
-    return write_rows(t, slice);
+    return slice == 0 ? 0 : write_rows(t, slice);
 }
 
 /* --- the commit --- */
@@ -139,27 +126,42 @@ static void count(struct turn *t)
     if (took_us > t->stats.commit_max_us)
         t->stats.commit_max_us = took_us;
     t->stats.records += t->outcome.record_count;
-    t->stats.rows_flushed += t->aloft.written_count;
 }
 
-/* It is durable: so are its rows, and what is clean and ended leaves memory. */
+static void row_flushed(void *arg, uint64_t incident, uint64_t seq)
+{
+    core_flushed(((struct turn *)arg)->core, incident, seq);
+}
+
+static void side_flushed(void *arg, enum side_kind kind, const char *key, uint64_t seq)
+{
+    core_flushed_side(((struct turn *)arg)->core, kind, key, seq);
+}
+
+/* Rows that have become durable are clean, and what is clean and ended leaves memory. */
+static void note_flushed(struct turn *t)
+{
+    t->stats.rows_flushed += store_take_flushed(t->store, row_flushed, side_flushed, t);
+}
+
 static void arrive(struct turn *t)
 {
     count(t);
     t->held_sequence = t->aloft.sequence;
-    for (size_t i = 0; i < t->aloft.written_count; i++) {
-        const struct written *row = &t->aloft.written[i];
-        if (row->kind)
-            core_flushed_side(t->core, row->kind, row->key, row->seq);
-        else
-            core_flushed(t->core, row->incident, row->seq);
-    }
+    note_flushed(t);
+}
+
+static int tend(struct turn *t)
+{
+    int error = store_tend(t->store, quiet(t));
+    note_flushed(t);
+    return error;
 }
 
 static int commit(struct turn *t, size_t slice)
 {
     if (!t->outcome.record_count && !slice)
-        return 0;
+        return tend(t);
     int error = put_rows(t, slice);
     depart(t);
     if (!error)
@@ -168,7 +170,7 @@ static int commit(struct turn *t, size_t slice)
         error = store_commit(t->store);
     if (!error)
         arrive(t);
-    return error;
+    return error ? error : tend(t);
 }
 
 int durable_commit(struct turn *t)
@@ -178,7 +180,14 @@ int durable_commit(struct turn *t)
 
 int durable_commit_all(struct turn *t)
 {
-    return commit(t, core_dirty(t->core) + 1);
+    int error = store_drain(t->store); /* what was put becomes clean, and is not put again */
+    note_flushed(t);
+    if (!error)
+        error = commit(t, core_dirty(t->core) + 1);
+    if (!error)
+        error = store_drain(t->store);
+    note_flushed(t);
+    return error;
 }
 
 void durable_exchange(struct turn *t)
@@ -226,10 +235,12 @@ bool durable_wants(const struct turn *t)
 
 bool durable_wants_quietly(const struct turn *t)
 {
-    return rows_wait(t) && quiet(t);
+    return (rows_wait(t) && quiet(t)) || store_wants(t->store, quiet(t));
 }
 
 int64_t durable_wait_ms(const struct turn *t)
 {
-    return rows_wait(t) ? FLUSH_QUIET_MS : 1000;
+    struct store_space space;
+    store_space(t->store, &space);
+    return rows_wait(t) || space.behind ? FLUSH_QUIET_MS : 1000;
 }

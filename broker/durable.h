@@ -17,7 +17,8 @@ void durable_exchange(struct turn *);
 
 /* Whether records, dirty rows or a sweep wait for a commit. */
 bool durable_wants(const struct turn *);
-/* Whether it is quiet, so that rows are worth a commit of their own now; and in how many milliseconds it may be. */
+/* Whether it is quiet, so that rows are worth a commit of their own now, or the tables are to follow the log; and in how many
+ * milliseconds it may be. */
 bool durable_wants_quietly(const struct turn *);
 int64_t durable_wait_ms(const struct turn *);
 

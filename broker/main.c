@@ -288,6 +288,7 @@ static int open_store(struct broker *b)
 {
     const char *fault = "";
     struct store_options options = {.create = true,
+                                    .front = true,
                                     .journal = b->policy->journal,
                                     .exercise = b->options->exercise,
                                     .map_bytes = b->options->map_bytes};

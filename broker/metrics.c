@@ -60,6 +60,7 @@ static void write_store(struct turn *t, struct buffer *out)
     gauge(out, "store_map_bytes", "the map's limit", (double)space.map_bytes);
     gauge(out, "store_owed_bytes", "kept free to finish what is live",
           (double)core_live(t->core) * FINISH_BYTES + (double)space.map_bytes / SLACK_PART);
+    gauge(out, "store_behind_bytes", "durable in the log in front and not yet in the tables", (double)space.behind);
     gauge(out, "store_tail_records", "records above the watermark", (double)space.tail);
     gauge(out, "store_tail_records_max", "limit of the tail", TAIL_MAX);
     gauge(out, "store_readers", "foreign or stale read transactions", space.readers);

@@ -173,13 +173,14 @@ struct backup {
     struct job job;
     struct waiting waiting;
     char *path;
+    uint64_t upto; /* what was durable when it was asked for */
     int error;
 };
 
 static void backup_run(struct job *job)
 {
     struct backup *backup = (struct backup *)job;
-    backup->error = store_backup(backup->waiting.turn->store, backup->path);
+    backup->error = store_backup(backup->waiting.turn->store, backup->path, backup->upto);
 }
 
 static void backup_done(struct job *job)
@@ -188,7 +189,7 @@ static void backup_done(struct job *job)
     struct turn *t = backup->waiting.turn;
     const struct store_meta *meta = store_meta(t->store);
     struct message message = {.kind = MESSAGE_RECEIPT, .tag = backup->waiting.tag};
-    message.receipt = (struct receipt){0, meta->journal, meta->term, meta->sequence, t->now_ms, false};
+    message.receipt = (struct receipt){0, meta->journal, meta->term, backup->upto, t->now_ms, false};
     log_info("backup path=\"%s\" error=\"%s\"", backup->path, backup->error ? strerror(-backup->error) : "");
     if (backup->error)
         turn_refuse(t, backup->waiting.peer, backup->waiting.tag, REFUSAL_BAD_VALUE, "path", strerror(-backup->error),
@@ -207,6 +208,7 @@ void backup_start(struct turn *t, uint64_t peer, uint64_t tag, const char *path)
     backup->job = (struct job){backup_run, backup_done};
     backup->waiting = waiting_for(t, peer, tag, NULL, NULL, NULL);
     backup->path = strdup(path ? path : "");
+    backup->upto = store_meta(t->store)->sequence;
     if (*backup->path == '/' && jobs_start(t->jobs, &backup->job))
         return;
     if (*backup->path != '/')

@@ -25,7 +25,8 @@ static void survey_posts(struct survey *survey)
     }
     if (!first)
         return;
-    const char *others = count == 1 ? "" : arena_printf(&survey->arena, " and %zu more areas", count - 1);
+    const char *others =
+        count == 1 ? "" : arena_printf(&survey->arena, " and %zu more area%s", count - 1, count == 2 ? "" : "s");
     FIND(survey, &first->origin,
          "a ladder to nowhere: from %s%s upward no area has a post, so nobody is told what is late; give one a post, "
          "or write "

@@ -465,13 +465,19 @@ static void take(struct turn *t, const struct gate_input *in)
     takers[in->message.kind].take(t, in);
 }
 
+/* While a commit is under way its end is looked for now and then: whoever waits for it waits for nothing else. */
+static bool is_awaited(const struct turn *t)
+{
+    return t->aloft.on && t->messages % LANDING_LOOK_MESSAGES == LANDING_LOOK_MESSAGES - 1 && store_landed(t->store);
+}
+
 static void take_input(struct turn *t)
 {
     struct gate_input in;
     int64_t mono_ms = now_mono_ms();
     t->drained = false;
     measure_room(t);
-    for (; t->messages < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX; t->messages++) {
+    for (; t->messages < TURN_MESSAGES_MAX && t->bytes < TURN_BYTES_MAX && !is_awaited(t); t->messages++) {
         t->drained = !gate_receive(t->gate, &t->arena, mono_ms, &in);
         if (t->drained)
             break;

@@ -50,8 +50,6 @@ struct turn {
         bool on;
         struct arena arena;
         struct outcome outcome;
-        struct written *written; /* rows that its commit flushes */
-        size_t written_count;
         uint64_t sequence; /* of its last record */
         int64_t began_us;
     } aloft;

@@ -270,8 +270,9 @@ static void add_task(struct buffer *out, const struct record *record, const stru
         add(out, unit_of_task(record, row));
 }
 
-static void rung_detail(const struct record *record, const struct row *row, struct buffer *out)
+static void rung_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)
 {
+    char time[WHEN_TEXT_BYTES];
     const struct rung *rung = record->rung;
     bool posted = rung->to_post && *rung->to_post;
     add_task(out, record, row);
@@ -284,6 +285,8 @@ static void rung_detail(const struct record *record, const struct row *row, stru
     add(out, rung->unit_post);
     add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+    if (rung->held_ms)
+        add_named(out, _("quiet until"), when_text(rung->held_ms, utc, time));
 }
 
 /* What the record says of the incident's head, for the kinds that live by it. */
@@ -317,7 +320,22 @@ static void called_detail(const struct record *record, struct buffer *out)
     const struct change *change = record->change_count ? &record->changes[0] : NULL;
     for (size_t i = 0; change && i < change->task_count; i++)
         buffer_printf(out, "%s%s", i ? ", " : "→ ", change->tasks[i].unit);
+    if (record->kind == RECORD_PLANNED && change && change->task_count && change->tasks[0].more)
+        buffer_printf(out, " (%s)", change->tasks[0].more->plan);
     add(out, record->reason);
+    add(out, record->text);
+}
+
+/* What was ticked with the record. */
+static void ticked_detail(const struct record *record, const struct row *row, struct buffer *out)
+{
+    const struct task *task =
+        record->change_count ? task_in(record->changes[0].tasks, record->changes[0].task_count, record->task) : NULL;
+    add_task(out, record, row);
+    for (size_t i = 0; task && task->more && i < task->more->item_count; i++) {
+        if (task->more->items[i].done_ms == record->at_ms)
+            buffer_printf(out, " %zu %s", i + 1, task->more->items[i].text);
+    }
     add(out, record->text);
 }
 
@@ -472,8 +490,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
-    else if (record->kind == RECORD_RUNG && record->rung)
-        rung_detail(record, row, out);
+    else if (record->rung)
+        rung_detail(record, row, utc, out);
     else if (record->kind == RECORD_FOLDED)
         folded_detail(record, out);
     else if (record->kind == RECORD_RAISED)
@@ -486,8 +504,10 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         reckoned_detail(record, out);
     else if (record->side_count && !record->change_count)
         beside_detail(record, out);
-    else if (record->kind == RECORD_WHISTLED)
+    else if (record->kind == RECORD_WHISTLED || record->kind == RECORD_PLANNED || record->kind == RECORD_BEGUN)
         called_detail(record, out);
+    else if (record->kind == RECORD_TICKED)
+        ticked_detail(record, row, out);
     else if (record->kind == RECORD_POLICY)
         policy_detail(record, out);
     else if (record->kind == RECORD_WALL_STEP)

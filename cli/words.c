@@ -19,7 +19,7 @@ static const char *const task_states[] = {
     [TASK_RESPONDED] = C_("task", "responded"), [TASK_HANDLING] = C_("task", "handling"),
     [TASK_SUSPENDED] = C_("task", "suspended"), [TASK_DONE] = C_("task", "done"),
     [TASK_RETURNED] = C_("task", "returned"),   [TASK_WITHDRAWN] = C_("task", "withdrawn"),
-    [TASK_SHELVED] = C_("task", "shelved"),
+    [TASK_SHELVED] = C_("task", "shelved"),     [TASK_WAITING] = C_("task", "waiting"),
 };
 
 static const char *const task_roles[] = {
@@ -50,7 +50,7 @@ static const char *const clocks[] = {
     [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
     [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
     [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
-    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"), [CLOCK_BEGIN] = C_("clock", "begin"),
 };
 
 static const char *const clock_states[] = {
@@ -98,6 +98,9 @@ static const char *const records[] = {
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
+    [RECORD_PLANNED] = C_("record", "planned"),
+    [RECORD_BEGUN] = C_("record", "begun"),
+    [RECORD_TICKED] = C_("record", "ticked"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
     [RECORD_CONFIRMED] = C_("record", "confirmed"),
     [RECORD_CALLED_BACK] = C_("record", "called_back"),
@@ -107,6 +110,7 @@ static const char *const records[] = {
     [RECORD_SUPERVISED] = C_("record", "supervised"),
     [RECORD_CHARGED] = C_("record", "charged"),
     [RECORD_CHARGE_PASSED] = C_("record", "charge_passed"),
+    [RECORD_TOLD] = C_("record", "told"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),

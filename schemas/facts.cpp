@@ -163,11 +163,38 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     return out.Finish();
 }
 
+static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
+{
+    auto to_area = pack(builder, rung.to_area);
+    auto to_post = pack(builder, rung.to_post);
+    auto to_unit = pack(builder, rung.to_unit);
+    auto to_person = pack(builder, rung.to_person);
+    auto unit_post = pack(builder, rung.unit_post);
+    auto unit_person = pack(builder, rung.unit_person);
+    bihuan::RungBuilder out(builder);
+    out.add_due_ms(rung.due_ms);
+    out.add_task(rung.task);
+    out.add_number(rung.number);
+    out.add_to_area(to_area);
+    out.add_to_post(to_post);
+    out.add_to_unit(to_unit);
+    out.add_to_person(to_person);
+    out.add_unit_post(unit_post);
+    out.add_unit_person(unit_person);
+    out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
+    out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
+    out.add_notice(rung.notice);
+    out.add_in_downtime(rung.in_downtime);
+    out.add_held_ms(rung.held_ms);
+    return out.Finish();
+}
+
 static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
 {
     auto post = pack(builder, oversight.post);
     auto bearer_post = pack(builder, oversight.bearer_post);
     auto bearer = pack(builder, oversight.bearer);
+    auto held = pack_all<bihuan::Rung>(builder, oversight.held, oversight.held_count);
     bihuan::OversightBuilder out(builder);
     out.add_urges(oversight.urges);
     out.add_supervisions(oversight.supervisions);
@@ -175,6 +202,8 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     out.add_bearer_post(bearer_post);
     out.add_bearer(bearer);
     out.add_bearer_until_ms(oversight.bearer_until_ms);
+    out.add_held(held);
+    out.add_held_until_ms(oversight.held_until_ms);
     return out.Finish();
 }
 
@@ -234,11 +263,29 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     return out.Finish();
 }
 
+static Offset<bihuan::Item> pack(Builder &builder, const struct item &item)
+{
+    auto text = pack(builder, item.text);
+    bihuan::ItemBuilder out(builder);
+    out.add_done_ms(item.done_ms);
+    out.add_text(text);
+    out.add_optional(item.optional);
+    return out.Finish();
+}
+
 static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &more)
 {
     auto sub_unit = pack(builder, more.sub_unit);
+    auto plan = pack(builder, more.plan);
+    auto part = pack(builder, more.part);
+    auto items = pack_all<bihuan::Item>(builder, more.items, more.item_count);
     bihuan::TaskMoreBuilder out(builder);
     out.add_sub_unit(sub_unit);
+    out.add_plan(plan);
+    out.add_part(part);
+    out.add_items(items);
+    out.add_after(more.after);
+    out.add_held(more.held);
     out.add_whistled(more.whistled);
     return out.Finish();
 }
@@ -446,31 +493,6 @@ static Offset<Vector<Offset<bihuan::Change>>> pack_changes(Builder &builder, con
         changes[i] = pack(builder, record.changes[i], record.at_ms);
     return record.change_count ? builder.CreateVector(changes, record.change_count)
                                : Offset<Vector<Offset<bihuan::Change>>>();
-}
-
-static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
-{
-    auto to_area = pack(builder, rung.to_area);
-    auto to_post = pack(builder, rung.to_post);
-    auto to_unit = pack(builder, rung.to_unit);
-    auto to_person = pack(builder, rung.to_person);
-    auto unit_post = pack(builder, rung.unit_post);
-    auto unit_person = pack(builder, rung.unit_person);
-    bihuan::RungBuilder out(builder);
-    out.add_due_ms(rung.due_ms);
-    out.add_task(rung.task);
-    out.add_number(rung.number);
-    out.add_to_area(to_area);
-    out.add_to_post(to_post);
-    out.add_to_unit(to_unit);
-    out.add_to_person(to_person);
-    out.add_unit_post(unit_post);
-    out.add_unit_person(unit_person);
-    out.add_clock(static_cast<bihuan::ClockKind>(rung.clock));
-    out.add_colour(static_cast<bihuan::RungColour>(rung.colour));
-    out.add_notice(rung.notice);
-    out.add_in_downtime(rung.in_downtime);
-    return out.Finish();
 }
 
 static Offset<Vector<Offset<String>>> pack_list(Builder &builder, const char *const *texts, size_t n)

@@ -167,6 +167,24 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
 /* What follows comes from the store or the broker only, so lengths are not limited here. */
 static constexpr size_t ANY = SIZE_MAX;
 
+static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
+{
+    out->clock = reader.known(in.clock(), clock_kind_name, "rung.clock");
+    out->task = in.task();
+    out->number = in.number();
+    out->colour = reader.known(in.colour(), rung_colour_name, "rung.colour");
+    out->due_ms = in.due_ms();
+    out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
+    out->to_post = reader.text(in.to_post(), ANY, "rung.to_post");
+    out->to_unit = reader.text(in.to_unit(), ANY, "rung.to_unit");
+    out->to_person = reader.text(in.to_person(), ANY, "rung.to_person");
+    out->unit_post = reader.text(in.unit_post(), ANY, "rung.unit_post");
+    out->unit_person = reader.text(in.unit_person(), ANY, "rung.unit_person");
+    out->notice = in.notice();
+    out->in_downtime = in.in_downtime();
+    out->held_ms = in.held_ms();
+}
+
 /* NULL when there is nothing of it. */
 static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *out)
 {
@@ -176,6 +194,8 @@ static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *
     out->bearer_post = reader.text(in.bearer_post(), ANY, "oversight.bearer_post");
     out->bearer = reader.text(in.bearer(), ANY, "oversight.bearer");
     out->bearer_until_ms = in.bearer_until_ms();
+    out->held = reader.all<struct rung>(in.held(), ANY, "oversight.held", &out->held_count);
+    out->held_until_ms = in.held_until_ms();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -226,10 +246,22 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->more = read_more(reader, in);
 }
 
+static void read(Reader &reader, const bihuan::Item &in, struct item *out)
+{
+    out->text = reader.text(in.text(), ANY, "item.text");
+    out->optional = in.optional();
+    out->done_ms = in.done_ms();
+}
+
 static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
     out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
+    out->plan = reader.text(in.plan(), ANY, "more.plan");
+    out->part = reader.text(in.part(), ANY, "more.part");
+    out->after = in.after();
+    out->held = in.held();
+    out->items = reader.all<struct item>(in.items(), ANY, "more.items", &out->item_count);
 }
 
 void read(Reader &reader, const bihuan::Task &in, struct task *out)
@@ -364,23 +396,6 @@ static void read(Reader &reader, const bihuan::Change &in, int64_t at_ms, struct
     out->asks = reader.all<struct ask>(in.asks(), ANY, "asks", &out->ask_count);
     out->undo = reader.one<struct undo>(in.undo());
     out->reports = reader.one<struct reports>(in.reports());
-}
-
-static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
-{
-    out->clock = reader.known(in.clock(), clock_kind_name, "rung.clock");
-    out->task = in.task();
-    out->number = in.number();
-    out->colour = reader.known(in.colour(), rung_colour_name, "rung.colour");
-    out->due_ms = in.due_ms();
-    out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
-    out->to_post = reader.text(in.to_post(), ANY, "rung.to_post");
-    out->to_unit = reader.text(in.to_unit(), ANY, "rung.to_unit");
-    out->to_person = reader.text(in.to_person(), ANY, "rung.to_person");
-    out->unit_post = reader.text(in.unit_post(), ANY, "rung.unit_post");
-    out->unit_person = reader.text(in.unit_person(), ANY, "rung.unit_person");
-    out->notice = in.notice();
-    out->in_downtime = in.in_downtime();
 }
 
 static const char *const *read_list(Reader &reader, const Vector<Offset<String>> *texts, size_t *count)

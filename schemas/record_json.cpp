@@ -47,6 +47,24 @@ void write(Json &json, const struct event &event)
     json.text("about", event.about);
 }
 
+static void write(Json &json, const struct rung &rung)
+{
+    json.text("clock", clock_kind_name(rung.clock));
+    json.number("task", rung.task);
+    json.number("number", rung.number);
+    json.text("colour", rung_colour_name(rung.colour));
+    json.time("due", rung.due_ms);
+    json.text("to_area", rung.to_area);
+    json.text("to_post", rung.to_post);
+    json.text("to_unit", rung.to_unit);
+    json.text("to_person", rung.to_person);
+    json.text("unit_post", rung.unit_post);
+    json.text("unit_person", rung.unit_person);
+    json.flag("notice", rung.notice);
+    json.flag("in_downtime", rung.in_downtime);
+    json.time("held_until", rung.held_ms);
+}
+
 static void write(Json &json, const struct oversight &oversight)
 {
     json.number("urges", oversight.urges);
@@ -55,6 +73,8 @@ static void write(Json &json, const struct oversight &oversight)
     json.text("bearer_post", oversight.bearer_post);
     json.text("bearer", oversight.bearer);
     json.time("bearer_until", oversight.bearer_until_ms);
+    write_all(json, "held", oversight.held, oversight.held_count);
+    json.time("held_until", oversight.held_until_ms);
 }
 
 static void write(Json &json, const struct ending &ending)
@@ -98,10 +118,34 @@ void write(Json &json, const struct incident &incident)
     write_if(json, "ending", incident.more->ending);
 }
 
+static void write(Json &json, const struct item &item)
+{
+    json.text("text", item.text);
+    json.flag("optional", item.optional);
+    json.time("done", item.done_ms);
+}
+
+/* The numbers that the bits stand for. */
+static void write_after(Json &json, uint32_t after)
+{
+    if (!after)
+        return;
+    json.open("after", '[');
+    for (uint32_t no = 1; no < 32; no++)
+        if (after >> no & 1)
+            json.count(nullptr, no);
+    json.close(']');
+}
+
 static void write(Json &json, const struct task_more &more)
 {
     json.flag("whistled", more.whistled);
     json.text("sub_unit", more.sub_unit);
+    json.text("plan", more.plan);
+    json.text("part", more.part);
+    write_after(json, more.after);
+    json.flag("held", more.held);
+    write_all(json, "items", more.items, more.item_count);
 }
 
 void write(Json &json, const struct task &task)
@@ -206,23 +250,6 @@ static void write(Json &json, const struct change &change)
     write_all(json, "asks", change.asks, change.ask_count);
     write_if(json, "undo", change.undo);
     write_if(json, "reports", change.reports);
-}
-
-static void write(Json &json, const struct rung &rung)
-{
-    json.text("clock", clock_kind_name(rung.clock));
-    json.number("task", rung.task);
-    json.number("number", rung.number);
-    json.text("colour", rung_colour_name(rung.colour));
-    json.time("due", rung.due_ms);
-    json.text("to_area", rung.to_area);
-    json.text("to_post", rung.to_post);
-    json.text("to_unit", rung.to_unit);
-    json.text("to_person", rung.to_person);
-    json.text("unit_post", rung.unit_post);
-    json.text("unit_person", rung.unit_person);
-    json.flag("notice", rung.notice);
-    json.flag("in_downtime", rung.in_downtime);
 }
 
 void write(Json &json, const struct side &side)

@@ -33,7 +33,7 @@ extern "C" {
 #define TASK_STATES(X) \
     X(1, QUEUED, queued) X(2, OFFERED, offered) X(3, RESPONDED, responded) X(4, HANDLING, handling) \
     X(5, SUSPENDED, suspended) X(6, DONE, done) X(7, RETURNED, returned) X(8, WITHDRAWN, withdrawn) \
-    X(9, SHELVED, shelved)
+    X(9, SHELVED, shelved) X(10, WAITING, waiting)
 
 #define TASK_ROLES(X) X(1, LEAD, lead) X(2, ASSIST, assist)
 
@@ -43,13 +43,14 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over. supervise is an incident's. */
+ * granted is over, begin to where a plan's tasks start together. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
-    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate)
+    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
+    X(20, BEGIN, begin)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -70,14 +71,14 @@ extern "C" {
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
     X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
-    X(10, DELEGATE, delegate)
+    X(9, TICK, tick) X(10, DELEGATE, delegate)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) X(22, CHARGE, charge) \
     X(25, RECLASSIFY, reclassify) \
     X(27, ANSWER, answer) \
@@ -103,9 +104,10 @@ extern "C" {
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(37, FELL_BACK, fell_back) X(38, UNDONE, undone) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(43, PLANNED, planned) X(44, BEGUN, begun) X(45, TICKED, ticked) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
-    X(50, CHARGE_PASSED, charge_passed) \
+    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
@@ -163,7 +165,7 @@ extern "C" {
     X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
-    X(48, CALLED_ALREADY, called_already) \
+    X(48, CALLED_ALREADY, called_already) X(49, ITEMS_OPEN, items_open) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
@@ -324,6 +326,21 @@ struct event {
     const char *evidence;
 };
 
+/* A rung of a ladder that fired. */
+struct rung {
+    enum clock_kind clock;
+    uint32_t task, number; /* number counts from 1 */
+    enum rung_colour colour;
+    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
+    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
+    const char *to_person;         /* who holds the post */
+    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
+    const char *unit_post, *unit_person;
+    bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
+    bool in_downtime; /* due while the broker was down */
+    int64_t held_ms;  /* quiet hours: it is told then, unless another of its clock is; 0: at once */
+};
+
 /* 督办: what only an incident under somebody's eye has. */
 struct oversight {
     uint32_t urges;                   /* 催办: how often */
@@ -331,6 +348,9 @@ struct oversight {
     const char *post;                 /* 领导包案: the post that it is bound to; "": none */
     const char *bearer_post, *bearer; /* who bears it now: title and person; "" for both: nobody */
     int64_t bearer_until_ms;          /* when that is to be looked at again; 0: never */
+    const struct rung *held;          /* quiet hours: of each clock the last rung that nobody was told of yet */
+    size_t held_count;
+    int64_t held_until_ms;
 };
 
 /* 如何了结: what few have of it. */
@@ -369,10 +389,22 @@ struct incident {
     const struct incident_more *more; /* NULL: nothing of it */
 };
 
+/* One line of a task's checklist. */
+struct item {
+    const char *text;
+    bool optional;
+    int64_t done_ms; /* 0: open */
+};
+
 /* What only some tasks have. */
 struct task_more {
-    bool whistled;        /* 吹哨: called to report on site (报到) */
-    const char *sub_unit; /* 二级派遣: whose workers do it; "": the unit's own */
+    bool whistled;           /* 吹哨: called to report on site (报到) */
+    const char *sub_unit;    /* 二级派遣: whose workers do it; "": the unit's own */
+    const char *plan, *part; /* 预案: which, and what it calls this task */
+    uint32_t after;          /* waiting: bit per number of the tasks it waits for */
+    bool held;               /* 同步: it starts together with others, and has not */
+    const struct item *items;
+    size_t item_count;
 };
 
 /* 派遣任务: one unit's part. */
@@ -516,20 +548,6 @@ struct side {
     const char *principal, *person; /* who set it so */
     const char *const *list;
     size_t list_count;
-};
-
-/* A rung of a ladder that fired. */
-struct rung {
-    enum clock_kind clock;
-    uint32_t task, number; /* number counts from 1 */
-    enum rung_colour colour;
-    int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
-    const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
-    const char *to_person;         /* who holds the post */
-    const char *to_unit;           /* up the supervising line (条); of a whistled unit's no-show: its supervisor */
-    const char *unit_post, *unit_person;
-    bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
-    bool in_downtime; /* due while the broker was down */
 };
 
 /* 记录: one decision's facts. */

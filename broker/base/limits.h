@@ -23,7 +23,10 @@
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (11 + 6 * TASKS_MAX) /* clocks of one incident: 11 kinds of its own, 6 a task */
+#define CLOCKS_MAX         (12 + 6 * TASKS_MAX) /* clocks of one incident: 12 kinds of its own, 6 a task */
+#define PLAN_TASKS_MAX     12                   /* of one plan */
+#define ITEMS_MAX          12                   /* of a task's checklist */
+#define ITEM_MAX_BYTES     96                   /* one of them, and the name of a plan's task */
 #define ASKS_MAX           32                   /* asked of one incident */
 #define CANDIDATES_MAX     8                    /* recipients a route tries in order */
 #define ASSISTS_MAX        8
@@ -43,15 +46,16 @@
 #define SIDE_FINISH_BYTES 1024    /* room kept in the store for what is yet to happen to one */
 
 /* One turn. */
-#define TURN_MESSAGES_MAX  1024          /* messages drained in one turn */
-#define TURN_BYTES_MAX     (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
-#define TICK_RUNGS_MAX     256           /* rungs fired and incidents reckoned anew in one turn; input comes between */
-#define RECKON_LOOKS_MAX   4096          /* incidents looked at for that in one turn */
-#define OFFERS_MAX         1024          /* offers decided at the end of one turn */
-#define BESIDE_RECORDS_MIN 32   /* a smaller turn is committed at once: handing it over costs more than it gains */
-#define BESIDE_TURNS_MAX   8    /* turns in a row whose commit runs beside the next; then feeds are served */
-#define QUERY_BUDGET_US    2000 /* time that queries and feeds may take in one turn */
-#define PAGE_ROWS_MAX      200  /* rows in one page of an answer */
+#define TURN_MESSAGES_MAX     1024          /* messages drained in one turn */
+#define TURN_BYTES_MAX        (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
+#define TICK_RUNGS_MAX        256  /* rungs fired and incidents reckoned anew in one turn; input comes between */
+#define RECKON_LOOKS_MAX      4096 /* incidents looked at for that in one turn */
+#define OFFERS_MAX            1024 /* offers decided at the end of one turn */
+#define BESIDE_RECORDS_MIN    32   /* a smaller turn is committed at once: handing it over costs more than it gains */
+#define LANDING_LOOK_MESSAGES 16   /* messages between looks whether a commit under way is over */
+#define BESIDE_TURNS_MAX      8    /* turns in a row whose commit runs beside the next; then feeds are served */
+#define QUERY_BUDGET_US       2000 /* time that queries and feeds may take in one turn */
+#define PAGE_ROWS_MAX         200  /* rows in one page of an answer */
 
 /* Configuration. */
 #define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)
@@ -112,6 +116,11 @@
 #define RECORD_INLINE_BYTES 2016    /* above this LMDB gives a value pages of its own */
 #define TAIL_MAX            2000000 /* records above the watermark before publishes are refused */
 #define MAP_DEFAULT_BYTES   (16LL << 30)
+/* The tables follow the log in front of them by batches: of this size or age; and a turn waits above the maximum, of which
+ * there may be two in memory and in the log. */
+#define BEHIND_BYTES     (8u << 20)
+#define BEHIND_MS        250
+#define BEHIND_BYTES_MAX (32u << 20)
 /* Room kept for what is open: a publish is refused when what is used, what every live incident may yet need to end (its
  * records, rungs and row), and the slack (a start, one sweep's copied pages) would not fit the map. */
 #define FINISH_BYTES 8192
@@ -126,6 +135,7 @@
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
+#define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)          /* for all of a plan to respond, before they start together */
 #define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
 #define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */
 #define GAP_ALARM_MS           (24 * 3600 * 1000LL)

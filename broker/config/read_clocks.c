@@ -54,14 +54,22 @@ static void read_line(struct document *document, yaml_node_t *node, struct ladde
         node_fault_unknown(document, node, "line", text, known, sizeof(known) / sizeof(*known));
 }
 
+static void read_quiet(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
+{
+    read_hours(reading, document, node, &ladder->quiet);
+    if (ladder->quiet.total_ms >= 24 * 3600 * 1000LL)
+        node_fault(document, node,
+                   "quiet all day: nobody would ever be told; write 'quiet: [00:00-07:00, 22:00-24:00]'");
+}
+
 static void read_ladder(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
 {
-    static const char *const keys[] = {"warn", "step", "line"};
-    yaml_node_t *fields[3];
+    static const char *const keys[] = {"warn", "step", "line", "quiet"};
+    yaml_node_t *fields[4];
     ladder->warnings = default_warnings;
     ladder->warning_count = WARNINGS_MAX;
     ladder->lines = LINE_AREA;
-    if (!node_fields(document, node, "a ladder", keys, 3, fields))
+    if (!node_fields(document, node, "a ladder", keys, 4, fields))
         return;
     if (fields[2] != NULL)
         read_line(document, fields[2], ladder);
@@ -69,6 +77,8 @@ static void read_ladder(struct reading *reading, struct document *document, yaml
         read_warnings(reading, document, fields[0], ladder);
     if (fields[1] != NULL && !node_is(fields[1], "budget"))
         read_step(reading, document, fields[1], ladder);
+    if (fields[3] != NULL)
+        read_quiet(reading, document, fields[3], ladder);
 }
 
 static void default_ladder(struct reading *reading)

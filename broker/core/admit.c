@@ -4,6 +4,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/level.h"
+#include "broker/core/plan.h"
 #include "broker/core/screen.h"
 #include "broker/core/quota.h"
 #include "broker/core/sensor.h"
@@ -227,6 +228,10 @@ static struct incident head_of(const struct admission *admission)
 
 void admit_dispatch(struct draft *draft, const struct route_result *result)
 {
+    if (result->plan) {
+        plan_lay(draft, result->plan, true);
+        return;
+    }
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);

@@ -305,10 +305,22 @@ static void with_task_clocks(struct draft *draft, uint32_t task, void (*act)(str
         with_clock(draft, task_clocks[i], task, act);
 }
 
+/* Until it starts with the others it is only to respond. */
+static bool held(const struct draft *draft, uint32_t no)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].no == no)
+            return draft->tasks[i].more && draft->tasks[i].more->held;
+    }
+    return false;
+}
+
 void draft_start_task_clocks(struct draft *draft, uint32_t task)
 {
-    for (size_t i = 0; i < TASK_CLOCKS; i++)
-        draft_start_clock(draft, task_clocks[i], task);
+    for (size_t i = 0; i < TASK_CLOCKS; i++) {
+        if (!held(draft, task) || task_clocks[i] == CLOCK_RESPOND)
+            draft_start_clock(draft, task_clocks[i], task);
+    }
 }
 
 void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)

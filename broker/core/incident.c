@@ -15,6 +15,8 @@
 #include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/plan.h"
+#include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
@@ -51,6 +53,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
                      { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_REVEAL]   = { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -96,6 +99,7 @@ static const struct {
     [ACT_RECLASSIFY] = {act_reclassify,    RECORD_RECLASSIFIED, RIGHT_DISPATCH,  0,             NULL},
     [ACT_REVEAL]     = {exercise_reveal,   RECORD_EXERCISE_REVEALED, RIGHT_EXERCISE, 0,         NULL},
     [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, oversee_follow},
+    [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
 };
 /* clang-format on */
 
@@ -237,6 +241,7 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->state = state;
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
+    quiet_forget(draft);
     if (state != INCIDENT_CLOSED)
         return;
     ending_plan(draft);
@@ -294,6 +299,7 @@ void incident_settle(struct step *step, const struct live *live)
     struct draft draft;
     if (live->head.state != INCIDENT_OPEN)
         return;
+    plan_go_on(step, live);
     whistle_pass_over(step, live);
     draft_of(&draft, step, live);
     if (!all_done(&draft))

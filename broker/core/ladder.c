@@ -5,7 +5,9 @@
 #include "broker/core/oversight.h"
 #include "broker/core/told.h"
 #include "broker/core/ask.h"
+#include "broker/core/plan.h"
 #include "broker/core/pushback.h"
+#include "broker/core/quiet.h"
 #include "broker/core/reckon.h"
 #include "broker/core/whistle.h"
 
@@ -210,27 +212,43 @@ static void address(struct rung *rung, const struct climb *climb, const struct o
     rung->unit_person = of_unit.person;
 }
 
-/* A warning is for those who handle it. */
-static void colour(struct rung *rung, const struct climb *climb, const struct oversight *oversight,
-                   const struct clock *clock, int64_t used_ms, int64_t now_ms)
-{
-    int64_t ups = used_ms > clock->budget_ms ? (used_ms - clock->budget_ms) / step_of(climb, clock) : 0;
-    if (used_ms < clock->budget_ms) {
-        rung->colour = rung->number == 1 ? RUNG_BLUE : RUNG_YELLOW;
-        return;
-    }
-    rung->colour = ups > 0 ? RUNG_UP : RUNG_RED;
-    address(rung, climb, oversight, ups, clock, now_ms);
-}
-
 /* A report whose whole lines may not know of it. */
 static void address_instead(struct rung *rung, const struct climb *climb)
 {
-    if (rung->colour < RUNG_RED || has_text(rung->to_post) || has_text(rung->to_unit) ||
-        !exclusion_holds(&climb->exclusion))
+    if (has_text(rung->to_post) || has_text(rung->to_unit) || !exclusion_holds(&climb->exclusion))
         return;
     const struct unit *instead = exclusion_instead(&climb->exclusion);
     rung->to_unit = instead ? instead->id : "";
+}
+
+/* A warning is for those who handle it. */
+static void address_up(const struct step *step, const struct live *live, const struct climb *climb,
+                       const struct clock *clock, int64_t ups, struct rung *rung)
+{
+    if (rung->colour < RUNG_RED)
+        return;
+    address(rung, climb, oversight_of(&live->head), ups, clock, step->now_ms);
+    address_instead(rung, climb);
+    whistle_no_show(step->core->policy, live, rung, step->now_ms);
+}
+
+void ladder_address(const struct step *step, const struct live *live, struct rung *rung)
+{
+    const struct clock *clock = live_clock_find(live, rung->clock, rung->task);
+    struct climb climb = climb_of_live(step->core->policy, live);
+    size_t below = warnings_of(&climb, clock) + 1;
+    address_up(step, live, &climb, clock, rung->number > below ? rung->number - below : 0, rung);
+}
+
+/* What fires when so much of the budget is used; how many levels above breach that is. */
+static int64_t colour(struct rung *rung, const struct climb *climb, const struct clock *clock, int64_t used_ms)
+{
+    int64_t ups = used_ms > clock->budget_ms ? (used_ms - clock->budget_ms) / step_of(climb, clock) : 0;
+    if (used_ms < clock->budget_ms)
+        rung->colour = rung->number == 1 ? RUNG_BLUE : RUNG_YELLOW;
+    else
+        rung->colour = ups > 0 ? RUNG_UP : RUNG_RED;
+    return ups;
 }
 
 bool ladder_in_downtime(const struct core *core, int64_t due_ms)
@@ -246,6 +264,10 @@ bool ladder_fire(struct step *step, const struct live *live)
         return true;
     if (!due || due->next_ms > step->now_ms)
         return false;
+    if (due->kind == CLOCK_BEGIN) {
+        plan_begin_due(step, live);
+        return true;
+    }
     if (clock_is_term(due->kind)) {
         ask_over(step, live, due);
         return true;
@@ -257,19 +279,19 @@ bool ladder_fire(struct step *step, const struct live *live)
     after.rung++;
     clock_arm(&after, &climb, used_ms);
     struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
-    colour(&rung, &climb, oversight_of(&live->head), due, used_ms, step->now_ms);
-    address_instead(&rung, &climb);
-    whistle_no_show(core->policy, live, &rung, step->now_ms);
+    address_up(step, live, &climb, due, colour(&rung, &climb, due, used_ms), &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
 
     struct arena *arena = step->outcome->arena;
     struct record record = record_of_broker(step, RECORD_RUNG);
-    record.rung = arena_memdup(arena, &rung, sizeof rung);
     record.task = due->task;
     record.changes[0] = (struct change){
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
+    if (ladder_of(&climb, due->kind) && ladder_of(&climb, due->kind)->quiet.span_count > 0)
+        quiet_hold(step, live, &ladder_of(&climb, due->kind)->quiet, &rung, &record.changes[0]);
+    record.rung = arena_memdup(arena, &rung, sizeof rung);
     step_record(step, &record);
     if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)
         pushback_fall_back(step, live);

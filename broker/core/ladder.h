@@ -42,6 +42,8 @@ bool ladder_fire(struct step *, const struct live *);
 /* Reckons the incident's clocks if a change of calendars asks for it, and fires all its rungs that are due: before
  * anything is decided of its clocks. */
 void ladder_catch_up(struct step *, const struct live *);
+/* To whom a rung goes that was not told when it fired: as it is now. */
+void ladder_address(const struct step *, const struct live *, struct rung *);
 /* Whether an instant lies within the broker's last downtime. */
 bool ladder_in_downtime(const struct core *, int64_t due_ms);
 /* How many levels above breach a clock has climbed. */

@@ -4,6 +4,7 @@
 
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
+#include "broker/core/quiet.h"
 #include "broker/core/told.h"
 
 /* --- who handles it is told --- */
@@ -146,7 +147,7 @@ bool oversee_due(struct step *step, const struct live *live, const struct clock 
     int64_t due_ms = oversight_next_ms(&live->head);
     if (!due_ms || due_ms > step->now_ms || (next && next->next_ms < due_ms))
         return false;
-    return oversee_bearer(step, live);
+    return quiet_tell(step, live) || oversee_bearer(step, live);
 }
 
 /* --- one of two --- */

@@ -148,6 +148,7 @@ struct ladder {
     int64_t step_ms;             /* 0: the budget again, in the clock's own time */
     enum calendar step_calendar; /* of a step_ms that is written */
     unsigned lines;              /* along which it climbs: bits of enum ladder_line */
+    struct hours quiet;          /* when notices are held; without spans: never */
     bool is_default;
     struct origin origin;
 };
@@ -222,6 +223,26 @@ struct recipient {
     const char *text; /* as written */
 };
 
+/* One part of a plan. */
+struct plan_task {
+    const char *name;
+    const struct recipient *to;
+    size_t to_count;
+    uint32_t after; /* bit per task of the plan, by its place: it waits until these are fed back */
+    const struct item *items;
+    size_t item_count;
+};
+
+/* 预案: the first task leads, the others assist. */
+struct plan {
+    const char *name;
+    const struct plan_task *tasks;
+    size_t task_count;
+    int64_t
+        within_ms; /* 同步: those that wait for nobody start at one instant, at the latest after this; 0: each at once */
+    struct origin origin;
+};
+
 /* One rule, `except` entries flattened: each is a rule of its own with a deeper area, or an exclusion. */
 struct route {
     const struct type *type; /* subtree; NULL: any */
@@ -236,8 +257,9 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool confirm;         /* looked at before it is filed */
-    struct limit whistle; /* 报到 of units called; without a budget: not said here */
+    bool confirm;            /* looked at before it is filed */
+    struct limit whistle;    /* 报到 of units called; without a budget: not said here */
+    const struct plan *plan; /* instead of to and assists; to is its first task's */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
 };
@@ -389,6 +411,8 @@ struct policy {
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
     size_t fallback_count;
+    const struct plan *plans;
+    size_t plan_count;
     const struct principal *principals;
     size_t principal_count;
     const struct absence *absences;
@@ -408,7 +432,7 @@ struct policy {
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
-    struct textmap timetable_map, post_map;
+    struct textmap timetable_map, post_map, plan_map;
     struct textmap owner_map;      /* object code, or prefix with its '*' → struct owner */
     uint64_t owner_prefix_lengths; /* bit n: there is a prefix of n bytes */
     struct textmap local_map;      /* "area code/kind" → unit, for relative recipients */
@@ -432,6 +456,7 @@ const struct type *policy_type(const struct policy *, const char *code);
 const struct area *policy_area(const struct policy *, const char *code);
 const struct unit *policy_unit(const struct policy *, const char *id);
 const struct post *policy_post(const struct policy *, const char *id);
+const struct plan *policy_plan(const struct policy *, const char *name);
 const struct principal *policy_principal(const struct policy *, const char *name);
 const struct principal *policy_credential(const struct policy *, const char *credential);
 const struct ladder *policy_ladder(const struct policy *, const char *name); /* the default when absent */

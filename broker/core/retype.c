@@ -23,6 +23,12 @@ static bool is_over(const struct task *task, enum clock_kind kind)
            (kind == CLOCK_HANDLE && begun);
 }
 
+/* What waits for its turn has no clocks yet, and what starts together with others only the one to respond. */
+static bool not_begun(const struct task *task, enum clock_kind kind)
+{
+    return task->state == TASK_WAITING || (kind != CLOCK_RESPOND && task->more && task->more->held);
+}
+
 static void pause(struct draft *draft, enum clock_kind kind, uint32_t task)
 {
     struct clock clock = *draft_clock(draft, kind, task);
@@ -36,7 +42,7 @@ static void renew(struct draft *draft, enum clock_kind kind, const struct task *
     const struct clock *was = draft_clock(draft, kind, task->no);
     const struct limit *limit = draft_limit(draft, kind);
     bool paused = was && was->state == CLOCK_PAUSED;
-    if (was ? !clock_open(was) : is_over(task, kind))
+    if (was ? !clock_open(was) : is_over(task, kind) || not_begun(task, kind))
         return;
     if (!limit) {
         draft_void_clock(draft, kind, task->no);

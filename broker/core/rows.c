@@ -137,6 +137,12 @@ static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
     mix_text(digest, oversight->post);
     mix_text(digest, oversight->bearer_post);
     mix_text(digest, oversight->bearer);
+    mix_number(digest, oversight->held_until_ms);
+    for (size_t i = 0; i < oversight->held_count; i++) {
+        const struct rung *rung = &oversight->held[i];
+        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->due_ms};
+        mix_bytes(digest, held, sizeof held);
+    }
 }
 
 static void mix_ending(uint64_t *digest, const struct ending *ending)
@@ -170,6 +176,15 @@ static void mix_task_more(uint64_t *digest, const struct task_more *more)
 {
     mix_number(digest, more->whistled);
     mix_text(digest, more->sub_unit);
+    mix_text(digest, more->plan);
+    mix_text(digest, more->part);
+    mix_number(digest, more->after);
+    mix_number(digest, more->held);
+    for (size_t i = 0; i < more->item_count; i++) {
+        mix_text(digest, more->items[i].text);
+        mix_number(digest, more->items[i].optional);
+        mix_number(digest, more->items[i].done_ms);
+    }
 }
 
 static void mix_task(uint64_t *digest, const struct task *facts)

@@ -78,8 +78,9 @@ static int publish(const char *partial, const char *folder)
     return sync_folder(folder);
 }
 
-/* Touches nothing of the store but its environment: a helper thread calls it while turns go on. */
-int store_backup(struct store *s, const char *folder)
+/* Touches nothing of the store but its environment, when that has what is to be copied: a helper thread calls it while
+ * turns go on. */
+int store_backup(struct store *s, const char *folder, uint64_t upto)
 {
     char partial[PATH_BYTES];
     if (s->journal != s->own)
@@ -87,7 +88,9 @@ int store_backup(struct store *s, const char *folder)
     int error = partial_name(partial, folder);
     if (error != 0)
         return error;
-    error = copy_into(s->env, partial);
+    error = behind_await(s, upto);
+    if (error == 0)
+        error = copy_into(s->env, partial);
     if (error == 0)
         error = publish(partial, folder);
     if (error != 0)
@@ -135,8 +138,10 @@ static int copy_backup(const char *backup, const char *partial)
     int error = store_load(backup, &options, &from);
     if (error != 0)
         return error;
-    error = copy_into(from->env, partial);
-    if (error != 0)
+    if (behind_bytes(from) > 0)
+        error = store_fail(
+            -EINVAL, "%s is no backup: a broker ended there before its log was in its tables; start one on it", backup);
+    else if ((error = copy_into(from->env, partial)) != 0)
         store_fail(error, "%s cannot be written: %s", partial, strerror(-error));
     store_close(from);
     return error;

@@ -1,94 +1,50 @@
-/* flight.c: a commit beside its caller. One helper thread seals the turn's records and commits, while the caller decides
- * the next turn; pending is the helper's meanwhile, the rest of the store stays the caller's. */
+/* flight.c: a commit beside its caller. One helper thread seals the turn's records and makes them durable, while the
+ * caller decides the next turn; pending is the helper's meanwhile, the rest of the store stays the caller's. */
 #include "broker/store/store_internal.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "broker/base/panic.h"
+#include "broker/store/helper.h"
 
 struct flight {
     struct store *store;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    enum { FLIGHT_LANDED, FLIGHT_ALOFT, FLIGHT_ENDS } state;
+    struct helper *helper;
     const struct record *records;
     size_t record_count;
     int error;
 };
 
-static int fly(struct store *s, const struct record *records, size_t n)
-{
-    int error = store_gather(s, records, n);
-    return error != 0 ? error : store_write(s);
-}
-
-static void *help(void *arg)
+static void fly(void *arg)
 {
     struct flight *f = arg;
-    pthread_mutex_lock(&f->mutex);
-    while (f->state != FLIGHT_ENDS) {
-        if (f->state == FLIGHT_ALOFT) {
-            pthread_mutex_unlock(&f->mutex);
-            f->error = fly(f->store, f->records, f->record_count);
-            pthread_mutex_lock(&f->mutex);
-            f->state = FLIGHT_LANDED;
-            pthread_cond_signal(&f->changed);
-            if (f->store->bell)
-                f->store->bell(f->store->bell_arg);
-        }
-        pthread_cond_wait(&f->changed, &f->mutex);
-    }
-    pthread_mutex_unlock(&f->mutex);
-    return NULL;
+    f->error = store_gather(f->store, f->records, f->record_count);
+    if (f->error == 0)
+        f->error = store_harden(f->store);
+}
+
+static void ring(void *arg)
+{
+    struct flight *f = arg;
+    store_ring(f->store);
 }
 
 static struct flight *flight_new(struct store *s)
 {
-    sigset_t all, before;
     struct flight *f = calloc(1, sizeof *f);
     ASSERT(f);
     f->store = s;
-    pthread_mutex_init(&f->mutex, NULL);
-    pthread_cond_init(&f->changed, NULL);
-    /* Signals belong to the caller's thread. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    ASSERT(pthread_create(&f->thread, NULL, help, f) == 0);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    f->helper = helper_new(fly, ring, f);
     return f;
-}
-
-static void tell(struct flight *f, int state)
-{
-    pthread_mutex_lock(&f->mutex);
-    f->state = state;
-    pthread_cond_signal(&f->changed);
-    pthread_mutex_unlock(&f->mutex);
-}
-
-static void await(struct flight *f)
-{
-    pthread_mutex_lock(&f->mutex);
-    while (f->state == FLIGHT_ALOFT)
-        pthread_cond_wait(&f->changed, &f->mutex);
-    pthread_mutex_unlock(&f->mutex);
 }
 
 void flight_free(struct store *s)
 {
-    struct flight *f = s->flight;
-    if (!f)
+    if (!s->flight)
         return;
-    await(f);
-    tell(f, FLIGHT_ENDS);
-    pthread_join(f->thread, NULL);
-    pthread_cond_destroy(&f->changed);
-    pthread_mutex_destroy(&f->mutex);
-    free(f);
+    helper_free(s->flight->helper);
+    free(s->flight);
 }
 
 /* Another journal is asked when the flight lands: its verdict is its own, and tests plant failures in it. */
@@ -97,31 +53,23 @@ int store_launch(struct store *s, const struct record *records, size_t n)
     ASSERT(!s->aloft && s->reader_depth == 0);
     if (s->failed || s->read_only)
         return -EIO;
+    int error = store_room(s);
+    if (error != 0)
+        return error;
     if (!s->flight)
         s->flight = flight_new(s);
     s->flight->records = records;
     s->flight->record_count = n;
     s->aloft = true;
     if (s->journal == s->own)
-        tell(s->flight, FLIGHT_ALOFT);
+        helper_start(s->flight->helper);
     return 0;
-}
-
-void store_set_bell(struct store *s, void (*bell)(void *arg), void *arg)
-{
-    ASSERT(!s->aloft);
-    s->bell = bell;
-    s->bell_arg = arg;
 }
 
 bool store_landed(struct store *s)
 {
-    struct flight *f = s->flight;
     ASSERT(s->aloft);
-    pthread_mutex_lock(&f->mutex);
-    bool landed = f->state != FLIGHT_ALOFT;
-    pthread_mutex_unlock(&f->mutex);
-    return landed;
+    return helper_idle(s->flight->helper);
 }
 
 static int land_other(struct store *s)
@@ -133,11 +81,10 @@ static int land_other(struct store *s)
 
 int store_land(struct store *s)
 {
-    struct flight *f = s->flight;
     ASSERT(s->aloft);
     if (s->journal != s->own)
         return land_other(s);
-    await(f);
+    helper_await(s->flight->helper);
     s->aloft = false;
-    return store_settle(s, f->error);
+    return store_settle(s, s->flight->error);
 }

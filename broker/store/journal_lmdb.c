@@ -12,10 +12,7 @@
 struct journal_lmdb {
     struct journal journal;
     struct store *store;
-    struct buffer queue, scratch;
-    size_t queued;
-    uint64_t number;     /* of the entry; its transaction is all that it means here */
-    struct digest chain; /* with what is queued */
+    uint64_t number; /* of the entry; its transaction is all that it means here */
 };
 
 static struct journal_lmdb *lmdb_of(const struct journal *journal)
@@ -26,13 +23,9 @@ static struct journal_lmdb *lmdb_of(const struct journal *journal)
 static int lmdb_append(struct journal *journal, const struct journal_entry *entry)
 {
     struct journal_lmdb *j = lmdb_of(journal);
-    struct store *s = j->store;
-    if (j->queued == 0)
-        j->chain = s->meta.chain;
-    for (size_t i = 0; i < entry->record_count; i++) {
-        record_seal(&entry->records[i], s->meta.journal, s->meta.term, &j->chain, &j->scratch, &j->queue);
-    }
-    j->queued += entry->record_count;
+    struct pending *p = &j->store->pending;
+    for (size_t i = 0; i < entry->record_count; i++)
+        record_seal(&entry->records[i], p->meta.journal, p->meta.term, &p->meta.chain, &p->scratch, &p->records);
     j->number = entry->number;
     return 0;
 }
@@ -49,45 +42,22 @@ static int lmdb_replay(struct journal *journal, uint64_t after, journal_replay_f
     return journal_lmdb_walk(lmdb_of(journal)->store, after, NULL, true, fn, arg, NULL);
 }
 
-int journal_lmdb_write(struct journal *journal, MDB_txn *txn)
+int journal_lmdb_write(struct store *s, MDB_txn *txn, const struct pending *p)
 {
-    struct journal_lmdb *j = lmdb_of(journal);
     MDB_cursor *cursor;
-    int error = store_errno(mdb_cursor_open(txn, j->store->tables[TABLE_RECORDS], &cursor));
+    int error = store_errno(mdb_cursor_open(txn, s->tables[TABLE_RECORDS], &cursor));
     if (error != 0) {
         return error;
     }
     const struct queued *entry;
     const uint8_t *bytes;
-    for (size_t at = 0; error == 0 && (entry = queue_next(&j->queue, &at, &bytes)) != NULL;) {
+    for (size_t at = 0; error == 0 && (entry = queue_next(&p->records, &at, &bytes)) != NULL;) {
         uint64_t seq = entry->key;
         MDB_val key = {sizeof seq, &seq}, value = {entry->size_bytes, (void *)bytes};
         error = store_errno(mdb_cursor_put(cursor, &key, &value, MDB_APPEND));
     }
     mdb_cursor_close(cursor);
     return error;
-}
-
-void journal_lmdb_clear(struct journal *journal)
-{
-    struct journal_lmdb *j = lmdb_of(journal);
-    buffer_clear(&j->queue);
-    j->queued = 0;
-}
-
-size_t journal_lmdb_queued(const struct journal *journal)
-{
-    return lmdb_of(journal)->queued;
-}
-
-size_t journal_lmdb_bytes(const struct journal *journal)
-{
-    return lmdb_of(journal)->queue.size;
-}
-
-struct digest journal_lmdb_chain(const struct journal *journal)
-{
-    return lmdb_of(journal)->chain;
 }
 
 /* --- reading --- */
@@ -99,7 +69,7 @@ static int chain_after(struct store *s, MDB_txn *txn, uint64_t seq, struct diges
         return 0;
     }
     MDB_val value;
-    int error = store_get_value(s, txn, TABLE_RECORDS, seq, &value);
+    int error = behind_value(s, seq, &value) ? 0 : store_get_value(s, txn, TABLE_RECORDS, seq, &value);
     if (error != 0) {
         return error;
     }
@@ -167,24 +137,58 @@ static int walk_record(struct walk *w, const MDB_val *key, const MDB_val *value,
     return result;
 }
 
-static int walk_on(struct walk *w, MDB_cursor *cursor, uint64_t after, uint64_t *last)
+/* One more, and *seq is the next; last (may be NULL) is of those looked at. */
+static int walk_one(struct walk *w, const MDB_val *key, const MDB_val *value, uint64_t *seq, uint64_t *last)
 {
-    uint64_t seq = after + 1;
-    MDB_val key = {sizeof seq, &seq}, value;
+    int result = walk_record(w, key, value, *seq);
+    if (last != NULL && result != -EBADMSG) {
+        *last = *seq;
+    }
+    *seq += result == 0;
+    return result;
+}
+
+/* A commit beside its caller may be on the disk before it has landed: it is not told yet. */
+static int walk_table(struct walk *w, MDB_cursor *cursor, uint64_t *seq, uint64_t *last)
+{
+    MDB_val key = {sizeof *seq, seq}, value;
     int result = store_errno(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
-    /* A commit beside its caller may be on the disk before it has landed: it is not told yet. */
-    while (result == 0 && seq <= w->store->meta.sequence) {
-        result = walk_record(w, &key, &value, seq);
-        if (last != NULL && result != -EBADMSG) {
-            *last = seq;
-        }
+    while (result == 0 && *seq <= w->store->meta.sequence) {
+        result = walk_one(w, &key, &value, seq, last);
         if (result != 0) {
             return result;
         }
-        seq++;
         result = store_errno(mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
     }
     return result == -ENOENT ? 0 : result;
+}
+
+/* What is durable in front, and not yet in the table. */
+static int walk_behind(struct walk *w, uint64_t *seq, uint64_t *last)
+{
+    MDB_val value;
+    int result = 0;
+    while (result == 0 && *seq <= w->store->meta.sequence && behind_value(w->store, *seq, &value)) {
+        MDB_val key = {sizeof *seq, seq};
+        result = walk_one(w, &key, &value, seq, last);
+    }
+    return result;
+}
+
+static int walk_on(struct walk *w, MDB_txn *txn, uint64_t after, uint64_t *last)
+{
+    uint64_t seq = after + 1;
+    MDB_cursor *cursor;
+    MDB_val value;
+    int result = 0;
+    if (!behind_value(w->store, seq, &value)) {
+        result = store_errno(mdb_cursor_open(txn, w->store->tables[TABLE_RECORDS], &cursor));
+        if (result == 0) {
+            result = walk_table(w, cursor, &seq, last);
+            mdb_cursor_close(cursor);
+        }
+    }
+    return result != 0 ? result : walk_behind(w, &seq, last);
 }
 
 int journal_lmdb_walk(struct store *s, uint64_t after, struct arena *arena, bool chained, journal_replay_fn *fn,
@@ -192,7 +196,6 @@ int journal_lmdb_walk(struct store *s, uint64_t after, struct arena *arena, bool
 {
     struct digest chain;
     struct walk w = {.store = s, .chain = chained ? &chain : NULL, .fn = fn, .arg = arg};
-    MDB_cursor *cursor;
     int error;
     after = after < s->stored.trimmed ? s->stored.trimmed : after;
     if (after >= s->meta.sequence) {
@@ -207,9 +210,8 @@ int journal_lmdb_walk(struct store *s, uint64_t after, struct arena *arena, bool
     error = chained ? chain_after(s, txn, after, &chain) : 0;
     if (error != 0) {
         store_fail(error, "record %llu is damaged", (unsigned long long)after);
-    } else if ((error = store_errno(mdb_cursor_open(txn, s->tables[TABLE_RECORDS], &cursor))) == 0) {
-        error = walk_on(&w, cursor, after, last);
-        mdb_cursor_close(cursor);
+    } else {
+        error = walk_on(&w, txn, after, last);
     }
     arena_release(&w.own);
     store_read_end(s);
@@ -266,6 +268,10 @@ static int lmdb_trim(struct journal *journal, uint64_t upto)
     if (upto > s->meta.watermark || upto >= s->meta.sequence) {
         return -EINVAL;
     }
+    int drained = store_drain(s);
+    if (drained != 0) {
+        return drained;
+    }
     while (s->stored.trimmed < upto) {
         uint64_t end = upto - s->stored.trimmed > TRIM_SLICE ? s->stored.trimmed + TRIM_SLICE : upto;
         struct meta_value before = s->stored;
@@ -291,10 +297,7 @@ static int lmdb_trim(struct journal *journal, uint64_t upto)
 
 static void lmdb_close(struct journal *journal)
 {
-    struct journal_lmdb *j = lmdb_of(journal);
-    buffer_release(&j->queue);
-    buffer_release(&j->scratch);
-    free(j);
+    free(lmdb_of(journal));
 }
 
 static const struct journal_ops lmdb_ops = {lmdb_append, lmdb_durable, lmdb_replay, lmdb_trim, lmdb_close};

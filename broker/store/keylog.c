@@ -41,14 +41,14 @@ static int write_value(struct store *s, MDB_txn *txn, uint32_t term, const struc
     return store_put_value(s, txn, TABLE_KEYS, entries[0].seq, &value, size_bytes, flags);
 }
 
-int keylog_write(struct store *s, MDB_txn *txn)
+int keylog_write(struct store *s, MDB_txn *txn, const struct pending *p)
 {
-    const struct key_entry *entries = (const struct key_entry *)s->pending.keys.data;
-    size_t count = s->pending.keys.size / sizeof *entries;
+    const struct key_entry *entries = (const struct key_entry *)p->keys.data;
+    size_t count = p->keys.size / sizeof *entries;
     int error = 0;
     for (size_t at = 0, n; error == 0 && at < count; at += n) {
         n = count - at < KEYS_PER_VALUE ? count - at : KEYS_PER_VALUE;
-        error = write_value(s, txn, s->meta.term, entries + at, n, MDB_APPEND);
+        error = write_value(s, txn, p->meta.term, entries + at, n, MDB_APPEND);
     }
     return error;
 }

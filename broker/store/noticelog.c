@@ -95,25 +95,86 @@ static int take_back(struct store *s, MDB_txn *txn, const char *source, uint64_t
     return error == MDB_NOTFOUND ? 0 : store_errno(error);
 }
 
-int noticelog_write(struct store *s, MDB_txn *txn)
+/* The one at a place, and the place of the next. */
+static const char *noted_at(const struct buffer *notices, size_t at, struct noted *noted, size_t *next)
 {
-    const struct buffer *notices = &s->pending.notices;
+    const char *source = (const char *)notices->data + at + sizeof *noted;
+    memcpy(noted, notices->data + at, sizeof *noted);
+    *next = at + sizeof *noted + strlen(source) + 1;
+    return source;
+}
+
+int noticelog_write(struct store *s, MDB_txn *txn, const struct pending *p)
+{
     static int (*const how[])(struct store *, MDB_txn *, const char *,
                               uint64_t) = {[KEPT] = keep, [TAKEN_BACK] = take_back, [ACKNOWLEDGED] = forget};
     struct noted noted;
     int error = 0;
-    for (size_t at = 0; error == 0 && at < notices->size;) {
-        const char *source = (const char *)notices->data + at + sizeof noted;
-        memcpy(&noted, notices->data + at, sizeof noted);
-        at += sizeof noted + strlen(source) + 1;
+    for (size_t at = 0; error == 0 && at < p->notices.size;) {
+        const char *source = noted_at(&p->notices, at, &noted, &at);
         error = how[noted.how](s, txn, source, noted.seq);
     }
     return error;
 }
 
+/* --- behind the log --- */
+
+void noticelog_places(const struct buffer *notices, size_t base, struct buffer *kept, struct buffer *taken)
+{
+    struct noted noted;
+    for (size_t at = 0, next; at < notices->size; at = next) {
+        size_t place = base + at;
+        noted_at(notices, at, &noted, &next);
+        if (noted.how != ACKNOWLEDGED) /* its reader knows, and does not ask for it again */
+            buffer_append(noted.how == KEPT ? kept : taken, &place, sizeof place);
+    }
+}
+
+/* Of so many in order, how many are not after seq. */
+static size_t places_upto(const struct buffer *notices, const size_t *places, size_t count, uint64_t seq)
+{
+    size_t low = 0, next;
+    struct noted noted;
+    for (size_t high = count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        noted_at(notices, places[middle], &noted, &next);
+        if (noted.seq <= seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool noticelog_next(const struct buffer *notices, const struct buffer *kept, const char *source, uint64_t *seq)
+{
+    const size_t *place = (const size_t *)kept->data;
+    size_t count = kept->size / sizeof *place, next;
+    struct noted noted;
+    for (size_t i = places_upto(notices, place, count, *seq); i < count; i++) {
+        const char *whose = noted_at(notices, place[i], &noted, &next);
+        if (strcmp(whose, source) == 0) {
+            *seq = noted.seq;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool noticelog_took_back(const struct buffer *notices, const struct buffer *taken, const char *source, uint64_t seq)
+{
+    const size_t *place = (const size_t *)taken->data;
+    size_t next;
+    struct noted noted;
+    for (size_t i = 0; i < taken->size / sizeof *place; i++)
+        if (strcmp(noted_at(notices, place[i], &noted, &next), source) == 0 && noted.seq == seq)
+            return true;
+    return false;
+}
+
 /* --- reading --- */
 
-bool store_next_notice(struct store *s, const char *source, uint64_t *seq)
+static bool next_in_table(struct store *s, const char *source, uint64_t *seq)
 {
     uint8_t bytes[KEY_BYTES];
     uint64_t found = 0;
@@ -132,4 +193,16 @@ bool store_next_notice(struct store *s, const char *source, uint64_t *seq)
     if (there)
         *seq = found;
     return there;
+}
+
+bool store_next_notice(struct store *s, const char *source, uint64_t *seq)
+{
+    uint64_t found = *seq;
+    while (next_in_table(s, source, &found) || behind_next_notice(s, source, &found)) {
+        if (behind_took_back(s, source, found))
+            continue;
+        *seq = found;
+        return true;
+    }
+    return false;
 }

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "broker/base/log.h"
 #include "broker/base/panic.h"
+#include "broker/store/front.h"
 
 #define READERS_MAX 64
 #define PATH_BYTES  4096
@@ -194,6 +196,22 @@ static int tables_ready(struct store *s, const char *folder, const struct store_
     return error;
 }
 
+/* What the log in front holds above the tables: a writer puts it there, a reader has it in memory. */
+static int log_ready(struct store *s, const char *folder)
+{
+    s->pending.meta = s->meta;
+    if (s->journal != s->own)
+        return 0;
+    int error = behind_recover(s, folder);
+    if (error != 0 || s->pending.record_count == 0 || !s->read_only)
+        return error;
+    behind_new(s);
+    s->meta = s->pending.meta;
+    behind_gather(s);
+    pending_clear(&s->pending, &s->meta);
+    return 0;
+}
+
 int store_load(const char *folder, const struct store_options *options, struct store **out)
 {
     int error = folder_ready(folder, options);
@@ -203,16 +221,16 @@ int store_load(const char *folder, const struct store_options *options, struct s
     if (!s)
         panic("out of memory");
     s->lock_fd = s->data_fd = -1;
+    pthread_mutex_init(&s->bell_mutex, NULL);
     s->read_only = options->read_only;
     s->map_bytes = (uint64_t)(options->map_bytes ? options->map_bytes : MAP_DEFAULT_BYTES);
     s->own = journal_lmdb_new(s);
     s->journal = options->other ? options->other : s->own;
     if ((error = lock_take(s, folder)) != 0 || (error = env_open(s, folder)) != 0 ||
-        (error = tables_ready(s, folder, options)) != 0) {
+        (error = tables_ready(s, folder, options)) != 0 || (error = log_ready(s, folder)) != 0) {
         store_close(s);
         return error;
     }
-    s->pending.meta = s->meta;
     *out = s;
     return 0;
 }
@@ -241,12 +259,16 @@ static int catch_up_record(void *arg, const struct record *record, const void *b
     return 0;
 }
 
-/* Another journal may be ahead of the tables: a crash came between its ack and their commit. Never behind. */
+/* The log may be ahead of the tables: a crash came between its ack and their commit. Never behind. */
 static int catch_up(struct store *s)
 {
     struct catching_up c = {s, s->meta.sequence == 0};
-    if (s->journal == s->own)
+    if (s->journal == s->own && s->pending.record_count == 0)
         return 0;
+    if (s->journal == s->own) {
+        log_info("store: the tables take what only the log has records=%zu", s->pending.record_count);
+        return store_transact(s);
+    }
     int error = s->journal->ops->replay(s->journal, c.found ? 0 : s->meta.sequence - 1, catch_up_record, &c);
     if (error == 0 && !c.found)
         error = store_fail(-EBADMSG, "the journal lacks record %llu, which the tables reflect",
@@ -277,6 +299,12 @@ static int judge_mark(const struct store *s, const char *folder, bool exercise)
                       folder);
 }
 
+static int open_front(struct store *s, const char *folder)
+{
+    behind_new(s);
+    return front_open(folder, &s->front);
+}
+
 int store_open(const char *folder, const struct store_options *options, struct store **out, const char **sentence)
 {
     struct store *s;
@@ -287,12 +315,12 @@ int store_open(const char *folder, const struct store_options *options, struct s
     error = judge_mark(s, folder, options->exercise);
     if (error == 0 && !s->read_only)
         error = begin_term(s);
+    if (error == 0 && options->front && s->journal == s->own && !s->read_only)
+        error = open_front(s, folder);
     if (error != 0) {
         store_close(s);
         return error;
     }
-    if (!s->read_only)
-        space_prepare(s);
     *out = s;
     return 0;
 }
@@ -302,6 +330,8 @@ void store_close(struct store *s)
     if (!s)
         return;
     flight_free(s);
+    behind_free(s);
+    front_close(s->front);
     if (s->reader)
         mdb_txn_abort(s->reader);
     if (s->env)
@@ -311,12 +341,10 @@ void store_close(struct store *s)
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     s->own->ops->close(s->own);
-    buffer_release(&s->pending.keys);
-    buffer_release(&s->pending.rows);
-    buffer_release(&s->pending.sides);
-    buffer_release(&s->pending.notices);
-    buffer_release(&s->pending.policies);
-    buffer_release(&s->pending.scratch);
+    pending_release(&s->pending);
+    buffer_release(&s->flushed.rows);
+    buffer_release(&s->flushed.sides);
+    pthread_mutex_destroy(&s->bell_mutex);
     free(s);
 }
 

@@ -58,6 +58,13 @@ void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *
     value_seal(queue_open(queue, key, kind, head, head_bytes, body, body_bytes), head_bytes + body_bytes);
 }
 
+void queue_value_again(struct buffer *queue, const struct queued *entry, const uint8_t *value)
+{
+    size_t size_bytes = sizeof *entry + (entry->size_bytes + 7) / 8 * 8;
+    ASSERT(value == (const uint8_t *)(entry + 1));
+    buffer_append(queue, entry, size_bytes);
+}
+
 const struct queued *queue_next(const struct buffer *queue, size_t *at, const uint8_t **value)
 {
     if (*at == queue->size) {

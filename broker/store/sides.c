@@ -57,19 +57,36 @@ static int write_one(struct store *s, MDB_txn *txn, struct arena *arena, const s
     return error == -ENOENT ? 0 : error; /* it never was stored */
 }
 
-int sides_write(struct store *s, MDB_txn *txn)
+int sides_write(struct store *s, MDB_txn *txn, const struct pending *p)
 {
     struct arena arena;
     const struct queued *queued;
     const uint8_t *bytes;
     int error = 0;
     arena_init(&arena);
-    for (size_t at = 0; error == 0 && (queued = queue_next(&s->pending.sides, &at, &bytes)) != NULL;) {
+    for (size_t at = 0; error == 0 && (queued = queue_next(&p->sides, &at, &bytes)) != NULL;) {
         error = write_one(s, txn, &arena, queued, bytes);
         arena_reset(&arena);
     }
     arena_release(&arena);
     return error;
+}
+
+size_t sides_tell(const struct buffer *sides, store_flushed_side_fn *fn, void *arg)
+{
+    struct arena arena;
+    const struct queued *queued;
+    const uint8_t *bytes;
+    size_t count = 0;
+    arena_init(&arena);
+    for (size_t at = 0; (queued = queue_next(sides, &at, &bytes)) != NULL; count++) {
+        struct side side;
+        ASSERT(decode(bytes, queued->size_bytes, &arena, &side) == 0);
+        fn(arg, side.kind, side.key, side.seq);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    return count;
 }
 
 /* --- read --- */

@@ -1,4 +1,4 @@
-/* space.c: how much room there is, and the file kept ahead of its use. */
+/* space.c: how much room there is. */
 #include "broker/store/store_internal.h"
 
 #include <stdio.h>
@@ -8,70 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Zeros ahead of what is used: at most AHEAD_BYTES, refilled a slice a turn, so that no turn waits for all. Only small
- * turns gain: one that writes more than SMALL_TURN_BYTES shares the cost of growing among its many records, and zeros
- * would be written twice as much (measured: 10 to 22 % slower at 1,024 records). */
-#define AHEAD_BYTES      (16u << 20)
-#define AHEAD_PART       16 /* of a small map, at most this part */
-#define SLICE_BYTES      (1u << 20)
-#define SMALL_TURN_BYTES (32u << 10)
-#define CHUNK_BYTES      (256u << 10)
-#define SPACE_OLD_MS     1000
+#define SPACE_OLD_MS 1000
 
-static uint64_t page_end(struct store *s)
-{
-    MDB_envinfo info;
-    MDB_stat stat;
-    mdb_env_info(s->env, &info);
-    mdb_env_stat(s->env, &stat);
-    return (info.me_last_pgno + 1) * stat.ms_psize;
-}
-
-static uint64_t ahead_of(const struct store *s)
-{
-    uint64_t part = s->map_bytes / AHEAD_PART;
-    return part < AHEAD_BYTES ? part : AHEAD_BYTES;
-}
-
-/* Extends the file to a size by writing zeros. A failure only means that the next commits grow the file themselves:
- * whether there is room is decided elsewhere, before a turn. */
-static void extend(struct store *s, uint64_t end)
-{
-    static const uint8_t zeros[CHUNK_BYTES];
-    end = end < s->map_bytes ? end : s->map_bytes;
-    while (s->file_bytes < end) {
-        uint64_t size = end - s->file_bytes < CHUNK_BYTES ? end - s->file_bytes : CHUNK_BYTES;
-        ssize_t written = pwrite(s->data_fd, zeros, size, (off_t)s->file_bytes);
-        if (written <= 0)
-            return;
-        s->file_bytes += (uint64_t)written;
-    }
-}
-
-/* LMDB may have grown the file itself, past where zeros were written. */
-static uint64_t measure(struct store *s)
-{
-    struct stat status;
-    uint64_t used = page_end(s);
-    if (s->file_bytes < used && fstat(s->data_fd, &status) == 0)
-        s->file_bytes = (uint64_t)status.st_size > used ? (uint64_t)status.st_size : used;
-    return used;
-}
-
-void space_ahead(struct store *s, size_t turn_bytes)
-{
-    uint64_t used = measure(s), full = used + ahead_of(s), next = s->file_bytes + SLICE_BYTES;
-    if (turn_bytes <= SMALL_TURN_BYTES && s->file_bytes - used < ahead_of(s) / 2)
-        extend(s, next < full ? next : full);
-}
-
-void space_prepare(struct store *s)
-{
-    extend(s, measure(s) + ahead_of(s));
-    fdatasync(s->data_fd);
-}
-
-/* --- what is used --- */
 static uint64_t table_bytes(MDB_txn *txn, MDB_dbi table)
 {
     MDB_stat stat;
@@ -112,12 +50,12 @@ static void measure_space(struct store *s)
 {
     struct reader_count readers = {0};
     struct statvfs disk;
+    struct stat file;
     mdb_reader_list(s->env, count_reader, &readers);
-    measure(s);
-    s->space = (struct store_space){s->map_bytes, used_bytes(s), readers.foreign, 0};
-    if (fstatvfs(s->data_fd, &disk) != 0)
+    s->space = (struct store_space){.map_bytes = s->map_bytes, .used_bytes = used_bytes(s), .readers = readers.foreign};
+    if (fstatvfs(s->data_fd, &disk) != 0 || fstat(s->data_fd, &file) != 0)
         return;
-    uint64_t reachable = s->file_bytes + (uint64_t)disk.f_bavail * disk.f_frsize;
+    uint64_t reachable = (uint64_t)file.st_size + (uint64_t)disk.f_bavail * disk.f_frsize;
     s->space.map_bytes = reachable < s->map_bytes ? reachable : s->map_bytes;
 }
 
@@ -132,5 +70,7 @@ void store_space(struct store *s, struct store_space *out)
         s->space_ms = now_ms;
     }
     *out = s->space;
+    out->behind = behind_bytes(s);
+    out->used_bytes += out->behind;
     out->tail = s->meta.sequence - s->meta.watermark;
 }

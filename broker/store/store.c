@@ -9,6 +9,7 @@
 
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
+#include "broker/store/front.h"
 
 /* --- failures --- */
 /* A store that could not be opened leaves nobody to own the sentence, so it is the thread's. */
@@ -110,7 +111,7 @@ int store_gather(struct store *s, const struct record *records, size_t n)
         keylog_gather(s, &records[i]);
         noticelog_gather(s, &records[i]);
     }
-    s->pending.records += n;
+    s->pending.record_count += n;
     return 0;
 }
 
@@ -125,55 +126,84 @@ int store_put_watermark(struct store *s, uint64_t watermark, const struct store_
     return 0;
 }
 
-static void pending_clear(struct store *s)
+void pending_clear(struct pending *p, const struct store_meta *meta)
 {
-    struct pending *p = &s->pending;
-    journal_lmdb_clear(s->own);
+    buffer_clear(&p->records);
     buffer_clear(&p->keys);
     buffer_clear(&p->notices);
     buffer_clear(&p->rows);
     buffer_clear(&p->sides);
     buffer_clear(&p->policies);
-    p->records = 0;
+    p->record_count = 0;
     p->row_seq = 0;
     p->meta_changed = false;
-    p->meta = s->meta;
+    p->meta = *meta;
 }
 
-static int write_in(struct store *s, MDB_txn *txn)
+void pending_release(struct pending *p)
 {
-    struct pending *p = &s->pending;
-    int error = journal_lmdb_write(s->own, txn);
+    buffer_release(&p->records);
+    buffer_release(&p->keys);
+    buffer_release(&p->notices);
+    buffer_release(&p->rows);
+    buffer_release(&p->sides);
+    buffer_release(&p->policies);
+    buffer_release(&p->scratch);
+}
+
+static bool pending_empty(const struct pending *p)
+{
+    return p->record_count == 0 && !p->meta_changed && p->rows.size == 0 && p->sides.size == 0 && p->policies.size == 0;
+}
+
+static int write_in(struct store *s, MDB_txn *txn, struct pending *p)
+{
+    int error = journal_lmdb_write(s, txn, p);
     if (error == 0)
-        error = keylog_write(s, txn);
+        error = keylog_write(s, txn, p);
     if (error == 0)
-        error = noticelog_write(s, txn);
+        error = noticelog_write(s, txn, p);
     if (error == 0)
-        error = tables_write(s, txn);
+        error = tables_write(s, txn, p);
     if (error == 0)
-        error = sides_write(s, txn);
+        error = sides_write(s, txn, p);
     if (error == 0 && (p->meta_changed || s->journal != s->own)) {
-        p->stored.applied_entry += p->records > 0;
+        p->stored.applied_entry += p->record_count > 0;
         error = store_put_meta(s, txn, &p->meta, &p->stored);
     }
     return error;
 }
 
-int store_write(struct store *s)
+int store_write(struct store *s, struct pending *p)
 {
-    struct pending *p = &s->pending;
     MDB_txn *txn;
     /* Rows and watermark reflect nothing that is not durable with them. */
     ASSERT(p->row_seq <= p->meta.sequence && p->meta.watermark <= p->meta.sequence);
-    p->stored = s->stored;
     int error = store_errno(mdb_txn_begin(s->env, NULL, 0, &txn));
-    if (error == 0 && (error = write_in(s, txn)) != 0)
+    if (error == 0 && (error = write_in(s, txn, p)) != 0)
         mdb_txn_abort(txn);
     else if (error == 0)
         error = store_errno(mdb_txn_commit(txn));
-    if (error == 0 && journal_lmdb_queued(s->own) > 0)
-        p->meta.chain = journal_lmdb_chain(s->own);
     return error;
+}
+
+int store_harden(struct store *s)
+{
+    struct pending *p = &s->pending;
+    if (s->front)
+        return p->record_count == 0 ? 0 : front_write(s->front, &p->meta, p->record_count, &p->records);
+    p->stored = s->stored;
+    return store_write(s, p);
+}
+
+/* A policy's text is in the tables alone: the turn that puts it in force waits for them. */
+static int settle_in_front(struct store *s)
+{
+    bool policies = s->pending.policies.size > 0;
+    s->meta = s->pending.meta;
+    behind_gather(s);
+    pending_clear(&s->pending, &s->meta);
+    return policies ? store_drain(s) : store_tend(s, false);
 }
 
 int store_settle(struct store *s, int error)
@@ -182,10 +212,13 @@ int store_settle(struct store *s, int error)
         s->failed = true;
         return store_fail(error, "the turn cannot be committed: %s", strerror(-error));
     }
+    if (s->front)
+        return settle_in_front(s);
     s->meta = s->pending.meta;
     s->stored = s->pending.stored;
     s->space_ms = 0;
-    pending_clear(s);
+    store_flushed(s, &s->pending);
+    pending_clear(&s->pending, &s->meta);
     return 0;
 }
 
@@ -194,9 +227,24 @@ int store_transact(struct store *s)
     ASSERT(s->reader_depth == 0 && !s->aloft);
     if (s->failed)
         return -EIO;
-    space_ahead(s,
-                journal_lmdb_bytes(s->own) + s->pending.rows.size + s->pending.sides.size + s->pending.policies.size);
-    return store_settle(s, store_write(s));
+    int error = s->front ? store_room(s) : 0;
+    return error != 0 ? error : store_settle(s, store_harden(s));
+}
+
+void store_set_bell(struct store *s, void (*bell)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&s->bell_mutex);
+    s->bell = bell;
+    s->bell_arg = arg;
+    pthread_mutex_unlock(&s->bell_mutex);
+}
+
+void store_ring(struct store *s)
+{
+    pthread_mutex_lock(&s->bell_mutex);
+    if (s->bell)
+        s->bell(s->bell_arg);
+    pthread_mutex_unlock(&s->bell_mutex);
 }
 
 static void take_verdict(void *arg, uint64_t entry_number, enum durable verdict)
@@ -211,12 +259,12 @@ int store_commit(struct store *s)
     struct pending *p = &s->pending;
     if (s->failed)
         return -EIO;
-    if (p->records == 0 && !p->meta_changed && p->rows.size == 0 && p->sides.size == 0 && p->policies.size == 0)
+    if (pending_empty(p))
         return 0;
     if (s->journal == s->own)
         return store_transact(s);
     enum durable verdict = DURABLE_UNKNOWN;
-    if (p->records > 0) {
+    if (p->record_count > 0) {
         s->journal->ops->durable(s->journal, take_verdict, &verdict);
         if (verdict != DURABLE_OK) {
             s->failed = true;

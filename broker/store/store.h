@@ -16,6 +16,7 @@ struct store_options {
     bool exercise;         /* a new store is marked so; opening one whose mark differs is -EPERM */
     int64_t map_bytes;     /* 0: MAP_DEFAULT_BYTES */
     struct journal *other; /* tests and later: another log; NULL: the LMDB one, which shares the tables' transaction */
+    bool front; /* turns are durable in a log in front of the tables, which follow; not with another journal */
 };
 
 /* What the store knows of itself. */
@@ -52,8 +53,22 @@ int store_put_side(struct store *, const struct side *);
 int store_put_watermark(struct store *, uint64_t watermark, const struct store_counters *);
 /* Text of a policy by hash, and since when it is in force. */
 int store_put_policy(struct store *, const struct digest *, const void *bundle, size_t size_bytes, int64_t at_ms);
-/* Group commit. 0 when durable. Any error means unknown: the caller stops the process. No-op when nothing was added. */
+/* Group commit. 0 when the records are durable. Any error means unknown: the caller stops the process. No-op when nothing
+ * was added. */
 int store_commit(struct store *);
+/* With a log in front: lands what the tables' helper has written, and hands it the next batch when that is large or old
+ * enough, or in a hurry. 0, or an error as of store_commit. Not while a commit is under way. */
+int store_tend(struct store *, bool hurry);
+/* Whether store_tend would do something; the bell is rung when there is something to land. */
+bool store_wants(struct store *, bool hurry);
+/* Everything that is durable is in the tables too. As store_tend. */
+int store_drain(struct store *);
+/* Whether rows that were put are not durable yet: they become so with a batch, later than the turn. */
+bool store_rows_behind(const struct store *);
+/* The rows that have become durable since it was last called. */
+typedef void store_flushed_fn(void *arg, uint64_t incident, uint64_t seq);
+typedef void store_flushed_side_fn(void *arg, enum side_kind, const char *key, uint64_t seq);
+size_t store_take_flushed(struct store *, store_flushed_fn *, store_flushed_side_fn *, void *arg);
 /* The same beside the caller: a helper thread appends the records, which stay as they are until store_land, and commits
  * them with what was put before. Until then nothing may be added, and reading sees what was committed before. -EIO when
  * the store has failed: then nothing is under way. */
@@ -92,13 +107,15 @@ int store_get_policy(struct store *, int64_t at_ms, struct arena *, const char *
 /* --- size and care --- */
 struct store_space {
     uint64_t map_bytes;  /* or what the disk can still hold, when that is less */
-    uint64_t used_bytes; /* pages in use; freed ones are used again */
+    uint64_t used_bytes; /* pages in use, freed ones are used again; and what is still to be written to them */
     uint32_t readers;    /* foreign or stale read transactions */
     uint64_t tail;       /* records above the watermark */
+    uint64_t behind;     /* bytes that are in the log in front and not yet in the tables */
 };
 void store_space(struct store *, struct store_space *);
-/* Compact copy of the committed state into a new folder; consistent while turns go on (call from a helper thread). */
-int store_backup(struct store *, const char *folder);
+/* Compact copy of the committed state into a new folder, with at least the records up to a durable sequence; consistent
+ * while turns go on and store_tend is called (call from a helper thread). */
+int store_backup(struct store *, const char *folder, uint64_t upto);
 /* Makes a backup a store in a new folder, of a term 1,000 higher and with 1,000,000 incident numbers skipped, so that no
  * number and no term given after the backup is given twice. Offline. */
 int store_restore(const char *backup, const char *folder, const char **fault);

@@ -8,6 +8,7 @@
 #define STORE_INTERNAL_H
 
 #include <lmdb.h>
+#include <pthread.h>
 
 #include "broker/base/buffer.h"
 #include "broker/base/limits.h"
@@ -91,17 +92,28 @@ struct meta_value {
 };
 
 /* --- the store --- */
-/* What the turn wants written beside its records. */
+/* What a turn, or a batch of turns, wants written. */
 struct pending {
-    struct store_meta meta; /* as it will be when this turn is durable */
+    struct store_meta meta; /* as it will be when this is durable */
     struct meta_value stored;
     bool meta_changed;
-    size_t records;
-    uint64_t row_seq;   /* the highest sequence a row of this turn reflects, one beside incidents too */
-    struct buffer keys; /* struct key_entry[] */
-    struct buffer notices;
+    size_t record_count;
+    uint64_t row_seq;      /* the highest sequence a row of this reflects, one beside incidents too */
+    struct buffer records; /* of the LMDB journal */
+    struct buffer keys;    /* struct key_entry[] */
+    struct buffer notices; /* noticelog.c */
     struct buffer rows, sides, policies;
     struct buffer scratch;
+};
+
+/* Rows that became durable and were not told yet (store_take_flushed). */
+struct flushed {
+    struct buffer rows; /* struct flushed_row[] */
+    struct buffer sides;
+};
+
+struct flushed_row {
+    uint64_t incident, seq;
 };
 
 struct store {
@@ -113,13 +125,17 @@ struct store {
     struct store_meta meta; /* as committed */
     struct meta_value stored;
     struct pending pending;
+    struct flushed flushed;
     struct journal *journal, *own; /* own: the LMDB one, always there */
     struct flight *flight;         /* NULL until the first commit beside the caller */
+    struct front *front;           /* NULL: each commit is a transaction of the tables */
+    struct behind *behind;         /* what the log in front holds and the tables do not yet; NULL: nothing ever */
+    pthread_mutex_t bell_mutex;
     void (*bell)(void *arg);
     void *bell_arg;
     bool aloft; /* pending is the helper's until store_land */
     bool read_only, failed;
-    uint64_t map_bytes, file_bytes;
+    uint64_t map_bytes;
     struct store_space space; /* as last measured */
     int64_t space_ms;         /* 0: to be measured again */
 };
@@ -135,10 +151,19 @@ MDB_txn *store_read_begin(struct store *, int *error);
 void store_read_end(struct store *);
 /* Everything the turn gathered, in one write transaction. Any error means unknown. */
 int store_transact(struct store *);
-/* Its two halves: the transaction itself, which may run on the helper's thread and touches pending only; and what the
- * store knows of itself afterwards, on the caller's. */
-int store_write(struct store *);
+/* Its two halves, where the first may run on a helper's thread and touches pending only: what was gathered made durable,
+ * in the log in front or in the tables; and what the store knows of itself afterwards, on the caller's. */
+int store_harden(struct store *);
 int store_settle(struct store *, int error);
+/* One transaction of the tables. */
+int store_write(struct store *, struct pending *);
+/* Remembers which rows have become durable with it. */
+void store_flushed(struct store *, const struct pending *);
+void pending_release(struct pending *);
+/* Empties it, and keeps its memory. */
+void pending_clear(struct pending *, const struct store_meta *);
+/* The bell of store_set_bell. */
+void store_ring(struct store *);
 /* store_append, without asking whether a commit is under way: for the commit itself. */
 int store_gather(struct store *, const struct record *, size_t n);
 /* mdb_put and mdb_get of an integer key, as 0 or -errno. */
@@ -166,6 +191,8 @@ struct queued {
 };
 void queue_value(struct buffer *queue, uint64_t key, uint64_t kind, const void *head, size_t head_bytes,
                  const void *body, size_t body_bytes);
+/* One that queue_next gave, from another queue. */
+void queue_value_again(struct buffer *queue, const struct queued *, const uint8_t *value);
 /* The next after *at, or NULL; *value is its bytes. */
 const struct queued *queue_next(const struct buffer *queue, size_t *at, const uint8_t **value);
 
@@ -179,12 +206,7 @@ int record_unseal(const MDB_val *value, uint64_t seq, struct digest *chain, stru
 
 /* --- journal_lmdb.c --- */
 struct journal *journal_lmdb_new(struct store *);
-/* Puts the queued records into the turn's transaction; forgets them once that is over. */
-int journal_lmdb_write(struct journal *, MDB_txn *);
-void journal_lmdb_clear(struct journal *);
-size_t journal_lmdb_queued(const struct journal *);
-size_t journal_lmdb_bytes(const struct journal *);
-struct digest journal_lmdb_chain(const struct journal *);
+int journal_lmdb_write(struct store *, MDB_txn *, const struct pending *);
 /* The last record's sequence, time and chain into meta. */
 int journal_lmdb_tail(struct store *, MDB_txn *, struct store_meta *);
 /* Records with seq > after until fn returns non-zero, which it returns. Verified along the chain if asked. With an
@@ -197,18 +219,23 @@ int journal_lmdb_walk(struct store *, uint64_t after, struct arena *, bool chain
 bool keylog_wants(const struct record *);
 struct key_entry keylog_entry(const struct record *);
 void keylog_gather(struct store *, const struct record *);
-int keylog_write(struct store *, MDB_txn *);
+int keylog_write(struct store *, MDB_txn *, const struct pending *);
 /* 0 or -EBADMSG. */
 int keylog_read(const MDB_val *key, const MDB_val *value, struct keys_value *out);
 
 /* --- noticelog.c --- */
 void noticelog_gather(struct store *, const struct record *);
-int noticelog_write(struct store *, MDB_txn *);
+int noticelog_write(struct store *, MDB_txn *, const struct pending *);
+/* Appends where each of the gathered notices will lie behind so many bytes of others: those kept, and those taken back. */
+void noticelog_places(const struct buffer *notices, size_t base, struct buffer *kept, struct buffer *taken);
+/* As store_next_notice, of gathered ones. */
+bool noticelog_next(const struct buffer *notices, const struct buffer *kept, const char *source, uint64_t *seq);
+bool noticelog_took_back(const struct buffer *notices, const struct buffer *taken, const char *source, uint64_t seq);
 /* A key of the table taken apart; false when it is none. */
 bool noticelog_read(const MDB_val *key, char source[CODE_MAX_BYTES + 1], uint64_t *seq);
 
 /* --- tables.c --- */
-int tables_write(struct store *, MDB_txn *);
+int tables_write(struct store *, MDB_txn *, const struct pending *);
 /* The key of closed_by_time. */
 struct time_key {
     uint8_t bytes[16];
@@ -224,7 +251,9 @@ int tables_before_trim(struct store *, MDB_txn *, const struct record *);
 void tables_last_policy(struct store *, MDB_txn *, uint8_t out[DIGEST_BYTES]);
 
 /* --- sides.c --- */
-int sides_write(struct store *, MDB_txn *);
+int sides_write(struct store *, MDB_txn *, const struct pending *);
+/* Of queued rows, how many there are. */
+size_t sides_tell(const struct buffer *sides, store_flushed_side_fn *, void *arg);
 /* The key of a row beside incidents: its kind in one byte, then its own. */
 struct side_name {
     uint8_t bytes[1 + SIDE_KEY_MAX];
@@ -237,15 +266,28 @@ int side_unseal(const MDB_val *key, const MDB_val *value, struct arena *, struct
 /* --- flight.c --- */
 void flight_free(struct store *);
 
+/* --- behind.c --- */
+/* When all that is durable is in the tables. */
+void behind_new(struct store *);
+void behind_free(struct store *);
+/* What is pending and durable in front joins the batch that is being gathered, and pending is empty. */
+void behind_gather(struct store *);
+/* Waits while too much is behind, so that a turn finds room in the log. 0 or -EIO. */
+int store_room(struct store *);
+/* Of a record that is behind: its value, borrowed until store_tend; false when it is not. */
+bool behind_value(const struct store *, uint64_t seq, MDB_val *out);
+/* As store_next_notice, of what is behind. */
+bool behind_next_notice(const struct store *, const char *source, uint64_t *seq);
+bool behind_took_back(const struct store *, const char *source, uint64_t seq);
+/* Bytes that the tables will still take. */
+uint64_t behind_bytes(const struct store *);
+/* On any thread: waits until the tables hold a record. 0 or -EIO. */
+int behind_await(struct store *, uint64_t seq);
+/* At opening: what the log in front holds above the tables becomes pending. 0 or -errno with a sentence. */
+int behind_recover(struct store *, const char *folder);
+
 /* --- backup.c --- */
 /* Makes a folder's entries durable, and its own in its parent. */
 int sync_folder(const char *folder);
-
-/* --- space.c --- */
-/* Before a turn of so many bytes: writes zeros ahead of what is used, since a commit over zeros costs half of one that
- * grows the file. */
-void space_ahead(struct store *, size_t turn_bytes);
-/* The first time, as far as it will stay ahead. */
-void space_prepare(struct store *);
 
 #endif

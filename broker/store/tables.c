@@ -102,18 +102,45 @@ static int write_closed(struct store *s, MDB_txn *txn, uint64_t incident, const 
     return error != 0 ? error : store_put_value(s, txn, TABLE_CLOSED, incident, bytes, size_bytes, 0);
 }
 
-static int write_rows(struct store *s, MDB_txn *txn)
+static int write_rows(struct store *s, MDB_txn *txn, const struct pending *p)
 {
     const struct queued *row;
     const uint8_t *bytes;
     int error = 0;
-    for (size_t at = 0; error == 0 && (row = queue_next(&s->pending.rows, &at, &bytes)) != NULL;) {
+    for (size_t at = 0; error == 0 && (row = queue_next(&p->rows, &at, &bytes)) != NULL;) {
         error = row->kind == ROW_LIVE ? 0 : delete_closed(s, txn, row->key);
         if (error == 0)
             error = row->kind == ROW_CLOSED ? write_closed(s, txn, row->key, bytes, row->size_bytes)
                                             : store_put_value(s, txn, TABLE_LIVE, row->key, bytes, row->size_bytes, 0);
     }
     return error;
+}
+
+/* --- rows, told --- */
+void store_flushed(struct store *s, const struct pending *p)
+{
+    const struct queued *queued;
+    const uint8_t *bytes;
+    for (size_t at = 0; (queued = queue_next(&p->rows, &at, &bytes)) != NULL;) {
+        struct row_head head;
+        memcpy(&head, bytes, sizeof head);
+        struct flushed_row row = {queued->key, head.seq};
+        buffer_append(&s->flushed.rows, &row, sizeof row);
+    }
+    if (p->sides.size > 0)
+        buffer_append(&s->flushed.sides, p->sides.data, p->sides.size);
+}
+
+size_t store_take_flushed(struct store *s, store_flushed_fn *fn, store_flushed_side_fn *side_fn, void *arg)
+{
+    const struct flushed_row *rows = (const struct flushed_row *)s->flushed.rows.data;
+    size_t count = s->flushed.rows.size / sizeof *rows;
+    for (size_t i = 0; i < count; i++)
+        fn(arg, rows[i].incident, rows[i].seq);
+    count += sides_tell(&s->flushed.sides, side_fn, arg);
+    buffer_clear(&s->flushed.rows);
+    buffer_clear(&s->flushed.sides);
+    return count;
 }
 
 /* --- rows, read --- */
@@ -295,12 +322,12 @@ int store_put_policy(struct store *s, const struct digest *hash, const void *bun
     return 0;
 }
 
-static int write_policies(struct store *s, MDB_txn *txn)
+static int write_policies(struct store *s, MDB_txn *txn, const struct pending *p)
 {
     const struct queued *policy;
     const uint8_t *bytes;
     int error = 0;
-    for (size_t at = 0; error == 0 && (policy = queue_next(&s->pending.policies, &at, &bytes)) != NULL;) {
+    for (size_t at = 0; error == 0 && (policy = queue_next(&p->policies, &at, &bytes)) != NULL;) {
         struct policy_head head;
         memcpy(&head, bytes, sizeof head);
         MDB_val key = {DIGEST_BYTES, head.hash.bytes}, value = {policy->size_bytes, (void *)bytes};
@@ -364,8 +391,8 @@ int store_get_policy(struct store *s, int64_t at_ms, struct arena *arena, const 
     return error;
 }
 
-int tables_write(struct store *s, MDB_txn *txn)
+int tables_write(struct store *s, MDB_txn *txn, const struct pending *p)
 {
-    int error = write_rows(s, txn);
-    return error != 0 ? error : write_policies(s, txn);
+    int error = write_rows(s, txn, p);
+    return error != 0 ? error : write_policies(s, txn, p);
 }

@@ -20,7 +20,7 @@
 
 struct standard {
     const char *type, *condition; /* codes of the 小类 and of the condition */
-    const char *units, *limit;
+    const char *units, *supervisors, *limit;
 };
 
 /* What the table writes, dispatched on Wed 2026-09-30 17:50, before the national holiday and a make-up Saturday (10-10); and
@@ -103,6 +103,7 @@ static void take_row(const struct sheet *sheet, const struct sheet *head)
         number += strcmp(city.standards[i].type, standard->type) == 0;
     standard->condition = arena_printf(&city.arena, "%s.%zu", standard->type, number);
     standard->units = cell(sheet, "handle_unit", head);
+    standard->supervisors = cell(sheet, "supervise_unit", head);
     standard->limit = cell(sheet, "limit_text", head);
 }
 
@@ -236,6 +237,8 @@ static void assert_first_unit(const struct standard *standard, const struct row 
         assert_string_equal(unit->area->code, STREET);
     } else if (!is_spelling_of(units, unit_name(unit, 0))) {
         fail_msg("%s, for '%s', went to %s", standard->condition, standard->units, unit_name(unit, 0));
+    } else if (unit->supervisor && !strstr(standard->supervisors, unit_name(unit->supervisor, 0))) {
+        fail_msg("%s is supervised by '%s'", standard->condition, standard->supervisors);
     }
 }
 

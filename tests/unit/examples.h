@@ -130,6 +130,21 @@ static const struct task example_handed_on = {.no = 1,
                                               .responded_ms = EXAMPLE_MS + 1000,
                                               .more = &example_sub_unit};
 
+static const struct item example_items[] = {
+    {.text = "疏散人员", .done_ms = EXAMPLE_MS},
+    {.text = "拍照", .optional = true},
+};
+
+static const struct task_more example_parts[] = {
+    {.plan = "fire", .part = "灭火", .held = true, .items = example_items, .item_count = 2},
+    {.plan = "fire", .part = "恢复供水", .after = 1u << 1},
+};
+
+static const struct task example_planned[] = {
+    {.no = 1, .role = TASK_LEAD, .state = TASK_RESPONDED, .unit = "cg-001", .more = &example_parts[0]},
+    {.no = 2, .role = TASK_ASSIST, .state = TASK_WAITING, .unit = "sz-004", .more = &example_parts[1]},
+};
+
 static const struct clock example_clocks[] = {
     {.kind = CLOCK_RESPOND,
      .task = 1,
@@ -171,11 +186,17 @@ static inline const struct incident *example_overseen(void)
     return &head;
 }
 
+static const struct rung example_held = {
+    .clock = CLOCK_HANDLE, .task = 1, .number = 3, .colour = RUNG_RED, .due_ms = EXAMPLE_MS + 60000};
+
 static const struct oversight example_charge = {
     .post = "shuji-620802001",
     .bearer_post = "街道书记",
     .bearer = "王五",
     .bearer_until_ms = EXAMPLE_MS + 86400000,
+    .held = &example_held,
+    .held_count = 1,
+    .held_until_ms = EXAMPLE_MS + 3600000,
 };
 
 static inline const struct incident *example_charged(void)
@@ -200,6 +221,7 @@ static const struct rung example_rung = {
     .to_unit = "cg",
     .unit_post = "队长",
     .unit_person = "周七",
+    .held_ms = EXAMPLE_MS + 3600000,
     .notice = true,
     .in_downtime = true,
 };
@@ -403,6 +425,7 @@ static inline void example_record_details(struct record *record)
     case RECORD_CHARGE_PASSED:
         record->changes[0].head = example_charged();
         break;
+    case RECORD_TOLD:
     case RECORD_RUNG:
         record->rung = &example_rung;
         break;
@@ -425,6 +448,16 @@ static inline void example_record_details(struct record *record)
         record->changes[0].tasks = &example_called;
         record->changes[0].task_count = 1;
         record->text = "现场需要封路";
+        break;
+    case RECORD_PLANNED:
+    case RECORD_BEGUN:
+        record->changes[0].tasks = example_planned;
+        record->changes[0].task_count = 2;
+        break;
+    case RECORD_TICKED:
+        record->word = WORD_TICK;
+        record->changes[0].tasks = example_planned;
+        record->changes[0].task_count = 1;
         break;
     case RECORD_DELEGATED:
         record->word = WORD_DELEGATE;

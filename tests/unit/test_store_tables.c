@@ -516,7 +516,7 @@ static void another_journal_carries_the_records(void **state)
     assert_int_equal(store_get_record(f->store, 6, &f->arena, &out), -ENOENT);
     assert_int_equal(store_read(f->store, 1, &f->arena, see_record, &seen), 5);
     assert_int_equal(seen.count, 4);
-    assert_int_equal(store_backup(f->store, f->other), -ENOTSUP); /* the records are not here */
+    assert_int_equal(store_backup(f->store, f->other, 0), -ENOTSUP); /* the records are not here */
 }
 
 static void a_crash_loses_what_was_not_durable(void **state)
@@ -620,9 +620,9 @@ static void a_backup_holds_what_was_committed(void **state)
     put_row(f, 1, INCIDENT_OPEN);
     commit(f);
     append(f, record_opened(f, 6));
-    assert_int_equal(store_backup(f->store, f->other), 0);
+    assert_int_equal(store_backup(f->store, f->other, 0), 0);
     commit(f); /* turns go on */
-    assert_int_equal(store_backup(f->store, f->other), -EEXIST);
+    assert_int_equal(store_backup(f->store, f->other, 0), -EEXIST);
     fixture_close(f);
     memcpy(f->folder, f->other, sizeof f->folder);
     assert_int_equal(fixture_open(f), 0);
@@ -648,7 +648,7 @@ static void a_restored_store_gives_nothing_twice(void **state)
         put_row(f, number, INCIDENT_OPEN);
     put_watermark(f, 3); /* the counters say 3, the records 5 */
     commit(f);
-    assert_int_equal(store_backup(f->store, f->other), 0);
+    assert_int_equal(store_backup(f->store, f->other, 0), 0);
     for (int i = 0; i < 10; i++)
         fixture_reopen(f); /* life goes on: terms begin, numbers are given */
     open_incidents(f, 6, 9);

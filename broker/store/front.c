@@ -1,0 +1,298 @@
+#include "broker/store/front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "broker/base/panic.h"
+#include "broker/store/store_internal.h"
+
+#define FILES       2
+#define BLOCK_BYTES 4096u       /* an entry begins on one, so that writing it touches no other entry */
+#define AHEAD_BYTES (1u << 20)  /* zeros written at a time, ahead of what is used for the first time */
+#define MAGIC       0x4c484942u /* "BIHL" */
+#define PATH_BYTES  4096
+
+/* Before an entry's values. Integers are the machine's own. */
+struct entry_head {
+    uint64_t checksum; /* XXH3 of the rest of this head */
+    uint32_t magic, journal;
+    uint32_t term, record_count;
+    uint64_t number;          /* within the term, from 1 */
+    uint64_t size_bytes, sum; /* of the values, XXH3 */
+};
+
+struct front {
+    int fds[FILES];
+    uint64_t ready[FILES]; /* bytes that have been written once */
+    unsigned now;
+    uint64_t at; /* in the file of now */
+    uint32_t term;
+    uint64_t number;
+};
+
+static uint64_t head_sum(const struct entry_head *head)
+{
+    return XXH3_64bits((const uint8_t *)head + sizeof head->checksum, sizeof *head - sizeof head->checksum);
+}
+
+static uint64_t blocks(uint64_t size_bytes)
+{
+    return (size_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+}
+
+static int file_path(char out[PATH_BYTES], const char *folder, int file)
+{
+    int size = snprintf(out, PATH_BYTES, "%s/front.%d", folder, file);
+    return size < PATH_BYTES ? 0 : store_fail(-ENAMETOOLONG, "the folder's name is too long");
+}
+
+/* --- writing --- */
+
+/* Each write returns when it is durable. */
+static int file_open(struct front *f, const char *folder, int file)
+{
+    char path[PATH_BYTES];
+    struct stat status;
+    int error = file_path(path, folder, file);
+    if (error != 0)
+        return error;
+    f->fds[file] = open(path, O_RDWR | O_CREAT | O_DSYNC | O_CLOEXEC, 0600);
+    if (f->fds[file] < 0 || fstat(f->fds[file], &status) != 0)
+        return store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
+    f->ready[file] = (uint64_t)status.st_size / BLOCK_BYTES * BLOCK_BYTES;
+    return 0;
+}
+
+int front_open(const char *folder, struct front **out)
+{
+    struct front *f = calloc(1, sizeof *f);
+    ASSERT(f);
+    int error = 0;
+    for (int i = 0; i < FILES; i++)
+        f->fds[i] = -1;
+    for (int i = 0; i < FILES && error == 0; i++)
+        error = file_open(f, folder, i);
+    if (error == 0 && (error = sync_folder(folder)) != 0)
+        store_fail(error, "%s cannot be made durable: %s", folder, strerror(-error));
+    if (error != 0) {
+        front_close(f);
+        return error;
+    }
+    *out = f;
+    return 0;
+}
+
+void front_close(struct front *f)
+{
+    if (!f)
+        return;
+    for (int i = 0; i < FILES; i++)
+        if (f->fds[i] >= 0)
+            close(f->fds[i]);
+    free(f);
+}
+
+/* Zeros where the file ends: writing over what is there costs half of what growing does. A failure is the entry's own
+ * write's to tell. */
+static void make_ready(struct front *f, uint64_t end)
+{
+    static const uint8_t zeros[AHEAD_BYTES];
+    while (f->ready[f->now] < end) {
+        ssize_t written = pwrite(f->fds[f->now], zeros, sizeof zeros, (off_t)f->ready[f->now]);
+        if (written < (ssize_t)BLOCK_BYTES)
+            return;
+        f->ready[f->now] += (uint64_t)written / BLOCK_BYTES * BLOCK_BYTES;
+    }
+}
+
+static int write_all(int fd, struct iovec *parts, int count, uint64_t at)
+{
+    while (count > 0) {
+        ssize_t written = pwritev(fd, parts, count, (off_t)at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return written < 0 ? -errno : -EIO;
+        at += (uint64_t)written;
+        for (; count > 0 && (size_t)written >= parts->iov_len; parts++, count--)
+            written -= (ssize_t)parts->iov_len;
+        if (count > 0) {
+            parts->iov_base = (uint8_t *)parts->iov_base + written;
+            parts->iov_len -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+static struct entry_head head_of(struct front *f, const struct store_meta *meta, size_t record_count,
+                                 const struct buffer *records)
+{
+    struct entry_head head = {.magic = MAGIC, .journal = meta->journal, .term = meta->term};
+    if (f->term != meta->term)
+        f->number = 0;
+    f->term = meta->term;
+    head.number = ++f->number;
+    head.record_count = (uint32_t)record_count;
+    head.size_bytes = records->size;
+    head.sum = XXH3_64bits(records->data, records->size);
+    head.checksum = head_sum(&head);
+    return head;
+}
+
+int front_write(struct front *f, const struct store_meta *meta, size_t record_count, const struct buffer *records)
+{
+    static const uint8_t padding[BLOCK_BYTES];
+    struct entry_head head = head_of(f, meta, record_count, records);
+    uint64_t size = sizeof head + records->size, end = f->at + blocks(size);
+    struct iovec parts[] = {
+        {&head, sizeof head}, {records->data, records->size}, {(void *)padding, (size_t)(blocks(size) - size)}};
+    make_ready(f, end);
+    int error = write_all(f->fds[f->now], parts, sizeof parts / sizeof *parts, f->at);
+    if (error == 0) {
+        f->at = end;
+        f->ready[f->now] = f->ready[f->now] < end ? end : f->ready[f->now];
+    }
+    return error;
+}
+
+void front_turn(struct front *f)
+{
+    f->now = (f->now + 1) % FILES;
+    f->at = 0;
+}
+
+/* --- reading --- */
+
+struct log_file {
+    uint8_t *bytes;
+    uint64_t size;
+    struct entry_head first; /* number 0: it holds nothing */
+};
+
+struct reading_front {
+    struct log_file files[FILES];
+    uint32_t journal, term; /* of the entry read last */
+    uint64_t number;
+    front_fn *fn;
+    void *arg;
+};
+
+static bool head_at(const struct reading_front *r, const struct log_file *file, uint64_t at, struct entry_head *out)
+{
+    if (at + sizeof *out > file->size)
+        return false;
+    memcpy(out, file->bytes + at, sizeof *out);
+    return out->magic == MAGIC && out->checksum == head_sum(out) && out->journal == r->journal && out->number > 0;
+}
+
+static bool entry_whole(const struct log_file *file, uint64_t at, const struct entry_head *head)
+{
+    uint64_t room = file->size - at - sizeof *head;
+    return head->size_bytes <= room && XXH3_64bits(file->bytes + at + sizeof *head, head->size_bytes) == head->sum;
+}
+
+static int file_load(struct reading_front *r, const char *folder, int number)
+{
+    struct log_file *file = &r->files[number];
+    char path[PATH_BYTES];
+    struct stat status;
+    int error = file_path(path, folder, number);
+    if (error != 0)
+        return error;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
+    if (fstat(fd, &status) == 0 && status.st_size > 0) {
+        file->size = (uint64_t)status.st_size;
+        file->bytes = malloc(file->size);
+        ASSERT(file->bytes);
+    }
+    for (uint64_t at = 0; error == 0 && at < file->size;) {
+        ssize_t got = pread(fd, file->bytes + at, file->size - at, (off_t)at);
+        if (got <= 0)
+            error = store_fail(got < 0 ? -errno : -EIO, "%s cannot be read: %s", path, strerror(got < 0 ? errno : EIO));
+        else
+            at += (uint64_t)got;
+    }
+    close(fd);
+    if (error == 0 && !head_at(r, file, 0, &file->first))
+        file->first.number = 0;
+    return error;
+}
+
+static int read_entry(const struct reading_front *r, const struct log_file *file, uint64_t at,
+                      const struct entry_head *head)
+{
+    struct buffer values = {file->bytes + at + sizeof *head, head->size_bytes, head->size_bytes};
+    const struct queued *record;
+    const uint8_t *value;
+    int result = 0;
+    for (size_t i = 0; result == 0 && (record = queue_next(&values, &i, &value)) != NULL;)
+        result = r->fn(r->arg, record, value);
+    return result;
+}
+
+/* What follows the last entry is what the file held before: of an older term, or of a number that does not follow. */
+static int read_file(struct reading_front *r, const struct log_file *file)
+{
+    struct entry_head head;
+    uint64_t at = 0, number = file->first.number;
+    int result = 0;
+    if (number == 0)
+        return 0;
+    for (; result == 0 && head_at(r, file, at, &head) && head.term == file->first.term && head.number == number &&
+           entry_whole(file, at, &head);
+         number++) {
+        result = read_entry(r, file, at, &head);
+        at += blocks(sizeof head + head.size_bytes);
+        r->term = head.term;
+        r->number = head.number;
+    }
+    return result;
+}
+
+static bool before(const struct entry_head *a, const struct entry_head *b)
+{
+    return a->term != b->term ? a->term < b->term : a->number < b->number;
+}
+
+/* An entry is written when the one before it is durable. The one that follows the last that could be read may have been
+ * cut short by a crash; but if there is one beyond that, it was durable, and is damaged. */
+static bool beyond(const struct reading_front *r, const struct entry_head *head)
+{
+    return head->term == r->term ? head->number > r->number + 1 : head->term > r->term && head->number > 1;
+}
+
+static int find_beyond(const struct reading_front *r)
+{
+    struct entry_head head;
+    for (int i = 0; i < FILES; i++)
+        for (uint64_t at = 0; at < r->files[i].size; at += BLOCK_BYTES)
+            if (head_at(r, &r->files[i], at, &head) && beyond(r, &head))
+                return store_fail(-EBADMSG, "the log in front of the tables is damaged before entry %llu",
+                                  (unsigned long long)head.number);
+    return 0;
+}
+
+int front_read(const char *folder, uint32_t journal, front_fn *fn, void *arg)
+{
+    struct reading_front r = {.journal = journal, .fn = fn, .arg = arg};
+    int error = 0;
+    for (int i = 0; i < FILES && error == 0; i++)
+        error = file_load(&r, folder, i);
+    int first = before(&r.files[1].first, &r.files[0].first);
+    for (int i = 0; i < FILES && error == 0; i++)
+        error = read_file(&r, &r.files[(first + i) % FILES]);
+    if (error == 0)
+        error = find_beyond(&r);
+    for (int i = 0; i < FILES; i++)
+        free(r.files[i].bytes);
+    return error;
+}
