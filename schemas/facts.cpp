@@ -231,7 +231,9 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
+    auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
+    out.add_special(special);
     out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);

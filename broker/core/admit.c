@@ -8,6 +8,7 @@
 #include "broker/core/screen.h"
 #include "broker/core/quota.h"
 #include "broker/core/sensor.h"
+#include "broker/core/special.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -183,8 +184,12 @@ static const char *area_code(const struct admission *admission)
 /* NULL: nothing of it. */
 static const struct incident_more *more_of(const struct admission *admission)
 {
-    const struct incident_more more = {.object = admission->event->object, .about = admission->event->about};
-    if (!has_text(more.object) && !has_text(more.about))
+    const struct step *step = admission->step;
+    const struct special *special =
+        special_at(step->core->policy, admission->query.type, admission->query.area, step->now_ms);
+    const struct incident_more more = {
+        .object = admission->event->object, .about = admission->event->about, .special = special ? special->name : ""};
+    if (!has_text(more.object) && !has_text(more.about) && !special)
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
