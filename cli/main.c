@@ -46,6 +46,8 @@ static const struct verb verbs[] = {
     {"ask", verb_ask, N_("ask for more time, to park an incident, or to suspend a task")},
     {"decide", verb_decide, N_("grant or refuse what somebody else asked")},
     {"resume", verb_resume, N_("end a parking or a suspension early")},
+    {"hand-over", verb_hand_over, N_("hand a shift over to somebody, with what is open")},
+    {"take-over", verb_take_over, N_("take a shift over, quoting what was handed over")},
     {"level", verb_level, N_("list an area red, yellow or blue, or in no colour any more")},
     {"commit", verb_commit, N_("commit to a blind exercise by its hash")},
     {"reveal", verb_reveal, N_("show that an incident was a blind exercise")},

@@ -45,6 +45,8 @@ int verb_ask(int argc, char **argv);     /* ask.c */
 int verb_decide(int argc, char **argv);  /* ask.c */
 int verb_beside(int argc, char **argv);  /* beside.c */
 int verb_duty(int argc, char **argv);    /* beside.c */
+int verb_hand_over(int argc, char **argv); /* handover.c */
+int verb_take_over(int argc, char **argv); /* handover.c */
 int verb_level(int argc, char **argv);   /* beside.c */
 int verb_commit(int argc, char **argv);  /* exercise.c */
 int verb_reveal(int argc, char **argv);  /* exercise.c */

@@ -84,6 +84,8 @@ static const char *const records[] = {
     [RECORD_WITHDRAWN] = C_("record", "withdrawn"),
     [RECORD_EXCLUDED] = C_("record", "excluded"),
     [RECORD_CLAIMED] = C_("record", "claimed"),
+    [RECORD_HANDED_OVER] = C_("record", "handed_over"),
+    [RECORD_TAKEN_OVER] = C_("record", "taken_over"),
     [RECORD_UNCLAIMED] = C_("record", "unclaimed"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
@@ -181,6 +183,11 @@ static const char *const special_states[] = {
 static const char *const duty_states[] = {
     [DUTY_WAITS] = C_("duty", "waits"),
     [DUTY_RUNS] = C_("duty", "runs"),
+};
+
+static const char *const shift_states[] = {
+    [SHIFT_ON_DUTY] = C_("shift", "on_duty"),
+    [SHIFT_HANDED_OVER] = C_("shift", "handed_over"),
 };
 
 static const char *const exercise_states[] = {
@@ -305,6 +312,8 @@ const char *words_side_state(const struct side *side)
 {
     if (side->kind == SIDE_ABSENCE)
         return SHOWN(absence_states, side->state);
+    if (side->kind == SIDE_SHIFT)
+        return SHOWN(shift_states, side->state);
     if (side->kind == SIDE_EXERCISE)
         return SHOWN(exercise_states, side->state);
     if (side->kind == SIDE_SPECIAL)

@@ -85,7 +85,8 @@ extern "C" {
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) \
-    X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim)
+    X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
+    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
@@ -115,7 +116,8 @@ extern "C" {
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
     X(77, EXERCISE_COMMITTED, exercise_committed) X(78, EXERCISE_REVEALED, exercise_revealed) \
     X(83, EXCLUDED, excluded) X(84, CLAIMED, claimed) X(85, UNCLAIMED, unclaimed) \
-    X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended)
+    X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
+    X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -142,6 +144,7 @@ extern "C" {
 #define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
 #define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
 #define EXERCISE_STATES(X) X(1, COMMITTED, committed) X(2, REVEALED, revealed)
+#define SHIFT_STATES(X) X(1, ON_DUTY, on_duty) X(2, HANDED_OVER, handed_over)
 #define SPECIAL_STATES(X) X(1, WAITS, waits) X(2, IN_FORCE, in_force) X(3, OVER, over)
 
 /* Why an accepted incident has no owner. */
@@ -174,7 +177,7 @@ extern "C" {
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
-    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed)
+    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty)
 
 /* clang-format on */
 
@@ -223,6 +226,8 @@ enum absence_state { ABSENCE_STATES(ABSENCE_X) };
 enum duty_state { DUTY_STATES(DUTY_X) };
 #define EXERCISE_X(v, N, n) EXERCISE_##N = v,
 enum exercise_state { EXERCISE_STATES(EXERCISE_X) };
+#define SHIFT_X(v, N, n) SHIFT_##N = v,
+enum shift_state { SHIFT_STATES(SHIFT_X) };
 #define SPECIAL_X(v, N, n) SPECIAL_##N = v,
 enum special_state { SPECIAL_STATES(SPECIAL_X) };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,

@@ -2,6 +2,7 @@
 
 #include "broker/core/duty.h"
 #include "broker/core/exercise.h"
+#include "broker/core/handover.h"
 #include "broker/core/level.h"
 
 /* Each completes the record; false when refused, and then nothing is recorded. */
@@ -17,6 +18,8 @@ static const struct {
     {ACT_LIST_AREA,   level_list,   RECORD_LEVEL_LISTED,   RIGHT_LEVEL, false, false, true},
     {ACT_DELIST_AREA, level_delist, RECORD_LEVEL_DELISTED, RIGHT_LEVEL, false, false, true},
     {ACT_COMMIT_EXERCISE, exercise_commit, RECORD_EXERCISE_COMMITTED, RIGHT_EXERCISE, true, false, false},
+    {ACT_HAND_OVER,   handover_give, RECORD_HANDED_OVER,   RIGHT_HANDOVER, true, true, false},
+    {ACT_TAKE_OVER,   handover_take, RECORD_TAKEN_OVER,    RIGHT_HANDOVER, true, true, false},
 };
 /* clang-format on */
 #define ASIDES (sizeof asides / sizeof asides[0])

@@ -157,6 +157,13 @@ const char *kept_commitment(const struct kept_saying *s, const char *event)
     return hex;
 }
 
+static void shift(const struct kept_saying *s, struct act *act)
+{
+    (void)s;
+    act->name = "早班";
+    act->target = "孙八";
+}
+
 static void commit_exercise(const struct kept_saying *s, struct act *act)
 {
     act->name = kept_commitment(s, "nothing");
@@ -207,6 +214,8 @@ static const struct {
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
+    [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
+    [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},

@@ -125,6 +125,21 @@ static void commits(struct play *play, const char *const *any, struct words *res
     act_aside(play, any[0], (struct act){.verb = ACT_COMMIT_EXERCISE, .name = hash}, rest);
 }
 
+static void hands_over(struct play *play, const char *const *any, struct words *rest)
+{
+    act_aside(play, any[0], (struct act){.verb = ACT_HAND_OVER, .name = any[1], .target = any[2]}, rest);
+}
+
+/* With the digest that is read beside incidents, unless it says another. */
+static void takes_over(struct play *play, const char *const *any, struct words *rest)
+{
+    struct act act = {.verb = ACT_TAKE_OVER, .name = any[1], .target = "00000000"};
+    struct side side;
+    if (play->world.up && core_side(play->world.turn.core, SIDE_SHIFT, any[1], &play->arena, &side))
+        act.target = side.text;
+    act_aside(play, any[0], act, rest);
+}
+
 static bool has_word(const struct words *words, const char *word)
 {
     for (size_t i = 0; i < words->left; i++)
@@ -559,6 +574,8 @@ const struct sentence doing[] = {
     {"WHO has done DUTY TARGET ...",                   has_done,               ASKS},
     {"WHO lists AREA ...",                             lists,                  ASKS},
     {"WHO delists AREA ...",                           delists,                ASKS},
+    {"WHO hands over SHIFT to PERSON ...",             hands_over,             ASKS},
+    {"WHO takes over SHIFT ...",                       takes_over,             ASKS},
     {"WHO commits EVENT secret TEXT ...",              commits,                ASKS},
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},
