@@ -1,8 +1,45 @@
 /* The log in front of the tables: a turn is durable with one write to it, whatever the tables hold by then. */
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "broker/store/front.h"
 #include "tests/unit/store_fixture.h"
+
+/* --- the disk --- */
+#define SECTOR_BYTES 512
+
+/* Of the next write to the log some sectors arrive, in no order, and then the power is gone. */
+static bool power_fails;
+
+static bool is_front(int fd)
+{
+    char link[64], path[256] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/front.") != NULL;
+}
+
+static void write_some(int fd, const struct iovec *parts, int count, off_t at)
+{
+    uint8_t bytes[1 << 18];
+    size_t size = 0;
+    for (int i = 0; i < count; size += parts[i++].iov_len)
+        memcpy(bytes + size, parts[i].iov_base, parts[i].iov_len);
+    for (size_t done = 0; done < size; done += SECTOR_BYTES)
+        if (rand() % 2)
+            assert_int_equal(pwrite(fd, bytes + done, SECTOR_BYTES, at + (off_t)done), SECTOR_BYTES);
+}
+
+/* In place of the C library's. */
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
+{
+    if (!power_fails || !is_front(fd))
+        return syscall(SYS_pwritev, fd, parts, count, at, 0);
+    power_fails = false;
+    write_some(fd, parts, count, at);
+    errno = EIO;
+    return -1;
+}
 
 static int setup_front(void **state)
 {
@@ -341,6 +378,36 @@ static void a_torn_turn_is_no_turn(void **state)
     assert_int_equal(replay_count(f, 0), 4);
 }
 
+/* Wherever the log stands, and whatever was there before. */
+static void a_turn_that_the_power_took_is_no_turn(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = 0, last;
+    srand(7);
+    for (int life = 0; life < 200; life++) {
+        for (int turn = rand() % 6; turn > 0; turn--) {
+            uint64_t size = 1 + (uint64_t)rand() % 40;
+            turn_of(f, 1, size);
+            number += size;
+            if (rand() % 3 == 0)
+                hurry(f);
+        }
+        last = f->last[1];
+        for (int record = rand() % 40; record >= 0; record--)
+            append(f, record_opened(f, 1));
+        power_fails = true;
+        assert_int_equal(store_commit(f->store), -EIO);
+        fixture_close(f);
+        if (life % 10 == 0)
+            assert_whole(f);
+        assert_int_equal(fixture_open(f), 0);
+        assert_true(f->store->meta.sequence == number || f->store->meta.sequence == f->seq);
+        f->last[1] = f->store->meta.sequence == number ? last : f->last[1];
+        number = f->seq = f->store->meta.sequence;
+        arena_reset(&f->arena);
+    }
+}
+
 static void a_log_cut_short_ends_there(void **state)
 {
     struct fixture *f = *state;
@@ -471,6 +538,7 @@ int main(void)
         TEST(files_are_written_in_turns_for_ever),
         TEST(a_batch_is_handed_over_by_its_size),
         TEST(a_torn_turn_is_no_turn),
+        TEST(a_turn_that_the_power_took_is_no_turn),
         TEST(a_log_cut_short_ends_there),
         TEST(damage_before_the_last_is_refused),
         TEST(what_the_tables_lack_is_no_backup),
