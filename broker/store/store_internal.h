@@ -272,8 +272,11 @@ void behind_new(struct store *);
 void behind_free(struct store *);
 /* What is pending and durable in front joins the batch that is being gathered, and pending is empty. */
 void behind_gather(struct store *);
-/* Waits while too much is behind, so that a turn finds room in the log. 0 or -EIO. */
+/* Waits while too much is behind for a turn to find room in the log; or, where that goes by it, until nothing is. 0 or
+ * -EIO. */
 int store_room(struct store *);
+/* A turn went by the log: the tables have it. */
+void behind_passed(struct store *);
 /* Of a record that is behind: its value, borrowed until store_tend; false when it is not. */
 bool behind_value(const struct store *, uint64_t seq, MDB_val *out);
 /* As store_next_notice, of what is behind. */
@@ -283,6 +286,8 @@ bool behind_took_back(const struct store *, const char *source, uint64_t seq);
 uint64_t behind_bytes(const struct store *);
 /* On any thread: waits until the tables hold a record. 0 or -EIO. */
 int behind_await(struct store *, uint64_t seq);
+/* The store has failed: nobody is to wait for the tables any more. */
+void behind_give_up(struct store *);
 /* At opening: what the log in front holds above the tables becomes pending. 0 or -errno with a sentence. */
 int behind_recover(struct store *, const char *folder);
 

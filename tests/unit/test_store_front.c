@@ -246,6 +246,38 @@ static void a_policy_waits_for_the_tables(void **state)
     assert_int_equal(size, 5);
 }
 
+static void copy_tables(struct fixture *f, const char *from, const char *to)
+{
+    char command[512];
+    snprintf(command, sizeof command, "cp %s/%s %s/%s", f->folder, from, f->folder, to);
+    assert_int_equal(system(command), 0);
+}
+
+/* Wherever a crash comes: never a record that puts in force what is nowhere. */
+static void a_policy_is_durable_with_its_record(void **state)
+{
+    struct fixture *f = *state;
+    struct digest hash = {{7}};
+    turn_of(f, 1, 1);
+    assert_int_equal(store_drain(f->store), 0);
+    copy_tables(f, "data.mdb", "before");
+    struct record *record = record_next(f, RECORD_POLICY);
+    record->policy = (struct bytes){hash.bytes, DIGEST_BYTES};
+    append(f, record);
+    assert_int_equal(store_put_policy(f->store, &hash, "rules", 5, START_MS), 0);
+    commit(f);
+    fixture_close(f);
+    copy_tables(f, "data.mdb", "after");
+    copy_tables(f, "before", "data.mdb");
+    assert_whole(f);
+    copy_tables(f, "after", "data.mdb");
+    assert_whole(f);
+    assert_int_equal(fixture_open(f), 0);
+    turn_of(f, 2, 2);
+    fixture_reopen(f);
+    assert_int_equal(replay_count(f, 0), 3);
+}
+
 /* A notice is found wherever it is: in the tables, on its way, or gathered. */
 static void notices_are_found_behind_the_tables(void **state)
 {
@@ -456,6 +488,33 @@ static void what_the_tables_lack_is_no_backup(void **state)
     assert_int_equal(replay_count(f, 0), 4);
 }
 
+struct backing_up {
+    struct fixture *f;
+    int result;
+};
+
+static void *back_up(void *arg)
+{
+    struct backing_up *b = arg;
+    b->result = store_backup(b->f->store, b->f->other, b->f->seq);
+    return NULL;
+}
+
+/* Who ends because of a failure waits for its helpers first. */
+static void a_backup_waits_for_no_tables_that_fail(void **state)
+{
+    struct fixture *f = *state;
+    struct backing_up b = {f, 0};
+    pthread_t thread;
+    turn_of(f, 1, 1);
+    assert_int_equal(pthread_create(&thread, NULL, back_up, &b), 0);
+    append(f, record_opened(f, 2));
+    power_fails = true;
+    assert_int_equal(store_commit(f->store), -EIO);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(b.result, -EIO);
+}
+
 /* Older tables under a newer log: it holds what they lack, or it is refused; nothing goes on with a gap. */
 static void tables_that_were_put_back_are_noticed(void **state)
 {
@@ -533,6 +592,7 @@ int main(void)
         TEST(a_row_is_flushed_when_the_tables_have_it),
         TEST(rows_on_their_way_are_put_again),
         TEST(a_policy_waits_for_the_tables),
+        TEST(a_policy_is_durable_with_its_record),
         TEST(notices_are_found_behind_the_tables),
         TEST(what_is_taken_back_behind_the_tables_is_no_notice),
         TEST(files_are_written_in_turns_for_ever),
@@ -542,6 +602,7 @@ int main(void)
         TEST(a_log_cut_short_ends_there),
         TEST(damage_before_the_last_is_refused),
         TEST(what_the_tables_lack_is_no_backup),
+        TEST(a_backup_waits_for_no_tables_that_fail),
         TEST(tables_that_were_put_back_are_noticed),
         TEST(whatever_happens_in_whatever_order),
     };
