@@ -191,7 +191,8 @@ static bool head_at(const struct reading_front *r, const struct log_file *file, 
     if (at + sizeof *out > file->size)
         return false;
     memcpy(out, file->bytes + at, sizeof *out);
-    return out->magic == MAGIC && out->checksum == head_sum(out) && out->journal == r->known->journal && out->number > 0;
+    return out->magic == MAGIC && out->checksum == head_sum(out) && out->journal == r->known->journal &&
+           out->number > 0;
 }
 
 static bool entry_whole(const struct log_file *file, uint64_t at, const struct entry_head *head)

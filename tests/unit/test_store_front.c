@@ -377,6 +377,36 @@ static void a_batch_is_handed_over_by_its_size(void **state)
     assert_int_equal(store_get_record(f->store, f->seq, &f->arena, &last), 0);
 }
 
+/* What is taken while there is room has room in the tables too. */
+static void what_is_behind_finds_room_in_the_tables(void **state)
+{
+    struct fixture *f = *state;
+    static const size_t sizes[] = {100, 2000, 4000, TEXT_MAX_BYTES};
+    struct store_space space;
+    char *text = arena_alloc(&f->arena, TEXT_MAX_BYTES + 1);
+    memset(text, 'x', TEXT_MAX_BYTES);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i];
+        text[size] = '\0';
+        fixture_close(f);
+        snprintf(f->folder, sizeof f->folder, "%s/%zu", f->root, size);
+        f->seq = 0;
+        memset(f->last, 0, sizeof f->last);
+        assert_int_equal(fixture_open(f), 0);
+        for (store_space(f->store, &space); space.used_bytes + space.map_bytes / SLACK_PART < space.map_bytes;
+             store_space(f->store, &space)) {
+            for (size_t bytes = 0; bytes < 400000; bytes += size + 400) {
+                struct record *record = record_opened(f, 1);
+                record->text = text;
+                append(f, record);
+            }
+            commit(f);
+        }
+        assert_int_equal(store_drain(f->store), 0);
+        text[size] = 'x';
+    }
+}
+
 /* --- harm --- */
 static void change_file(struct fixture *f, int file, off_t at, bool cut)
 {
@@ -597,6 +627,7 @@ int main(void)
         TEST(what_is_taken_back_behind_the_tables_is_no_notice),
         TEST(files_are_written_in_turns_for_ever),
         TEST(a_batch_is_handed_over_by_its_size),
+        TEST(what_is_behind_finds_room_in_the_tables),
         TEST(a_torn_turn_is_no_turn),
         TEST(a_turn_that_the_power_took_is_no_turn),
         TEST(a_log_cut_short_ends_there),
