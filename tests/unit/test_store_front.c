@@ -520,13 +520,14 @@ static void what_the_tables_lack_is_no_backup(void **state)
 
 struct backing_up {
     struct fixture *f;
+    uint64_t upto;
     int result;
 };
 
 static void *back_up(void *arg)
 {
     struct backing_up *b = arg;
-    b->result = store_backup(b->f->store, b->f->other, b->f->seq);
+    b->result = store_backup(b->f->store, b->f->other, b->upto);
     return NULL;
 }
 
@@ -534,7 +535,7 @@ static void *back_up(void *arg)
 static void a_backup_waits_for_no_tables_that_fail(void **state)
 {
     struct fixture *f = *state;
-    struct backing_up b = {f, 0};
+    struct backing_up b = {f, 1, 0};
     pthread_t thread;
     turn_of(f, 1, 1);
     assert_int_equal(pthread_create(&thread, NULL, back_up, &b), 0);
