@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/core/ladder.h"
+#include "broker/core/plan.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/feed.h"
@@ -360,6 +361,25 @@ static struct subject subject_of_event(const struct turn *t, const struct event 
                             .without = area && !*area ? UNROUTED_NO_POLYGON : 0};
 }
 
+/* What a plan would do: the tasks and clocks, as a row. */
+static void add_plan(struct reading *r, const struct policy *policy, const struct plan *plan,
+                     const struct route_query *query, const struct subject *subject)
+{
+    struct row *row = ARENA_NEW(&r->turn->arena, struct row, 1);
+    const struct incident_more more = {.object = subject->object, .about = subject->about};
+    const struct incident head = {.state = INCIDENT_OPEN,
+                                  .sealed = subject->sealed,
+                                  .nature = subject->nature,
+                                  .severity = query->severity,
+                                  .type = subject->type,
+                                  .area = subject->area,
+                                  .responsible_area = subject->area,
+                                  .more = &more};
+    plan_imagine(policy, plan, &head, r->turn->now_ms, &r->turn->arena, row);
+    r->answer.rows = row;
+    r->answer.row_count = 1;
+}
+
 static void explain_with(struct reading *r, const struct policy *policy, const struct subject *subject)
 {
     struct arena *arena = &r->turn->arena;
@@ -395,6 +415,10 @@ static void explain_with(struct reading *r, const struct policy *policy, const s
     };
     if (result.route)
         explanation->rule = arena_printf(arena, "%s:%zu", result.route->origin.file, result.route->origin.line);
+    const struct plan *plan = *r->query->plan ? policy_plan(policy, r->query->plan) : result.plan;
+    if (plan && query.area)
+        add_plan(r, policy, plan, &query, subject);
+    explanation->plan = plan ? plan->name : "";
     r->answer.explanation = explanation;
     send_answer(r);
 }

@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
     {"assign", verb_assign, N_("give an incident to a unit")},
     {"transfer", verb_transfer, N_("move a task to another unit")},
     {"whistle", verb_whistle, N_("call units to the place of an incident")},
+    {"plan", verb_plan, N_("apply a plan to an incident, or show what it would do")},
     {"dismiss", verb_dismiss, N_("let a unit that assists go")},
     {"undo", verb_undo, N_("take back a wrong dispatch, within 30 seconds")},
     {"reclassify", verb_reclassify, N_("say what an incident is after all: the limits of another type")},

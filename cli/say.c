@@ -18,7 +18,8 @@ enum {
     KEY_TO,
     KEY_UNTIL,
     KEY_UNIT,
-    KEY_CONDITION_MET
+    KEY_CONDITION_MET,
+    KEY_ITEM
 };
 
 struct arguments {
@@ -32,6 +33,7 @@ static const struct argp_option options[] = {
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
      N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"),
      0},
+    {"item", KEY_ITEM, N_("N"), 0, N_("tick: which item of the checklist"), 0},
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("delegate: to which of its sub-units"), 0},
     {"condition-met", KEY_CONDITION_MET, NULL, 0,
      N_("feedback: its closing condition holds (needed for resolved, where it has one)"), 0},
@@ -52,15 +54,16 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
     else
         word->verb = word_of(value);
     if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
-        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback, return or delegate"), value);
+        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback, return, tick or delegate"), value);
 }
 
 static void check_complete(struct argp_state *state, const struct arguments *arguments)
 {
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
-        argp_error(state,
-                   _("which incident, and what is said: respond, arrive, handle, note, feedback, return or delegate?"));
+        argp_error(
+            state,
+            _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick or delegate?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)
@@ -69,6 +72,8 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
         argp_error(state, _("--%s is needed"), "outcome");
     if (word->verb == WORD_RETURN && !word->reason)
         argp_error(state, _("--%s is needed"), "reason");
+    if (word->verb == WORD_TICK && !word->item)
+        argp_error(state, _("--%s is needed"), "item");
     if (word->verb == WORD_DELEGATE && !word->unit)
         argp_error(state, _("--%s is needed"), "unit");
 }
@@ -92,6 +97,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_OUTCOME:
         word->outcome = cli_outcome(state, value);
+        return 0;
+    case KEY_ITEM:
+        word->item = (uint32_t)cli_number(state, value, "item", 1, ITEMS_MAX);
         return 0;
     case KEY_CONDITION_MET:
         word->condition_met = true;
@@ -192,7 +200,7 @@ int verb_say(int argc, char **argv)
         parse,
         N_("INCIDENT WORD"),
         N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
-           "note, feedback, return or delegate. The record names the unit, you and the --person: who of the unit "
+           "note, feedback, return, tick or delegate. The record names the unit, you and the --person: who of the unit "
            "is quoted, and may not verify it later."),
         children,
         NULL,

@@ -103,6 +103,13 @@ static void oversight_fields(struct table *table, const struct oversight *oversi
     field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }
 
+static void more_fields(struct table *table, const struct incident_more *more)
+{
+    field(table, _("special period"), more->special);
+    if (more->oversight)
+        oversight_fields(table, more->oversight);
+}
+
 /* What else was reported of it, and by whom. */
 static void reports_fields(struct table *table, const struct reports *reports, bool utc)
 {
@@ -133,8 +140,8 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
-    if (row->head.more && row->head.more->oversight)
-        oversight_fields(&table, row->head.more->oversight);
+    if (row->head.more)
+        more_fields(&table, row->head.more);
     reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);
@@ -159,6 +166,53 @@ static void unit_cell(struct table *table, const struct task *task)
     table_cellf(table, COLOUR_NONE, "%s%s%s", task->unit, *sub_unit ? " → " : "", sub_unit);
 }
 
+/* And what holds it up: "waiting (after 1, 2)", "responded (together with others)". */
+static void state_cell(struct table *table, const struct task *task)
+{
+    struct buffer text = {0};
+    const char *before = _(" (after ");
+    buffer_printf(&text, "%s", words_task_state(task->state));
+    for (uint32_t no = 1; task->state == TASK_WAITING && task->more && no < 32; no++) {
+        if (!(task->more->after >> no & 1))
+            continue;
+        buffer_printf(&text, "%s%" PRIu32, before, no);
+        before = ", ";
+    }
+    if (task->state == TASK_WAITING)
+        buffer_printf(&text, ")");
+    if (task->more && task->more->held)
+        buffer_printf(&text, "%s", _(" (starts together)"));
+    buffer_append(&text, "", 1);
+    table_cell(table, task->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE, (const char *)text.data);
+    buffer_release(&text);
+}
+
+static void checklist_rows(struct table *table, const struct task *task, bool utc)
+{
+    char time[WHEN_TEXT_BYTES];
+    for (size_t i = 0; task->more && i < task->more->item_count; i++) {
+        const struct item *item = &task->more->items[i];
+        table_cellf(table, COLOUR_NONE, "%" PRIu32, task->no);
+        table_cellf(table, COLOUR_NONE, "%zu", i + 1);
+        table_cellf(table, COLOUR_NONE, "%s%s", item->text, item->optional ? _(" (optional)") : "");
+        table_cell(table, COLOUR_GREEN, when_text(item->done_ms, utc, time));
+    }
+}
+
+static void print_checklists(const struct row *row, bool utc, bool colour)
+{
+    const char *headings[] = {_("TASK"), _("ITEM"), _("CHECKLIST"), _("TICKED")};
+    struct table table;
+    table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
+    for (size_t i = 0; i < row->task_count; i++)
+        checklist_rows(&table, &row->tasks[i], utc);
+    if (!table_empty(&table)) {
+        putchar('\n');
+        table_print(&table, stdout, 0, colour);
+    }
+    table_release(&table);
+}
+
 static void print_tasks(const struct row *row, bool utc, bool colour)
 {
     const char *headings[] = {_("TASK"),       _("ROLE"),      _("UNIT"), _("STATE"),   _("EPOCH"), _("WORKER"),
@@ -172,7 +226,7 @@ static void print_tasks(const struct row *row, bool utc, bool colour)
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->no);
         table_cell(&table, COLOUR_NONE, words_task_role(task->role));
         unit_cell(&table, task);
-        table_cell(&table, task->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE, words_task_state(task->state));
+        state_cell(&table, task);
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, task->epoch);
         table_cell(&table, COLOUR_NONE, worker);
         table_cell(&table, COLOUR_NONE, when_text(task->dispatched_ms, utc, time));
@@ -279,6 +333,7 @@ static void print_text(const struct answer *answer, bool utc)
     struct table table;
     print_head(row, event, utc, colour);
     print_tasks(row, utc, colour);
+    print_checklists(row, utc, colour);
     print_clocks(answer, utc, colour);
     print_asks(row, utc, colour);
     trail_records_init(&table);

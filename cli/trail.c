@@ -319,7 +319,22 @@ static void called_detail(const struct record *record, struct buffer *out)
     const struct change *change = record->change_count ? &record->changes[0] : NULL;
     for (size_t i = 0; change && i < change->task_count; i++)
         buffer_printf(out, "%s%s", i ? ", " : "→ ", change->tasks[i].unit);
+    if (record->kind == RECORD_PLANNED && change && change->task_count && change->tasks[0].more)
+        buffer_printf(out, " (%s)", change->tasks[0].more->plan);
     add(out, record->reason);
+    add(out, record->text);
+}
+
+/* What was ticked with the record. */
+static void ticked_detail(const struct record *record, const struct row *row, struct buffer *out)
+{
+    const struct task *task =
+        record->change_count ? task_in(record->changes[0].tasks, record->changes[0].task_count, record->task) : NULL;
+    add_task(out, record, row);
+    for (size_t i = 0; task && task->more && i < task->more->item_count; i++) {
+        if (task->more->items[i].done_ms == record->at_ms)
+            buffer_printf(out, " %zu %s", i + 1, task->more->items[i].text);
+    }
     add(out, record->text);
 }
 
@@ -488,8 +503,10 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         reckoned_detail(record, out);
     else if (record->side_count && !record->change_count)
         beside_detail(record, out);
-    else if (record->kind == RECORD_WHISTLED)
+    else if (record->kind == RECORD_WHISTLED || record->kind == RECORD_PLANNED || record->kind == RECORD_BEGUN)
         called_detail(record, out);
+    else if (record->kind == RECORD_TICKED)
+        ticked_detail(record, row, out);
     else if (record->kind == RECORD_POLICY)
         policy_detail(record, out);
     else if (record->kind == RECORD_WALL_STEP)

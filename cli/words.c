@@ -19,7 +19,7 @@ static const char *const task_states[] = {
     [TASK_RESPONDED] = C_("task", "responded"), [TASK_HANDLING] = C_("task", "handling"),
     [TASK_SUSPENDED] = C_("task", "suspended"), [TASK_DONE] = C_("task", "done"),
     [TASK_RETURNED] = C_("task", "returned"),   [TASK_WITHDRAWN] = C_("task", "withdrawn"),
-    [TASK_SHELVED] = C_("task", "shelved"),
+    [TASK_SHELVED] = C_("task", "shelved"),     [TASK_WAITING] = C_("task", "waiting"),
 };
 
 static const char *const task_roles[] = {
@@ -50,7 +50,7 @@ static const char *const clocks[] = {
     [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
     [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
     [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
-    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"), [CLOCK_BEGIN] = C_("clock", "begin"),
 };
 
 static const char *const clock_states[] = {
@@ -98,6 +98,9 @@ static const char *const records[] = {
     [RECORD_WHISTLED] = C_("record", "whistled"),
     [RECORD_PASSED_OVER] = C_("record", "passed_over"),
     [RECORD_DISMISSED] = C_("record", "dismissed"),
+    [RECORD_PLANNED] = C_("record", "planned"),
+    [RECORD_BEGUN] = C_("record", "begun"),
+    [RECORD_TICKED] = C_("record", "ticked"),
     [RECORD_DELEGATED] = C_("record", "delegated"),
     [RECORD_CONFIRMED] = C_("record", "confirmed"),
     [RECORD_CALLED_BACK] = C_("record", "called_back"),
@@ -108,6 +111,9 @@ static const char *const records[] = {
     [RECORD_CHARGED] = C_("record", "charged"),
     [RECORD_CHARGE_PASSED] = C_("record", "charge_passed"),
     [RECORD_TOLD] = C_("record", "told"),
+    [RECORD_SWITCHED] = C_("record", "switched"),
+    [RECORD_SPECIAL_BEGAN] = C_("record", "special_began"),
+    [RECORD_SPECIAL_ENDED] = C_("record", "special_ended"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
@@ -153,12 +159,18 @@ static const char *const sides[] = {
     [SIDE_DEVICE] = C_("side", "device"),         [SIDE_SOURCE] = C_("side", "source"),
     [SIDE_AREA_LEVEL] = C_("side", "area_level"), [SIDE_DUTY] = C_("side", "duty"),
     [SIDE_ABSENCE] = C_("side", "absence"),       [SIDE_SHIFT] = C_("side", "shift"),
-    [SIDE_TARGET] = C_("side", "target"),
+    [SIDE_TARGET] = C_("side", "target"),         [SIDE_SPECIAL] = C_("side", "special"),
 };
 
 static const char *const absence_states[] = {
     [ABSENCE_WATCHED] = C_("absence", "watched"),
     [ABSENCE_ABSENT] = C_("absence", "absent"),
+};
+
+static const char *const special_states[] = {
+    [SPECIAL_WAITS] = C_("special", "waits"),
+    [SPECIAL_IN_FORCE] = C_("special", "in_force"),
+    [SPECIAL_OVER] = C_("special", "over"),
 };
 
 static const char *const duty_states[] = {
@@ -283,6 +295,8 @@ const char *words_side_state(const struct side *side)
 {
     if (side->kind == SIDE_ABSENCE)
         return SHOWN(absence_states, side->state);
+    if (side->kind == SIDE_SPECIAL)
+        return SHOWN(special_states, side->state);
     return side->kind == SIDE_DUTY ? SHOWN(duty_states, side->state) : "";
 }
 

@@ -230,7 +230,9 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
+    auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
+    out.add_special(special);
     out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
@@ -262,11 +264,29 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     return out.Finish();
 }
 
+static Offset<bihuan::Item> pack(Builder &builder, const struct item &item)
+{
+    auto text = pack(builder, item.text);
+    bihuan::ItemBuilder out(builder);
+    out.add_done_ms(item.done_ms);
+    out.add_text(text);
+    out.add_optional(item.optional);
+    return out.Finish();
+}
+
 static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &more)
 {
     auto sub_unit = pack(builder, more.sub_unit);
+    auto plan = pack(builder, more.plan);
+    auto part = pack(builder, more.part);
+    auto items = pack_all<bihuan::Item>(builder, more.items, more.item_count);
     bihuan::TaskMoreBuilder out(builder);
     out.add_sub_unit(sub_unit);
+    out.add_plan(plan);
+    out.add_part(part);
+    out.add_items(items);
+    out.add_after(more.after);
+    out.add_held(more.held);
     out.add_whistled(more.whistled);
     return out.Finish();
 }

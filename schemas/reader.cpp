@@ -206,12 +206,13 @@ static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
 
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.about() && !in.ending())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
     more->about = reader.text(in.about(), ANY, "head.about");
     more->oversight = reader.one<struct oversight>(in.oversight());
+    more->special = reader.text(in.special(), ANY, "head.special");
     more->ending = reader.one<struct ending>(in.ending());
     return more;
 }
@@ -245,10 +246,22 @@ void read(Reader &reader, const bihuan::Incident &in, struct incident *out)
     out->more = read_more(reader, in);
 }
 
+static void read(Reader &reader, const bihuan::Item &in, struct item *out)
+{
+    out->text = reader.text(in.text(), ANY, "item.text");
+    out->optional = in.optional();
+    out->done_ms = in.done_ms();
+}
+
 static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
     out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
+    out->plan = reader.text(in.plan(), ANY, "more.plan");
+    out->part = reader.text(in.part(), ANY, "more.part");
+    out->after = in.after();
+    out->held = in.held();
+    out->items = reader.all<struct item>(in.items(), ANY, "more.items", &out->item_count);
 }
 
 void read(Reader &reader, const bihuan::Task &in, struct task *out)

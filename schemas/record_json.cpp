@@ -114,13 +114,38 @@ void write(Json &json, const struct incident &incident)
     json.text("object", incident.more->object);
     json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
+    json.text("special", incident.more->special);
     write_if(json, "ending", incident.more->ending);
+}
+
+static void write(Json &json, const struct item &item)
+{
+    json.text("text", item.text);
+    json.flag("optional", item.optional);
+    json.time("done", item.done_ms);
+}
+
+/* The numbers that the bits stand for. */
+static void write_after(Json &json, uint32_t after)
+{
+    if (!after)
+        return;
+    json.open("after", '[');
+    for (uint32_t no = 1; no < 32; no++)
+        if (after >> no & 1)
+            json.count(nullptr, no);
+    json.close(']');
 }
 
 static void write(Json &json, const struct task_more &more)
 {
     json.flag("whistled", more.whistled);
     json.text("sub_unit", more.sub_unit);
+    json.text("plan", more.plan);
+    json.text("part", more.part);
+    write_after(json, more.after);
+    json.flag("held", more.held);
+    write_all(json, "items", more.items, more.item_count);
 }
 
 void write(Json &json, const struct task &task)

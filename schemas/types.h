@@ -33,7 +33,7 @@ extern "C" {
 #define TASK_STATES(X) \
     X(1, QUEUED, queued) X(2, OFFERED, offered) X(3, RESPONDED, responded) X(4, HANDLING, handling) \
     X(5, SUSPENDED, suspended) X(6, DONE, done) X(7, RETURNED, returned) X(8, WITHDRAWN, withdrawn) \
-    X(9, SHELVED, shelved)
+    X(9, SHELVED, shelved) X(10, WAITING, waiting)
 
 #define TASK_ROLES(X) X(1, LEAD, lead) X(2, ASSIST, assist)
 
@@ -43,13 +43,14 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over. supervise is an incident's. */
+ * granted is over, begin to where a plan's tasks start together. supervise is an incident's. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
-    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate)
+    X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
+    X(20, BEGIN, begin)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -70,14 +71,14 @@ extern "C" {
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
     X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
-    X(10, DELEGATE, delegate)
+    X(9, TICK, tick) X(10, DELEGATE, delegate)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
     X(1, ASSIGN, assign) X(2, TRANSFER, transfer) X(3, MERGE, merge) X(4, CLOSE, close) X(5, CANCEL, cancel) \
     X(6, REJECT, reject) X(7, RELEASE, release) X(8, VERIFY, verify) X(9, WITHDRAW, withdraw) \
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
-    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) \
+    X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) X(22, CHARGE, charge) \
     X(25, RECLASSIFY, reclassify) \
     X(27, ANSWER, answer) \
@@ -102,15 +103,17 @@ extern "C" {
     X(33, ASKED, asked) X(34, GRANTED, granted) X(35, DENIED, denied) X(36, RESUMED, resumed) \
     X(37, FELL_BACK, fell_back) X(38, UNDONE, undone) \
     X(40, WHISTLED, whistled) X(41, PASSED_OVER, passed_over) X(42, DISMISSED, dismissed) \
+    X(43, PLANNED, planned) X(44, BEGUN, begun) X(45, TICKED, ticked) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
-    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) \
+    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) X(52, SWITCHED, switched) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
-    X(83, EXCLUDED, excluded)
+    X(83, EXCLUDED, excluded) \
+    X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -126,14 +129,15 @@ extern "C" {
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
 
 /* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
- * absence 缺失, a shift 班次, one target of a duty. */
+ * absence 缺失, a special period 特殊时段, a shift 班次, one target of a duty. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target) X(20, SPECIAL, special)
 
 /* state of a row beside incidents, by its kind. waits: between two periods. */
 #define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
 #define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
+#define SPECIAL_STATES(X) X(1, WAITS, waits) X(2, IN_FORCE, in_force) X(3, OVER, over)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -160,7 +164,7 @@ extern "C" {
     X(40, ID_CONFLICT, id_conflict) X(41, STALE_EPOCH, stale_epoch) X(42, WRONG_STATE, wrong_state) \
     X(43, NOT_HOLDER, not_holder) X(44, BAD_CURSOR, bad_cursor) X(45, TOO_MANY, too_many) \
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
-    X(48, CALLED_ALREADY, called_already) \
+    X(48, CALLED_ALREADY, called_already) X(49, ITEMS_OPEN, items_open) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
@@ -211,6 +215,8 @@ enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
 enum absence_state { ABSENCE_STATES(ABSENCE_X) };
 #define DUTY_X(v, N, n) DUTY_##N = v,
 enum duty_state { DUTY_STATES(DUTY_X) };
+#define SPECIAL_X(v, N, n) SPECIAL_##N = v,
+enum special_state { SPECIAL_STATES(SPECIAL_X) };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
 enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 #define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
@@ -356,6 +362,7 @@ struct incident_more {
     const struct oversight *oversight; /* NULL: none */
     const char *about;                 /* whom it is about, as in the event */
     const struct ending *ending;       /* NULL: nothing of it */
+    const char *special;               /* 特殊时段: the special period it is in; "": none */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */
@@ -379,10 +386,22 @@ struct incident {
     const struct incident_more *more; /* NULL: nothing of it */
 };
 
+/* One line of a task's checklist. */
+struct item {
+    const char *text;
+    bool optional;
+    int64_t done_ms; /* 0: open */
+};
+
 /* What only some tasks have. */
 struct task_more {
-    bool whistled;        /* 吹哨: called to report on site (报到) */
-    const char *sub_unit; /* 二级派遣: whose workers do it; "": the unit's own */
+    bool whistled;           /* 吹哨: called to report on site (报到) */
+    const char *sub_unit;    /* 二级派遣: whose workers do it; "": the unit's own */
+    const char *plan, *part; /* 预案: which, and what it calls this task */
+    uint32_t after;          /* waiting: bit per number of the tasks it waits for */
+    bool held;               /* 同步: it starts together with others, and has not */
+    const struct item *items;
+    size_t item_count;
 };
 
 /* 派遣任务: one unit's part. */

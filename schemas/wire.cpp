@@ -177,6 +177,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
     out->condition_met = in.condition_met();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
+    out->item = in.item();
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -208,6 +209,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
     out->units = read_units(reader, in.units(), &out->unit_count);
+    out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
     out->kind = reader.known(in.kind(), ask_kind_name, "kind");
     out->until_ms = reader.time(in.until_ms(), "until_ms");
     out->span_ms = in.span_ms();
@@ -242,6 +244,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->event = reader.one<struct event>(in.event());
     out->at_ms = reader.time(in.at_ms(), "at_ms");
     out->side = reader.known(in.side(), side_kind_name, "side");
+    out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
 }
 
 static void read(Reader &reader, const bihuan::UnitLoad &in, struct unit_load *out)
@@ -300,6 +303,7 @@ static void read(Reader &reader, const bihuan::Explanation &in, struct explanati
     out->rules = reader.all<struct considered>(in.rules(), SIZE_MAX, "rules", &out->rule_count);
     out->clocks = reader.text(in.clocks(), TEXT_MAX_BYTES, "clocks");
     out->policy = reader.text(in.policy(), TEXT_MAX_BYTES, "policy");
+    out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
 }
 
 static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)

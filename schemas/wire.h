@@ -77,6 +77,7 @@ struct word {
     const char *unit;   /* delegate: to which sub-unit */
     bool condition_met; /* feedback: the closing condition holds */
     const char *to;     /* outcome referred: the body it goes to */
+    uint32_t item;      /* tick: which, from 1 */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -92,6 +93,7 @@ struct act {
     enum outcome_code outcome; /* close */
     bool passed;               /* verify, confirm; decide: granted; callback: solved */
     const char *reason, *text;
+    const char *plan;         /* plan: which */
     const char *const *units; /* whistle */
     size_t unit_count;
     enum ask_kind kind;             /* ask: what for */
@@ -161,6 +163,7 @@ struct query {
     const struct event *event;
     int64_t at_ms;       /* explain: under the policy in force then; 0: now */
     enum side_kind side; /* beside: of this kind; 0: all */
+    const char *plan;    /* explain: as if this plan were applied */
 };
 
 /* How many, for `watch` and the demo's sums. */
@@ -196,6 +199,7 @@ struct explanation {
     size_t rule_count;
     const char *clocks; /* profile */
     const char *policy; /* hex of the policy's hash */
+    const char *plan;   /* by which it goes; its tasks and clocks stand in the answer's row */
 };
 
 /* broker → client: a page. Which part is filled depends on the query. */

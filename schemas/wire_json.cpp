@@ -113,6 +113,7 @@ static void write(Json &json, const struct word &word)
     json.text("unit", word.unit);
     json.flag("condition_met", word.condition_met);
     json.text("to", word.to);
+    json.number("item", word.item);
 }
 
 static void write(Json &json, const struct act &act)
@@ -130,6 +131,7 @@ static void write(Json &json, const struct act &act)
     json.text("reason", act.reason);
     json.text("text", act.text);
     write_texts(json, "units", act.units, act.unit_count);
+    json.text("plan", act.plan);
     json.text("kind", ask_kind_name(act.kind));
     json.time("until", act.until_ms);
     json.number("span_ms", act.span_ms);
@@ -163,6 +165,7 @@ static void write(Json &json, const struct query &query)
     write_if(json, "event", query.event);
     json.time("at", query.at_ms);
     json.text("side", side_kind_name(query.side));
+    json.text("plan", query.plan);
 }
 
 /* Counts are written when they are 0 too: here nothing is something. */
@@ -223,6 +226,7 @@ static void write(Json &json, const struct explanation &explanation)
     write_all(json, "rules", explanation.rules, explanation.rule_count);
     json.text("clocks", explanation.clocks);
     json.text("policy", explanation.policy);
+    json.text("plan", explanation.plan);
 }
 
 static void write_provisional(Json &json, const struct bytes &clocks)

@@ -155,6 +155,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_unit(unit);
     out.add_condition_met(word.condition_met);
     out.add_to(to);
+    out.add_item(word.item);
     return out.Finish();
 }
 
@@ -173,6 +174,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     auto name = pack(builder, act.name);
     auto target = pack(builder, act.target);
     auto area = pack(builder, act.area);
+    auto plan = pack(builder, act.plan);
     bihuan::ActBuilder out(builder);
     out.add_about(about);
     out.add_request(request);
@@ -188,6 +190,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_reason(reason);
     out.add_text(text);
     out.add_units(units);
+    out.add_plan(plan);
     out.add_kind(static_cast<bihuan::AskKind>(act.kind));
     out.add_until_ms(act.until_ms);
     out.add_span_ms(act.span_ms);
@@ -213,6 +216,7 @@ Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
     auto area = pack(builder, query.area);
     auto source = pack(builder, query.source);
     auto event = pack_if(builder, query.event);
+    auto plan = pack(builder, query.plan);
     bihuan::QueryBuilder out(builder);
     out.add_kind(static_cast<bihuan::QueryKind>(query.kind));
     out.add_incident(query.incident);
@@ -228,6 +232,7 @@ Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
     out.add_event(event);
     out.add_at_ms(query.at_ms);
     out.add_side(static_cast<bihuan::SideKind>(query.side));
+    out.add_plan(plan);
     return out.Finish();
 }
 
@@ -292,8 +297,10 @@ static Offset<bihuan::Explanation> pack(Builder &builder, const struct explanati
     auto rules = pack_all<bihuan::Considered>(builder, explanation.rules, explanation.rule_count);
     auto clocks = pack(builder, explanation.clocks);
     auto policy = pack(builder, explanation.policy);
+    auto plan = pack(builder, explanation.plan);
     return bihuan::CreateExplanation(builder, area, type, unit, rule,
-                                     static_cast<bihuan::UnroutedReason>(explanation.unrouted), rules, clocks, policy);
+                                     static_cast<bihuan::UnroutedReason>(explanation.unrouted), rules, clocks, policy,
+                                     plan);
 }
 
 Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)

@@ -372,11 +372,12 @@ enum bh_verb {
     BH_RETURN = 6,    /**< 退回: not ours, with a reason code in `reason`. Ends the task. */
     BH_GIVE_BACK = 7, /**< Before responding: a colleague shall have it. Ends the task for us. */
     BH_ASK = 8,       /**< 申请: what `ask` says; somebody else decides. Until then nothing changes. */
+    BH_TICK = 9,      /**< 清单: an item of the task's checklist is done: its number, from 1, in `item`. */
     BH_DELEGATE = 10  /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
 };
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN
- *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE. */
+ *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE, `item` with BH_TICK. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;
@@ -394,6 +395,7 @@ struct bh_word {
     const char *unit;    /**< With BH_DELEGATE: which. */
     bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
     const char *to;      /**< With the outcome "referred": the body it goes to. "planned" needs `until_ms`. */
+    uint32_t item;       /**< With BH_TICK: which. */
 };
 
 /** @brief Opens a worker's connection and asks for tasks.

@@ -388,7 +388,8 @@ void bh_drain(struct bh_work *work)
 
 /* --- words --- */
 
-_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_DELEGATE == WORD_DELEGATE,
+_Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_TICK == WORD_TICK &&
+                   (int)BH_DELEGATE == WORD_DELEGATE,
                "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
@@ -406,6 +407,8 @@ static int check_word(const struct bh_word *word)
     if ((word->verb == BH_RETURN || word->verb == BH_ASK) && !(word->reason && *word->reason))
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_ASK && !ask_kind_of(word->ask))
+        return BH_BAD_ARGUMENT;
+    if (word->verb == BH_TICK && !word->item)
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_DELEGATE && !(word->unit && *word->unit))
         return BH_BAD_ARGUMENT;
@@ -471,7 +474,8 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .span_ms = word->span_ms,
                                  .unit = word->unit,
                                  .condition_met = word->condition_met,
-                                 .to = word->to};
+                                 .to = word->to,
+                                 .item = word->item};
     struct said *about = malloc(sizeof(*about));
     ASSERT(about);
     *about = (struct said){held, word->verb};

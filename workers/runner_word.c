@@ -8,7 +8,7 @@
 #include "schemas/types.h"
 
 /* Which text a verb's first argument is. */
-enum argument { NONE, OUTCOME, REASON, UNIT };
+enum argument { NONE, OUTCOME, REASON, UNIT, ITEM };
 
 static const struct verb {
     enum bh_verb verb;
@@ -17,7 +17,7 @@ static const struct verb {
 } verbs[] = {
     {BH_RESPOND, "respond", NONE},     {BH_ARRIVE, "arrive", NONE},        {BH_HANDLE, "handle", NONE},
     {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
-    {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},
+    {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},    {BH_TICK, "tick", ITEM},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -123,11 +123,22 @@ static const char *check(const struct bh_word *word)
         return no_outcome(word->outcome);
     if (word->verb == BH_RETURN && !word->reason)
         return _("return needs a reason");
+    if (word->verb == BH_TICK && !word->item)
+        return _("tick needs the number of an item");
     if (word->verb == BH_DELEGATE && !word->unit)
         return _("delegate needs a unit");
     if (word->verb == BH_NOTE && !word->text)
         return _("note needs a text");
     return NULL;
+}
+
+static void set_argument(struct bh_word *word, enum argument which, const char *argument)
+{
+    const char **const texts[] = {[OUTCOME] = &word->outcome, [REASON] = &word->reason, [UNIT] = &word->unit};
+    if (which == ITEM)
+        word->item = (uint32_t)strtoul(argument, NULL, 10);
+    else if (*argument)
+        *texts[which] = argument;
 }
 
 static struct saying *parse_plain(char *line, const char **fault)
@@ -139,9 +150,8 @@ static struct saying *parse_plain(char *line, const char **fault)
         return NULL;
     }
     word.verb = verb->verb;
-    const char *argument = verb->argument == NONE ? "" : next_word(&line);
-    if (*argument)
-        *(verb->argument == OUTCOME ? &word.outcome : verb->argument == REASON ? &word.reason : &word.unit) = argument;
+    if (verb->argument != NONE)
+        set_argument(&word, verb->argument, next_word(&line));
     if (*line)
         word.text = line;
     *fault = check(&word);
@@ -163,6 +173,10 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
     const char *text = json_string_value(value);
     if (strcmp(key, "unit_ms") == 0 && json_is_integer(value)) {
         word->unit_ms = json_integer_value(value);
+        return NULL;
+    }
+    if (strcmp(key, "item") == 0 && json_is_integer(value) && json_integer_value(value) > 0) {
+        word->item = (uint32_t)json_integer_value(value);
         return NULL;
     }
     if (strcmp(key, "condition_met") == 0 && json_is_boolean(value)) {

@@ -195,6 +195,10 @@ enum clock_kind read_clock_kind(struct document *document, yaml_node_t *key)
     static const char *const known[] = {CLOCK_KINDS(CLOCK_KIND_NAME) "ladder"};
     const char *name = node_text(document, key, "a clock", CODE_MAX_BYTES);
     enum clock_kind kind = name != NULL ? clock_kind_of(name) : 0;
+    if (kind == CLOCK_BEGIN) {
+        node_fault(document, key, "'begin' has no limit here: it is 'within' of a plan that starts together");
+        return kind;
+    }
     if (kind == CLOCK_PARK || kind == CLOCK_SUSPEND) {
         node_fault(document, key, "'%s' has no limit here: how long it may last is %s_max in city.yaml", name, name);
         return kind;

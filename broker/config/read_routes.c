@@ -2,9 +2,9 @@
 
 #include "broker/config/reading.h"
 
-enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, FIELDS };
-static const char *const keys[FIELDS] = {"to",       "type",   "types",  "area",   "areas",   "nature",
-                                         "severity", "assist", "verify", "except", "whistle", "confirm"};
+enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, PLAN, FIELDS };
+static const char *const keys[FIELDS] = {"to",     "type",   "types",  "area",    "areas",   "nature", "severity",
+                                         "assist", "verify", "except", "whistle", "confirm", "plan"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */
@@ -41,8 +41,10 @@ static void read_sending(struct routes_reading *in, yaml_node_t *to, yaml_node_t
 {
 #define VERIFIER_TEXT(v, N, n) #n,
     static const char *const known[] = {VERIFIERS(VERIFIER_TEXT)};
-    if (to != NULL)
+    if (to != NULL) {
+        route->plan = NULL;
         route->to = read_recipients(in->reading, in->document, to, CANDIDATES_MAX, true, &route->to_count);
+    }
     if (assist != NULL)
         route->assists = read_recipients(in->reading, in->document, assist, ASSISTS_MAX, false, &route->assist_count);
     if (verify == NULL)
@@ -156,6 +158,20 @@ static void add_rule(struct routes_reading *in, struct route *rule, const struct
     }
 }
 
+/* A plan says itself who leads and who assists. */
+static void read_plan_of(struct routes_reading *in, yaml_node_t *const *fields, struct route *rule)
+{
+    if (fields[PLAN] == NULL)
+        return;
+    rule->plan = named_plan(in->reading, in->document, fields[PLAN]);
+    if (fields[TO] != NULL || fields[ASSIST] != NULL)
+        node_fault(in->document, fields[PLAN], "a plan says who is sent; leave 'to' and 'assist' out beside it");
+    if (rule->plan == NULL || rule->plan->task_count == 0)
+        return;
+    rule->to = rule->plan->tasks[0].to;
+    rule->to_count = rule->plan->tasks[0].to_count;
+}
+
 static void read_rule(struct routes_reading *in, yaml_node_t *node)
 {
     yaml_node_t *fields[FIELDS];
@@ -164,8 +180,10 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
         return;
     struct subjects types = read_subjects(in, one_of(in, fields[TYPE], fields[TYPES], "type"), true);
     struct subjects areas = read_subjects(in, one_of(in, fields[AREA], fields[AREAS], "area"), false);
-    if (fields[TO] == NULL)
-        node_fault(in->document, node, "a rule needs 'to': a unit, @LEVEL.KIND, @owner, a list of them, or desk");
+    if (fields[TO] == NULL && fields[PLAN] == NULL)
+        node_fault(in->document, node,
+                   "a rule needs 'to': a unit, @LEVEL.KIND, @owner, a list of them, or desk; or 'plan'");
+    read_plan_of(in, fields, &rule);
     rule.natures = fields[NATURE] != NULL ? read_natures(in->document, fields[NATURE]) : 0;
     rule.severities = fields[SEVERITY] != NULL ? read_severities(in->document, fields[SEVERITY]) : 0;
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);

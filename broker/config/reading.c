@@ -173,6 +173,11 @@ const struct timetable *named_calendar(struct reading *reading, struct document 
     return named(document, node, "calendar", &reading->policy->timetable_map);
 }
 
+const struct plan *named_plan(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    return named(document, node, "plan", &reading->policy->plan_map);
+}
+
 const struct ladder *named_ladder(struct reading *reading, struct document *document, yaml_node_t *node)
 {
     return named(document, node, "ladder", &reading->policy->ladder_map);

@@ -18,10 +18,12 @@
     X(UNITS, "units.yaml", true)                                                                                       \
     X(POSTS, "posts.yaml", false)                                                                                      \
     X(OBJECTS, "objects.yaml", false)                                                                                  \
+    X(PLANS, "plans.yaml", false)                                                                                      \
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(PERIODS, "periods.yaml", false)                                                                                  \
     X(RATING, "area_levels.yaml", false)                                                                               \
     X(DUTIES, "duties.yaml", false)                                                                                    \
     X(EVENTS, "events.yaml", false)                                                                                    \
@@ -58,8 +60,10 @@ void read_areas(struct reading *, struct document *);
 void read_units(struct reading *, struct document *);
 void read_posts(struct reading *, struct document *);
 void read_objects(struct reading *, struct document *);
+void read_plans(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
+void read_periods(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
 void read_rating(struct reading *, struct document *);
@@ -99,6 +103,7 @@ const struct unit *named_unit(struct reading *, struct document *, yaml_node_t *
 const struct principal *named_principal(struct reading *, struct document *, yaml_node_t *);
 const struct profile *named_profile(struct reading *, struct document *, yaml_node_t *);
 const struct timetable *named_calendar(struct reading *, struct document *, yaml_node_t *);
+const struct plan *named_plan(struct reading *, struct document *, yaml_node_t *);
 const struct ladder *named_ladder(struct reading *, struct document *, yaml_node_t *);
 /* The index of a level; SIZE_MAX when there is none, for named_level with a fault at the node. */
 size_t level_index(const struct policy *, const char *name);

@@ -27,7 +27,7 @@ void act_name_policy(struct acting *acting)
 
 static bool transferable(const struct task *task)
 {
-    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
+    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN && task->state != TASK_WAITING;
 }
 
 static bool releasable(const struct task *task)
@@ -113,7 +113,7 @@ void act_stop_dispatch(struct draft *draft)
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
 }
 
-static bool has_lead(const struct draft *draft)
+bool act_has_lead(const struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
         if (draft->tasks[i].role == TASK_LEAD && draft->tasks[i].state != TASK_WITHDRAWN)
@@ -126,14 +126,14 @@ bool act_assign(struct acting *acting)
 {
     struct draft *draft = acting->draft;
     const struct unit *unit = unit_of(acting);
-    enum task_role role = acting->act->role ? acting->act->role : has_lead(draft) ? TASK_ASSIST : TASK_LEAD;
+    enum task_role role = acting->act->role ? acting->act->role : act_has_lead(draft) ? TASK_ASSIST : TASK_LEAD;
     if (!unit)
         return false;
     if (draft->task_count == TASKS_MAX)
         return step_refuse(acting->step, REFUSAL_TOO_MANY, NULL, "an incident has at most %d tasks", TASKS_MAX);
-    if (role == TASK_LEAD && has_lead(draft))
+    if (role == TASK_LEAD && act_has_lead(draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has a lead: transfer it");
-    if (role != TASK_LEAD && !has_lead(draft))
+    if (role != TASK_LEAD && !act_has_lead(draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has no lead yet");
     acting->record->task = draft_add_task(draft, unit->id, role)->no;
     if (draft->head.state != INCIDENT_OPEN)
@@ -147,8 +147,10 @@ void act_hand_to(struct acting *acting, struct task *task, const struct unit *un
 {
     act_take_away(acting, task, told);
     task->unit = unit->id;
-    task->state = TASK_QUEUED;
     task->epoch++;
+    if (task->state == TASK_WAITING)
+        return; /* its turn has not come yet */
+    task->state = TASK_QUEUED;
     task->dispatched_ms = acting->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;

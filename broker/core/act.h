@@ -22,6 +22,9 @@ bool act_end(struct acting *, enum incident_state, enum outcome_code, bool owed)
 void act_name_policy(struct acting *);
 /* The task that the act names, or the only one it can be. NULL when refused. */
 struct task *act_choose(struct acting *, bool (*fits)(const struct task *));
+/* Whether somebody leads. */
+bool act_has_lead(const struct draft *);
+/* The centre's time to give it an owner is over when no task waits for one. */
 /* The centre's time to give it an owner is over. */
 void act_stop_dispatch(struct draft *);
 /* Its holder loses the task and is told why; nothing of the last owner's doing remains but what was said. */

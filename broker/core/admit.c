@@ -4,9 +4,11 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/level.h"
-#include "broker/core/screen.h"
+#include "broker/core/plan.h"
 #include "broker/core/quota.h"
+#include "broker/core/screen.h"
 #include "broker/core/sensor.h"
+#include "broker/core/special.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -180,8 +182,12 @@ static const char *area_code(const struct admission *admission)
 /* NULL: nothing of it. */
 static const struct incident_more *more_of(const struct admission *admission)
 {
-    const struct incident_more more = {.object = admission->event->object, .about = admission->event->about};
-    if (!has_text(more.object) && !has_text(more.about))
+    const struct step *step = admission->step;
+    const struct special *special =
+        special_at(step->core->policy, admission->query.type, admission->query.area, step->now_ms);
+    const struct incident_more more = {
+        .object = admission->event->object, .about = admission->event->about, .special = special ? special->name : ""};
+    if (!has_text(more.object) && !has_text(more.about) && !special)
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
@@ -225,6 +231,10 @@ static struct incident head_of(const struct admission *admission)
 
 void admit_dispatch(struct draft *draft, const struct route_result *result)
 {
+    if (result->plan) {
+        plan_lay(draft, result->plan, true);
+        return;
+    }
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
@@ -349,7 +359,7 @@ void admit_publish(struct step *step)
         return;
     admission.suspicion = sensor_of(step, event, &admission.query);
     admission.folding =
-        admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step, event, &admission.query);
+        admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step->who, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
     struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
     absence_heard(step, &record, event, admission.query.type, admission.query.area);

@@ -50,7 +50,8 @@ static bool of_a_task_or_none(struct draft *draft, const struct ask *ask)
     const struct task *task = task_of(draft, ask->task);
     if (ask->task && !task)
         return step_refuse(draft->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", ask->task);
-    if (task && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED))
+    if (task && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED ||
+                 task->state == TASK_WAITING))
         return step_refuse(draft->step, REFUSAL_WRONG_STATE, "task", "task %u is %s: there is nothing to ask for it",
                            task->no, task_state_name(task->state));
     return true;

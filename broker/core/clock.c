@@ -83,7 +83,7 @@ int64_t clock_instant(const struct clock *clock, const struct pace *pace, int64_
 
 bool clock_is_term(enum clock_kind kind)
 {
-    return kind == CLOCK_PARK || kind == CLOCK_SUSPEND;
+    return kind == CLOCK_PARK || kind == CLOCK_SUSPEND || kind == CLOCK_BEGIN;
 }
 
 bool clock_open(const struct clock *clock)

@@ -24,6 +24,13 @@ static const char *unit_of(const void *of, uint32_t no)
     return NULL;
 }
 
+void draft_climb(struct draft *draft)
+{
+    draft->climb = climb_of(draft->step->core->policy, &draft->head);
+    draft->climb.unit_of = unit_of;
+    draft->climb.of = draft;
+}
+
 static void begin(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
 {
     draft->step = step;
@@ -35,9 +42,7 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->head_changed = draft->reports_changed = false;
     draft->reports = NULL;
     draft->undo = NULL;
-    draft->climb = climb_of(step->core->policy, head);
-    draft->climb.unit_of = unit_of;
-    draft->climb.of = draft;
+    draft_climb(draft);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
 }
@@ -80,7 +85,7 @@ struct incident *draft_head(struct draft *draft)
 
 struct incident_more *draft_head_more(struct draft *draft)
 {
-    static const struct incident_more nothing = {.object = "", .about = ""};
+    static const struct incident_more nothing = {.object = "", .about = "", .special = ""};
     struct incident *head = draft_head(draft);
     struct incident_more *more =
         arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
@@ -305,10 +310,22 @@ static void with_task_clocks(struct draft *draft, uint32_t task, void (*act)(str
         with_clock(draft, task_clocks[i], task, act);
 }
 
+/* Until it starts with the others it is only to respond. */
+static bool held(const struct draft *draft, uint32_t no)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        if (draft->tasks[i].no == no)
+            return draft->tasks[i].more && draft->tasks[i].more->held;
+    }
+    return false;
+}
+
 void draft_start_task_clocks(struct draft *draft, uint32_t task)
 {
-    for (size_t i = 0; i < TASK_CLOCKS; i++)
-        draft_start_clock(draft, task_clocks[i], task);
+    for (size_t i = 0; i < TASK_CLOCKS; i++) {
+        if (!held(draft, task) || task_clocks[i] == CLOCK_RESPOND)
+            draft_start_clock(draft, task_clocks[i], task);
+    }
 }
 
 void draft_stop_clock(struct draft *draft, enum clock_kind kind, uint32_t task)

@@ -284,6 +284,7 @@ static void send_to_its_unit(const struct exclusion *nobody, const struct route_
     if (unit == NULL || query->type == NULL)
         return;
     result->lead = unit;
+    result->plan = NULL;
     result->unrouted = 0;
     result->desk = false;
     tell(trace, result, "it is about this unit's work");

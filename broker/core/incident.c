@@ -14,6 +14,7 @@
 #include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/plan.h"
 #include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/notice.h"
@@ -50,6 +51,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RECLASSIFY] =
                      { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -94,6 +96,7 @@ static const struct {
     [ACT_REOPEN]     = {act_reopen,        RECORD_REOPENED,     RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_RECLASSIFY] = {act_reclassify,    RECORD_RECLASSIFIED, RIGHT_DISPATCH,  0,             NULL},
     [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, oversee_follow},
+    [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
 };
 /* clang-format on */
 
@@ -130,10 +133,15 @@ bool incident_in_scope(struct step *step, const struct live *live)
                        live->head.type, live->head.area, step->who->name);
 }
 
+/* What was merged is kept from whom its survivor is kept from, too. */
 bool incident_kept_from(const struct step *step, const struct live *live)
 {
-    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
-    return exclusion_bars_principal(&exclusion, step->who);
+    bool kept = false;
+    for (; live && !kept; live = live_find(step->core, live->head.merged_into)) {
+        struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+        kept = exclusion_bars_principal(&exclusion, step->who);
+    }
+    return kept;
 }
 
 /* Sources are not told of incidents that are not theirs, not even that they exist. */
@@ -293,6 +301,7 @@ void incident_settle(struct step *step, const struct live *live)
     struct draft draft;
     if (live->head.state != INCIDENT_OPEN)
         return;
+    plan_go_on(step, live);
     whistle_pass_over(step, live);
     draft_of(&draft, step, live);
     if (!all_done(&draft))

@@ -114,13 +114,15 @@ static void disown_more(const struct incident_more *more)
 /* Nothing in it is nothing: a row out of the store would not have it. */
 static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
-    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
+    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending &&
+                  !has_text(more->special)))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
     copy->oversight = oversight_own(core, more->oversight);
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
+    copy->special = name_of(core, more->special);
     return copy;
 }
 

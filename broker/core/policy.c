@@ -26,7 +26,7 @@ void policy_free(struct policy *policy)
     struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
                               &policy->principal_map, &policy->credential_map, &policy->profile_map,
                               &policy->ladder_map,    &policy->local_map,      &policy->timetable_map,
-                              &policy->post_map,      &policy->owner_map};
+                              &policy->post_map,      &policy->owner_map,      &policy->plan_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);
@@ -134,6 +134,20 @@ const struct unit *policy_unit(const struct policy *policy, const char *id)
 const struct post *policy_post(const struct policy *policy, const char *id)
 {
     return find(&policy->post_map, id);
+}
+
+const struct plan *policy_plan(const struct policy *policy, const char *name)
+{
+    return find(&policy->plan_map, name);
+}
+
+const struct special *policy_special(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->special_count; i++) {
+        if (strcmp(policy->specials[i].name, name) == 0)
+            return &policy->specials[i];
+    }
+    return NULL;
 }
 
 const struct principal *policy_principal(const struct policy *policy, const char *name)

@@ -138,6 +138,19 @@ struct profile {
     struct origin origin;
 };
 
+/* 特殊时段: what is otherwise for a time. */
+struct special {
+    const char *name;
+    int64_t from_ms, to_ms;    /* [from, to) */
+    const struct type **types; /* subtrees; none: all */
+    size_t type_count;
+    const struct area **areas;
+    size_t area_count;
+    const struct profile *profile; /* its limits, where it has one, come before the type's; NULL: the clocks stay */
+    const struct ladder *ladder;   /* NULL: that of the type */
+    struct origin origin;
+};
+
 /* 块, 条 */
 enum ladder_line { LINE_AREA = 1, LINE_SUPERVISOR = 2 };
 
@@ -189,6 +202,7 @@ struct fold_rule {
     const struct fold_raise *raises;
     size_t raise_count;
     int64_t again_ms; /* so long after it was closed the next is its recurrence */
+    bool reopens;     /* or opens it again, when it was said to be resolved */
     struct origin origin;
 };
 
@@ -223,6 +237,26 @@ struct recipient {
     const char *text; /* as written */
 };
 
+/* One part of a plan. */
+struct plan_task {
+    const char *name;
+    const struct recipient *to;
+    size_t to_count;
+    uint32_t after; /* bit per task of the plan, by its place: it waits until these are fed back */
+    const struct item *items;
+    size_t item_count;
+};
+
+/* 预案: the first task leads, the others assist. */
+struct plan {
+    const char *name;
+    const struct plan_task *tasks;
+    size_t task_count;
+    int64_t
+        within_ms; /* 同步: those that wait for nobody start at one instant, at the latest after this; 0: each at once */
+    struct origin origin;
+};
+
 /* One rule, `except` entries flattened: each is a rule of its own with a deeper area, or an exclusion. */
 struct route {
     const struct type *type; /* subtree; NULL: any */
@@ -237,8 +271,9 @@ struct route {
     const struct recipient *assists;
     size_t assist_count;
     enum verifier verify;
-    bool confirm;         /* looked at before it is filed */
-    struct limit whistle; /* 报到 of units called; without a budget: not said here */
+    bool confirm;            /* looked at before it is filed */
+    struct limit whistle;    /* 报到 of units called; without a budget: not said here */
+    const struct plan *plan; /* instead of to and assists; to is its first task's */
     struct origin origin;
     const char *rule; /* the origin as incidents and explanations say it: "routes.yaml:12" */
 };
@@ -328,9 +363,10 @@ struct duty {
     const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
     const struct area *const *areas;
     size_t area_count;
-    bool each;             /* `each` was written: the area is part of its key */
-    enum rung_colour when; /* only while its area is listed so; 0: always */
-    struct recipient to;   /* kind 0: nobody is named */
+    bool each;                    /* `each` was written: the area is part of its key */
+    enum rung_colour when;        /* only while its area is listed so; 0: always */
+    const struct special *during; /* only in that period; NULL: always */
+    struct recipient to;          /* kind 0: nobody is named */
     const char *const *targets;
     size_t target_count;
     size_t target_level;      /* without targets: the areas of this level */
@@ -384,11 +420,15 @@ struct policy {
     size_t ladder_count;
     const struct post *posts;
     size_t post_count;
+    const struct special *specials; /* the first that holds is the one */
+    size_t special_count;
     const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
     size_t fallback_count;
+    const struct plan *plans;
+    size_t plan_count;
     const struct principal *principals;
     size_t principal_count;
     const struct absence *absences;
@@ -400,6 +440,7 @@ struct policy {
     size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    bool folds_reopen; /* one of them does */
     struct rating rating;
     const struct duty *duties;
     size_t duty_count;
@@ -408,7 +449,7 @@ struct policy {
     const struct polygon_source *polygons;
     size_t polygon_count;
     struct textmap type_map, area_map, unit_map, principal_map, credential_map, profile_map, ladder_map;
-    struct textmap timetable_map, post_map;
+    struct textmap timetable_map, post_map, plan_map;
     struct textmap owner_map;      /* object code, or prefix with its '*' → struct owner */
     uint64_t owner_prefix_lengths; /* bit n: there is a prefix of n bytes */
     struct textmap local_map;      /* "area code/kind" → unit, for relative recipients */
@@ -432,6 +473,8 @@ const struct type *policy_type(const struct policy *, const char *code);
 const struct area *policy_area(const struct policy *, const char *code);
 const struct unit *policy_unit(const struct policy *, const char *id);
 const struct post *policy_post(const struct policy *, const char *id);
+const struct plan *policy_plan(const struct policy *, const char *name);
+const struct special *policy_special(const struct policy *, const char *name);
 const struct principal *policy_principal(const struct policy *, const char *name);
 const struct principal *policy_credential(const struct policy *, const char *credential);
 const struct ladder *policy_ladder(const struct policy *, const char *name); /* the default when absent */

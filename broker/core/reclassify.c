@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "broker/core/act.h"
+#include "broker/core/admit.h"
 #include "broker/core/live.h"
+#include "broker/core/plan.h"
 #include "broker/core/retype.h"
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
@@ -79,6 +81,8 @@ static void withdraw(struct acting *acting, const struct task *of)
     task->state = TASK_WITHDRAWN;
     task->principal = task->worker = "";
     draft_void_task_clocks(acting->draft, task->no);
+    if (task->more && task->more->held)
+        draft_void_clock(acting->draft, CLOCK_BEGIN, 0);
 }
 
 static bool assists(const struct route_result *result, const char *unit)
@@ -97,6 +101,37 @@ static bool has_part(const struct draft *draft, const char *unit)
             return true;
     }
     return false;
+}
+
+/* --- who has it by a plan --- */
+
+static bool planned(const struct task *task)
+{
+    return task && task->more && has_text(task->more->plan);
+}
+
+/* Who was called by name, or works on it, stays. */
+static void withdraw_plan(struct acting *acting)
+{
+    struct draft *draft = acting->draft;
+    for (size_t i = 0; i < draft->task_count; i++) {
+        const struct task *task = &draft->tasks[i];
+        bool stays = task->role != TASK_LEAD && (task_whistled(task) || task->responded_ms);
+        if (unfinished(task) && !stays)
+            withdraw(acting, task);
+    }
+}
+
+/* Laid out anew; the same plan goes on as it is. */
+static bool send_by_plan(struct acting *acting, const struct route_result *result)
+{
+    struct draft *draft = acting->draft;
+    uint32_t first = (uint32_t)draft->task_count + 1;
+    if (lead_of(draft) && plan_under_way(draft, result->plan))
+        return true;
+    withdraw_plan(acting);
+    admit_dispatch(draft, result);
+    return somebody_dispatches(acting, first);
 }
 
 /* Who assists by the new rule, and who is on it already; whoever was called by name stays. */
@@ -151,11 +186,22 @@ static enum unrouted_reason without_place(const struct incident *head)
     return head->unrouted == UNROUTED_NO_POLYGON ? UNROUTED_NO_POLYGON : UNROUTED_NO_PLACE;
 }
 
-static bool send_to(struct acting *acting, const struct route_result *result)
+/* The lead of a plan had its part of that: what comes now is another task. */
+static bool send_to_units(struct acting *acting, const struct route_result *result)
 {
+    const struct task *lead = lead_of(acting->draft);
+    if (planned(lead))
+        withdraw(acting, lead);
     if (!change_lead(acting, result->lead))
         return false;
     change_assists(acting, result);
+    return true;
+}
+
+static bool send_to(struct acting *acting, const struct route_result *result)
+{
+    if (!(result->plan ? send_by_plan(acting, result) : send_to_units(acting, result)))
+        return false;
     draft_head(acting->draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(acting->draft);
     return true;
@@ -174,7 +220,9 @@ static bool send_anew(struct acting *acting)
         return !acting->act->route ||
                step_refuse(acting->step, REFUSAL_WRONG_STATE, "route",
                            "nobody is found for it (%s): reclassify without", unrouted_reason_name(result.unrouted));
-    if (result.lead && !lead_of(draft) && draft->task_count == TASKS_MAX)
+    size_t parts = result.plan ? result.plan->task_count : 1;
+    bool adds = result.plan || !lead_of(draft) || planned(lead_of(draft));
+    if (result.lead && adds && draft->task_count + parts > TASKS_MAX)
         return step_refuse(acting->step, REFUSAL_TOO_MANY, NULL, "an incident has at most %d tasks", TASKS_MAX);
     struct incident *head = draft_head(draft);
     head->unrouted = result.unrouted;

@@ -1,6 +1,7 @@
 #include "broker/core/retype.h"
 
 #include "broker/core/clock.h"
+#include "broker/core/special.h"
 
 void retype(struct draft *draft, const struct type *type)
 {
@@ -10,7 +11,8 @@ void retype(struct draft *draft, const struct type *type)
         ladder = policy_ladder(draft->climb.policy, NULL);
     head->type = type->code;
     head->ladder = ladder ? ladder->name : "";
-    draft->climb = climb_of(draft->climb.policy, head);
+    draft_climb(draft);
+    special_choose(draft);
 }
 
 /* --- a task's clocks --- */
@@ -21,6 +23,12 @@ static bool is_over(const struct task *task, enum clock_kind kind)
     bool begun = task->state == TASK_HANDLING || task->arrived_ms;
     return (kind == CLOCK_RESPOND && task->responded_ms) || (kind == CLOCK_ARRIVE && task->arrived_ms) ||
            (kind == CLOCK_HANDLE && begun);
+}
+
+/* What waits for its turn has no clocks yet, and what starts together with others only the one to respond. */
+static bool not_begun(const struct task *task, enum clock_kind kind)
+{
+    return task->state == TASK_WAITING || (kind != CLOCK_RESPOND && task->more && task->more->held);
 }
 
 static void pause(struct draft *draft, enum clock_kind kind, uint32_t task)
@@ -36,7 +44,7 @@ static void renew(struct draft *draft, enum clock_kind kind, const struct task *
     const struct clock *was = draft_clock(draft, kind, task->no);
     const struct limit *limit = draft_limit(draft, kind);
     bool paused = was && was->state == CLOCK_PAUSED;
-    if (was ? !clock_open(was) : is_over(task, kind))
+    if (was ? !clock_open(was) : is_over(task, kind) || not_begun(task, kind))
         return;
     if (!limit) {
         draft_void_clock(draft, kind, task->no);

@@ -227,6 +227,15 @@ const struct unit *route_recipient(const struct policy *policy, const struct rec
     return NULL;
 }
 
+const struct unit *route_first(const struct policy *policy, const struct recipient *to, size_t count,
+                               const struct route_query *query)
+{
+    const struct unit *unit = NULL;
+    for (size_t i = 0; i < count && unit == NULL; i++)
+        unit = route_recipient(policy, &to[i], query);
+    return unit;
+}
+
 static bool has_assist(const struct route_result *result, const struct unit *unit)
 {
     for (size_t i = 0; i < result->assist_count; i++) {
@@ -250,6 +259,7 @@ static void send_to(const struct policy *policy, const struct route *route, cons
                     struct route_result *result)
 {
     choose_lead(policy, route, query, result);
+    result->plan = route->plan;
     if (result->lead == NULL) {
         result->unrouted = result->desk ? 0 : UNROUTED_NO_RECIPIENT;
         return;

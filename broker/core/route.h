@@ -27,6 +27,7 @@ struct route_result {
     size_t assist_count;
     enum unrouted_reason unrouted; /* 0 when sent */
     bool desk;
+    const struct plan *plan; /* its tasks, instead of lead and assists; NULL: none */
 };
 
 /* Told each rule looked at: for `explain`. verdict is in the arena. */
@@ -39,6 +40,9 @@ struct route_trace {
 /* trace may be NULL. */
 void route_find(const struct policy *, const struct route_query *, struct route_result *, struct route_trace *trace);
 
+/* The first of the candidates that means a unit; NULL: none does. */
+const struct unit *route_first(const struct policy *, const struct recipient *, size_t count,
+                               const struct route_query *);
 /* The unit a recipient means for what is asked about, at its area and for its object; NULL: nobody. Retired units resolve to
  * their successor. */
 const struct unit *route_recipient(const struct policy *, const struct recipient *, const struct route_query *);

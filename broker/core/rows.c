@@ -169,6 +169,7 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_text(digest, head->more->object);
     mix_text(digest, head->more->about);
     mix_oversight(digest, oversight_of(head));
+    mix_text(digest, head->more ? head->more->special : "");
     mix_ending(digest, ending_of(head));
 }
 
@@ -176,6 +177,15 @@ static void mix_task_more(uint64_t *digest, const struct task_more *more)
 {
     mix_number(digest, more->whistled);
     mix_text(digest, more->sub_unit);
+    mix_text(digest, more->plan);
+    mix_text(digest, more->part);
+    mix_number(digest, more->after);
+    mix_number(digest, more->held);
+    for (size_t i = 0; i < more->item_count; i++) {
+        mix_text(digest, more->items[i].text);
+        mix_number(digest, more->items[i].optional);
+        mix_number(digest, more->items[i].done_ms);
+    }
 }
 
 static void mix_task(uint64_t *digest, const struct task *facts)

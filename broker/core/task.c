@@ -10,6 +10,7 @@
 #include "broker/core/incident.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
+#include "broker/core/plan.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
@@ -33,6 +34,7 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_RETURN]    = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_GIVE_BACK] = { 0, 0,     W,      0,        0,       0,        0,   0,       0,        0 },
     [WORD_ASK]       = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_TICK]      = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_DELEGATE]  = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
@@ -98,6 +100,8 @@ static void give_up(struct saying *saying)
 static bool feedback_fits(struct saying *saying)
 {
     const struct word *word = saying->word;
+    if (!plan_may_feed_back(saying))
+        return false;
     return saying->of->facts.role != TASK_LEAD || condition_holds(saying->step, &saying->of->incident->head,
                                                                   word->outcome, word->condition_met, &saying->closing);
 }
@@ -110,12 +114,13 @@ static const struct {
     bool (*fits)(struct saying *); /* what else must be so; NULL: nothing */
 } said[WORD_END] = {
     [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL},
-    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, NULL},
-    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, NULL},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, plan_may_work},
+    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, plan_may_work},
     [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL},
     [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits},
     [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL},
     [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL},
+    [WORD_TICK]     = {RECORD_TICKED,     plan_tick,      false, plan_may_tick},
     [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits},
     /* give_back ends the lease and nothing else: lease.c */
 };
@@ -344,6 +349,8 @@ void task_word(struct step *step)
     if (!seq)
         return;
     step_receipt(step, word->incident, seq);
+    if (word->verb == WORD_RESPOND)
+        plan_go_on(step, saying.of->incident);
     if (word->verb == WORD_FEEDBACK)
         incident_settle(step, saying.of->incident);
 }

@@ -149,6 +149,8 @@ static void take_new(struct acting *acting, uint32_t no)
     struct task *task = take_from(acting, no);
     task->state = TASK_WITHDRAWN;
     task->principal = task->worker = "";
+    if (task->more && task->more->held) /* nothing starts together any more, unless something did before */
+        draft_void_clock(acting->draft, CLOCK_BEGIN, 0);
 }
 
 /* To whom it was offered it is offered again; who had signed goes on with it. */

@@ -163,6 +163,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_text(16, word->unit);
     put_number(17, word->condition_met);
     put_text(18, word->to);
+    put_number(19, word->item);
     return content_digest();
 }
 
@@ -193,6 +194,7 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(21, act->condition_met);
     put_text(22, act->to);
     put_text(45, act->post);
+    put_text(31, act->plan);
     put_text(30, act->about);
     put_text(23, act->name);
     put_text(24, act->target);

@@ -6,8 +6,15 @@ import re
 
 PATIENCE_S = 12        # how long a unit where nobody is connected may leave a task unsigned before we phone
 VERIFY_FAILS_EACH = 9  # every so manieth verification fails, and the work is done again
+UNSOLVED_EACH = 5      # every so manieth reporter who is called back says that it is not solved
+CALLS_A_ROUND = 2      # one telephone
+WHISTLE_FOR = "3.01.02", ("yingji", "jd-620802001")  # 消防通道被占用: who is called to the place beside its lead
 ENDED = ("closed", "merged", "cancelled", "rejected")
 NOT_OURS = {"jiaotong": "shizheng", "ranqi": "yingji"}  # where to send what a unit returned or could not bear
+
+
+def is_owed_a_call(row):
+    return any(clock["kind"] == "callback" and clock["state"] == "running" for clock in row.get("clocks", ()))
 
 
 class Centre:
@@ -21,10 +28,13 @@ class Centre:
 
     def round(self):
         """Looks at every incident that has not ended; returns how many there are."""
-        rows = [row for row in self.bihuan("chief-li", "ls", "--live", "--limit", "0", "--json") or ()
-                if row["head"]["state"] not in ENDED]
+        live = self.bihuan("chief-li", "ls", "--live", "--limit", "0", "--json") or ()
+        rows = [row for row in live if row["head"]["state"] not in ENDED]
         for row in rows:
             self.look(row)
+        waiting = [row for row in live if row["head"]["state"] == "closed" and is_owed_a_call(row)]
+        for row in waiting[:CALLS_A_ROUND]:
+            self.call_back(row)
         return len(rows)
 
     def look(self, row):
@@ -34,6 +44,7 @@ class Centre:
         elif state == "verifying":
             self.verify(row)
         elif state == "open":
+            self.whistle(row)
             for task in row.get("tasks", ()):
                 self.look_at_task(row, task)
 
@@ -56,6 +67,21 @@ class Centre:
         passed = (self.done["verify"] + 1) % VERIFY_FAILS_EACH != 0
         self.act(row, "verify", who, "verify", incident, "--passed" if passed else "--failed", "--person", person,
                  "--reason", "属实" if passed else "仍未解决")
+
+    def whistle(self, row):
+        """吹哨报到, when the lead has signed: it will not do it alone."""
+        kind, units = WHISTLE_FOR
+        tasks = row.get("tasks", ())
+        if row["head"]["type"] == kind and len(tasks) and tasks[0]["state"] in ("responded", "handling") \
+                and not any(task["unit"] in units for task in tasks):
+            self.act(row, "whistle", "dispatcher-wang", "whistle", row["incident"],
+                     *(word for unit in units for word in ("--unit", unit)), "--person", "王派遣", "--reason", "need_hands")
+
+    def call_back(self, row):
+        """回访: what does the reporter say?"""
+        solved = (self.done["callback"] + 1) % UNSOLVED_EACH != 0
+        self.act(row, "callback", "hotline-12345", "callback", row["incident"], "--solved", "yes" if solved else "no",
+                 "--satisfaction", "satisfied" if solved else "unsatisfied", "--person", "周回访")
 
     def act(self, row, what, *command):
         """Once for each state of the incident."""

@@ -39,7 +39,7 @@ DEPARTMENTS = (
     ("huanwei", "prompt", 2), ("shizheng", "prompt", 2), ("shuiwu", "failing", 1), ("shichang", "prompt", 1),
     ("jiaotong", "returning", 1), ("ranqi", "vanishing", 2), ("yingji", "prompt", 1), ("zongzhi", "prompt", 1),
     (f"zf-{STREET}", "slow", 5), (f"jd-{STREET}", "prompt", 1), (f"sq-{STREET}001", "prompt", 1),
-    (f"sq-{STREET}002", "slow", 1),
+    (f"sq-{STREET}002", "slow", 2),
 )  # nobody works for chengguan: it is phoned
 
 
@@ -71,7 +71,7 @@ class Demo:
         self.city, self.keys, self.logs, self.ipc = (os.path.join(self.folder, name)
                                                      for name in ("city", "keys", "logs", "ipc"))
         self.port = free_port(5)
-        self.children, self.workers, self.publishers = [], {}, {}
+        self.children, self.workers, self.publishers, self.followers = [], {}, {}, []
         self.deaths = 0
         self.began = time.monotonic()
         self.stopping = threading.Event()
@@ -169,8 +169,15 @@ class Demo:
         done = subprocess.run([binary("bihuan"), *args, *(() if "--json" in args else ("--json",))],
                               env=self.environment(principal), capture_output=True, encoding="utf-8", check=False)
         with open(os.path.join(self.logs, "centre"), "a", encoding="utf-8") as log:
-            log.write(f"{principal} {' '.join(args)}: {done.returncode} {done.stderr}\n")
+            log.write(json.dumps({"who": principal, "verb": args[0], "args": args[1:], "code": done.returncode,
+                                  "error": done.stderr}, ensure_ascii=False) + "\n")
         return None if done.returncode else [json.loads(line) for line in done.stdout.splitlines() if line]
+
+    def follow_notices(self, source, *how):
+        """A source that is told what becomes of its reports writes it down, and acknowledges it."""
+        with open(os.path.join(self.logs, f"notices-{source}"), "ab") as log:
+            return self.start([binary("bihuan"), "notices", "--ack", "--json", *how], source, log=f"{source}-errors",
+                              stdin=subprocess.DEVNULL, stdout=log)
 
     # --- the play ---
 
@@ -211,6 +218,7 @@ class Demo:
         for unit, manner, people in DEPARTMENTS:
             for number in range(people):
                 self.start_worker(unit, manner, number)
+        self.followers = [self.follow_notices(source, "--follow") for source in sources.TOLD]
         director = centre.Centre(self.bihuan, SPEED, {unit for unit, _, _ in DEPARTMENTS})
         sources_at_work = threading.Thread(target=self.play, daemon=True)
         sources_at_work.start()
@@ -249,6 +257,11 @@ class Demo:
             child.terminate()
         for child in self.workers.values():
             child.wait()
+        for child in self.followers:
+            child.terminate()
+            child.wait()
+        for source in sources.TOLD:
+            self.follow_notices(source).wait()
         overview, = self.bihuan("chief-li", "overview", "--json")
         records = self.bihuan("auditor", "tail", "--from", "0", "--json")
         print(f"\nSummary, after {time.monotonic() - self.began:.0f} s\n")

@@ -64,4 +64,5 @@ def timetable(seed, count, seconds):
         yield second, source, made
 
 
+TOLD = ("hotline-12345", "snap-app")  # those that have `notices: true`
 SOURCES = sorted({kind[1] for kind in ROUTINE + URGENT})

@@ -7,7 +7,10 @@ import json
 import os
 import sys
 
-CLOCKS = ("dispatch", "respond", "arrive", "handle", "feedback", "verify", "resolve")
+CLOCKS = ("dispatch", "respond", "arrive", "handle", "feedback", "verify", "resolve", "answer")
+# What the centre's verbs put on record.
+ACTS = {"assign": ("assigned",), "transfer": ("transferred",), "verify": ("verified", "reworked"), "whistle": ("whistled",),
+        "callback": ("called_back",)}
 
 
 def read(path):
@@ -21,7 +24,11 @@ class Trail:
     def __init__(self, records):
         self.records = [record for record in records if "seq" in record]
         self.heads, self.tasks, self.clocks = {}, {}, {}
-        self.accepted = collections.Counter()   # by source
+        self.accepted = collections.Counter()   # by source: incidents opened
+        self.folded = collections.Counter()     # by source: reports that folded into one
+        self.reports = {}                       # by sequence: (source, incident)
+        self.told = collections.defaultdict(set)  # by source: the records that are notices to it
+        self.unsolved = 0
         self.said = collections.Counter()       # by (principal, word)
         self.kinds = collections.Counter()
         self.rungs = collections.Counter()      # by colour
@@ -35,6 +42,16 @@ class Trail:
     def add(self, record, lost):
         kind = record["kind"]
         self.kinds[kind] += 1
+        if kind in ("opened", "folded"):
+            self.reports[record["seq"]] = record["principal"], record["changes"][0]["incident"]
+        if kind == "folded":
+            self.folded[record["principal"]] += 1
+        for source in record.get("tells", ()):
+            if kind == "undone":
+                self.told[source].discard(record["takes_back"])
+            else:
+                self.told[source].add(record["seq"])
+        self.unsolved += kind == "called_back" and not record.get("solved")
         if kind == "opened":
             head = record["changes"][0]["head"]
             self.accepted[record["principal"]] += 1
@@ -71,18 +88,26 @@ class Trail:
         return [incident for incident, head in self.heads.items() if head["state"] in states]
 
     @property
+    def called(self):
+        """The tasks of those who were whistled for."""
+        return [task for task in self.tasks.values() if task.get("more", {}).get("whistled")]
+
+    @property
     def closed(self):
         return len(self.in_state("closed"))
 
 
 class Logs:
-    """What those who took part wrote down: source-NAME, worker-NAME, centre."""
+    """What those who took part wrote down: source-NAME, notices-NAME, worker-NAME, centre."""
 
     def __init__(self, folder):
-        self.receipts = {}  # source → incident → receipt
+        self.receipts, self.notices = {}, {}  # by source: sequence → receipt; sequences
         for path in glob.glob(os.path.join(folder, "source-*")):
             source = os.path.basename(path)[len("source-"):]
-            self.receipts[source] = {line["incident"]: line for line in read(path) if "incident" in line}
+            self.receipts[source] = {line["seq"]: line for line in read(path) if "incident" in line}
+        for path in glob.glob(os.path.join(folder, "notices-*")):
+            self.notices[os.path.basename(path)[len("notices-"):]] = {line["seq"] for line in read(path)}
+        self.acts = collections.Counter(line["verb"] for line in read(os.path.join(folder, "centre")) if line["code"] == 0)
         self.words = [line for path in glob.glob(os.path.join(folder, "worker-*")) for line in read(path)
                       if line["log"] == "word" and not line.get("repeat")]
 
@@ -94,13 +119,14 @@ def differences(trail, logs, overview):
             yield f"{what}: the broker says {broker}, they say {theirs}"
 
     for source, receipts in sorted(logs.receipts.items()):
-        yield from compare(f"accepted from {source}", trail.accepted[source], len(receipts))
-    yield from compare("accepted in all", sum(trail.accepted.values()), sum(map(len, logs.receipts.values())))
-    opened = {change["incident"]: record["seq"] for record in trail.records if record["kind"] == "opened"
-              for change in record["changes"][:1]}
-    for receipts in logs.receipts.values():
-        for incident, receipt in receipts.items():
-            yield from compare(f"sequence of {incident}", opened.get(incident), receipt["seq"])
+        yield from compare(f"accepted from {source}", trail.accepted[source] + trail.folded[source], len(receipts))
+        for seq, receipt in receipts.items():
+            yield from compare(f"record {seq}", trail.reports.get(seq), (source, receipt["incident"]))
+    yield from compare("accepted in all", len(trail.reports), sum(map(len, logs.receipts.values())))
+    for source in sorted(set(trail.told) | set(logs.notices)):
+        yield from compare(f"notices to {source}", sorted(trail.told[source]), sorted(logs.notices.get(source, ())))
+    for verb, kinds in ACTS.items():
+        yield from compare(f"{verb} by the centre", sum(trail.kinds[kind] for kind in kinds), logs.acts[verb])
 
     departments = {principal for principal, _ in trail.said if principal and principal.startswith("dept-")}
     by_unit = collections.Counter((f"dept-{line['unit']}", line["verb"]) for line in logs.words)
@@ -119,9 +145,9 @@ def differences(trail, logs, overview):
 def lines(trail):
     """The summary for people."""
     ended = len(trail.in_state("merged", "cancelled", "rejected"))
-    yield f"accepted {sum(trail.accepted.values())}   closed {trail.closed}   ended otherwise {ended}   " \
+    yield f"reported {len(trail.reports)}   incidents {sum(trail.accepted.values())}   closed {trail.closed}   ended otherwise {ended}   " \
           f"still open {len(trail.heads) - trail.closed - ended}"
-    yield "  from sources: " + "  ".join(f"{source} {n}" for source, n in sorted(trail.accepted.items()))
+    yield "  from sources: " + "  ".join(f"{source} {n + trail.folded[source]}" for source, n in sorted(trail.accepted.items()))
     yield ""
     units = collections.defaultdict(collections.Counter)
     for task in trail.tasks.values():
@@ -141,6 +167,10 @@ def lines(trail):
     yield "  rungs: " + "   ".join(f"{colour} {trail.rungs[colour]}" for colour in ("blue", "yellow", "red", "up"))
     yield f"  returned {sum(trail.returned.values())}   redelivered {trail.redelivered}   resumed {trail.resumed}   " \
           f"shelved {trail.kinds['shelved']}   reworked {trail.kinds['reworked']}"
+    came = sum(1 for task in trail.called if task.get("arrived"))
+    yield f"  folded {sum(trail.folded.values())}   whistled {trail.kinds['whistled']}: {came} of {len(trail.called)} checked in   " \
+          f"called back {trail.kinds['called_back']}: not solved {trail.unsolved}, opened again {trail.kinds['reopened']}"
+    yield "  told, step by step: " + "  ".join(f"{source} {len(seqs)}" for source, seqs in sorted(trail.told.items()))
     unrouted = sum(trail.unrouted.values())
     reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(trail.unrouted.items()) if n)
     yield f"  unrouted {unrouted}{f' ({reasons})' if reasons else ''}, to the desk {trail.desk}: assigned by people {trail.kinds['assigned']}"
@@ -150,7 +180,11 @@ def missing(trail):
     """What a demo must have shown and this one has not."""
     verdicts = {clock["state"] for clock in trail.clocks.values()}
     shown = {"in time": "met" in verdicts, "late": "late" in verdicts, "escalated": trail.rungs["up"],
-             "returned": sum(trail.returned.values()), "redelivered": trail.redelivered, "closed": trail.closed}
+             "returned": sum(trail.returned.values()), "redelivered": trail.redelivered, "closed": trail.closed,
+             "folded": sum(trail.folded.values()), "reworked": trail.kinds["reworked"],
+             "whistled, and somebody came": any(task.get("arrived") for task in trail.called),
+             "called back": trail.kinds["called_back"], "opened again": trail.kinds["reopened"],
+             "told": sum(map(len, trail.told.values()))}
     return [what for what, happened in shown.items() if not happened]
 
 

@@ -70,26 +70,43 @@ static const struct field word_list[] = {
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
     {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
-    {"body", FIELD_TEXT, AT(word.to)},
+    {"body", FIELD_TEXT, AT(word.to)},           {"to", FIELD_TEXT, AT(word.unit)},
+    {"item", FIELD_COUNT, AT(word.item)},
 };
 FIELDS(word, "a word");
 
 static const struct field act_list[] = {
-    {"task", FIELD_COUNT, AT(act.task)},      {"into", FIELD_EVENT, AT(act.into)},
-    {"to", FIELD_TEXT, AT(act.unit)},         {"units", FIELD_UNITS, AT(act)},
-    {"role", FIELD_ROLE, AT(act.role)},       {"outcome", FIELD_OUTCOME, AT(act.outcome)},
-    {"pass", FIELD_YES, AT(act.passed)},      {"fail", FIELD_NO, AT(act.passed)},
-    {"reason", FIELD_TEXT, AT(act.reason)},   {"text", FIELD_TEXT, AT(act.text)},
-    {"request", FIELD_TEXT, AT(act.request)}, {"kind", FIELD_ASK, AT(act.kind)},
-    {"until", FIELD_TIME, AT(act.until_ms)},  {"by", FIELD_SPAN, AT(act.span_ms)},
-    {"ask", FIELD_COUNT, AT(act.ask)},        {"granted", FIELD_YES, AT(act.passed)},
-    {"refused", FIELD_NO, AT(act.passed)},    {"solved", FIELD_YES, AT(act.passed)},
-    {"unsolved", FIELD_NO, AT(act.passed)},   {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
-    {"about", FIELD_TEXT, AT(act.about)},     {"type", FIELD_TEXT, AT(act.type)},
-    {"route", FIELD_YES, AT(act.route)},      {"condition-met", FIELD_YES, AT(act.condition_met)},
-    {"body", FIELD_TEXT, AT(act.to)},         {"name", FIELD_TEXT, AT(act.name)},
-    {"target", FIELD_TEXT, AT(act.target)},   {"area", FIELD_TEXT, AT(act.area)},
-    {"colour", FIELD_COLOUR, AT(act.colour)}, {"post", FIELD_TEXT, AT(act.post)},
+    {"task", FIELD_COUNT, AT(act.task)},
+    {"into", FIELD_EVENT, AT(act.into)},
+    {"to", FIELD_TEXT, AT(act.unit)},
+    {"units", FIELD_UNITS, AT(act)},
+    {"plan", FIELD_TEXT, AT(act.plan)},
+    {"role", FIELD_ROLE, AT(act.role)},
+    {"outcome", FIELD_OUTCOME, AT(act.outcome)},
+    {"pass", FIELD_YES, AT(act.passed)},
+    {"fail", FIELD_NO, AT(act.passed)},
+    {"reason", FIELD_TEXT, AT(act.reason)},
+    {"text", FIELD_TEXT, AT(act.text)},
+    {"request", FIELD_TEXT, AT(act.request)},
+    {"kind", FIELD_ASK, AT(act.kind)},
+    {"until", FIELD_TIME, AT(act.until_ms)},
+    {"by", FIELD_SPAN, AT(act.span_ms)},
+    {"ask", FIELD_COUNT, AT(act.ask)},
+    {"granted", FIELD_YES, AT(act.passed)},
+    {"refused", FIELD_NO, AT(act.passed)},
+    {"solved", FIELD_YES, AT(act.passed)},
+    {"unsolved", FIELD_NO, AT(act.passed)},
+    {"satisfaction", FIELD_SATISFACTION, AT(act.satisfaction)},
+    {"about", FIELD_TEXT, AT(act.about)},
+    {"type", FIELD_TEXT, AT(act.type)},
+    {"route", FIELD_YES, AT(act.route)},
+    {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"body", FIELD_TEXT, AT(act.to)},
+    {"name", FIELD_TEXT, AT(act.name)},
+    {"target", FIELD_TEXT, AT(act.target)},
+    {"area", FIELD_TEXT, AT(act.area)},
+    {"colour", FIELD_COLOUR, AT(act.colour)},
+    {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
 
@@ -99,6 +116,7 @@ static const struct field query_list[] = {
     {"area", FIELD_TEXT, AT(query.area)},      {"source", FIELD_TEXT, AT(query.source)},
     {"overdue", FIELD_YES, AT(query.overdue)}, {"live", FIELD_YES, AT(query.live_only)},
     {"limit", FIELD_COUNT, AT(query.limit)},   {"side", FIELD_SIDE, AT(query.side)},
+    {"limit", FIELD_COUNT, AT(query.limit)},   {"plan", FIELD_TEXT, AT(query.plan)},
 };
 FIELDS(query, "a query");
 #undef AT
@@ -132,6 +150,7 @@ static const struct field incident_list[] = {
     {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
+    {"special", FIELD_TEXT, offsetof(struct whole_head, more.special)},
     {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
     {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
     {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
@@ -146,6 +165,9 @@ static const struct field task_list[] = {
     {"outcome", FIELD_OUTCOME, AT(outcome)},
     {"at", FIELD_TEXT, AT(unit)},
     {"with", FIELD_SUB_UNIT, AT(more)},
+    {"part", FIELD_PART, AT(more)},
+    {"held", FIELD_HELD, AT(more)},
+    {"unheld", FIELD_UNHELD, AT(more)},
     {"worker", FIELD_TEXT, AT(worker)},
     {"epoch", FIELD_COUNT, AT(epoch)},
     {"lost", FIELD_COUNT, AT(lost)},
@@ -296,7 +318,8 @@ FIELDS(overview, "an overview");
 #define AT(field) offsetof(struct explanation, field)
 static const struct field explanation_list[] = {
     {"unit", FIELD_TEXT, AT(unit)},     {"rule", FIELD_TEXT, AT(rule)}, {"unrouted", FIELD_UNROUTED, AT(unrouted)},
-    {"clocks", FIELD_TEXT, AT(clocks)}, {"type", FIELD_TEXT, AT(type)}, {"area", FIELD_TEXT, AT(area)},
+    {"clocks", FIELD_TEXT, AT(clocks)}, {"plan", FIELD_TEXT, AT(plan)}, {"type", FIELD_TEXT, AT(type)},
+    {"area", FIELD_TEXT, AT(area)},
 };
 FIELDS(explanation, "an explanation");
 #undef AT
@@ -370,6 +393,10 @@ static bool read_value(struct play *play, const struct field *field, struct word
     case FIELD_NO:
         *(bool *)at = field->kind == FIELD_YES;
         return true;
+    case FIELD_HELD:
+    case FIELD_UNHELD:
+        more_at(play, at)->held = field->kind == FIELD_HELD;
+        return true;
     case FIELD_POINT:
         return read_point(words, at);
     case FIELD_UNITS:
@@ -386,6 +413,8 @@ static bool read_value(struct play *play, const struct field *field, struct word
         return false;
     if (field->kind == FIELD_SUB_UNIT)
         more_at(play, at)->sub_unit = word;
+    else if (field->kind == FIELD_PART)
+        more_at(play, at)->part = word;
     else if (field->kind == FIELD_TEXT)
         *(const char **)at = word;
     else if (field->kind == FIELD_EVENT)
@@ -448,6 +477,13 @@ uint64_t fields_read(struct play *play, const struct fields *fields, struct word
 
 /* --- telling --- */
 
+static const struct task_more *more_of(const void *at)
+{
+    static const struct task_more nothing;
+    const struct task_more *more = *(const struct task_more *const *)at;
+    return more ? more : &nothing;
+}
+
 const char *field_text(struct play *play, const struct field *field, const void *from)
 {
     const void *at = (const char *)from + field->offset;
@@ -458,8 +494,14 @@ const char *field_text(struct play *play, const struct field *field, const void 
         text = *(const char *const *)at;
         return text ? text : "";
     case FIELD_SUB_UNIT:
-        text = *(const struct task_more *const *)at ? (*(const struct task_more *const *)at)->sub_unit : NULL;
+        text = more_of(at)->sub_unit;
         return text ? text : "";
+    case FIELD_PART:
+        text = more_of(at)->part;
+        return text ? text : "";
+    case FIELD_HELD:
+    case FIELD_UNHELD:
+        return more_of(at)->held ? "yes" : "no";
     case FIELD_NUMBER:
     case FIELD_COUNT:
         return arena_printf(arena, "%" PRIu32, *(const uint32_t *)at);

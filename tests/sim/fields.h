@@ -19,8 +19,11 @@ enum field_kind {
     FIELD_EVENT,    /* uint64_t, an incident by the name of its event */
     FIELD_UNITS,    /* struct act: several in one word, "police,water" */
     FIELD_SUB_UNIT, /* struct task: the unit it was handed on to */
-    FIELD_POINT,    /* struct place: latitude, longitude, system */
-    FIELD_NAMES,    /* from here on: enumerations by their names; also understood without the key */
+    FIELD_PART,     /* what its plan calls it */
+    FIELD_HELD,     /* whether it waits to start with others; takes no value */
+    FIELD_UNHELD,
+    FIELD_POINT, /* struct place: latitude, longitude, system */
+    FIELD_NAMES, /* from here on: enumerations by their names; also understood without the key */
 };
 
 struct field {

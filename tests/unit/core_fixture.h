@@ -32,6 +32,7 @@
  * units       water, gas, old (retired for gas), pumps (a sub-unit of water)
  * types       urgent: 1-5-30, ladder of 1 minute · slow: hours · verified: centre checks · own: the source checks ·
  *             desk: a person dispatches · stray: no rule · both: water leads, gas assists · gone: retired for slow
+ * plans       row (water leads, gas assists when water is done), together (water with a checklist, gas)
  * principals  camera, button (panic lane), narrow (only "slow", only in 620802), hotline (intake), water.dept, gas.dept,
  *             all.dept, desk.one (dispatcher), chief.one (duty chief), checker (verifier), ops (operator), auditor */
 
@@ -48,6 +49,9 @@ struct city {
     struct recipient recipients[4];
     struct route routes[6];
     struct principal principals[12];
+    struct item items[2];
+    struct plan_task parts[4];
+    struct plan plans[2];
     const struct unit *work_for[3];
     const struct type *only_type[1];
     const struct area *only_area[1];
@@ -112,6 +116,21 @@ static inline void city_clocks(struct city *city)
     city->profiles[0] = (struct profile){
         .name = "1-5-30", .limits = city->urgent_limits, .limit_count = 6, .ladder = &city->ladders[1]};
     city->profiles[1] = (struct profile){.name = "slow", .limits = city->slow_limits, .limit_count = 7};
+}
+
+static inline void city_plans(struct city *city)
+{
+    city->items[0] = (struct item){.text = "valve"};
+    city->items[1] = (struct item){.text = "photo", .optional = true};
+    city->parts[0] = (struct plan_task){
+        .name = "stop", .to = &city->recipients[0], .to_count = 1, .items = city->items, .item_count = 2};
+    city->parts[1] = (struct plan_task){.name = "air", .to = &city->recipients[1], .to_count = 1};
+    city->parts[2] = (struct plan_task){.name = "stop", .to = &city->recipients[0], .to_count = 1};
+    city->parts[3] = city->parts[1];
+    city->parts[3].after = 1; /* the first of its plan */
+    city->plans[0] = (struct plan){.name = "row", .tasks = &city->parts[2], .task_count = 2};
+    city->plans[1] =
+        (struct plan){.name = "together", .tasks = city->parts, .task_count = 2, .within_ms = 2 * MINUTE_MS};
 }
 
 static inline void city_routes(struct city *city)
@@ -201,11 +220,16 @@ static inline struct city *city_new(uint8_t hash)
     city_units(city);
     city_clocks(city);
     city_routes(city);
+    city_plans(city);
     city_principals(city);
     arena_init(&policy->arena);
     memset(policy->hash.bytes, hash, sizeof policy->hash.bytes);
     policy->area_count = 5;
     policy->unit_count = 4;
+    policy->plans = city->plans;
+    policy->plan_count = 2;
+    for (size_t i = 0; i < 2; i++)
+        textmap_put(&policy->plan_map, city->plans[i].name, &city->plans[i]);
     policy->profile_count = 2;
     policy->ladder_count = 2;
     policy->type_count = 8;
@@ -500,7 +524,8 @@ static inline struct word word_for(struct fixture *f, enum word_verb verb, uint6
                                                        : NULL,
                          .kind = verb == WORD_ASK ? ASK_PARK : 0,
                          .until_ms = verb == WORD_ASK ? f->now_ms + HOUR_MS : 0,
-                         .unit = verb == WORD_DELEGATE ? "pumps" : NULL};
+                         .unit = verb == WORD_DELEGATE ? "pumps" : NULL,
+                         .item = verb == WORD_TICK ? 1 : 0};
 }
 
 static inline void say(struct fixture *f, const char *worker, enum word_verb verb, uint64_t incident)

@@ -74,7 +74,8 @@ static const struct incident example_head = {
     .reopens = 2,
 };
 
-static const struct incident_more example_about = {.object = "6208020137", .about = "cg-001 620802001"};
+static const struct incident_more example_about = {
+    .object = "6208020137", .about = "cg-001 620802001", .special = "国庆安保"};
 static const struct incident example_excluded = {
     .state = INCIDENT_UNROUTED,
     .nature = NATURE_REPORT,
@@ -129,6 +130,21 @@ static const struct task example_handed_on = {.no = 1,
                                               .dispatched_ms = EXAMPLE_MS,
                                               .responded_ms = EXAMPLE_MS + 1000,
                                               .more = &example_sub_unit};
+
+static const struct item example_items[] = {
+    {.text = "疏散人员", .done_ms = EXAMPLE_MS},
+    {.text = "拍照", .optional = true},
+};
+
+static const struct task_more example_parts[] = {
+    {.plan = "fire", .part = "灭火", .held = true, .items = example_items, .item_count = 2},
+    {.plan = "fire", .part = "恢复供水", .after = 1u << 1},
+};
+
+static const struct task example_planned[] = {
+    {.no = 1, .role = TASK_LEAD, .state = TASK_RESPONDED, .unit = "cg-001", .more = &example_parts[0]},
+    {.no = 2, .role = TASK_ASSIST, .state = TASK_WAITING, .unit = "sz-004", .more = &example_parts[1]},
+};
 
 static const struct clock example_clocks[] = {
     {.kind = CLOCK_RESPOND,
@@ -433,6 +449,16 @@ static inline void example_record_details(struct record *record)
         record->changes[0].tasks = &example_called;
         record->changes[0].task_count = 1;
         record->text = "现场需要封路";
+        break;
+    case RECORD_PLANNED:
+    case RECORD_BEGUN:
+        record->changes[0].tasks = example_planned;
+        record->changes[0].task_count = 2;
+        break;
+    case RECORD_TICKED:
+        record->word = WORD_TICK;
+        record->changes[0].tasks = example_planned;
+        record->changes[0].task_count = 1;
         break;
     case RECORD_DELEGATED:
         record->word = WORD_DELEGATE;

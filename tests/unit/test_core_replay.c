@@ -141,6 +141,7 @@ static void act_some(struct world *w)
                       .unit_count = 1,
                       .type = types[below(w, 4)],
                       .route = below(w, 2),
+                      .plan = below(w, 2) ? "row" : "together",
                       .outcome = OUTCOME_EXPLAINED,
                       .reason = arena_printf(&f->arena, "reason %d", (int)below(w, 100)),
                       .satisfaction = SATISFACTION_SATISFIED,

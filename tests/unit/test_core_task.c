@@ -18,31 +18,33 @@ static int teardown(void **state)
 #define NOBODY REFUSAL_NOT_HOLDER
 #define NOT    REFUSAL_WRONG_STATE
 
-/* Whoever says it holds the task where its state can be held; elsewhere nobody does. */
+/* Whoever says it holds the task where its state can be held; elsewhere nobody does. Its checklist is empty. */
 /* clang-format off */
 static const int by_worker[WORD_END][TASK_STATE_END] = {
-    /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved */
-    [WORD_RESPOND]   = {0, NOBODY, 0,       NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_ARRIVE]    = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_HANDLE]    = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_NOTE]      = {0, NOBODY, 0,       0,         0,        0,         NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_FEEDBACK]  = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_RETURN]    = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_GIVE_BACK] = {0, NOBODY, 0,       NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_ASK]       = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
-    [WORD_DELEGATE]  = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY},
+    /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved  waiting */
+    [WORD_RESPOND]   = {0, NOBODY, 0,       NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_ARRIVE]    = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_HANDLE]    = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_NOTE]      = {0, NOBODY, 0,       0,         0,        0,         NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_FEEDBACK]  = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_RETURN]    = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_GIVE_BACK] = {0, NOBODY, 0,       NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_ASK]       = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_TICK]      = {0, NOBODY, NOT, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, NOT, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY},
+    [WORD_DELEGATE]  = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
 };
 static const int by_centre[WORD_END][TASK_STATE_END] = {
-    /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved */
-    [WORD_RESPOND]   = {0, 0,      0,       NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       0},
-    [WORD_ARRIVE]    = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
-    [WORD_HANDLE]    = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
-    [WORD_NOTE]      = {0, NOT,    0,       0,         0,        0,         NOT,    NOT,      NOT,       NOT},
-    [WORD_FEEDBACK]  = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
-    [WORD_RETURN]    = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
-    [WORD_GIVE_BACK] = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT},
-    [WORD_ASK]       = {0, 0,      0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
-    [WORD_DELEGATE]  = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT},
+    /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved  waiting */
+    [WORD_RESPOND]   = {0, 0,      0,       NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       0,  NOT},
+    [WORD_ARRIVE]    = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_HANDLE]    = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_NOTE]      = {0, NOT,    0,       0,         0,        0,         NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_FEEDBACK]  = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_RETURN]    = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_GIVE_BACK] = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_ASK]       = {0, 0,      0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_TICK]      = {0, NOT, NOT, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, NOT, NOT, NOT, NOT, NOT, NOT},
+    [WORD_DELEGATE]  = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
 };
 static const enum task_state after[WORD_END] = {
     [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
