@@ -366,7 +366,7 @@ int behind_recover(struct store *s, const char *folder)
     struct recovering_front r = {.store = s};
     s->pending.meta = s->meta;
     arena_init(&r.arena);
-    int error = front_read(folder, &s->pending.meta, recover_record, &r);
+    int error = front_read(folder, s->salt, &s->pending.meta, recover_record, &r);
     arena_release(&r.arena);
     return error;
 }

@@ -21,7 +21,7 @@
 
 /* Before an entry's values. Integers are the machine's own. */
 struct entry_head {
-    uint64_t checksum; /* XXH3 of the rest of this head */
+    uint64_t checksum; /* XXH3 of the rest of this head, and of the store's salt */
     uint32_t magic, journal;
     uint32_t term, record_count;
     uint64_t number;          /* within the term, from 1 */
@@ -34,13 +34,15 @@ struct front {
     uint64_t ready[FILES]; /* bytes that have been written once */
     unsigned now;
     uint64_t at; /* in the file of now */
+    uint64_t salt;
     uint32_t term;
     uint64_t number;
 };
 
-static uint64_t head_sum(const struct entry_head *head)
+static uint64_t head_sum(const struct entry_head *head, uint64_t salt)
 {
-    return XXH3_64bits((const uint8_t *)head + sizeof head->checksum, sizeof *head - sizeof head->checksum);
+    return XXH3_64bits_withSeed((const uint8_t *)head + sizeof head->checksum, sizeof *head - sizeof head->checksum,
+                                salt);
 }
 
 static uint64_t blocks(uint64_t size_bytes)
@@ -71,11 +73,12 @@ static int file_open(struct front *f, const char *folder, int file)
     return 0;
 }
 
-int front_open(const char *folder, struct front **out)
+int front_open(const char *folder, uint64_t salt, struct front **out)
 {
     struct front *f = calloc(1, sizeof *f);
     ASSERT(f);
     int error = 0;
+    f->salt = salt;
     for (int i = 0; i < FILES; i++)
         f->fds[i] = -1;
     for (int i = 0; i < FILES && error == 0; i++)
@@ -145,7 +148,7 @@ static struct entry_head head_of(struct front *f, const struct store_meta *meta,
     head.first = ((const struct queued *)records->data)->key;
     head.size_bytes = records->size;
     head.sum = XXH3_64bits(records->data, records->size);
-    head.checksum = head_sum(&head);
+    head.checksum = head_sum(&head, f->salt);
     return head;
 }
 
@@ -181,6 +184,7 @@ struct log_file {
 
 struct reading_front {
     struct log_file files[FILES];
+    uint64_t salt;
     const struct store_meta *known;
     front_fn *fn;
     void *arg;
@@ -191,7 +195,7 @@ static bool head_at(const struct reading_front *r, const struct log_file *file, 
     if (at + sizeof *out > file->size)
         return false;
     memcpy(out, file->bytes + at, sizeof *out);
-    return out->magic == MAGIC && out->checksum == head_sum(out) && out->journal == r->known->journal &&
+    return out->magic == MAGIC && out->checksum == head_sum(out, r->salt) && out->journal == r->known->journal &&
            out->number > 0;
 }
 
@@ -278,9 +282,9 @@ static int find_gap(const struct reading_front *r)
     return 0;
 }
 
-int front_read(const char *folder, const struct store_meta *known, front_fn *fn, void *arg)
+int front_read(const char *folder, uint64_t salt, const struct store_meta *known, front_fn *fn, void *arg)
 {
-    struct reading_front r = {.known = known, .fn = fn, .arg = arg};
+    struct reading_front r = {.salt = salt, .known = known, .fn = fn, .arg = arg};
     int error = 0;
     for (int i = 0; i < FILES && error == 0; i++)
         error = file_load(&r, folder, i);

@@ -25,7 +25,7 @@
  *   notices        source, sequence (big-endian) → nothing: what it has not acknowledged
  *   policies       SHA-256 → policy_head, bundle
  *   policy_at      at_ms → policy_head
- *   meta           "meta" → meta_value */
+ *   meta           "meta" → meta_value; "salt" → of the log in front */
 /* clang-format off */
 #define STORE_TABLES(X) \
     X(META, meta, 0) X(RECORDS, records, MDB_INTEGERKEY) X(KEYS, keys, MDB_INTEGERKEY) \
@@ -128,6 +128,7 @@ struct store {
     struct flushed flushed;
     struct journal *journal, *own; /* own: the LMDB one, always there */
     struct flight *flight;         /* NULL until the first commit beside the caller */
+    uint64_t salt;                 /* of the log in front; 0: the store was made before there was one */
     struct front *front;           /* NULL: each commit is a transaction of the tables */
     struct behind *behind;         /* what the log in front holds and the tables do not yet; NULL: nothing ever */
     pthread_mutex_t bell_mutex;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker/base/buffer.h"
@@ -13,7 +14,7 @@
 #include "tests/sim/world.h"
 
 #define SECTOR_BYTES 512
-#define LATE_US      2000 /* a few turns, at most */
+#define LATE_NS      2000000 /* a few turns, at most */
 
 static struct {
     pthread_mutex_t mutex;
@@ -111,9 +112,9 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 int fdatasync(int fd)
 {
     pthread_mutex_lock(&disk.mutex);
-    useconds_t late_us = disk.late ? (useconds_t)chance_below(&disk.lateness, LATE_US) : 0;
+    struct timespec late = {.tv_nsec = disk.late ? (long)chance_below(&disk.lateness, LATE_NS) : 0};
     pthread_mutex_unlock(&disk.mutex);
-    if (late_us > 0)
-        usleep(late_us);
+    if (late.tv_nsec > 0)
+        nanosleep(&late, NULL);
     return (int)syscall(SYS_fdatasync, fd);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -165,7 +166,8 @@ static void a_retry_says_nothing_that_is_not_durable(void **state)
 static void *let_go(void *arg)
 {
     (void)arg;
-    usleep(300000); /* the loop is left by then, and waits for the disk or has freed what it must not */
+    nanosleep(&(struct timespec){.tv_nsec = 300000000},
+              NULL); /* the loop is left by then, and waits for the disk or has freed what it must not */
     disk_hold(false);
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <xxhash.h>
 
 #include "broker/store/front.h"
 #include "tests/unit/store_fixture.h"
@@ -481,6 +482,38 @@ static void a_log_cut_short_ends_there(void **state)
     assert_int_equal(replay_count(f, 0), 2);
 }
 
+/* The head of an entry that is far ahead, as whoever knows how they look would write it: again and again, so that one lies
+ * where a block begins. */
+static struct bytes forged_heads(struct fixture *f)
+{
+    struct {
+        uint64_t sum;
+        uint32_t magic, journal, term, count;
+        uint64_t number, first, size, values;
+    } head = {0, 0x4c484942u, JOURNAL, 1, 1, 1000, 1000, 64, 0};
+    size_t count = 1000;
+    uint8_t *bytes = arena_alloc(&f->arena, count * sizeof head);
+    head.sum = XXH3_64bits((const uint8_t *)&head + sizeof head.sum, sizeof head - sizeof head.sum);
+    for (size_t i = 0; i < count; i++)
+        memcpy(bytes + i * sizeof head, &head, sizeof head);
+    return (struct bytes){bytes, count * sizeof head};
+}
+
+/* Nor does anybody's word look like the log itself. */
+static void what_is_said_is_no_entry(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t shift = 0; shift < 8; shift++) {
+        struct record *record = record_opened(f, 1);
+        record->policy = forged_heads(f);
+        record->text = arena_printf(&f->arena, "%.*s", (int)shift, "xxxxxxxx");
+        append(f, record);
+    }
+    commit(f);
+    fixture_reopen(f);
+    assert_int_equal(replay_count(f, 0), 8);
+}
+
 /* What was durable before another was written is not lost in silence: neither a head nor a value of it. */
 static void damage_before_the_last_is_refused(void **state)
 {
@@ -632,6 +665,7 @@ int main(void)
         TEST(a_torn_turn_is_no_turn),
         TEST(a_turn_that_the_power_took_is_no_turn),
         TEST(a_log_cut_short_ends_there),
+        TEST(what_is_said_is_no_entry),
         TEST(damage_before_the_last_is_refused),
         TEST(what_the_tables_lack_is_no_backup),
         TEST(a_backup_waits_for_no_tables_that_fail),
