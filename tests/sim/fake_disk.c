@@ -20,7 +20,7 @@ static struct {
     pthread_mutex_t mutex;
     pthread_cond_t let_go;
     enum crash planted, struck;
-    bool held, late;
+    bool held, late, tables_fail;
     unsigned waiting;
     struct chance tears, lateness;
 } disk = {.mutex = PTHREAD_MUTEX_INITIALIZER, .let_go = PTHREAD_COND_INITIALIZER, .tears = {7}, .lateness = {11}};
@@ -71,6 +71,13 @@ void disk_be_late(bool late)
     pthread_mutex_unlock(&disk.mutex);
 }
 
+void disk_fail_tables(bool fail)
+{
+    pthread_mutex_lock(&disk.mutex);
+    disk.tables_fail = fail;
+    pthread_mutex_unlock(&disk.mutex);
+}
+
 /* What is to become of a write, when its time has come. */
 static enum crash await(void)
 {
@@ -112,9 +119,12 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 int fdatasync(int fd)
 {
     pthread_mutex_lock(&disk.mutex);
+    bool fails = disk.tables_fail;
+    disk.tables_fail = false;
     struct timespec late = {.tv_nsec = disk.late ? (long)chance_below(&disk.lateness, LATE_NS) : 0};
     pthread_mutex_unlock(&disk.mutex);
     if (late.tv_nsec > 0)
         nanosleep(&late, NULL);
-    return (int)syscall(SYS_fdatasync, fd);
+    errno = EIO;
+    return fails ? -1 : (int)syscall(SYS_fdatasync, fd);
 }

@@ -166,8 +166,8 @@ static void a_retry_says_nothing_that_is_not_durable(void **state)
 static void *let_go(void *arg)
 {
     (void)arg;
-    nanosleep(&(struct timespec){.tv_nsec = 300000000},
-              NULL); /* the loop is left by then, and waits for the disk or has freed what it must not */
+    struct timespec until_left = {.tv_nsec = 300000000}; /* then the loop waits for the disk, or has freed too much */
+    nanosleep(&until_left, NULL);
     disk_hold(false);
     return NULL;
 }

@@ -43,6 +43,7 @@ static bool step(struct run *r, bool calm)
         w->next_commit = chance_percent(&w->chance, 50) ? CRASH_LOST : CRASH_UNKNOWN;
     if (!calm && chance_percent(&w->chance, 1) && !world_crash(w))
         return false;
+    w->tables_fail = !calm && w->options.front && chance_percent(&w->chance, 2);
     return world_turn(w);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/sim/world.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,9 @@ static void plant(struct world *w)
 {
     if (w->options.front)
         disk_plant(w->next_commit);
+    if (w->tables_fail)
+        disk_fail_tables(true);
+    w->tables_fail = false;
 }
 
 static bool bring_up(struct world *w)
@@ -134,6 +138,7 @@ static bool bring_up(struct world *w)
     options.front = w->options.front;
     options.other = w->options.front ? NULL : w->journal;
     plant(w);
+    disk_fail_tables(false);
     if (store_open(w->folder, &options, &t->store, &fault) != 0) {
         snprintf(w->fault, sizeof(w->fault), "the store does not open: %s", fault);
         return false;
@@ -270,8 +275,18 @@ bool world_crash(struct world *w)
     return bring_up(w);
 }
 
+/* A commit takes a few turns at most: the world's time does not run away from a disk's. */
+static void await_disk(struct world *w)
+{
+    if (!w->options.front || chance_percent(&w->chance, 50))
+        return;
+    while (w->turn.aloft.on && !store_landed(w->turn.store))
+        sched_yield();
+}
+
 bool world_turn(struct world *w)
 {
+    await_disk(w);
     w->turn.touched_ms = chance_percent(&w->chance, w->options.quiet_percent) ? 0 : INT64_MAX / 2;
     plant(w);
     if (turn_run(&w->turn) == 0)

@@ -61,6 +61,8 @@ enum crash disk_struck(void);
 /* Writes wait while it is held. */
 void disk_hold(bool held);
 bool disk_holds(void); /* whether one waits */
+/* Whether the next batch that the tables take does not arrive. */
+void disk_fail_tables(bool fail);
 /* What the tables write is durable later, by a few turns. */
 void disk_be_late(bool late);
 
@@ -85,6 +87,7 @@ struct world {
     struct journal *journal;        /* survives crashes */
     char folder[64];                /* of the tables; survives crashes */
     enum crash next_commit, struck; /* planted; the last that came about */
+    bool tables_fail;               /* planted: the batch that they take next does not arrive */
     int64_t wall_step_ms;           /* not noticed yet */
     bool up;
     uint64_t crashes, restarts;
