@@ -232,7 +232,8 @@ static enum act_verb timely(const struct kept_saying *s)
         if (s->row->asks[i].decision == DECISION_OPEN)
             return ACT_DECIDE;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
-           : s->row->head.state == INCIDENT_VERIFYING ? ACT_VERIFY
+           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 80) ? ACT_VERIFY : ACT_ANSWER)
+           : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
                                                       : 0;
 }
 
@@ -245,13 +246,14 @@ bool kept_beside(enum act_verb verb)
 static bool fits(const struct kept_saying *s, enum act_verb verb)
 {
     bool ends = verb == ACT_CANCEL || verb == ACT_REJECT || verb == ACT_WITHDRAW || verb == ACT_CLOSE;
-    return verb && (!ends || chance_percent(s->chance, 20)) &&
-           (kept_beside(verb) || incident_allows(s->row->head.state, verb));
+    if (!verb || ((ends || kept_beside(verb)) && !chance_percent(s->chance, 20)))
+        return false;
+    return kept_beside(verb) || incident_allows(s->row->head.state, verb);
 }
 
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
-    enum act_verb verb = chance_percent(s->chance, 40) ? timely(s) : 0;
+    enum act_verb verb = chance_percent(s->chance, 50) ? timely(s) : 0;
     if (verb)
         return verb;
     for (int i = 0; i < TRIES && !fits(s, verb); i++)
