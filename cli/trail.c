@@ -284,8 +284,19 @@ static void rung_detail(const struct record *record, const struct row *row, bool
     add(out, rung->unit_post);
     add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+    add(out, rung->unconnected ? _("(nobody connected)") : "");
     if (rung->held_ms)
         add_named(out, _("quiet until"), when_text(rung->held_ms, utc, time));
+}
+
+/* The how-manieth report, to whom, and how it stands. */
+static void informed_detail(const struct record *record, struct buffer *out)
+{
+    buffer_printf(out, "#%" PRIu32, record->count);
+    add_named(out, "→",
+              record->rung->to_post && *record->rung->to_post ? record->rung->to_post : record->rung->to_area);
+    add(out, record->rung->to_person);
+    add(out, record->text);
 }
 
 /* What the record says of the incident's head, for the kinds that live by it. */
@@ -489,6 +500,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
+    else if (record->kind == RECORD_INFORMED && record->rung)
+        informed_detail(record, out);
     else if (record->rung)
         rung_detail(record, row, utc, out);
     else if (record->kind == RECORD_FOLDED)

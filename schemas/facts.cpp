@@ -185,6 +185,7 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     out.add_notice(rung.notice);
     out.add_in_downtime(rung.in_downtime);
     out.add_held_ms(rung.held_ms);
+    out.add_unconnected(rung.unconnected);
     return out.Finish();
 }
 
@@ -203,6 +204,8 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     out.add_bearer_until_ms(oversight.bearer_until_ms);
     out.add_held(held);
     out.add_held_until_ms(oversight.held_until_ms);
+    out.add_informed(oversight.informed);
+    out.add_unaccounted(oversight.unaccounted);
     return out.Finish();
 }
 
@@ -288,6 +291,7 @@ static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &m
     out.add_after(more.after);
     out.add_held(more.held);
     out.add_whistled(more.whistled);
+    out.add_unaccounted(more.unaccounted);
     return out.Finish();
 }
 

@@ -182,6 +182,7 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->notice = in.notice();
     out->in_downtime = in.in_downtime();
     out->held_ms = in.held_ms();
+    out->unconnected = in.unconnected();
 }
 
 /* NULL when there is nothing of it. */
@@ -195,6 +196,8 @@ static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *
     out->bearer_until_ms = in.bearer_until_ms();
     out->held = reader.all<struct rung>(in.held(), ANY, "oversight.held", &out->held_count);
     out->held_until_ms = in.held_until_ms();
+    out->informed = in.informed();
+    out->unaccounted = in.unaccounted();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -256,6 +259,7 @@ static void read(Reader &reader, const bihuan::Item &in, struct item *out)
 static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
+    out->unaccounted = in.unaccounted();
     out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
     out->plan = reader.text(in.plan(), ANY, "more.plan");
     out->part = reader.text(in.part(), ANY, "more.part");

@@ -23,7 +23,7 @@
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (12 + 6 * TASKS_MAX) /* clocks of one incident: 12 kinds of its own, 6 a task */
+#define CLOCKS_MAX         (14 + 6 * TASKS_MAX) /* clocks of one incident: 14 kinds of its own, 6 a task */
 #define PLAN_TASKS_MAX     12                   /* of one plan */
 #define ITEMS_MAX          12                   /* of a task's checklist */
 #define ITEM_MAX_BYTES     96                   /* one of them, and the name of a plan's task */

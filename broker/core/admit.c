@@ -3,6 +3,7 @@
 #include "broker/core/absence.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/inform.h"
 #include "broker/core/level.h"
 #include "broker/core/plan.h"
 #include "broker/core/screen.h"
@@ -255,6 +256,7 @@ static void start(struct draft *draft, const struct route_result *result)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
+    inform_begin(draft);
     if (draft->head.state == INCIDENT_CONFIRMING)
         draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else

@@ -255,6 +255,8 @@ static const struct field record_list[] = {
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
     {"held", FIELD_TIME, AT(rung.held_ms)},
+    {"unconnected", FIELD_YES, AT(rung.unconnected)},
+    {"connected", FIELD_NO, AT(rung.unconnected)},
     {"no-notice", FIELD_NO, AT(rung.notice)},
     {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
     {"at", FIELD_TIME, AT(record.at_ms)},
