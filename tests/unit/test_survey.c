@@ -51,6 +51,25 @@ static void a_sound_city_is_told_nothing(void **state)
     forget(&found);
 }
 
+/* Whoever starts from one of them starts from a city that fails nobody. */
+static void the_example_cities_are_sound(void **state)
+{
+    static const char *const cities[] = {"minimal", "kongtong", "yuncheng", "pingshan"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cities) / sizeof(*cities); i++) {
+        struct found found = {0};
+        struct policy *policy = NULL;
+        char folder[64];
+        snprintf(folder, sizeof(folder), "ops/cities/%s", cities[i]);
+        if (config_load(folder, &policy, &found.errors) == 0)
+            survey(policy, NOVEMBER_2026, &found.errors, &found.warnings);
+        if (found.errors.count + found.warnings.count > 0)
+            fail_msg("%s:\n%s%s", folder, faults_text(&found.errors), faults_text(&found.warnings));
+        policy_free(policy);
+        forget(&found);
+    }
+}
+
 /* --- limits --- */
 
 /* Only what surely ends later is called a contradiction: working time may be as short as natural time, or a weekend longer. */
@@ -275,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SURVEY_TEST(a_sound_city_is_told_nothing),
+        cmocka_unit_test(the_example_cities_are_sound),
         SURVEY_TEST(limits_are_compared_where_they_can_be),
         SURVEY_TEST(limits_that_a_type_writes_itself_are_looked_at_once),
         SURVEY_TEST(a_unit_is_there_when_it_says),
