@@ -262,6 +262,7 @@ static bool unconnected(const struct core *core, const struct live *live, const 
 static void address_up(const struct step *step, const struct live *live, const struct climb *climb,
                        const struct clock *clock, int64_t ups, struct rung *rung)
 {
+    rung->to_area = rung->to_post = rung->to_person = rung->to_unit = rung->unit_post = rung->unit_person = "";
     if (rung->colour < RUNG_RED && !rung->unconnected)
         return;
     address(rung, climb, oversight_of(&live->head), ups, clock, step->now_ms);
