@@ -262,7 +262,6 @@ static bool unconnected(const struct core *core, const struct live *live, const 
 static void address_up(const struct step *step, const struct live *live, const struct climb *climb,
                        const struct clock *clock, int64_t ups, struct rung *rung)
 {
-    rung->to_area = rung->to_post = rung->to_person = rung->to_unit = rung->unit_post = rung->unit_person = "";
     if (rung->colour < RUNG_RED && !rung->unconnected)
         return;
     address(rung, climb, oversight_of(&live->head), ups, clock, step->now_ms);
@@ -292,6 +291,23 @@ static int64_t colour(struct rung *rung, const struct climb *climb, const struct
 bool ladder_in_downtime(const struct core *core, int64_t due_ms)
 {
     return core->stopped_ms < due_ms && due_ms <= core->started_ms;
+}
+
+/* Nobody is told of it yet. */
+static struct rung rung_of(const struct clock *due, uint32_t number)
+{
+    return (struct rung){
+        .clock = due->kind,
+        .task = due->task,
+        .number = number,
+        .due_ms = due->next_ms,
+        .to_area = "",
+        .to_post = "",
+        .to_person = "",
+        .to_unit = "",
+        .unit_post = "",
+        .unit_person = "",
+    };
 }
 
 /* What a ladder asks beside: that nobody is disturbed now, that somebody accounts for it. */
@@ -337,7 +353,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     struct clock after = *due;
     after.rung++;
     clock_arm(&after, &climb, used_ms);
-    struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
+    struct rung rung = rung_of(due, after.rung);
     int64_t ups = colour(&rung, &climb, due, used_ms);
     rung.unconnected = rung.colour < RUNG_RED && 2 * used_ms >= due->budget_ms && unconnected(core, live, due);
     address_up(step, live, &climb, due, ups, &rung);
