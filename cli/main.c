@@ -19,6 +19,8 @@ struct verb {
 static const struct verb verbs[] = {
     {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
     {"status", verb_status, N_("the receipt first given for an event, and how far it is")},
+    {"claim", verb_claim, N_("takes an incident in hand: nobody else dispatches it meanwhile")},
+    {"unclaim", verb_unclaim, N_("gives up a claim")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
     {"notices", verb_notices, N_("what became of what this source reported")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},
@@ -45,6 +47,8 @@ static const struct verb verbs[] = {
     {"decide", verb_decide, N_("grant or refuse what somebody else asked")},
     {"resume", verb_resume, N_("end a parking or a suspension early")},
     {"level", verb_level, N_("list an area red, yellow or blue, or in no colour any more")},
+    {"commit", verb_commit, N_("commit to a blind exercise by its hash")},
+    {"reveal", verb_reveal, N_("show that an incident was a blind exercise")},
     {"duty", verb_duty, N_("a target of a duty is done, a post checked in to")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
     {"confirm", verb_confirm, N_("say whether what was reported is so")},

@@ -38,6 +38,7 @@ void write(Json &json, const struct event &event)
     json.time("observed", event.observed_ms);
     json.flag("panic", event.panic);
     json.flag("sealed", event.sealed);
+    json.flag("exercise", event.exercise);
     write_all(json, "attachments", event.attachments, event.attachment_count);
     json.base64("reporter", event.reporter);
     json.text("done", outcome_name(event.done));
@@ -63,6 +64,14 @@ static void write(Json &json, const struct rung &rung)
     json.flag("in_downtime", rung.in_downtime);
     json.time("held_until", rung.held_ms);
     json.flag("unconnected", rung.unconnected);
+}
+
+static void write(Json &json, const struct claim &claim)
+{
+    json.text("principal", claim.principal);
+    json.text("person", claim.person);
+    json.time("since", claim.since_ms);
+    json.time("until", claim.until_ms);
 }
 
 static void write(Json &json, const struct oversight &oversight)
@@ -116,6 +125,7 @@ void write(Json &json, const struct incident &incident)
         return;
     json.text("object", incident.more->object);
     json.text("about", incident.more->about);
+    write_if(json, "claim", incident.more->claim);
     write_if(json, "oversight", incident.more->oversight);
     json.text("special", incident.more->special);
     write_if(json, "ending", incident.more->ending);

@@ -316,7 +316,8 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool exercise; /* may report exercises */
+    bool panic;    /* may use the panic lane */
     struct quota quota;
     bool watched;     /* sensors.yaml speaks of its devices */
     bool notices;     /* steps of what it reported are kept for it until it has acknowledged them */
@@ -408,6 +409,7 @@ struct policy {
     bool informs;                        /* some type has a limit inform or progress */
     size_t inform_level;                 /* whom 第一时间上报 goes to */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    int64_t claim_ms;                    /* how long a claim lasts without an act */
     const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;
