@@ -115,6 +115,8 @@ void write(Json &json, const struct incident &incident)
     json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
     write_if(json, "ending", incident.more->ending);
+    json.text("beside", incident.more->beside);
+    json.incident("same_as", incident.more->same_as);
 }
 
 static void write(Json &json, const struct item &item)

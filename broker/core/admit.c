@@ -1,6 +1,7 @@
 #include "broker/core/admit.h"
 
 #include "broker/core/absence.h"
+#include "broker/core/border.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/level.h"
@@ -181,8 +182,10 @@ static const char *area_code(const struct admission *admission)
 /* NULL: nothing of it. */
 static const struct incident_more *more_of(const struct admission *admission)
 {
-    const struct incident_more more = {.object = admission->event->object, .about = admission->event->about};
-    if (!has_text(more.object) && !has_text(more.about))
+    struct incident_more more = {.object = admission->event->object, .about = admission->event->about, .beside = ""};
+    if (!admission->event->done)
+        border_find(admission->step, &admission->query, &more);
+    if (!has_text(more.object) && !has_text(more.about) && !has_text(more.beside))
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
@@ -224,15 +227,20 @@ static struct incident head_of(const struct admission *admission)
     };
 }
 
-void admit_dispatch(struct draft *draft, const struct route_result *result)
+static void add_tasks(struct draft *draft, const struct route_result *result)
 {
-    if (result->plan) {
-        plan_lay(draft, result->plan, true);
-        return;
-    }
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
+}
+
+void admit_dispatch(struct draft *draft, const struct route_result *result)
+{
+    if (result->plan)
+        plan_lay(draft, result->plan, true);
+    else
+        add_tasks(draft, result);
+    border_copy(draft);
 }
 
 /* To its units; what has none waits for the centre, on its clock. */

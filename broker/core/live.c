@@ -108,19 +108,23 @@ static void disown_more(const struct incident_more *more)
     oversight_disown(more->oversight);
     disown(more->about);
     ending_disown(more->ending);
+    disown(more->beside);
     free((void *)more);
 }
 
 /* Nothing in it is nothing: a row out of the store would not have it. */
 static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
-    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending))
+    if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending &&
+                  !has_text(more->beside) && !more->same_as))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
     copy->oversight = oversight_own(core, more->oversight);
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
+    copy->beside = own(more->beside);
+    copy->same_as = more->same_as;
     return copy;
 }
 
@@ -423,6 +427,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
     more->oversight = oversight_lend(arena, more->oversight);
     lend(arena, &more->about);
     more->ending = ending_lend(arena, more->ending);
+    lend(arena, &more->beside);
     head->more = more;
 }
 

@@ -122,7 +122,8 @@ struct core {
     TAILQ_HEAD(, queue) ready;
     TAILQ_HEAD(, live) visitors;
     struct map overdue; /* incidents with a breached clock, by id */
-    struct folds folds; /* where repeated reports go */
+    struct folds folds;   /* where repeated reports go */
+    struct map bordering; /* live incidents that concern others beside their own, by id */
     uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
     struct {
