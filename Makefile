@@ -1,4 +1,4 @@
-# Bihuan: all binaries into build/. Targets: all demo test check install clean bench-quick; see CONTRIBUTING.md.
+# Bihuan: all binaries into build/. Targets: all demo test check install clean bench-quick mutants; see CONTRIBUTING.md.
 CC ?= gcc
 CXX ?= g++
 PREFIX ?= /usr/local
@@ -125,7 +125,7 @@ $(B)/bench/bench_store: $(B)/obj/bench/bench_store.o $(LINK)
 bench: $(BENCH)
 
 # --- the rest is in ops/ ---
-demo test check bench-quick fresh-test: %:
+demo test check bench-quick fresh-test mutants: %:
 	ops/$*
 
 install: all
@@ -147,6 +147,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit bench demo test check bench-quick fresh-test install clean
+.PHONY: all unit bench demo test check bench-quick fresh-test mutants install clean
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

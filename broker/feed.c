@@ -97,8 +97,12 @@ static bool feed_part(struct feeding *f, struct record *record)
     bool all = right_has(f->who, RIGHT_READ_ALL);
     if (!record->change_count && record->event)
         return sight_event(f->turn, f->who, record);
-    if (!record->change_count || (all && !f->who->type_count && !f->who->area_count && !f->who->unit_count))
+    if (all && !f->who->type_count && !f->who->area_count && !f->who->unit_count)
+        return true;
+    if (!record->change_count) {
+        sight_keep_sides(f->turn, f->who, record);
         return all;
+    }
     if (!sight_keep_changes(f->turn, f->who, record))
         return false;
     return !sight_own_tasks_only(f->who) ||

@@ -27,11 +27,20 @@ bool sight_reported(const char *name, const struct row *row)
     return strcmp(row->head.source, name) == 0;
 }
 
-/* Everything within one's types and areas, or what one reported, or has a task in; never a report about one's own. */
-bool sight_may_see(const struct turn *t, const struct principal *who, const struct row *row)
+/* What was merged is kept from whom its survivor is kept from, too. */
+static bool is_kept(struct turn *t, const struct principal *who, const struct row *row)
 {
+    struct row survivor;
     struct exclusion exclusion = exclusion_of(t->policy, &row->head);
     if (exclusion_bars_principal(&exclusion, who))
+        return true;
+    return row->head.merged_into && sight_row(t, row->head.merged_into, &survivor) && is_kept(t, who, &survivor);
+}
+
+/* Everything within one's types and areas, or what one reported, or has a task in; never a report about one's own. */
+bool sight_may_see(struct turn *t, const struct principal *who, const struct row *row)
+{
+    if (is_kept(t, who, row))
         return false;
     if (right_has(who, RIGHT_READ_ALL) && in_scope(t, who, row))
         return true;
@@ -127,13 +136,35 @@ static bool sees_side(struct turn *t, const struct principal *who, const struct 
     return duty.kind == SIDE_DUTY && right_unit(who, duty.name);
 }
 
+/* Nor does such a row lead to an incident that is kept from the reader. */
+static void hide_kept(struct turn *t, const struct principal *who, struct side *side)
+{
+    struct row row;
+    if (side->incident && sight_row(t, side->incident, &row) && is_kept(t, who, &row))
+        side->incident = 0;
+}
+
 size_t sight_sides(struct turn *t, const struct principal *who, struct side *sides, size_t n)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (sees_side(t, who, &sides[i]))
-            sides[kept++] = sides[i];
+    for (size_t i = 0; i < n; i++) {
+        if (!sees_side(t, who, &sides[i]))
+            continue;
+        hide_kept(t, who, &sides[i]);
+        sides[kept++] = sides[i];
+    }
     return kept;
+}
+
+void sight_keep_sides(struct turn *t, const struct principal *who, struct record *record)
+{
+    record->side_count = sees_sides(who) ? record->side_count : 0;
+    if (!record->side_count || !who->unit_count) /* of no unit: nothing is kept from whoever sees all */
+        return;
+    struct side *sides = arena_memdup(&t->arena, record->sides, record->side_count * sizeof(*sides));
+    for (size_t i = 0; i < record->side_count; i++)
+        hide_kept(t, who, &sides[i]);
+    record->sides = sides;
 }
 
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
@@ -145,16 +176,16 @@ bool sight_keep_changes(struct turn *t, const struct principal *who, struct reco
         if (sight_row(t, record->changes[i].incident, &row) && sight_may_see(t, who, &row))
             record->changes[kept++] = record->changes[i];
     record->change_count = kept;
-    record->side_count = sees_sides(who) ? record->side_count : 0;
+    sight_keep_sides(t, who, record);
     return kept > 0;
 }
 
 /* For its source, and for who may see such things there. */
-bool sight_event(const struct turn *t, const struct principal *who, struct record *record)
+bool sight_event(struct turn *t, const struct principal *who, struct record *record)
 {
     const struct event *event = record->event;
     bool own = record->principal && strcmp(record->principal, who->name) == 0;
-    record->side_count = sees_sides(who) ? record->side_count : 0;
+    sight_keep_sides(t, who, record);
     return own || (right_has(who, RIGHT_READ_ALL) &&
                    right_in_scope(who, policy_type(t->policy, event->type), policy_area(t->policy, event->place.area)));
 }

@@ -7,7 +7,7 @@
 
 /* The incident as it is: from memory, else from the store; in the turn's arena. False: there is none. */
 bool sight_row(struct turn *, uint64_t incident, struct row *);
-bool sight_may_see(const struct turn *, const struct principal *, const struct row *);
+bool sight_may_see(struct turn *, const struct principal *, const struct row *);
 /* Whether one of the incident's reports is the principal's. */
 bool sight_reported(const char *name, const struct row *);
 /* A reader who sees only its own tasks of an incident that others work on too. */
@@ -23,7 +23,9 @@ size_t sight_asks(struct arena *, const struct principal *, const struct row *, 
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
 /* Whether the reader may see the record of an event that opened nothing; leaves in it what it may. */
-bool sight_event(const struct turn *, const struct principal *, struct record *);
+bool sight_event(struct turn *, const struct principal *, struct record *);
+/* Leaves in the record the rows beside incidents that the reader may see, and of them what it may. */
+void sight_keep_sides(struct turn *, const struct principal *, struct record *);
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
 bool sight_keep_changes(struct turn *, const struct principal *, struct record *);
 

@@ -84,7 +84,7 @@ static const char *kind_text(struct survey *survey, const struct route_query *qu
 
 static const char *more(struct survey *survey, size_t others, const char *of_what)
 {
-    return others == 0 ? "" : arena_printf(&survey->arena, " and %zu more %s", others, of_what);
+    return others == 0 ? "" : arena_printf(&survey->arena, " and %zu more%s", others, of_what);
 }
 
 static bool first_time(struct survey *survey, const char *key)
@@ -142,8 +142,7 @@ static void tell_nobody(struct survey *survey, const struct finding *finding)
         tried = arena_printf(&survey->arena, "%s%s%s", tried, i ? ", " : "", finding->route->to[i].text);
     FIND(survey, &finding->route->origin,
          "nobody is found for type '%s' at %s%s%s: %s; end 'to' with a unit that always is, or with desk",
-         finding->type->code, finding->area->code, finding->kind, more(survey, finding->count - 1, "types and areas"),
-         tried);
+         finding->type->code, finding->area->code, finding->kind, more(survey, finding->count - 1, ""), tried);
 }
 
 static void tell_no_rule(struct survey *survey, const struct finding *finding)
@@ -151,7 +150,8 @@ static void tell_no_rule(struct survey *survey, const struct finding *finding)
     FIND(survey, &finding->type->origin,
          "type '%s' has no owner at %s%s%s: no rule of routes.yaml holds; write one for it, 'to: desk' where a person "
          "decides",
-         finding->type->code, finding->area->code, more(survey, finding->count - 1, "areas"), finding->kind);
+         finding->type->code, finding->area->code,
+         more(survey, finding->count - 1, finding->count == 2 ? " area" : " areas"), finding->kind);
 }
 
 /* --- one type --- */

@@ -79,8 +79,7 @@ static const char *span_text(struct survey *survey, int64_t ms)
 void survey_duties(struct survey *survey)
 {
     for (const struct burden *burden = survey->burdens; burden; burden = burden->next) {
-        const char *more =
-            burden->types == 1 ? "" : arena_printf(&survey->arena, " (and %zu more types)", burden->types - 1);
+        const char *more = burden->types == 1 ? "" : arena_printf(&survey->arena, " (and %zu more)", burden->types - 1);
         FIND(survey, &burden->unit->origin,
              "a clock that nobody can keep: unit '%s' works by calendar '%s' only, and type '%s'%s gives it %s of "
              "natural time to "

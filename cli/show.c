@@ -118,6 +118,13 @@ static void oversight_fields(struct table *table, const struct oversight *oversi
     field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }
 
+static void more_fields(struct table *table, const struct incident_more *more)
+{
+    field(table, _("special period"), more->special);
+    if (more->oversight)
+        oversight_fields(table, more->oversight);
+}
+
 /* What else was reported of it, and by whom. */
 static void reports_fields(struct table *table, const struct reports *reports, bool utc)
 {
@@ -148,8 +155,8 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_init(&table, 2, headings);
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
-    if (row->head.more && row->head.more->oversight)
-        oversight_fields(&table, row->head.more->oversight);
+    if (row->head.more)
+        more_fields(&table, row->head.more);
     reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);

@@ -112,6 +112,9 @@ static const char *const records[] = {
     [RECORD_CHARGED] = C_("record", "charged"),
     [RECORD_CHARGE_PASSED] = C_("record", "charge_passed"),
     [RECORD_TOLD] = C_("record", "told"),
+    [RECORD_SWITCHED] = C_("record", "switched"),
+    [RECORD_SPECIAL_BEGAN] = C_("record", "special_began"),
+    [RECORD_SPECIAL_ENDED] = C_("record", "special_ended"),
     [RECORD_ASKED] = C_("record", "asked"),
     [RECORD_GRANTED] = C_("record", "granted"),
     [RECORD_DENIED] = C_("record", "denied"),
@@ -157,12 +160,18 @@ static const char *const sides[] = {
     [SIDE_DEVICE] = C_("side", "device"),         [SIDE_SOURCE] = C_("side", "source"),
     [SIDE_AREA_LEVEL] = C_("side", "area_level"), [SIDE_DUTY] = C_("side", "duty"),
     [SIDE_ABSENCE] = C_("side", "absence"),       [SIDE_SHIFT] = C_("side", "shift"),
-    [SIDE_TARGET] = C_("side", "target"),
+    [SIDE_TARGET] = C_("side", "target"),         [SIDE_SPECIAL] = C_("side", "special"),
 };
 
 static const char *const absence_states[] = {
     [ABSENCE_WATCHED] = C_("absence", "watched"),
     [ABSENCE_ABSENT] = C_("absence", "absent"),
+};
+
+static const char *const special_states[] = {
+    [SPECIAL_WAITS] = C_("special", "waits"),
+    [SPECIAL_IN_FORCE] = C_("special", "in_force"),
+    [SPECIAL_OVER] = C_("special", "over"),
 };
 
 static const char *const duty_states[] = {
@@ -287,6 +296,8 @@ const char *words_side_state(const struct side *side)
 {
     if (side->kind == SIDE_ABSENCE)
         return SHOWN(absence_states, side->state);
+    if (side->kind == SIDE_SPECIAL)
+        return SHOWN(special_states, side->state);
     return side->kind == SIDE_DUTY ? SHOWN(duty_states, side->state) : "";
 }
 

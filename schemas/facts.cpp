@@ -230,8 +230,10 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
+    auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
     auto beside = incident.more ? pack(builder, incident.more->beside) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
+    out.add_special(special);
     out.add_about(about);
     out.add_beside(beside);
     out.add_same_as(incident.more ? incident.more->same_as : 0);

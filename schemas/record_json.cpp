@@ -114,6 +114,7 @@ void write(Json &json, const struct incident &incident)
     json.text("object", incident.more->object);
     json.text("about", incident.more->about);
     write_if(json, "oversight", incident.more->oversight);
+    json.text("special", incident.more->special);
     write_if(json, "ending", incident.more->ending);
     json.text("beside", incident.more->beside);
     json.incident("same_as", incident.more->same_as);

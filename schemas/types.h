@@ -107,13 +107,14 @@ extern "C" {
     X(43, PLANNED, planned) X(44, BEGUN, begun) X(45, TICKED, ticked) \
     X(46, DELEGATED, delegated) \
     X(47, URGED, urged) X(48, SUPERVISED, supervised) X(49, CHARGED, charged) \
-    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) \
+    X(50, CHARGE_PASSED, charge_passed) X(51, TOLD, told) X(52, SWITCHED, switched) \
     X(53, RECLASSIFIED, reclassified) X(54, RECORDED, recorded) X(55, NOTIFIED, notified) \
     X(56, FOLDED, folded) X(57, RAISED, raised) X(58, ACKNOWLEDGED, acknowledged) X(59, ANSWERED, answered) \
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
-    X(83, EXCLUDED, excluded)
+    X(83, EXCLUDED, excluded) \
+    X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -129,14 +130,15 @@ extern "C" {
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
 
 /* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
- * absence 缺失, a shift 班次, one target of a duty. */
+ * absence 缺失, a special period 特殊时段, a shift 班次, one target of a duty. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target) X(20, SPECIAL, special)
 
 /* state of a row beside incidents, by its kind. waits: between two periods. */
 #define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
 #define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
+#define SPECIAL_STATES(X) X(1, WAITS, waits) X(2, IN_FORCE, in_force) X(3, OVER, over)
 
 /* Why an accepted incident has no owner. */
 #define UNROUTED_REASONS(X) \
@@ -214,6 +216,8 @@ enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
 enum absence_state { ABSENCE_STATES(ABSENCE_X) };
 #define DUTY_X(v, N, n) DUTY_##N = v,
 enum duty_state { DUTY_STATES(DUTY_X) };
+#define SPECIAL_X(v, N, n) SPECIAL_##N = v,
+enum special_state { SPECIAL_STATES(SPECIAL_X) };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
 enum unrouted_reason { UNROUTED_REASONS(UNROUTED_X) };
 #define PRINCIPAL_X(v, N, n) PRINCIPAL_##N = v,
@@ -359,6 +363,7 @@ struct incident_more {
     const struct oversight *oversight; /* NULL: none */
     const char *about;                 /* whom it is about, as in the event */
     const struct ending *ending;       /* NULL: nothing of it */
+    const char *special;               /* 特殊时段: the special period it is in; "": none */
     const char *beside; /* 毗邻: whom it concerns beside its own: areas over a border, and units, with blanks between */
     uint64_t same_as;   /* an earlier incident from over the border that it may be the same as */
 };

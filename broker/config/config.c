@@ -29,6 +29,7 @@ static void (*const readers[FILE_COUNT])(struct reading *, struct document *) = 
     [FILE_PRINCIPALS] = read_principals,
     [FILE_ABSENCES] = read_absences,
     [FILE_FOLDS] = read_folds,
+    [FILE_PERIODS] = read_periods,
     [FILE_DUTIES] = read_duties,
     [FILE_RATING] = read_rating,
     [FILE_EVENTS] = read_events,

@@ -4,9 +4,9 @@
 
 /* duties.yaml: what a unit does again and again, target by target, within each period. */
 
-enum { NAME, EVERY, HOURS, CALENDAR, AREA, EACH, WHEN, TO, TARGETS, OPENS, FIELDS };
-static const char *const keys[FIELDS] = {"name", "every", "hours", "calendar", "area",
-                                         "each", "when",  "to",    "targets",  "opens"};
+enum { NAME, EVERY, HOURS, CALENDAR, AREA, EACH, WHEN, DURING, TO, TARGETS, OPENS, FIELDS };
+static const char *const keys[FIELDS] = {"name", "every",  "hours", "calendar", "area", "each",
+                                         "when", "during", "to",    "targets",  "opens"};
 
 static const char *const periods[] = {"day", "working_day", "week", "month", "quarter"};
 #define PERIODS (sizeof(periods) / sizeof(*periods))
@@ -108,6 +108,22 @@ static void read_colour_listed(struct reading *reading, struct document *documen
                    reading->policy->levels[rating->level].name, reading->policy->levels[rating->level].name);
 }
 
+/* Only while a special period is in force. */
+static const struct special *read_during(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    const struct policy *policy = reading->policy;
+    const char *name = node_text(document, node, "a period", CODE_MAX_BYTES);
+    const struct special *special = name != NULL ? policy_special(policy, name) : NULL;
+    const char **known = ARENA_NEW(reading->scratch, const char *, policy->special_count);
+    for (size_t i = 0; i < policy->special_count; i++)
+        known[i] = policy->specials[i].name;
+    if (name != NULL && special == NULL && policy->special_count == 0)
+        node_fault(document, node, "periods.yaml has no period '%s'", name);
+    else if (name != NULL && special == NULL)
+        node_fault_unknown(document, node, "period", name, known, policy->special_count);
+    return special;
+}
+
 /* --- what --- */
 
 static void read_target_list(struct reading *reading, struct document *document, yaml_node_t *list, struct duty *duty)
@@ -178,6 +194,8 @@ static void read_duty(struct reading *reading, struct document *document, yaml_n
     read_where(reading, document, fields, duty);
     if (fields[WHEN] != NULL)
         read_colour_listed(reading, document, fields[WHEN], duty);
+    if (fields[DURING] != NULL)
+        duty->during = read_during(reading, document, fields[DURING]);
     if (fields[TO] != NULL)
         read_local_recipient(reading, document, fields[TO], &duty->to);
     if (fields[TARGETS]->type == YAML_SCALAR_NODE)

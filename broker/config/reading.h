@@ -24,6 +24,7 @@
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
     X(FOLDS, "folds.yaml", false)                                                                                      \
+    X(PERIODS, "periods.yaml", false)                                                                                  \
     X(RATING, "area_levels.yaml", false)                                                                               \
     X(DUTIES, "duties.yaml", false)                                                                                    \
     X(EVENTS, "events.yaml", false)                                                                                    \
@@ -64,6 +65,7 @@ void read_plans(struct reading *, struct document *);
 void read_borders(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
+void read_periods(struct reading *, struct document *);
 void read_absences(struct reading *, struct document *);
 void read_folds(struct reading *, struct document *);
 void read_rating(struct reading *, struct document *);

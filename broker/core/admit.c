@@ -9,6 +9,7 @@
 #include "broker/core/screen.h"
 #include "broker/core/quota.h"
 #include "broker/core/sensor.h"
+#include "broker/core/special.h"
 #include "schemas/ident.h"
 
 #define SEVERITY_MOST  1
@@ -182,10 +183,16 @@ static const char *area_code(const struct admission *admission)
 /* NULL: nothing of it. */
 static const struct incident_more *more_of(const struct admission *admission)
 {
-    struct incident_more more = {.object = admission->event->object, .about = admission->event->about, .beside = ""};
+    const struct step *step = admission->step;
+    const struct special *special =
+        special_at(step->core->policy, admission->query.type, admission->query.area, step->now_ms);
+    struct incident_more more = {.object = admission->event->object,
+                                 .about = admission->event->about,
+                                 .special = special ? special->name : "",
+                                 .beside = ""};
     if (!admission->event->done)
-        border_find(admission->step, &admission->query, &more);
-    if (!has_text(more.object) && !has_text(more.about) && !has_text(more.beside))
+        border_find(step, &admission->query, &more);
+    if (!has_text(more.object) && !has_text(more.about) && !special && !has_text(more.beside))
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }

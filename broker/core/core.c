@@ -154,12 +154,21 @@ static uint64_t missing(const struct core *core, uint64_t incident)
     return live_find(core, incident) ? 0 : incident;
 }
 
+/* What has become of it counts too: the first of it and those it went on in that is not in memory; 0: none. */
+static uint64_t missing_of(const struct core *core, uint64_t incident)
+{
+    const struct live *live;
+    while ((live = live_find(core, incident)) && live->head.state == INCIDENT_MERGED)
+        incident = live->head.merged_into;
+    return missing(core, incident);
+}
+
 uint64_t core_wants(const struct core *core, const struct command *command)
 {
     if (command->kind == COMMAND_WORD)
-        return missing(core, command->word->incident);
+        return missing_of(core, command->word->incident);
     if (command->kind != COMMAND_ACT)
         return 0;
-    uint64_t incident = missing(core, command->act->incident);
-    return incident || command->act->verb != ACT_MERGE ? incident : missing(core, command->act->into);
+    uint64_t incident = missing_of(core, command->act->incident);
+    return incident || command->act->verb != ACT_MERGE ? incident : missing_of(core, command->act->into);
 }

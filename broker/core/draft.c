@@ -24,6 +24,13 @@ static const char *unit_of(const void *of, uint32_t no)
     return NULL;
 }
 
+void draft_climb(struct draft *draft)
+{
+    draft->climb = climb_of(draft->step->core->policy, &draft->head);
+    draft->climb.unit_of = unit_of;
+    draft->climb.of = draft;
+}
+
 static void begin(struct draft *draft, struct step *step, uint64_t id, const struct incident *head)
 {
     draft->step = step;
@@ -35,9 +42,7 @@ static void begin(struct draft *draft, struct step *step, uint64_t id, const str
     draft->head_changed = draft->reports_changed = false;
     draft->reports = NULL;
     draft->undo = NULL;
-    draft->climb = climb_of(step->core->policy, head);
-    draft->climb.unit_of = unit_of;
-    draft->climb.of = draft;
+    draft_climb(draft);
     memset(draft->task_changed, 0, sizeof draft->task_changed);
     memset(draft->clock_changed, 0, sizeof draft->clock_changed);
 }
@@ -80,7 +85,7 @@ struct incident *draft_head(struct draft *draft)
 
 struct incident_more *draft_head_more(struct draft *draft)
 {
-    static const struct incident_more nothing = {.object = "", .about = "", .beside = ""};
+    static const struct incident_more nothing = {.object = "", .about = "", .special = "", .beside = ""};
     struct incident *head = draft_head(draft);
     struct incident_more *more =
         arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);

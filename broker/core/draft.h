@@ -28,6 +28,9 @@ void draft_of(struct draft *, struct step *, const struct live *);
 /* A new one with this head. */
 void draft_new(struct draft *, struct step *, uint64_t id, const struct incident *head);
 
+/* What its clocks are counted and climb by, of the head as it is now. */
+void draft_climb(struct draft *);
+
 /* What will be changed: the pointers stay good, and the record will carry it. */
 struct incident *draft_head(struct draft *);
 /* What only an incident under somebody's eye has: what is set in it is the incident's from now on. */

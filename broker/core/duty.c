@@ -8,6 +8,7 @@
 #include "broker/core/level.h"
 #include "broker/core/period.h"
 #include "broker/core/route.h"
+#include "broker/core/special.h"
 
 #define NAMED_MAX 8 /* targets named in a text; of the rest there is a count */
 
@@ -282,6 +283,8 @@ static void reckon(struct sweep *sweep, const struct duty *duty, const struct ar
     struct side side = side_draft(step->core, SIDE_DUTY, key);
     struct period same = period_of(step, duty, side.first_ms ? side.first_ms : step->now_ms);
     bool stands = side.state && side.first_ms == same.from_ms && side.until_ms == same.to_ms;
+    if (duty->during && !special_in_force(step->core, duty->during))
+        return;
     if ((duty->when && level_of(step->core, area->code) != duty->when) || (!side.state && side_full(step->core, 1)))
         return;
     if (!stands) {

@@ -133,10 +133,15 @@ bool incident_in_scope(struct step *step, const struct live *live)
                        live->head.type, live->head.area, step->who->name);
 }
 
+/* What was merged is kept from whom its survivor is kept from, too. */
 bool incident_kept_from(const struct step *step, const struct live *live)
 {
-    struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
-    return exclusion_bars_principal(&exclusion, step->who);
+    bool kept = false;
+    for (; live && !kept; live = live_find(step->core, live->head.merged_into)) {
+        struct exclusion exclusion = exclusion_of(step->core->policy, &live->head);
+        kept = exclusion_bars_principal(&exclusion, step->who);
+    }
+    return kept;
 }
 
 /* Sources are not told of incidents that are not theirs, not even that they exist. */

@@ -15,10 +15,13 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
     struct exclusion exclusion = exclusion_of(policy, head);
+    const char *name = head->more ? text_or_empty(head->more->special) : "";
+    const struct special *special = name[0] ? policy_special(policy, name) : NULL;
     return (struct climb){
+        .special = special,
         .policy = policy,
         .type = policy_type_now(policy, policy_type(policy, head->type)),
-        .ladder = policy_ladder(policy, head->ladder),
+        .ladder = special && special->ladder ? special->ladder : policy_ladder(policy, head->ladder),
         .exclusion = exclusion,
         .area = exclusion_area(&exclusion, policy_area_now(policy, policy_area(policy, code))),
     };
@@ -29,9 +32,11 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
  * whose type or limit is gone. A clock that came with a merged incident is counted as the survivor's are. */
 static const struct timetable *timetable_of(const struct climb *climb, enum clock_kind kind, enum calendar calendar)
 {
-    const struct limit *limit = climb->type ? type_limit(climb->type, kind, calendar) : NULL;
+    const struct limit *limit = climb->special ? profile_limit(climb->special->profile, kind) : NULL;
     if (calendar == CALENDAR_NATURAL)
         return NULL;
+    if (!limit || limit->calendar != calendar)
+        limit = climb->type ? type_limit(climb->type, kind, calendar) : NULL;
     return limit && limit->timetable ? limit->timetable : climb->policy->timetable;
 }
 
@@ -181,6 +186,19 @@ void clock_rearm(struct clock *clock, const struct climb *climb, const struct cl
         clock_arm(clock, climb, fired_upto(before, climb));
 }
 
+void clock_switch(struct clock *clock, const struct climb *to, const struct climb *from)
+{
+    if (clock->state != CLOCK_RUNNING || clock_is_term(clock->kind))
+        return;
+    int64_t fired_ms = fired_upto(clock, from), ups = ladder_ups(from, clock);
+    uint32_t warnings = (uint32_t)warnings_of(to, clock), warned = 0;
+    while (warned < warnings && warning_of(to, clock, warned) <= fired_ms)
+        warned++;
+    bool breached = clock_breached(clock);
+    clock->rung = breached ? warnings + 1 + (uint32_t)ups : warned;
+    clock_arm(clock, to, breached ? clock->budget_ms + ups * step_of(to, clock) : fired_ms);
+}
+
 static const struct clock *earliest(const struct live *live)
 {
     const struct clock *first = NULL;
@@ -289,8 +307,9 @@ bool ladder_fire(struct step *step, const struct live *live)
     record.changes[0] = (struct change){
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
-    if (ladder_of(&climb, due->kind) && ladder_of(&climb, due->kind)->quiet.span_count > 0)
-        quiet_hold(step, live, &ladder_of(&climb, due->kind)->quiet, &rung, &record.changes[0]);
+    const struct ladder *ladder = climb.special ? NULL : ladder_of(&climb, due->kind);
+    if (ladder && ladder->quiet.span_count > 0)
+        quiet_hold(step, live, &ladder->quiet, &rung, &record.changes[0]);
     record.rung = arena_memdup(arena, &rung, sizeof rung);
     step_record(step, &record);
     if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)

@@ -12,8 +12,9 @@
 /* By what the clocks of an incident are counted, and what they climb. */
 struct climb {
     const struct policy *policy;
-    const struct type *type;     /* in force; NULL: unknown */
-    const struct ladder *ladder; /* NULL: breach only */
+    const struct type *type;       /* in force; NULL: unknown */
+    const struct ladder *ladder;   /* NULL: breach only */
+    const struct special *special; /* the special period it is in; NULL: none */
     struct exclusion exclusion;
     /* Where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to climb beyond breach. */
     const struct area *area;
@@ -37,6 +38,8 @@ void clock_rearm(struct clock *, const struct climb *, const struct clock *befor
 /* The same for a running clock that was given more time: a warning that has fired does not fire again, and the new deadline
  * has a breach of its own. */
 void clock_arm_extended(struct clock *, const struct climb *);
+/* For a running clock whose ladder is another from now on: what has fired stands, and the level that it has climbed to. */
+void clock_switch(struct clock *, const struct climb *to, const struct climb *from);
 /* Fires the earliest rung of the incident that is due by now. False when none is. */
 bool ladder_fire(struct step *, const struct live *);
 /* Reckons the incident's clocks if a change of calendars asks for it, and fires all its rungs that are due: before

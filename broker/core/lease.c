@@ -142,6 +142,36 @@ static void leave(struct step *step, struct worker *worker)
     worker_forget(step->writer, worker);
 }
 
+/* The first after this one that may not work for its unit; NULL: there is none. */
+static struct worker *next_without_right(const struct core *core, const struct worker_list *list, struct worker *after)
+{
+    struct worker *worker = after ? TAILQ_NEXT(after, heard) : TAILQ_FIRST(list);
+    for (; worker; worker = TAILQ_NEXT(worker, heard)) {
+        const struct principal *who = policy_principal(core->policy, worker->principal);
+        if (!right_has(who, RIGHT_WORK) || !right_unit(who, worker->queue->unit))
+            return worker;
+    }
+    return NULL;
+}
+
+/* It is offered nothing more, and what it has goes back: its connection alone gives it no part in anything. */
+void lease_by_policy(struct step *step)
+{
+    struct worker_list *lists[] = {&step->writer->heard, &step->writer->silent};
+    const struct live_task *task;
+    for (size_t i = 0; i < 2; i++) {
+        struct worker *worker = next_without_right(step->core, lists[i], NULL), *next;
+        for (; worker; worker = next) {
+            next = next_without_right(step->core, lists[i], worker);
+            TAILQ_FOREACH(task, &worker->leases, lease)
+            {
+                step_revoke(step, task, "its principal does not work for the unit any more");
+            }
+            leave(step, worker);
+        }
+    }
+}
+
 /* A connection is one worker: under another name it leaves what it was. */
 static void leave_other_seat(struct step *step)
 {

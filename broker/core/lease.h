@@ -15,6 +15,8 @@ void lease_hello(struct step *);
 void lease_heard(struct step *);
 void lease_credit(struct step *);
 void lease_bye(struct step *);
+/* Another policy is in force: whoever may not work for its unit now leaves. */
+void lease_by_policy(struct step *);
 /* COMMAND_SILENCE: ends at most TICK_RUNGS_MAX leases. */
 void lease_silence(struct step *);
 

@@ -64,7 +64,9 @@ const struct limit *limit_of(const struct climb *climb, enum nature nature, enum
 {
     if (!is_handled(nature, kind))
         return NULL;
-    const struct limit *limit =
-        climb->type ? limit_of_type(climb, kind, now_ms) : strictest_of_all(climb, kind, now_ms);
+    const struct limit *limit = climb->special ? profile_limit(climb->special->profile, kind) : NULL;
+    if (limit)
+        return limit;
+    limit = climb->type ? limit_of_type(climb, kind, now_ms) : strictest_of_all(climb, kind, now_ms);
     return limit ? limit : default_limit(kind);
 }

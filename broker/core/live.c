@@ -116,13 +116,14 @@ static void disown_more(const struct incident_more *more)
 static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
     if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending &&
-                  !has_text(more->beside) && !more->same_as))
+                  !has_text(more->special) && !has_text(more->beside) && !more->same_as))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
     copy->oversight = oversight_own(core, more->oversight);
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
+    copy->special = name_of(core, more->special);
     copy->beside = own(more->beside);
     copy->same_as = more->same_as;
     return copy;

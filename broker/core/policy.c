@@ -141,6 +141,15 @@ const struct plan *policy_plan(const struct policy *policy, const char *name)
     return find(&policy->plan_map, name);
 }
 
+const struct special *policy_special(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->special_count; i++) {
+        if (strcmp(policy->specials[i].name, name) == 0)
+            return &policy->specials[i];
+    }
+    return NULL;
+}
+
 const struct principal *policy_principal(const struct policy *policy, const char *name)
 {
     return find(&policy->principal_map, name);

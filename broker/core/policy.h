@@ -138,6 +138,19 @@ struct profile {
     struct origin origin;
 };
 
+/* 特殊时段: what is otherwise for a time. */
+struct special {
+    const char *name;
+    int64_t from_ms, to_ms;    /* [from, to) */
+    const struct type **types; /* subtrees; none: all */
+    size_t type_count;
+    const struct area **areas;
+    size_t area_count;
+    const struct profile *profile; /* its limits, where it has one, come before the type's; NULL: the clocks stay */
+    const struct ladder *ladder;   /* NULL: that of the type */
+    struct origin origin;
+};
+
 /* 块, 条 */
 enum ladder_line { LINE_AREA = 1, LINE_SUPERVISOR = 2 };
 
@@ -349,9 +362,10 @@ struct duty {
     const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
     const struct area *const *areas;
     size_t area_count;
-    bool each;             /* `each` was written: the area is part of its key */
-    enum rung_colour when; /* only while its area is listed so; 0: always */
-    struct recipient to;   /* kind 0: nobody is named */
+    bool each;                    /* `each` was written: the area is part of its key */
+    enum rung_colour when;        /* only while its area is listed so; 0: always */
+    const struct special *during; /* only in that period; NULL: always */
+    struct recipient to;          /* kind 0: nobody is named */
     const char *const *targets;
     size_t target_count;
     size_t target_level;      /* without targets: the areas of this level */
@@ -427,6 +441,8 @@ struct policy {
     size_t ladder_count;
     const struct post *posts;
     size_t post_count;
+    const struct special *specials; /* the first that holds is the one */
+    size_t special_count;
     const struct ladder *supervise_ladder; /* 督办's own; NULL: the incident's */
     const struct route *routes;
     size_t route_count;
@@ -479,6 +495,7 @@ const struct area *policy_area(const struct policy *, const char *code);
 const struct unit *policy_unit(const struct policy *, const char *id);
 const struct post *policy_post(const struct policy *, const char *id);
 const struct plan *policy_plan(const struct policy *, const char *name);
+const struct special *policy_special(const struct policy *, const char *name);
 const struct principal *policy_principal(const struct policy *, const char *name);
 const struct principal *policy_credential(const struct policy *, const char *credential);
 const struct ladder *policy_ladder(const struct policy *, const char *name); /* the default when absent */

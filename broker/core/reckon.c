@@ -2,6 +2,7 @@
 
 #include "broker/core/ladder.h"
 #include "broker/core/oversee.h"
+#include "broker/core/special.h"
 #include "schemas/ident.h"
 
 void reckon_begin(struct core *core)
@@ -51,15 +52,17 @@ bool reckon_incident(struct step *step, const struct live *live)
 {
     if (!step->core->reckoning || ident_number(live->id) <= step->core->reckoned)
         return false;
+    bool switched = special_switch(step, live);
     bool clocks = reckon_clocks(step, live);
-    return oversee_bearer(step, live) || clocks;
+    return oversee_bearer(step, live) || clocks || switched;
 }
 
 /* What is opened meanwhile is reckoned right, and soon passed over. */
 void reckon_tick(struct step *step, size_t records_left)
 {
     struct core *core = step->writer;
-    bool any = core->policy && (core->policy->timetable || core->policy->post_count > 0);
+    bool any = core->policy && (core->reckoning_all || core->policy->timetable || core->policy->post_count > 0 ||
+                                core->policy->special_count > 0);
     for (int looks = 0; core->reckoning && looks < RECKON_LOOKS_MAX && records_left > 0; looks++) {
         const struct live *live = index_next(&core->live, core->reckoned + 1, false);
         core->reckoning = any && live;

@@ -5,6 +5,7 @@
 #include "broker/core/draft.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
+#include "broker/core/lease.h"
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
 #include "broker/core/reckon.h"
@@ -207,9 +208,11 @@ void reload_policy(struct step *step)
         record.policy = (struct bytes){policy->hash.bytes, sizeof policy->hash.bytes};
         seq = step_record(step, &record);
     }
+    step->writer->reckoning_all = step->core->policy && step->core->policy->special_count > 0;
     step->writer->policy = policy;
     reckon_begin(step->writer);
     routine_begin(step->writer);
+    lease_by_policy(step);
     hand_over_retired(step);
     exclude_by_policy(step);
     step_receipt(step, 0, seq);

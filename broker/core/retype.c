@@ -1,6 +1,7 @@
 #include "broker/core/retype.h"
 
 #include "broker/core/clock.h"
+#include "broker/core/special.h"
 
 void retype(struct draft *draft, const struct type *type)
 {
@@ -10,7 +11,8 @@ void retype(struct draft *draft, const struct type *type)
         ladder = policy_ladder(draft->climb.policy, NULL);
     head->type = type->code;
     head->ladder = ladder ? ladder->name : "";
-    draft->climb = climb_of(draft->climb.policy, head);
+    draft_climb(draft);
+    special_choose(draft);
 }
 
 /* --- a task's clocks --- */

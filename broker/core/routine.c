@@ -5,15 +5,14 @@
 #include "broker/core/duty.h"
 #include "broker/core/level.h"
 #include "broker/core/screen.h"
+#include "broker/core/special.h"
 
 /* --- deadlines --- */
 
 /* Each records what moves the row's next_ms on, or takes it away. */
 static void (*const due[SIDE_KIND_END])(struct step *, const struct live_side *) = {
-    [SIDE_ABSENCE] = absence_due,
-    [SIDE_DUTY] = duty_due,
-    [SIDE_AREA_LEVEL] = level_due,
-    [SIDE_RECORDED] = screen_due,
+    [SIDE_ABSENCE] = absence_due, [SIDE_DUTY] = duty_due,       [SIDE_AREA_LEVEL] = level_due,
+    [SIDE_RECORDED] = screen_due, [SIDE_SPECIAL] = special_due,
 };
 
 bool routine_fire(struct step *step)
@@ -42,6 +41,7 @@ static const struct {
 } ruled[] = {
     {SIDE_ABSENCE, absence_reckon},
     {SIDE_AREA_LEVEL, level_reckon},
+    {SIDE_SPECIAL, special_reckon},
     {SIDE_DUTY, duty_reckon},
     {SIDE_TARGET, NULL}, /* kept by their duties */
 };

@@ -169,6 +169,7 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_text(digest, head->more->object);
     mix_text(digest, head->more->about);
     mix_oversight(digest, oversight_of(head));
+    mix_text(digest, head->more ? head->more->special : "");
     mix_ending(digest, ending_of(head));
     mix_text(digest, head->more->beside);
     mix_number(digest, head->more->same_as);

@@ -19,10 +19,17 @@ static const struct sensor_rule *rule_for(const struct policy *policy, const str
     return NULL;
 }
 
+/* A word about somebody is not a device's reading: it is a matter of its own, whoever passes it on. */
+static bool is_about_somebody(const struct event *event)
+{
+    return event->nature == NATURE_REPORT || event->sealed || has_text(event->about);
+}
+
 struct suspicion sensor_of(const struct step *step, const struct event *event, const struct route_query *query)
 {
     struct suspicion suspicion = {0};
-    if (!step->who->watched || !has_text(event->source_ref) || event->panic || event->done || query->severity == 1)
+    if (!step->who->watched || !has_text(event->source_ref) || event->panic || event->done || query->severity == 1 ||
+        is_about_somebody(event))
         return suspicion;
     suspicion.rule = rule_for(step->core->policy, step->who, query->type);
     if (!suspicion.rule)

@@ -152,6 +152,7 @@ static const struct field incident_list[] = {
     {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
+    {"special", FIELD_TEXT, offsetof(struct whole_head, more.special)},
     {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
     {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
     {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},

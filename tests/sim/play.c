@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "broker/core/right.h"
 #include "schemas/ident.h"
 #include "tests/sim/tell.h"
 
@@ -261,8 +262,10 @@ static bool claimable(const struct play *play, const struct promise *promise)
 {
     const struct seat *seat = promise->seat;
     const struct principal *principal = policy_principal(play->world.turn.policy, seat->principal);
-    bool here = seat->endpoint != 'W' || (seat->connected && !seat->silent);
-    return here && principal && !principal->revoked && play->world.now_ms - promise->receipt.at_ms < DEDUP_WINDOW_MS;
+    if (!principal)
+        return false;
+    bool here = seat->endpoint != 'W' || (seat->connected && !seat->silent && right_unit(principal, seat->unit));
+    return here && !principal->revoked && play->world.now_ms - promise->receipt.at_ms < DEDUP_WINDOW_MS;
 }
 
 /* The same again must get the first receipt, whatever has happened since. */

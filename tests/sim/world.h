@@ -20,7 +20,7 @@ uint64_t chance_below(struct chance *, uint64_t n);
 bool chance_percent(struct chance *, unsigned percent);
 
 /* --- network (fake_gate.c) --- */
-#define ACTORS_MAX 32
+#define ACTORS_MAX 64
 
 struct frame {
     struct frame *next;

@@ -74,7 +74,8 @@ static const struct incident example_head = {
     .reopens = 2,
 };
 
-static const struct incident_more example_about = {.object = "6208020137", .about = "cg-001 620802001"};
+static const struct incident_more example_about = {
+    .object = "6208020137", .about = "cg-001 620802001", .special = "国庆安保"};
 static const struct incident example_excluded = {
     .state = INCIDENT_UNROUTED,
     .nature = NATURE_REPORT,

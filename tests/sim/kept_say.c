@@ -1,0 +1,396 @@
+#include "tests/sim/kept_say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/core/incident.h"
+#include "broker/core/task.h"
+
+#define MINUTE_MS 60000
+#define TRIES     12
+
+static const char *const types[] = {"1.01", "1.02", "1.03", "1.04", "1.05", "1.06"};
+#define TYPE_COUNT 6
+
+static int any(const struct kept_saying *s, int n)
+{
+    return (int)chance_below(s->chance, (uint64_t)n);
+}
+
+static const char *any_unit(const struct kept_saying *s)
+{
+    return kept_unit_id(any(s, KEPT_UNITS));
+}
+
+static uint32_t any_task(const struct kept_saying *s)
+{
+    return s->row->task_count && !chance_percent(s->chance, 20) ? 1u + (uint32_t)any(s, (int)s->row->task_count) : 0;
+}
+
+static int64_t soon(const struct kept_saying *s)
+{
+    return s->now_ms + MINUTE_MS * (1 + any(s, 90));
+}
+
+/* --- acts --- */
+
+static void name_unit(const struct kept_saying *s, struct act *act)
+{
+    act->unit = any_unit(s);
+    act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+}
+
+static void name_task(const struct kept_saying *s, struct act *act)
+{
+    act->task = any_task(s);
+}
+
+static void name_other(const struct kept_saying *s, struct act *act)
+{
+    act->into = s->other;
+}
+
+static void end(const struct kept_saying *s, struct act *act)
+{
+    static const enum outcome_code outcomes[] = {OUTCOME_RESOLVED, OUTCOME_EXPLAINED, OUTCOME_PLANNED,
+                                                 OUTCOME_REFERRED, OUTCOME_NOT_FOUND, OUTCOME_FALSE_ALARM};
+    act->outcome = outcomes[any(s, 6)];
+    act->condition_met = true;
+    act->to = "法院";
+    act->until_ms = soon(s);
+}
+
+static void judge(const struct kept_saying *s, struct act *act)
+{
+    act->passed = chance_percent(s->chance, 50);
+    act->condition_met = true;
+    act->outcome = act->verb == ACT_CONFIRM && !act->passed ? OUTCOME_FALSE_ALARM : 0;
+    act->satisfaction = act->verb == ACT_CALLBACK ? SATISFACTION_UNSATISFIED : 0;
+}
+
+static void ask(const struct kept_saying *s, struct act *act)
+{
+    act->kind = chance_percent(s->chance, 50) ? ASK_PARK : (enum ask_kind)(1 + any(s, ASK_KIND_END - 1));
+    act->task = act->kind == ASK_PARK ? 0 : any_task(s);
+    act->until_ms = soon(s);
+    act->span_ms = MINUTE_MS * (1 + any(s, 60));
+}
+
+static void decide(const struct kept_saying *s, struct act *act)
+{
+    act->passed = chance_percent(s->chance, 75);
+    if (s->row->ask_count)
+        act->ask = 1u + (uint32_t)any(s, (int)s->row->ask_count);
+}
+
+static void whistle(const struct kept_saying *s, struct act *act)
+{
+    const char **units = ARENA_NEW(s->arena, const char *, 2);
+    units[0] = any_unit(s);
+    units[1] = any_unit(s);
+    act->units = units;
+    act->unit_count = 1 + (size_t)chance_percent(s->chance, 30);
+}
+
+static void press(const struct kept_saying *s, struct act *act)
+{
+    act->task = chance_percent(s->chance, 50) ? 0 : any_task(s);
+    act->until_ms = act->verb == ACT_SUPERVISE ? soon(s) : 0;
+}
+
+static void retype(const struct kept_saying *s, struct act *act)
+{
+    act->type = types[any(s, TYPE_COUNT)];
+    act->route = chance_percent(s->chance, 60);
+}
+
+/* More often one more is named than somebody let in again. */
+static void exclude(const struct kept_saying *s, struct act *act)
+{
+    char *about = arena_alloc(s->arena, KEPT_ABOUT_BYTES);
+    kept_about(s->city, s->chance, about);
+    act->about = about;
+    if (*s->about && strlen(s->about) + strlen(about) + 2 < KEPT_ABOUT_BYTES && chance_percent(s->chance, 60))
+        act->about = arena_printf(s->arena, "%s %s", s->about, about);
+    if (chance_percent(s->chance, 10))
+        act->about = "";
+}
+
+static void plainly(const struct kept_saying *s, struct act *act)
+{
+    (void)s;
+    (void)act;
+}
+
+static void do_duty(const struct kept_saying *s, struct act *act)
+{
+    act->name = "看护";
+    act->target = chance_percent(s->chance, 50) ? "甲" : "乙";
+}
+
+static void charge(const struct kept_saying *s, struct act *act)
+{
+    act->post = any(s, 2) ? arena_printf(s->arena, "a%d", any(s, KEPT_AREAS))
+                          : arena_printf(s->arena, "q%d", any(s, KEPT_UNITS));
+}
+
+static void lay_plan(const struct kept_saying *s, struct act *act)
+{
+    (void)s;
+    act->plan = "预案";
+}
+
+static void rate(const struct kept_saying *s, struct act *act)
+{
+    act->area = kept_areas[3 + any(s, 2)];
+    act->colour = RUNG_YELLOW;
+}
+
+/* Who may: somebody of the centre, or whoever may do this only. */
+static const struct {
+    void (*fill)(const struct kept_saying *, struct act *);
+    int by[3];
+    bool beside; /* it is about no incident */
+} acts[ACT_END] = {
+    [ACT_ASSIGN] = {name_unit, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_TRANSFER] = {name_unit, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_MERGE] = {name_other, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_CLOSE] = {end, {CHIEF, DISPATCHER, AREA_DESK}, false},
+    [ACT_CANCEL] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_REJECT] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_RELEASE] = {name_task, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_VERIFY] = {judge, {CHECKER, CHECKER, HOTLINE}, false},
+    [ACT_WITHDRAW] = {plainly, {HOTLINE, CAMERA, HOTLINE}, false},
+    [ACT_ASK] = {ask, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_DECIDE] = {decide, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_RESUME] = {name_task, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_UNDO] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_WHISTLE] = {whistle, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_DISMISS] = {name_task, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_URGE] = {press, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_SUPERVISE] = {press, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_RECLASSIFY] = {retype, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_CONFIRM] = {judge, {CHECKER, CHIEF, CHECKER}, false},
+    [ACT_CALLBACK] = {judge, {CHECKER, CHECKER, CHIEF}, false},
+    [ACT_REOPEN] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
+    [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
+    [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
+    [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
+};
+
+/* What would otherwise be said too seldom at the right moment; 0: nothing. */
+static enum act_verb timely(const struct kept_saying *s)
+{
+    for (size_t i = 0; i < s->row->task_count; i++)
+        if (s->row->tasks[i].state == TASK_SUSPENDED)
+            return ACT_RESUME;
+    for (size_t i = 0; i < s->row->ask_count; i++)
+        if (s->row->asks[i].decision == DECISION_OPEN)
+            return ACT_DECIDE;
+    return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
+           : s->row->head.state == INCIDENT_VERIFYING ? ACT_VERIFY
+                                                      : 0;
+}
+
+bool kept_beside(enum act_verb verb)
+{
+    return acts[verb].beside;
+}
+
+/* What ends it is said less often than the state would allow, so that more happens before. */
+static bool fits(const struct kept_saying *s, enum act_verb verb)
+{
+    bool ends = verb == ACT_CANCEL || verb == ACT_REJECT || verb == ACT_WITHDRAW || verb == ACT_CLOSE;
+    return verb && (!ends || chance_percent(s->chance, 20)) &&
+           (kept_beside(verb) || incident_allows(s->row->head.state, verb));
+}
+
+static enum act_verb draw_verb(const struct kept_saying *s)
+{
+    enum act_verb verb = chance_percent(s->chance, 40) ? timely(s) : 0;
+    if (verb)
+        return verb;
+    for (int i = 0; i < TRIES && !fits(s, verb); i++)
+        do
+            verb = (enum act_verb)(1 + any(s, ACT_END - 1));
+        while (!act_name(verb));
+    return verb;
+}
+
+int kept_draw_act(const struct kept_saying *s, struct act *act)
+{
+    *act = (struct act){.verb = draw_verb(s), .incident = s->row->incident, .reason = "缘由", .text = "说明"};
+    acts[act->verb].fill(s, act);
+    if (acts[act->verb].beside)
+        act->incident = 0;
+    return acts[act->verb].by[any(s, 3)];
+}
+
+/* --- words --- */
+
+static void leave_as_it_is(const struct kept_saying *s, struct word *word)
+{
+    (void)s;
+    (void)word;
+}
+
+static void feed_back(const struct kept_saying *s, struct word *word)
+{
+    static const enum outcome_code outcomes[] = {OUTCOME_RESOLVED, OUTCOME_PARTLY, OUTCOME_PLANNED, OUTCOME_REFERRED};
+    word->outcome = outcomes[any(s, 4)];
+    word->condition_met = true;
+    word->to = "法院";
+    word->until_ms = soon(s);
+}
+
+static void ask_for(const struct kept_saying *s, struct word *word)
+{
+    word->kind = (enum ask_kind)(1 + any(s, ASK_KIND_END - 1));
+    word->until_ms = soon(s);
+    word->span_ms = MINUTE_MS * (1 + any(s, 60));
+}
+
+/* One of its sub-units where it has one. */
+static void hand_on(const struct kept_saying *s, struct word *word)
+{
+    word->unit = any_unit(s);
+    for (size_t i = 0; i < s->row->task_count; i++) {
+        const struct task *task = &s->row->tasks[i];
+        for (int k = 0, unit = kept_unit_of(task->unit); task->no == word->task && k < KEPT_UNITS; k++)
+            if (unit >= 0 && s->city->units[k].parent == unit && chance_percent(s->chance, 60))
+                word->unit = kept_unit_id(k);
+    }
+}
+
+static void tick(const struct kept_saying *s, struct word *word)
+{
+    word->item = 1u + (uint32_t)any(s, 2);
+}
+
+static void (*const words[WORD_END])(const struct kept_saying *, struct word *) = {
+    [WORD_TICK] = tick,
+    [WORD_RESPOND] = leave_as_it_is,
+    [WORD_ARRIVE] = leave_as_it_is,
+    [WORD_HANDLE] = leave_as_it_is,
+    [WORD_NOTE] = leave_as_it_is,
+    [WORD_FEEDBACK] = feed_back,
+    [WORD_RETURN] = leave_as_it_is,
+    [WORD_GIVE_BACK] = leave_as_it_is,
+    [WORD_ASK] = ask_for,
+    [WORD_DELEGATE] = hand_on,
+};
+
+bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+{
+    if (!s->row->task_count)
+        return false;
+    const struct task *task = &s->row->tasks[any(s, (int)s->row->task_count)];
+    enum word_verb verb = 0;
+    for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
+        do
+            verb = (enum word_verb)(1 + any(s, WORD_END - 1));
+        while (!word_name(verb));
+    if (task->more && task->more->item_count && chance_percent(s->chance, 40) &&
+        task_allows(task->state, WORD_TICK, !by_worker))
+        verb = WORD_TICK;
+    *word = (struct word){.verb = verb,
+                          .incident = s->row->incident,
+                          .task = task->no,
+                          .epoch = by_worker ? task->epoch : 0,
+                          .on_behalf = by_worker ? NULL : task->unit,
+                          .reason = "缘由",
+                          .text = "说明"};
+    words[verb](s, word);
+    return true;
+}
+
+/* --- questions --- */
+
+static void of_all(const struct kept_saying *s, struct query *query)
+{
+    query->unit = chance_percent(s->chance, 20) ? any_unit(s) : NULL;
+}
+
+static void of_it(const struct kept_saying *s, struct query *query)
+{
+    query->incident = s->row->incident;
+}
+
+static void of_a_unit(const struct kept_saying *s, struct query *query)
+{
+    query->unit = any_unit(s);
+}
+
+static void of_nothing(const struct kept_saying *s, struct query *query)
+{
+    (void)s;
+    (void)query;
+}
+
+static void (*const queries[])(const struct kept_saying *, struct query *) = {
+    [QUERY_LIST] = of_all,   [QUERY_SHOW] = of_it,         [QUERY_QUEUE] = of_a_unit,   [QUERY_OVERVIEW] = of_nothing,
+    [QUERY_EXPLAIN] = of_it, [QUERY_WORKERS] = of_nothing, [QUERY_BESIDE] = of_nothing,
+};
+#define QUERY_COUNT (sizeof(queries) / sizeof(*queries))
+
+void kept_draw_query(const struct kept_saying *s, enum query_kind kind, struct query *query)
+{
+    *query = (struct query){.kind = kind, .cursor = ""};
+    queries[kind](s, query);
+}
+
+/* --- events --- */
+
+void kept_draw_event(const struct kept_saying *s, struct event *event)
+{
+    char *about = arena_alloc(s->arena, KEPT_ABOUT_BYTES);
+    bool names = chance_percent(s->chance, 70);
+    *about = '\0';
+    if (names && *s->about && chance_percent(s->chance, 40))
+        snprintf(about, KEPT_ABOUT_BYTES, "%s", s->about);
+    else if (names)
+        kept_about(s->city, s->chance, about);
+    event->type = types[any(s, TYPE_COUNT)];
+    event->place.area = kept_areas[3 + any(s, KEPT_AREAS - 3)];
+    event->object = chance_percent(s->chance, 50) ? "91" : NULL;
+    event->about = about;
+    event->nature = names && chance_percent(s->chance, 70) ? NATURE_REPORT : (enum nature)(1 + any(s, NATURE_PRAISE));
+    event->sealed = chance_percent(s->chance, 15);
+    event->severity = chance_percent(s->chance, 30) ? 4 : 0;
+}
+
+/* --- nothing is forgotten --- */
+
+/* What may be sent to the broker: each is tried, or says nothing of an incident. */
+static const bool messages[] = {
+    [MESSAGE_HELLO] = true,       [MESSAGE_HEARTBEAT] = true, [MESSAGE_BYE] = true,       [MESSAGE_PUBLISH] = true,
+    [MESSAGE_STATUS] = true,      [MESSAGE_CREDIT] = true,    [MESSAGE_WORD] = true,      [MESSAGE_ACT] = true,
+    [MESSAGE_QUERY] = true,       [MESSAGE_RELOAD] = true,    [MESSAGE_SUBSCRIBE] = true, [MESSAGE_BACKUP] = true,
+    [MESSAGE_ACKNOWLEDGE] = true,
+};
+#define MESSAGE_COUNT (sizeof(messages) / sizeof(*messages))
+
+const char *kept_unknown_verbs(struct arena *arena)
+{
+    const char *list = "";
+    for (int verb = 1; verb < (int)ACT_END; verb++)
+        if (act_name((enum act_verb)verb) && !acts[verb].fill)
+            list = arena_printf(arena, "%s act %s", list, act_name((enum act_verb)verb));
+    for (int verb = 1; verb < (int)WORD_END; verb++)
+        if (word_name((enum word_verb)verb) && !words[verb])
+            list = arena_printf(arena, "%s word %s", list, word_name((enum word_verb)verb));
+#define UNKNOWN_QUERY(v, N, n)                                                                                         \
+    if ((v) >= QUERY_COUNT || !queries[v])                                                                             \
+        list = arena_printf(arena, "%s query %s", list, #n);
+    QUERIES(UNKNOWN_QUERY)
+#define UNKNOWN_MESSAGE(v, N, n, e)                                                                                    \
+    if (*(e) != '-' && ((v) >= MESSAGE_COUNT || !messages[v]))                                                         \
+        list = arena_printf(arena, "%s message %s", list, #n);
+    MESSAGES(UNKNOWN_MESSAGE)
+    return list;
+}
