@@ -11,26 +11,23 @@
 
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
-#include "broker/core/right.h"
 #include "broker/durable.h"
 #include "broker/feed.h"
-#include "broker/notice.h"
 #include "broker/now.h"
 #include "broker/query.h"
-#include "broker/reload.h"
+#include "broker/speak.h"
+#include "broker/take.h"
 
 #define RECORD_FACTS_BYTES 1024 /* what a record says beside the texts it carries, about */
 
 static void begin(struct turn *);
 static void read_clock(struct turn *);
-static void decide(struct turn *, const struct command *);
 static void let_time_pass(struct turn *);
 static void take_input(struct turn *);
 static void judge_silence(struct turn *);
 static bool goes_on(const struct turn *);
 static bool goes_beside(struct turn *);
 static int commit_and_speak(struct turn *);
-static void speak(struct turn *);
 static void answer_readers(struct turn *);
 static void forget(struct turn *);
 
@@ -155,7 +152,7 @@ static void notice_wall_step(struct turn *t)
         return;
     log_warn("wall_step ms=%lld: %s", (long long)step,
              llabs(step) < STEP_SLEW_MS ? "slewed away" : "the broker's time does not follow it");
-    decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step}});
+    turn_decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step}});
 }
 
 /* What is due at or before now fires before the turn's commands, up to the batch limit. */
@@ -163,7 +160,7 @@ static void let_time_pass(struct turn *t)
 {
     notice_wall_step(t);
     if (core_next_due(t->core) <= t->now_ms)
-        decide(t, &(struct command){.kind = COMMAND_TICK, .principal = ""});
+        turn_decide(t, &(struct command){.kind = COMMAND_TICK, .principal = ""});
 }
 
 /* --- input --- */
@@ -181,7 +178,7 @@ static void fetch_wanted(struct turn *t, const struct command *command)
     }
 }
 
-static void decide(struct turn *t, const struct command *command)
+void turn_decide(struct turn *t, const struct command *command)
 {
     fetch_wanted(t, command);
     core_step(t->core, command, t->now_ms, &t->outcome);
@@ -190,7 +187,7 @@ static void decide(struct turn *t, const struct command *command)
 void turn_command(struct turn *t, const struct command *command)
 {
     read_clock(t);
-    decide(t, command);
+    turn_decide(t, command);
 }
 
 void turn_refuse(struct turn *t, uint64_t peer, uint64_t tag, enum refusal_code code, const char *field,
@@ -202,113 +199,6 @@ void turn_refuse(struct turn *t, uint64_t peer, uint64_t tag, enum refusal_code 
         return;
     refusal.refusal = (struct refusal){code, field, reason, retry_after_ms};
     outbox_put(t->outbox, peer, &refusal);
-}
-
-static void refuse(struct turn *t, const struct gate_input *in, enum refusal_code code, const char *reason)
-{
-    turn_refuse(t, in->session->peer, in->message.tag, code, NULL, reason, 0);
-}
-
-/* What every command of a session carries. */
-static struct command command_of(const struct gate_input *in, enum command_kind kind)
-{
-    return (struct command){
-        .kind = kind,
-        .peer = in->session->peer,
-        .tag = in->message.tag,
-        .principal = in->principal,
-        .endpoint = in->session->endpoint,
-        .worker = in->session->worker,
-        .unit = in->session->unit,
-    };
-}
-
-static void welcome(struct turn *t, const struct gate_input *in)
-{
-    const struct store_meta *meta = store_meta(t->store);
-    uint32_t silent_ms = (uint32_t)((double)core_policy(t->core)->lease_ms / t->speed);
-    struct message message = {.kind = MESSAGE_WELCOME, .tag = in->message.tag};
-    message.welcome = (struct welcome){
-        .version = WIRE_VERSION,
-        .broker = "bihuand " BIHUAN_VERSION,
-        .principal = in->principal,
-        .journal = meta->journal,
-        .term = meta->term,
-        .now_ms = t->now_ms,
-        .heartbeat_ms = silent_ms / 3,
-        .silent_ms = silent_ms,
-        .exercise = t->exercise,
-        .speed = t->speed,
-    };
-    outbox_put(t->outbox, in->session->peer, &message);
-}
-
-/* Whether the core seats the worker. Its leased tasks come again as effects, hence after the welcome, which goes to the
- * outbox within the turn. */
-static bool seat_worker(struct turn *t, const struct gate_input *in)
-{
-    struct command command = command_of(in, COMMAND_HELLO);
-    size_t before = t->outcome.effect_count;
-    command.unit = in->message.hello.unit;
-    command.worker = in->message.hello.worker;
-    decide(t, &command);
-    return t->outcome.effect_count == before || t->outcome.effects[before].kind != EFFECT_REFUSAL;
-}
-
-static void take_hello(struct turn *t, const struct gate_input *in)
-{
-    struct session *session = in->session;
-    bool works = session->endpoint == 'W';
-    if (works && !seat_worker(t, in))
-        return;
-    snprintf(session->unit, sizeof(session->unit), "%s", works ? in->message.hello.unit : "");
-    snprintf(session->worker, sizeof(session->worker), "%s", works ? in->message.hello.worker : "");
-    session->welcomed = true;
-    welcome(t, in);
-}
-
-static void take_heartbeat(struct turn *t, const struct gate_input *in)
-{
-    struct message echo = {.kind = MESSAGE_HEARTBEAT, .tag = in->message.tag};
-    echo.heartbeat.holding = -1;
-    outbox_put(t->outbox, in->session->peer, &echo);
-}
-
-static void take_credit(struct turn *t, const struct gate_input *in)
-{
-    uint32_t n = in->message.credit.n;
-    if (in->session->endpoint == 'P') {
-        notice_take_credit(t, in);
-        return;
-    }
-    if (in->session->endpoint == 'F') {
-        uint32_t room = CREDIT_MAX - in->session->credit;
-        in->session->credit += n < room ? n : room;
-        return;
-    }
-    struct command command = command_of(in, COMMAND_CREDIT);
-    command.credit.n = n;
-    decide(t, &command);
-}
-
-static void take_bye(struct turn *t, const struct gate_input *in)
-{
-    struct command command = command_of(in, COMMAND_BYE);
-    command.bye.drain = in->message.bye.drain;
-    if (in->session->endpoint == 'W')
-        decide(t, &command);
-    if (!command.bye.drain)
-        session_drop(gate_sessions(t->gate), in->session->peer);
-}
-
-/* NULL: no place was given. "": a point that lies in no polygon. */
-static const char *area_of(const struct turn *t, const struct place *place)
-{
-    if (place->area && *place->area)
-        return place->area;
-    if (!place->has_point)
-        return NULL;
-    return place_find(t->place, place->system, place->latitude, place->longitude);
 }
 
 bool turn_full(const struct turn *t, const struct store_space *space)
@@ -330,144 +220,6 @@ static void measure_room(struct turn *t)
     t->behind = space.tail > TAIL_MAX;
 }
 
-/* Half of the slack is for what cannot wait. */
-static bool urgent(const struct turn *t, const struct event *event)
-{
-    const struct type *type = policy_type(t->policy, event->type);
-    return event->panic || event->severity == 1 || (!event->severity && type && type->severity == 1);
-}
-
-/* A repeat is answered all the same. */
-static bool refuse_when_full(struct turn *t, const struct command *command)
-{
-    struct receipt receipt;
-    bool has_reserve = !t->brimful && urgent(t, command->publish.event);
-    if ((!t->full && !t->behind) || has_reserve || core_receipt(t->core, &command->key, t->now_ms, &receipt))
-        return false;
-    if (t->full)
-        turn_refuse(t, command->peer, command->tag, REFUSAL_STORE_FULL, NULL, "the store is full; open tasks go on",
-                    60000);
-    else
-        turn_refuse(t, command->peer, command->tag, REFUSAL_OVERLOADED, NULL, "rows are behind the journal", 1000);
-    return true;
-}
-
-static void take_publish(struct turn *t, const struct gate_input *in)
-{
-    const struct event *event = &in->message.publish;
-    struct command command = command_of(in, COMMAND_PUBLISH);
-    command.key = gate_key("publish", in->principal, event->id);
-    command.digest = gate_event_digest(event);
-    command.publish.event = event;
-    command.publish.area = area_of(t, &event->place);
-    if (t->policy->border.near_m > 0)
-        command.publish.near =
-            place_near(t->place, &event->place, t->policy->border.near_m, &t->arena, &command.publish.near_count);
-    if (!refuse_when_full(t, &command))
-        decide(t, &command);
-}
-
-static void take_word(struct turn *t, const struct gate_input *in)
-{
-    const struct word *word = &in->message.word;
-    struct command command = command_of(in, COMMAND_WORD);
-    command.key = gate_key("word", in->principal,
-                           arena_printf(&t->arena, "%llx/%u/%u/%d/%s", (unsigned long long)word->incident, word->task,
-                                        word->epoch, (int)word->verb, word->request));
-    command.digest = gate_word_digest(word);
-    command.word = word;
-    decide(t, &command);
-}
-
-static void take_act(struct turn *t, const struct gate_input *in)
-{
-    const struct act *act = &in->message.act;
-    struct command command = command_of(in, COMMAND_ACT);
-    command.key = gate_key("act", in->principal, act->request);
-    command.digest = gate_act_digest(act);
-    command.act = act;
-    decide(t, &command);
-}
-
-static void deny(struct turn *t, const struct gate_input *in, const char *reason)
-{
-    struct command command = command_of(in, COMMAND_DENY);
-    command.deny.code = REFUSAL_FORBIDDEN;
-    decide(t, &command);
-    refuse(t, in, REFUSAL_FORBIDDEN, reason);
-}
-
-static void take_reader(struct turn *t, const struct gate_input *in)
-{
-    if (!query_permitted(t, in))
-        deny(t, in, "your roles may not read this");
-    else
-        t->readers[t->reader_count++] = (struct reader){in->session->peer, *in};
-}
-
-static bool may_operate(struct turn *t, const struct gate_input *in)
-{
-    if (right_has(policy_principal(t->policy, in->principal), RIGHT_OPERATE))
-        return true;
-    deny(t, in, "only an operator may do this");
-    return false;
-}
-
-static void take_reload(struct turn *t, const struct gate_input *in)
-{
-    if (may_operate(t, in))
-        reload_start(t, in->session->peer, in->message.tag, in->principal, in->message.reload.request,
-                     in->message.reload.person);
-}
-
-static void take_backup(struct turn *t, const struct gate_input *in)
-{
-    if (may_operate(t, in))
-        backup_start(t, in->session->peer, in->message.tag, in->message.backup.path);
-}
-
-static const struct {
-    void (*take)(struct turn *, const struct gate_input *);
-} takers[] = {
-    [MESSAGE_HELLO] = {take_hello},
-    [MESSAGE_HEARTBEAT] = {take_heartbeat},
-    [MESSAGE_BYE] = {take_bye},
-    [MESSAGE_PUBLISH] = {take_publish},
-    [MESSAGE_STATUS] = {take_reader},
-    [MESSAGE_CREDIT] = {take_credit},
-    [MESSAGE_WORD] = {take_word},
-    [MESSAGE_ACT] = {take_act},
-    [MESSAGE_QUERY] = {take_reader},
-    [MESSAGE_RELOAD] = {take_reload},
-    [MESSAGE_BACKUP] = {take_backup},
-    [MESSAGE_SUBSCRIBE] = {take_reader},
-    [MESSAGE_ACKNOWLEDGE] = {notice_take_acknowledge},
-};
-
-static void take(struct turn *t, const struct gate_input *in)
-{
-    if (in->bad) {
-        turn_refuse(t, in->session->peer, in->message.tag, in->refusal.code, in->refusal.field, in->refusal.reason,
-                    in->refusal.retry_after_ms);
-        return;
-    }
-    if (!in->principal) {
-        refuse(t, in, REFUSAL_UNKNOWN_SENDER, "no principal has this key or uid");
-        return;
-    }
-    if (!in->session->welcomed && in->message.kind != MESSAGE_HELLO) {
-        refuse(t, in, REFUSAL_HELLO_FIRST, "say hello first on a new connection");
-        return;
-    }
-    if (in->session->endpoint == 'W' && in->session->welcomed) {
-        struct command heard = command_of(in, COMMAND_HEARD);
-        heard.heard.holding = in->message.kind == MESSAGE_HEARTBEAT ? in->message.heartbeat.holding : -1;
-        core_step(t->core, &heard, t->now_ms, &t->outcome);
-    }
-    ASSERT((size_t)in->message.kind < sizeof(takers) / sizeof(takers[0]) && takers[in->message.kind].take);
-    takers[in->message.kind].take(t, in);
-}
-
 /* While a commit is under way its end is looked for now and then: whoever waits for it waits for nothing else. */
 static bool is_awaited(const struct turn *t)
 {
@@ -487,7 +239,7 @@ static void take_input(struct turn *t)
         t->stats.messages++;
         t->touched_ms = mono_ms;
         t->bytes += RECORD_FACTS_BYTES + in.size_bytes;
-        take(t, &in);
+        take_message(t, &in);
     }
 }
 
@@ -504,7 +256,7 @@ static void judge_silence(struct turn *t)
     if (t->stalled)
         log_warn("stalled grace=1: the broker did not run for a while; no lease ends for that");
     t->stalled = false;
-    decide(t, &command);
+    turn_decide(t, &command);
 }
 
 void turn_pulse(struct turn *t)
@@ -520,104 +272,6 @@ void turn_pulse(struct turn *t)
 }
 
 /* --- output --- */
-
-/* Whoever gets the task late, or again, knows all the same how pressing it is. */
-static void tell_oversight(const struct row *row, struct delivery *delivery)
-{
-    const struct incident_more *more = row->head.more;
-    delivery->urges = more && more->oversight ? more->oversight->urges : 0;
-    for (size_t i = 0; i < row->clock_count; i++)
-        if (row->clocks[i].kind == CLOCK_SUPERVISE && row->clocks[i].state == CLOCK_RUNNING)
-            delivery->supervised_ms = row->clocks[i].due_ms;
-}
-
-/* Another report of it may say better where it is. */
-static const struct event *with_better_place(struct turn *t, const struct row *row, const struct event *event)
-{
-    struct record placed;
-    uint64_t seq = row->reports ? row->reports->placed : 0;
-    if (!seq || seq == row->head.opened_seq || store_get_record(t->store, seq, &t->arena, &placed) != 0 ||
-        !placed.event)
-        return event;
-    struct event *copy = arena_memdup(&t->arena, event, sizeof(*event));
-    copy->place = placed.event->place;
-    return copy;
-}
-
-/* What the lead must see to before it says `resolved`. */
-static const char *closing_of(const struct turn *t, const struct row *row, const struct task *task)
-{
-    const struct type *type = policy_type_now(t->policy, policy_type(t->policy, row->head.type));
-    return task->role == TASK_LEAD && type && type->closing ? type->closing : "";
-}
-
-/* The body is fetched when the offer is durable: the event from the record that opened the incident. */
-static void deliver(struct turn *t, const struct effect *effect)
-{
-    struct row row;
-    struct record opened;
-    if (!core_row(t->core, effect->incident, &t->arena, &row))
-        return; /* ended since: the revoke follows */
-    if (store_get_record(t->store, row.head.opened_seq, &t->arena, &opened) != 0)
-        panic("incident %llu has no record %llu", (unsigned long long)effect->incident,
-              (unsigned long long)row.head.opened_seq);
-    struct message message = {.kind = MESSAGE_TASK};
-    struct clock *own = ARENA_NEW(&t->arena, struct clock, row.clock_count + 1);
-    size_t own_count = 0;
-    for (size_t i = 0; i < row.clock_count; i++)
-        if (row.clocks[i].task == effect->task)
-            own[own_count++] = row.clocks[i];
-    for (size_t i = 0; i < row.task_count; i++)
-        if (row.tasks[i].no == effect->task)
-            message.task.task = row.tasks[i];
-    if (message.task.task.epoch != effect->epoch)
-        return; /* moved on within this turn */
-    message.task.incident = effect->incident;
-    message.task.head = row.head;
-    message.task.event = with_better_place(t, &row, opened.event);
-    message.task.clocks = own;
-    message.task.clock_count = own_count;
-    message.task.resume = effect->resume;
-    tell_oversight(&row, &message.task);
-    message.task.closing = closing_of(t, &row, &message.task.task);
-    outbox_put(t->outbox, effect->peer, &message);
-}
-
-static void say(struct turn *t, const struct effect *effect)
-{
-    struct message message = {.tag = effect->tag};
-    switch (effect->kind) {
-    case EFFECT_RECEIPT:
-        message.kind = MESSAGE_RECEIPT;
-        message.receipt = effect->receipt;
-        break;
-    case EFFECT_REFUSAL:
-        message.kind = MESSAGE_REFUSAL;
-        message.refusal = effect->refusal;
-        t->stats.refused[effect->refusal.code]++;
-        break;
-    case EFFECT_REVOKE:
-        message.kind = MESSAGE_REVOKE;
-        message.revoke = (struct revoke){effect->incident, effect->task, effect->epoch, effect->reason};
-        break;
-    case EFFECT_URGE:
-        message.kind = MESSAGE_URGE;
-        message.urge = *effect->urge;
-        break;
-    case EFFECT_DELIVER:
-        deliver(t, effect);
-        return;
-    }
-    outbox_put(t->outbox, effect->peer, &message);
-}
-
-/* Everything decided is durable now. */
-static void speak(struct turn *t)
-{
-    for (size_t i = 0; i < t->outcome.effect_count; i++)
-        if (t->outcome.effects[i].peer)
-            say(t, &t->outcome.effects[i]);
-}
 
 /* Memory is what is durable now, so readers see no undecided thing. The arena ends with the turn. */
 static void answer_readers(struct turn *t)

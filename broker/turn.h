@@ -98,6 +98,8 @@ int turn_settle(struct turn *);
 /* Decides one command outside of input (the start, a reload parsed by the helper). Its records go with the next
  * commit: call turn_run after it. */
 void turn_command(struct turn *, const struct command *);
+/* The same at the turn's own time, for what came in. */
+void turn_decide(struct turn *, const struct command *);
 /* peer 0: nobody waits for it. */
 void turn_refuse(struct turn *, uint64_t peer, uint64_t tag, enum refusal_code, const char *field, const char *reason,
                  uint32_t retry_after_ms);

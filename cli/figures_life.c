@@ -202,6 +202,13 @@ static void take_verification(struct lives *lives, struct life *life, const stru
     added->dispatch = life_lead(life);
 }
 
+static void take_fold(struct lives *lives, struct life *life, const struct record *record)
+{
+    ADD(lives, life->folds, fold);
+    added->at_ms = record->at_ms;
+    added->source = keep(lives, record->principal);
+}
+
 static void take_callback(struct lives *lives, struct life *life, const struct record *record)
 {
     ADD(lives, life->callbacks, callback);
@@ -228,6 +235,8 @@ static void take_change(struct lives *lives, const struct record *record, const 
         take_rung(lives, life, record);
     if (record->kind == RECORD_VERIFIED || record->kind == RECORD_REWORKED)
         take_verification(lives, life, record);
+    if (record->kind == RECORD_FOLDED)
+        take_fold(lives, life, record);
     if (record->kind == RECORD_CALLED_BACK)
         take_callback(lives, life, record);
 }

@@ -50,6 +50,13 @@ struct verification {
     bool passed;
 };
 
+/* One more report of it, folded into the incident. */
+struct fold {
+    struct fold *next;
+    int64_t at_ms;
+    const char *source;
+};
+
 /* What the reporter said. */
 struct callback {
     struct callback *next;
@@ -75,6 +82,7 @@ struct life {
     bool exercise, unrouted, repeated; /* unrouted: when it was received; repeated: an earlier one was named */
     const char *type, *area, *source;  /* area: the responsible one */
     int64_t received_ms;
+    struct fold *folds;
     struct dispatch *dispatches;
     struct run *runs;
     struct closing *closings;

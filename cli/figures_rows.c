@@ -52,10 +52,29 @@ static void count_unrouted(struct counting *c)
         counting_add(c, 0, NULL, c->life->unrouted);
 }
 
+/* Each report belongs to whoever made it, whichever incident it went into. */
+static void count_folds(const struct counting *c)
+{
+    for (const struct fold *fold = c->life->folds; fold; fold = fold->next) {
+        struct counting own = *c;
+        if (c->question->by == BY_SOURCE)
+            own.key = fold->source;
+        if (counting_within(c, fold->at_ms))
+            counting_add(&own, 0, NULL, true);
+    }
+}
+
+static void count_reports(struct counting *c)
+{
+    count_intake(c);
+    count_folds(c);
+}
+
 static void count_repeated(struct counting *c)
 {
     if (received(c))
         counting_add(c, 0, NULL, c->life->repeated || c->life->state == INCIDENT_MERGED);
+    count_folds(c);
 }
 
 /* --- when its deadline was --- */
@@ -267,6 +286,8 @@ static void count_lasted(struct counting *c)
 const struct figure figure_table[] = {
     {"intake",         FIGURE_COUNT, OF_NOTHING, count_intake,         N_("incidents received"),
      N_("received in the period"), NULL},
+    {"reports",        FIGURE_COUNT, OF_NOTHING, count_reports,        N_("reports received"),
+     N_("opened an incident, or folded into one"), NULL},
     {"recorded",       FIGURE_COUNT, OF_NOTHING, count_recorded,       N_("events only recorded"),
      N_("recorded in the period"), NULL},
     {"notified",       FIGURE_COUNT, OF_NOTHING, count_notified,       N_("events passed on as notices"),
@@ -276,7 +297,7 @@ const struct figure figure_table[] = {
     {"unrouted",       FIGURE_RATE,  OF_NOTHING, count_unrouted,       N_("without an owner"),
      N_("unrouted when received"), N_("incidents received")},
     {"repeated",       FIGURE_RATE,  OF_NOTHING, count_repeated,       N_("repeat rate"),
-     N_("merged, or naming an earlier one"), N_("incidents received")},
+     N_("folded, merged, or naming an earlier one"), N_("reports received")},
     {"due",            FIGURE_COUNT, OF_NOTHING, count_due,            N_("due to be closed"),
      N_("deadline in the period"), NULL},
     {"closed",         FIGURE_RATE,  OF_NOTHING, count_closed,         N_("closing rate"),

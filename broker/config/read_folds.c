@@ -4,8 +4,8 @@
 
 /* --- folds.yaml: which reports are one thing --- */
 
-enum { TYPE, WINDOW, PLACE, SOURCES, RAISE, AGAIN, FIELDS };
-static const char *const keys[FIELDS] = {"type", "window", "place", "sources", "raise", "again"};
+enum { TYPE, WINDOW, PLACE, SOURCES, RAISE, AGAIN, REOPEN, FIELDS };
+static const char *const keys[FIELDS] = {"type", "window", "place", "sources", "raise", "again", "reopen"};
 
 #define AGAIN_DEFAULT_MS (24 * 3600 * 1000LL)
 #define COUNT_MAX        1000000
@@ -106,6 +106,9 @@ static void read_rule(struct reading *reading, struct document *document, yaml_n
         read_raises(reading, document, fields[RAISE], rule);
     if (fields[AGAIN] != NULL)
         read_again(document, fields[AGAIN], rule);
+    if (fields[REOPEN] != NULL)
+        node_flag(document, fields[REOPEN], &rule->reopens);
+    reading->policy->folds_reopen |= rule->reopens;
 }
 
 /* --- each type has the rule of the nearest type above that has one --- */

@@ -6,8 +6,8 @@
 #include "broker/core/fold.h"
 #include "broker/core/level.h"
 #include "broker/core/plan.h"
-#include "broker/core/screen.h"
 #include "broker/core/quota.h"
+#include "broker/core/screen.h"
 #include "broker/core/sensor.h"
 #include "broker/core/special.h"
 #include "schemas/ident.h"
@@ -369,7 +369,7 @@ void admit_publish(struct step *step)
         return;
     admission.suspicion = sensor_of(step, event, &admission.query);
     admission.folding =
-        admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step, event, &admission.query);
+        admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step->who, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
     struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
     absence_heard(step, &record, event, admission.query.type, admission.query.area);

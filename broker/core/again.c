@@ -131,15 +131,31 @@ bool act_reopen(struct acting *acting)
     return !acting->record->task || somebody_dispatches(acting, acting->record->task);
 }
 
-void again_unsolved(struct step *step, const struct live *live)
+static void reopen_for(struct step *step, const struct live *live, const char *reason)
 {
     struct draft draft;
     struct record record = record_of_broker(step, RECORD_REOPENED);
-    record.reason = "not_solved";
+    record.reason = reason;
     draft_of(&draft, step, live);
     draft_head(&draft)->reopens++;
     reopen(&draft, &record);
     draft_record(&draft, &record);
+}
+
+void again_unsolved(struct step *step, const struct live *live)
+{
+    reopen_for(step, live, "not_solved");
+}
+
+bool again_recurs(const struct policy *policy, const struct incident *head)
+{
+    bool mended = head->outcome == OUTCOME_RESOLVED || head->outcome == OUTCOME_PARTLY;
+    return head->state == INCIDENT_CLOSED && mended && !worn_out(policy, head->reopens + 1);
+}
+
+void again_recurred(struct step *step, const struct live *live)
+{
+    reopen_for(step, live, "recurred");
 }
 
 void again_planned(struct step *step, const struct live *live)

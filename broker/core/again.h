@@ -9,6 +9,10 @@
 bool again_rework(struct acting *);
 /* By the broker: an incident whose reporter says that it is not solved. */
 void again_unsolved(struct step *, const struct live *);
+/* Whether a report of the same thing opens it again, where a rule says so: what was said to be mended, and not too often. */
+bool again_recurs(const struct policy *, const struct incident *);
+/* By the broker: it was reported once more. */
+void again_recurred(struct step *, const struct live *);
 /* By the broker: one that was closed as planned, at its date. It was to be opened again: that is not counted. */
 void again_planned(struct step *, const struct live *);
 /* Reopened so often that nobody but the duty chief may dispatch or end it; else refuses. */

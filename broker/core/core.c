@@ -165,6 +165,8 @@ static uint64_t missing_of(const struct core *core, uint64_t incident)
 
 uint64_t core_wants(const struct core *core, const struct command *command)
 {
+    if (command->kind == COMMAND_PUBLISH)
+        return core->policy->folds_reopen ? missing(core, fold_wanted(core, command)) : 0;
     if (command->kind == COMMAND_WORD)
         return missing_of(core, command->word->incident);
     if (command->kind != COMMAND_ACT)

@@ -1,10 +1,12 @@
 #include "broker/core/fold.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "broker/core/again.h"
 #include "broker/core/draft.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
@@ -121,29 +123,29 @@ static const struct area *place_at(const struct area *area, size_t level)
     return area && area->level == level ? area : NULL;
 }
 
-static uint64_t key_of(const struct step *step, const struct fold_rule *rule, const struct type *type,
+static uint64_t key_of(const struct principal *who, const struct fold_rule *rule, const struct type *type,
                        const struct area *area, const char *object)
 {
-    const char *group = rule->each ? step->who->name : rule->source_count ? rule->sources[0]->name : "";
-    const char *text =
-        arena_printf(step->outcome->arena, "%s/%s/%s/%s", group, type->code, area->code, text_or_empty(object));
+    char text[3 * (CODE_MAX_BYTES + 1) + ID_MAX_BYTES + 1];
+    const char *group = rule->each ? who->name : rule->source_count ? rule->sources[0]->name : "";
+    snprintf(text, sizeof text, "%s/%s/%s/%s", group, type->code, area->code, text_or_empty(object));
     return hash_bytes(text, strlen(text));
 }
 
-struct folding fold_of(const struct step *step, const struct event *event, const struct route_query *query)
+struct folding fold_of(const struct principal *who, const struct event *event, const struct route_query *query)
 {
     const struct fold_rule *rule = query->type ? query->type->fold : NULL;
-    if (!rule || rule->window_ms == 0 || stands_alone(event, query->severity) || !is_listed(rule, step->who))
+    if (!rule || rule->window_ms == 0 || stands_alone(event, query->severity) || !is_listed(rule, who))
         return (struct folding){0};
     const struct area *area = place_at(query->area, rule->level);
-    return area ? (struct folding){rule, key_of(step, rule, query->type, area, event->object)} : (struct folding){0};
+    return area ? (struct folding){rule, key_of(who, rule, query->type, area, event->object)} : (struct folding){0};
 }
 
 /* --- into what --- */
 
-static const struct fold_place *place_of(const struct step *step, const struct folding *folding)
+static const struct fold_place *place_of(const struct core *core, const struct folding *folding)
 {
-    return folding->rule ? map_get(&step->core->folds.places, folding->key) : NULL;
+    return folding->rule ? map_get(&core->folds.places, folding->key) : NULL;
 }
 
 bool fold_reported(const struct live *live, const char *source)
@@ -156,23 +158,51 @@ bool fold_reported(const struct live *live, const char *source)
     return strcmp(live->head.source, source) == 0;
 }
 
+static bool has_room(const struct live *live, const char *source)
+{
+    return live_reports(live)->source_count < REPORT_SOURCES_MAX || fold_reported(live, source);
+}
+
 /* The window counts from the latest report: a flood that goes on is one. */
+static bool within_window(const struct step *step, const struct folding *folding, const struct live *live)
+{
+    return step->now_ms - live_reports(live)->last_ms <= folding->rule->window_ms;
+}
+
 const struct live *fold_target(const struct step *step, const struct folding *folding)
 {
-    const struct fold_place *place = place_of(step, folding);
-    const struct live *live = place && !place->ended_ms ? live_find(step->core, place->incident) : NULL;
-    if (!live || step->now_ms - live_reports(live)->last_ms > folding->rule->window_ms)
+    const struct fold_place *place = place_of(step->core, folding);
+    uint64_t ended = fold_recurrence(step, folding);
+    const struct live *live = NULL;
+    if (place && !place->ended_ms)
+        live = live_find(step->core, place->incident);
+    else if (ended && folding->rule->reopens)
+        live = live_find(step->core, ended);
+    if (!live || !has_room(live, step->who->name))
         return NULL;
-    if (live_reports(live)->source_count == REPORT_SOURCES_MAX && !fold_reported(live, step->who->name))
-        return NULL;
-    return live;
+    return (ended ? again_recurs(step->core->policy, &live->head) : within_window(step, folding, live)) ? live : NULL;
 }
 
 uint64_t fold_recurrence(const struct step *step, const struct folding *folding)
 {
-    const struct fold_place *place = place_of(step, folding);
+    const struct fold_place *place = place_of(step->core, folding);
     bool lately = place && place->ended_ms && step->now_ms - place->ended_ms <= folding->rule->again_ms;
     return lately ? place->incident : 0;
+}
+
+uint64_t fold_wanted(const struct core *core, const struct command *command)
+{
+    const struct policy *policy = core->policy;
+    const struct event *event = command->publish.event;
+    const struct principal *who = policy_principal(policy, command->principal);
+    struct route_query query = {.type = policy_type_now(policy, policy_type(policy, text_or_empty(event->type)))};
+    if (!who || !query.type || !query.type->fold || !query.type->fold->reopens)
+        return 0;
+    query.severity = event->severity ? event->severity : query.type->severity;
+    query.area = policy_area_now(policy, policy_area(policy, text_or_empty(command->publish.area)));
+    struct folding folding = fold_of(who, event, &query);
+    const struct fold_place *place = place_of(core, &folding);
+    return place && place->ended_ms ? place->incident : 0;
 }
 
 /* --- one report more --- */
@@ -264,6 +294,8 @@ uint64_t fold_add(struct step *step, const struct live *live, struct record *rec
     if (severity < draft.head.severity)
         draft_head(&draft)->severity = severity;
     uint64_t seq = draft_record(&draft, record);
+    if (live->head.state == INCIDENT_CLOSED)
+        again_recurred(step, live);
     raise_severity(step, live);
     return seq;
 }

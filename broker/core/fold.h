@@ -9,6 +9,7 @@
 #include "broker/core/policy.h"
 #include "schemas/types.h"
 
+struct command;
 struct core;
 struct draft;
 struct fold_rule;
@@ -32,9 +33,11 @@ struct folding {
     uint64_t key;
 };
 /* Never of the panic lane or severity 1; nor what is sealed, about somebody, handled on site, or no report of a thing. */
-struct folding fold_of(const struct step *, const struct event *, const struct route_query *);
-/* The live incident that takes it; NULL when a new one is opened. */
+struct folding fold_of(const struct principal *, const struct event *, const struct route_query *);
+/* The live incident that takes it, or the closed one that it opens again; NULL when a new one is opened. */
 const struct live *fold_target(const struct step *, const struct folding *);
+/* The ended incident that must be in memory before the event is decided; 0: none. */
+uint64_t fold_wanted(const struct core *, const struct command *);
 /* The record's event is one more report of it. Returns its sequence. */
 uint64_t fold_add(struct step *, const struct live *, struct record *, int severity);
 /* A new incident takes what comes under the key. opening: the event that opens it. */

@@ -274,6 +274,23 @@ bool ladder_in_downtime(const struct core *core, int64_t due_ms)
     return core->stopped_ms < due_ms && due_ms <= core->started_ms;
 }
 
+/* Nobody is told of it yet. */
+static struct rung rung_of(const struct clock *due, uint32_t number)
+{
+    return (struct rung){
+        .clock = due->kind,
+        .task = due->task,
+        .number = number,
+        .due_ms = due->next_ms,
+        .to_area = "",
+        .to_post = "",
+        .to_person = "",
+        .to_unit = "",
+        .unit_post = "",
+        .unit_person = "",
+    };
+}
+
 bool ladder_fire(struct step *step, const struct live *live)
 {
     const struct core *core = step->core;
@@ -296,7 +313,7 @@ bool ladder_fire(struct step *step, const struct live *live)
     struct clock after = *due;
     after.rung++;
     clock_arm(&after, &climb, used_ms);
-    struct rung rung = {.clock = due->kind, .task = due->task, .number = after.rung, .due_ms = due->next_ms};
+    struct rung rung = rung_of(due, after.rung);
     address_up(step, live, &climb, due, colour(&rung, &climb, due, used_ms), &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);

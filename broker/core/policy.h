@@ -202,6 +202,7 @@ struct fold_rule {
     const struct fold_raise *raises;
     size_t raise_count;
     int64_t again_ms; /* so long after it was closed the next is its recurrence */
+    bool reopens;     /* or opens it again, when it was said to be resolved */
     struct origin origin;
 };
 
@@ -462,6 +463,7 @@ struct policy {
     size_t sensor_count;
     const struct fold_rule *folds;
     size_t fold_count;
+    bool folds_reopen; /* one of them does */
     struct rating rating;
     const struct duty *duties;
     size_t duty_count;

@@ -89,7 +89,7 @@ class BadInput(unittest.TestCase):
         self.refused("unknown_message", bytes(frame))
 
     def test_a_message_that_belongs_to_another_endpoint(self):
-        self.refused("wrong_endpoint", encode(make("Credit", n=1)))
+        self.refused("wrong_endpoint", encode(make("Subscribe", cursor="0")))
 
     def test_a_message_only_the_broker_sends(self):
         answer = self.peer.ask(make("Receipt", seq=1))

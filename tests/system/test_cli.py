@@ -124,9 +124,10 @@ class Cli(unittest.TestCase):
 
     def test_status_is_the_first_receipt(self):
         receipt, = self.broker.publish({"id": "status-1", **EVENT})
-        status = self.cli("status", "--event", "status-1", "--json").json
+        status, progress = map(json.loads, self.cli("status", "--event", "status-1", "--json").out.splitlines())
         self.assertEqual({name: status[name] for name in ("incident", "seq", "term")},
                          {name: receipt[name] for name in ("incident", "seq", "term")})
+        self.assertEqual(progress["rows"][0]["incident"], receipt["incident"])
         self.assertIn(receipt["incident"], self.cli("status", receipt["incident"]).out)
         self.assertEqual(self.cli("status", "--event", "never").exit, REFUSED)
         self.assertEqual(self.cli("status", receipt["incident"][:-1] + ("0" if receipt["incident"][-1] != "0" else "1")).exit, USAGE)

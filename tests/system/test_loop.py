@@ -1,5 +1,6 @@
 """The closed loop: what a source reports goes to a department, comes back, and closes; every step is on the record."""
 
+import json
 import unittest
 
 import tap
@@ -159,8 +160,9 @@ class Loop(unittest.TestCase):
         one, two = self.publish("merge-1", "3"), self.publish("merge-2", "3")
         self.broker.cli("merge", two, "--into", one, as_="desk")
         self.assertEqual(self.head(two)["state"], "merged")
-        status = self.broker.cli("status", "--event", "merge-2", "--json").json
-        self.assertEqual(status["incident"], two)
+        lines = self.broker.cli("status", "--event", "merge-2", "--json").out.splitlines()
+        self.assertEqual([json.loads(lines[0])["incident"], *(json.loads(line)["rows"][0]["incident"] for line in lines[1:])],
+                         [two, two, one])  # the receipt first given, what it came to, and where that goes on
 
     def test_explain_names_the_rule_and_what_it_beat(self):
         said = self.broker.cli("explain", "--type", "2.02", "--area", "620899001001", "--json").json["explanation"]

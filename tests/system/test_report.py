@@ -17,7 +17,7 @@ OFFSET = timedelta(hours=8)
 RATES = {
     "filed": (5, 6),           # all but the two unrouted, of which one is merged
     "unrouted": (2, 7),
-    "repeated": (1, 7),
+    "repeated": (1, 7),  # merged; nothing folded
     "closed": (0, 1),
     "closed_in_time": (0, 1),
     "checked_in": (0, 0),
@@ -33,7 +33,7 @@ RATES = {
     "satisfied": (0, 0),
     "solved": (0, 0),
 }
-COUNTS = {"intake": 7, "due": 1, "overdue": 1}
+COUNTS = {"intake": 7, "reports": 7, "due": 1, "overdue": 1}
 
 
 def day(shift=0, offset=OFFSET):

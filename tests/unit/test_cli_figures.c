@@ -57,6 +57,30 @@ static void one_that_names_an_earlier_one_is_a_repeat(void **unused)
     end(trail);
 }
 
+/* Two folded within the period, one after it. */
+static void a_folded_report_is_a_repeat_of_whoever_made_it(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    const struct event event = {.type = "1"};
+    simple(trail, 1, 1, "water", NULL, 0);
+    simple(trail, 2, 2, "water", NULL, 0);
+    for (int64_t at = 10; at <= 1010; at += 500)
+        put(trail, at, RECORD_FOLDED, (struct change){.incident = 1},
+            (struct record){.event = &event, .principal = "snap"});
+    expect(trail, "intake", 2, 2);
+    expect(trail, "reports", 4, 4);
+    expect(trail, "repeated", 2, 4);
+    trail->question.by = BY_SOURCE;
+    count(trail);
+    assert_int_equal(trail->figures.group_count, 2);
+    expect_cell(cell_of(trail->figures.groups[0], "reports", 0), "reports of camera", 2, 2);
+    expect_cell(cell_of(trail->figures.groups[1], "reports", 0), "reports of snap", 2, 2);
+    expect_cell(cell_of(trail->figures.groups[1], "intake", 0), "intake of snap", 0, 0);
+    figures_release(&trail->figures);
+    end(trail);
+}
+
 /* The survivor of a merge takes the earlier time; its own receipt stays where it was. */
 static void a_merge_does_not_move_the_receipt(void **unused)
 {
@@ -450,6 +474,7 @@ int main(void)
         cmocka_unit_test(filed_is_what_somebody_was_given_to_do),
         cmocka_unit_test(unrouted_stays_counted_when_it_got_an_owner),
         cmocka_unit_test(one_that_names_an_earlier_one_is_a_repeat),
+        cmocka_unit_test(a_folded_report_is_a_repeat_of_whoever_made_it),
         cmocka_unit_test(a_merge_does_not_move_the_receipt),
         cmocka_unit_test(a_case_belongs_to_the_period_of_its_deadline),
         cmocka_unit_test(what_is_overdue_since_before_the_period_is_in_the_stock),

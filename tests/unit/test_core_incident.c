@@ -35,8 +35,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_DISMISS]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_URGE]     = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_SUPERVISE] = {0, 0,         0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
-    [ACT_CHARGE]   = {0, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE,
-                      REFUSAL_BAD_VALUE, NOT, NOT, NOT, NOT}, /* there are no posts */
+    [ACT_CHARGE]   = {0, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD,
+                                     REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, NOT, NOT, NOT, NOT},
     [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
@@ -62,7 +62,8 @@ static const char *const actor[ACT_END] = {
     [ACT_ASSIGN] = "desk.one",  [ACT_TRANSFER] = "desk.one", [ACT_MERGE] = "desk.one",  [ACT_CLOSE] = "chief.one",
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
-    [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one", [ACT_CHARGE] = "chief.one",
+    [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
+    [ACT_CHARGE] = "chief.one",
     [ACT_PLAN] = "desk.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_UNDO] = "desk.one",
@@ -98,7 +99,6 @@ static struct act act_for(struct fixture *f, enum act_verb verb, uint64_t incide
                         .units = units,
                         .unit_count = 1,
                         .plan = "row",
-                        .post = "none",
                         .into = verb == ACT_MERGE ? incident_in(f, INCIDENT_UNROUTED) : 0,
                         .outcome = verb == ACT_CLOSE ? OUTCOME_EXPLAINED : 0,
                         .type = "both",
@@ -144,9 +144,10 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
 {
     struct fixture *f = *state;
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
-    assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, "
-                        "supervise, charge, reclassify, exclude");
+    assert_string_equal(
+        last_answer(f)->refusal.reason,
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
+        "charge, reclassify, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is answer, callback, reopen");
 }
