@@ -206,6 +206,7 @@ TAKE_TEXT(object, object)
 TAKE_TEXT(about, about)
 TAKE_FLAG(panic, panic)
 TAKE_FLAG(sealed, sealed)
+TAKE_FLAG(exercise, exercise)
 
 static const struct {
     const char *name;
@@ -222,6 +223,7 @@ static const struct {
     {"observed", take_observed},
     {"panic", take_panic},
     {"sealed", take_sealed},
+    {"exercise", take_exercise},
     {"source_ref", take_source_ref},
     {"recurrence_of", take_recurrence_of},
     {"attachments", take_attachments},

@@ -45,6 +45,8 @@ static const struct verb verbs[] = {
     {"decide", verb_decide, N_("grant or refuse what somebody else asked")},
     {"resume", verb_resume, N_("end a parking or a suspension early")},
     {"level", verb_level, N_("list an area red, yellow or blue, or in no colour any more")},
+    {"commit", verb_commit, N_("commit to a blind exercise by its hash")},
+    {"reveal", verb_reveal, N_("show that an incident was a blind exercise")},
     {"duty", verb_duty, N_("a target of a duty is done, a post checked in to")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
     {"confirm", verb_confirm, N_("say whether what was reported is so")},

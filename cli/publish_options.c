@@ -28,7 +28,8 @@ enum {
     KEY_SYSTEM,
     KEY_OBJECT,
     KEY_ABOUT,
-    KEY_SEALED
+    KEY_SEALED,
+    KEY_EXERCISE
 };
 
 /* --- one event --- */
@@ -42,6 +43,7 @@ static const struct argp_option event_options[] = {
     {"object", KEY_OBJECT, N_("CODE"), 0, N_("code of the thing it is about: a manhole, a lamp"), 10},
     {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
      10},
+    {"exercise", KEY_EXERCISE, NULL, 0, N_("an exercise: marked so to its end, never in figures"), 10},
     {"sealed", KEY_SEALED, NULL, 0, N_("kept from whom it is about, as a report is"), 10},
     {"lat", KEY_LAT, N_("DEGREES"), 0, N_("latitude of a point"), 10},
     {"lon", KEY_LON, N_("DEGREES"), 0, N_("longitude of a point"), 10},
@@ -89,6 +91,9 @@ static error_t parse_event(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_SEALED:
         event->sealed = true;
+        return 0;
+    case KEY_EXERCISE:
+        event->exercise = true;
         return 0;
     case KEY_SEVERITY:
         event->severity = (int)cli_number(state, value, "severity", 1, 4);

@@ -227,6 +227,7 @@ static void opened_detail(const struct record *record, struct buffer *out)
         add(out, event->type);
         add(out, words_nature(event->nature));
         add(out, event->panic ? _("PANIC") : "");
+        add(out, event->exercise ? _("EXERCISE") : "");
     }
     if (head) {
         add_named(out, _("at"), head->area);

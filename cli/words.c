@@ -126,6 +126,8 @@ static const char *const records[] = {
     [RECORD_LEVEL_PROPOSED] = C_("record", "level_proposed"),
     [RECORD_LEVEL_LISTED] = C_("record", "level_listed"),
     [RECORD_LEVEL_DELISTED] = C_("record", "level_delisted"),
+    [RECORD_EXERCISE_COMMITTED] = C_("record", "exercise_committed"),
+    [RECORD_EXERCISE_REVEALED] = C_("record", "exercise_revealed"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 
@@ -160,7 +162,8 @@ static const char *const sides[] = {
     [SIDE_DEVICE] = C_("side", "device"),         [SIDE_SOURCE] = C_("side", "source"),
     [SIDE_AREA_LEVEL] = C_("side", "area_level"), [SIDE_DUTY] = C_("side", "duty"),
     [SIDE_ABSENCE] = C_("side", "absence"),       [SIDE_SHIFT] = C_("side", "shift"),
-    [SIDE_TARGET] = C_("side", "target"),         [SIDE_SPECIAL] = C_("side", "special"),
+    [SIDE_TARGET] = C_("side", "target"),         [SIDE_EXERCISE] = C_("side", "exercise"),
+    [SIDE_SPECIAL] = C_("side", "special"),
 };
 
 static const char *const absence_states[] = {
@@ -177,6 +180,11 @@ static const char *const special_states[] = {
 static const char *const duty_states[] = {
     [DUTY_WAITS] = C_("duty", "waits"),
     [DUTY_RUNS] = C_("duty", "runs"),
+};
+
+static const char *const exercise_states[] = {
+    [EXERCISE_COMMITTED] = C_("exercise", "committed"),
+    [EXERCISE_REVEALED] = C_("exercise", "revealed"),
 };
 
 static const char *const verifiers[] = {
@@ -296,6 +304,8 @@ const char *words_side_state(const struct side *side)
 {
     if (side->kind == SIDE_ABSENCE)
         return SHOWN(absence_states, side->state);
+    if (side->kind == SIDE_EXERCISE)
+        return SHOWN(exercise_states, side->state);
     if (side->kind == SIDE_SPECIAL)
         return SHOWN(special_states, side->state);
     return side->kind == SIDE_DUTY ? SHOWN(duty_states, side->state) : "";

@@ -153,6 +153,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_observed_ms(event.observed_ms);
     out.add_panic(event.panic);
     out.add_sealed(event.sealed);
+    out.add_exercise(event.exercise);
     out.add_attachments(attachments);
     out.add_reporter(reporter);
     out.add_done(static_cast<bihuan::Outcome>(event.done));

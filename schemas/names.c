@@ -64,6 +64,7 @@ NAMED_BOTH_WAYS(rung_colour, rung_colour, RUNG_COLOURS)
 NAMED_BOTH_WAYS(side_kind, side_kind, SIDE_KINDS)
 NAMED(absence_state, absence_state, ABSENCE_STATES)
 NAMED(duty_state, duty_state, DUTY_STATES)
+NAMED(exercise_state, exercise_state, EXERCISE_STATES)
 NAMED(unrouted_reason, unrouted_reason, UNROUTED_REASONS)
 NAMED_BOTH_WAYS(role, principal_role, ROLES)
 NAMED(refusal, refusal_code, REFUSALS)
@@ -71,7 +72,7 @@ NAMED(query, query_kind, QUERIES)
 
 bool act_beside(enum act_verb verb)
 {
-    return verb == ACT_DUTY_DONE || verb == ACT_LIST_AREA || verb == ACT_DELIST_AREA;
+    return verb == ACT_DUTY_DONE || verb == ACT_LIST_AREA || verb == ACT_DELIST_AREA || verb == ACT_COMMIT_EXERCISE;
 }
 
 #define MESSAGE_ENTRY(value, NAME, name, endpoints) ENTRY(value, NAME, name)

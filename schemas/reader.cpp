@@ -154,6 +154,7 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->observed_ms = reader.time(in.observed_ms(), "observed_ms");
     out->panic = in.panic();
     out->sealed = in.sealed();
+    out->exercise = in.exercise();
     out->attachments =
         reader.all<struct attachment>(in.attachments(), ATTACHMENTS_MAX, "attachments", &out->attachment_count);
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");

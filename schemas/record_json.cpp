@@ -38,6 +38,7 @@ void write(Json &json, const struct event &event)
     json.time("observed", event.observed_ms);
     json.flag("panic", event.panic);
     json.flag("sealed", event.sealed);
+    json.flag("exercise", event.exercise);
     write_all(json, "attachments", event.attachments, event.attachment_count);
     json.base64("reporter", event.reporter);
     json.text("done", outcome_name(event.done));

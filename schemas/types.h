@@ -85,6 +85,7 @@ extern "C" {
     X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
+    X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) \
     X(41, EXCLUDE, exclude)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -113,6 +114,7 @@ extern "C" {
     X(62, CONFIRMED, confirmed) X(63, CALLED_BACK, called_back) X(64, REOPENED, reopened) \
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
+    X(77, EXERCISE_COMMITTED, exercise_committed) X(78, EXERCISE_REVEALED, exercise_revealed) \
     X(83, EXCLUDED, excluded) \
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended)
 
@@ -130,14 +132,17 @@ extern "C" {
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)
 
 /* What has a row of its own beside incidents: a device 设备, a source 来源, an area's level 红黄蓝, a duty 例行任务, an
- * absence 缺失, a special period 特殊时段, a shift 班次, one target of a duty. */
+ * absence 缺失, a special period 特殊时段, a shift 班次, one target of a duty, what a blind exercise was committed to
+ * by. */
 #define SIDE_KINDS(X) \
     X(1, DEVICE, device) X(2, SOURCE, source) X(3, AREA_LEVEL, area_level) X(4, DUTY, duty) X(5, ABSENCE, absence) \
-    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target) X(20, SPECIAL, special)
+    X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target) X(9, EXERCISE, exercise) \
+    X(20, SPECIAL, special)
 
 /* state of a row beside incidents, by its kind. waits: between two periods. */
 #define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
 #define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
+#define EXERCISE_STATES(X) X(1, COMMITTED, committed) X(2, REVEALED, revealed)
 #define SPECIAL_STATES(X) X(1, WAITS, waits) X(2, IN_FORCE, in_force) X(3, OVER, over)
 
 /* Why an accepted incident has no owner. */
@@ -169,7 +174,8 @@ extern "C" {
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
-    X(65, UNKNOWN_DUTY, unknown_duty) X(68, EXCLUDED, excluded)
+    X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
+    X(68, EXCLUDED, excluded)
 
 /* clang-format on */
 
@@ -216,6 +222,8 @@ enum side_kind { SIDE_KINDS(SIDE_X) SIDE_KIND_END };
 enum absence_state { ABSENCE_STATES(ABSENCE_X) };
 #define DUTY_X(v, N, n) DUTY_##N = v,
 enum duty_state { DUTY_STATES(DUTY_X) };
+#define EXERCISE_X(v, N, n) EXERCISE_##N = v,
+enum exercise_state { EXERCISE_STATES(EXERCISE_X) };
 #define SPECIAL_X(v, N, n) SPECIAL_##N = v,
 enum special_state { SPECIAL_STATES(SPECIAL_X) };
 #define UNROUTED_X(v, N, n) UNROUTED_##N = v,
@@ -272,6 +280,7 @@ const char *side_kind_name(enum side_kind);
 enum side_kind side_kind_of(const char *name);
 const char *absence_state_name(enum absence_state);
 const char *duty_state_name(enum duty_state);
+const char *exercise_state_name(enum exercise_state);
 const char *unrouted_reason_name(enum unrouted_reason);
 const char *role_name(enum principal_role);
 enum principal_role role_of(const char *name);
@@ -314,8 +323,9 @@ struct event {
     int severity; /* 1 特别重大 … 4 一般; 0: the type's own */
     struct place place;
     int64_t observed_ms;
-    bool panic;  /* the panic lane */
-    bool sealed; /* treat as 举报: exclusion applies */
+    bool panic;    /* the panic lane */
+    bool sealed;   /* treat as 举报: exclusion applies */
+    bool exercise; /* 演练: marked so to its end, never in figures */
     const struct attachment *attachments;
     size_t attachment_count;
     struct bytes reporter;  /* sealed to the custodian's key; opaque here */

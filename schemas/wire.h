@@ -106,7 +106,7 @@ struct act {
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
     /* what stands beside incidents */
-    const char *name;        /* duty_done: of the duty */
+    const char *name;        /* duty_done: of the duty; commit_exercise: a SHA-256 in hex */
     const char *target;      /* duty_done: which of its targets */
     const char *area;        /* duty_done: of a duty that several areas have; list_area, delist_area */
     enum rung_colour colour; /* list_area */

@@ -275,6 +275,7 @@ static struct event event_of(const struct bh_event *from, struct attachment atta
         .observed_ms = from->observed_ms,
         .panic = from->panic,
         .sealed = from->sealed,
+        .exercise = from->exercise,
         .attachments = attachments,
         .attachment_count = from->attachment_count,
         .reporter = {from->reporter, from->reporter ? from->reporter_bytes : 0},

@@ -190,6 +190,7 @@ struct bh_event {
     const char *done;        /**< Handled on site: the outcome, as in struct bh_word; else NULL. */
     const char *evidence;    /**< With `done`: what shows it. */
     const char *object;      /**< Code of the thing it is about: a manhole, a lamp. At most 32 bytes. */
+    bool exercise;           /**< 演练: marked so to its end, never in figures. Needs the permission. */
 };
 
 /** @brief Opens a connection for publishing and queries.

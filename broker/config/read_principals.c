@@ -16,14 +16,16 @@ enum {
     TYPES,
     AREAS,
     PANIC,
+    EXERCISE,
     REVOKED,
     CALLBACK,
     NOTICES,
     QUOTA,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",  "each",  "roles", "keys",    "key_files", "uids",    "plain", "units",
-                                         "types", "areas", "panic", "revoked", "callback",  "notices", "quota"};
+static const char *const keys[FIELDS] = {"name",    "each",     "roles",   "keys",  "key_files", "uids",
+                                         "plain",   "units",    "types",   "areas", "panic",     "exercise",
+                                         "revoked", "callback", "notices", "quota"};
 
 #define ALL_ROLES     0xffu
 #define Z85_KEY_BYTES 40
@@ -319,6 +321,8 @@ static void read_common(struct principals_reading *in, yaml_node_t *node, yaml_n
     read_scope(in, fields[TYPES], fields[AREAS], principal);
     if (fields[PANIC] != NULL)
         node_flag(in->document, fields[PANIC], &principal->panic);
+    if (fields[EXERCISE] != NULL)
+        node_flag(in->document, fields[EXERCISE], &principal->exercise);
     read_callback(in, fields[CALLBACK], principal);
     if (fields[QUOTA] != NULL)
         read_quota(in, fields[QUOTA], principal);
@@ -397,6 +401,7 @@ static void default_principal(struct reading *reading)
                                 .unit_count = policy->unit_count,
                                 .every_unit = true,
                                 .panic = true,
+                                .exercise = true,
                                 .origin = {"(built in)", 0, 0}};
     policy->principals = local;
     policy->principal_count = 1;

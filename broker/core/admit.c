@@ -35,6 +35,8 @@ static bool may_publish(struct step *step, const struct event *event)
         return false;
     if (event->panic && !step->who->panic)
         return step_refuse(step, REFUSAL_FORBIDDEN, "panic", "\"%s\" may not use the panic lane", step->who->name);
+    if (event->exercise && !step->who->exercise)
+        return step_refuse(step, REFUSAL_FORBIDDEN, "exercise", "\"%s\" may not report exercises", step->who->name);
     if (!has_text(event->id) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "id", "an event carries its source's id");
     return true;
@@ -218,7 +220,7 @@ static struct incident head_of(const struct admission *admission)
         .panic = event->panic,
         .flagged = admission->flagged,
         .sealed = event->sealed,
-        .exercise = step->core->options.exercise,
+        .exercise = step->core->options.exercise || event->exercise,
         .type = admission->query.type ? admission->query.type->code : text_or_empty(event->type),
         .area = area_code(admission),
         .responsible_area = area_code(admission),
@@ -372,7 +374,8 @@ void admit_publish(struct step *step)
         admission.suspicion.holds ? sensor_folding(&admission.suspicion) : fold_of(step->who, event, &admission.query);
     const struct live *target = fold_target(step, &admission.folding);
     struct record record = record_of_command(step, target ? RECORD_FOLDED : RECORD_OPENED);
-    absence_heard(step, &record, event, admission.query.type, admission.query.area);
+    if (!event->exercise)
+        absence_heard(step, &record, event, admission.query.type, admission.query.area);
     if (!target && only_noted(&admission, &record)) {
         step_receipt(step, 0, step_record(step, &record));
         return;

@@ -1,6 +1,7 @@
 #include "broker/core/aside.h"
 
 #include "broker/core/duty.h"
+#include "broker/core/exercise.h"
 #include "broker/core/level.h"
 
 /* Each completes the record; false when refused, and then nothing is recorded. */
@@ -15,6 +16,7 @@ static const struct {
     {ACT_DUTY_DONE,   duty_done,    RECORD_DUTY_DONE,      RIGHT_DUTY,  true,  true,  false},
     {ACT_LIST_AREA,   level_list,   RECORD_LEVEL_LISTED,   RIGHT_LEVEL, false, false, true},
     {ACT_DELIST_AREA, level_delist, RECORD_LEVEL_DELISTED, RIGHT_LEVEL, false, false, true},
+    {ACT_COMMIT_EXERCISE, exercise_commit, RECORD_EXERCISE_COMMITTED, RIGHT_EXERCISE, true, false, false},
 };
 /* clang-format on */
 #define ASIDES (sizeof asides / sizeof asides[0])

@@ -113,7 +113,8 @@ static bool is_listed(const struct fold_rule *rule, const struct principal *who)
 static bool stands_alone(const struct event *event, int severity)
 {
     bool of_a_thing = event->nature == 0 || event->nature == NATURE_HELP || event->nature == NATURE_COMPLAINT;
-    return event->panic || event->sealed || has_text(event->about) || event->done || severity == 1 || !of_a_thing;
+    return event->panic || event->exercise || event->sealed || has_text(event->about) || event->done || severity == 1 ||
+           !of_a_thing;
 }
 
 static const struct area *place_at(const struct area *area, size_t level)

@@ -10,6 +10,7 @@
 #include "broker/core/ask.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
+#include "broker/core/exercise.h"
 #include "broker/core/fold.h"
 #include "broker/core/aside.h"
 #include "broker/core/ladder.h"
@@ -50,6 +51,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REOPEN]   = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
     [ACT_RECLASSIFY] =
                      { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
+    [ACT_REVEAL]   = { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
 };
@@ -95,6 +97,7 @@ static const struct {
     [ACT_CALLBACK]   = {act_callback,      RECORD_CALLED_BACK,  RIGHT_CALLBACK,  0,             callback_follow},
     [ACT_REOPEN]     = {act_reopen,        RECORD_REOPENED,     RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_RECLASSIFY] = {act_reclassify,    RECORD_RECLASSIFIED, RIGHT_DISPATCH,  0,             NULL},
+    [ACT_REVEAL]     = {exercise_reveal,   RECORD_EXERCISE_REVEALED, RIGHT_EXERCISE, 0,         NULL},
     [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, oversee_follow},
     [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
 };

@@ -28,6 +28,8 @@ static const struct live *survivor_of(struct acting *acting)
     } else if (!incident_allows(into->head.state, ACT_MERGE)) {
         step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "the other incident is %s",
                     incident_state_name(into->head.state));
+    } else if (into->head.exercise != acting->draft->head.exercise) {
+        step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "one of the two is an exercise");
     } else if (incident_in_scope(acting->step, into) && excludes_the_same(acting, into)) {
         return into;
     }

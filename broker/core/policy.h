@@ -312,7 +312,8 @@ struct principal {
     size_t type_count;
     const struct area *const *areas;
     size_t area_count;
-    bool panic; /* may use the panic lane */
+    bool exercise; /* may report exercises */
+    bool panic;    /* may use the panic lane */
     struct quota quota;
     bool watched;     /* sensors.yaml speaks of its devices */
     bool notices;     /* steps of what it reported are kept for it until it has acknowledged them */

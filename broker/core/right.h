@@ -17,6 +17,7 @@
     X(WHISTLE, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                     /* of a level that city.yaml lists */  \
     X(DUTY, PRINCIPAL_DEPARTMENT | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* its own; or on a unit's behalf */   \
     X(LEVEL, PRINCIPAL_DUTY_CHIEF)                                              /* list_area, delist_area */           \
+    X(EXERCISE, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR)                       /* commit_exercise, reveal */          \
     X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                                            /* supervise, charge */                \
     X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)                         /* close, cancel, reject */            \
     X(ANSWER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                          \

@@ -9,8 +9,8 @@
 
 static bool always_opens(const struct event *event, const struct route_query *query)
 {
-    return event->panic || query->severity == 1 || event->done || event->sealed || event->nature == NATURE_REPORT ||
-           has_text(event->about) || !query->type;
+    return event->panic || query->severity == 1 || event->done || event->exercise || event->sealed ||
+           event->nature == NATURE_REPORT || has_text(event->about) || !query->type;
 }
 
 static bool of_types(const struct event_rule *rule, const struct type *type)

@@ -28,8 +28,8 @@ static bool is_about_somebody(const struct event *event)
 struct suspicion sensor_of(const struct step *step, const struct event *event, const struct route_query *query)
 {
     struct suspicion suspicion = {0};
-    if (!step->who->watched || !has_text(event->source_ref) || event->panic || event->done || query->severity == 1 ||
-        is_about_somebody(event))
+    if (!step->who->watched || !has_text(event->source_ref) || event->panic || event->done || event->exercise ||
+        query->severity == 1 || is_about_somebody(event))
         return suspicion;
     suspicion.rule = rule_for(step->core->policy, step->who, query->type);
     if (!suspicion.rule)

@@ -132,6 +132,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_number(9, (uint64_t)event->observed_ms);
     put_number(10, event->panic);
     put_number(11, event->sealed);
+    put_number(27, event->exercise);
     for (size_t i = 0; i < event->attachment_count; i++)
         put_attachment(i + 1, &event->attachments[i]);
     put_bytes(13, event->reporter.ptr, event->reporter.len);

@@ -50,15 +50,15 @@ static int value_of(int kind, const char *name)
 
 #define AT(field) offsetof(struct message, field)
 static const struct field publish_list[] = {
-    {"type", FIELD_TEXT, AT(publish.type)},       {"area", FIELD_TEXT, AT(publish.place.area)},
-    {"point", FIELD_POINT, AT(publish.place)},    {"address", FIELD_TEXT, AT(publish.place.address)},
-    {"nature", FIELD_NATURE, AT(publish.nature)}, {"severity", FIELD_NUMBER, AT(publish.severity)},
-    {"text", FIELD_TEXT, AT(publish.text)},       {"observed", FIELD_TIME, AT(publish.observed_ms)},
-    {"panic", FIELD_YES, AT(publish.panic)},      {"sealed", FIELD_YES, AT(publish.sealed)},
-    {"done", FIELD_OUTCOME, AT(publish.done)},    {"evidence", FIELD_TEXT, AT(publish.evidence)},
-    {"ref", FIELD_TEXT, AT(publish.source_ref)},  {"again", FIELD_TEXT, AT(publish.recurrence_of)},
-    {"id", FIELD_TEXT, AT(publish.id)},           {"object", FIELD_TEXT, AT(publish.object)},
-    {"about", FIELD_TEXT, AT(publish.about)},
+    {"type", FIELD_TEXT, AT(publish.type)},           {"area", FIELD_TEXT, AT(publish.place.area)},
+    {"point", FIELD_POINT, AT(publish.place)},        {"address", FIELD_TEXT, AT(publish.place.address)},
+    {"nature", FIELD_NATURE, AT(publish.nature)},     {"severity", FIELD_NUMBER, AT(publish.severity)},
+    {"text", FIELD_TEXT, AT(publish.text)},           {"observed", FIELD_TIME, AT(publish.observed_ms)},
+    {"panic", FIELD_YES, AT(publish.panic)},          {"sealed", FIELD_YES, AT(publish.sealed)},
+    {"exercise", FIELD_YES, AT(publish.exercise)},    {"done", FIELD_OUTCOME, AT(publish.done)},
+    {"evidence", FIELD_TEXT, AT(publish.evidence)},   {"ref", FIELD_TEXT, AT(publish.source_ref)},
+    {"again", FIELD_TEXT, AT(publish.recurrence_of)}, {"id", FIELD_TEXT, AT(publish.id)},
+    {"object", FIELD_TEXT, AT(publish.object)},       {"about", FIELD_TEXT, AT(publish.about)},
 };
 FIELDS(publish, "an event");
 
@@ -133,6 +133,8 @@ static const struct field incident_list[] = {
     {"flagged", FIELD_YES, AT(flagged)},
     {"unflagged", FIELD_NO, AT(flagged)},
     {"sealed", FIELD_YES, AT(sealed)},
+    {"exercise", FIELD_YES, AT(exercise)},
+    {"real", FIELD_NO, AT(exercise)},
     {"type", FIELD_TEXT, AT(type)},
     {"area", FIELD_TEXT, AT(area)},
     {"responsible", FIELD_TEXT, AT(responsible_area)},

@@ -114,6 +114,17 @@ static void delists(struct play *play, const char *const *any, struct words *res
     act_aside(play, any[0], (struct act){.verb = ACT_DELIST_AREA, .area = any[1]}, rest);
 }
 
+/* "EVENT SECRET", of which the broker gets the hash. */
+static void commits(struct play *play, const char *const *any, struct words *rest)
+{
+    char *hash = arena_alloc(&play->arena, 2 * DIGEST_BYTES + 1);
+    struct digest digest;
+    const char *text = arena_printf(&play->arena, "%s %s", any[1], any[2]);
+    digest_bytes(&digest, text, strlen(text));
+    digest_hex(&digest, hash);
+    act_aside(play, any[0], (struct act){.verb = ACT_COMMIT_EXERCISE, .name = hash}, rest);
+}
+
 static bool has_word(const struct words *words, const char *word)
 {
     for (size_t i = 0; i < words->left; i++)
@@ -537,6 +548,7 @@ const struct sentence doing[] = {
     {"WHO has done DUTY TARGET ...",                   has_done,               ASKS},
     {"WHO lists AREA ...",                             lists,                  ASKS},
     {"WHO delists AREA ...",                           delists,                ASKS},
+    {"WHO commits EVENT secret TEXT ...",              commits,                ASKS},
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},
     {"WHO feeds back EVENT ...",                       feeds_back,             ASKS},

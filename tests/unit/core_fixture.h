@@ -106,9 +106,10 @@ static inline void city_clocks(struct city *city)
     memcpy(city->slow_limits, slow, sizeof slow);
     city->warnings[0] = 0.5;
     city->warnings[1] = 0.8;
-    city->ladders[0] =
-        (struct ladder){.name = "city", .warnings = city->warnings, .warning_count = 2, .is_default = true};
+    city->ladders[0] = (struct ladder){
+        .name = "city", .lines = LINE_AREA, .warnings = city->warnings, .warning_count = 2, .is_default = true};
     city->ladders[1] = (struct ladder){.name = "fast",
+                                       .lines = LINE_AREA,
                                        .warnings = city->warnings,
                                        .warning_count = 2,
                                        .step_ms = MINUTE_MS,
@@ -188,6 +189,12 @@ static inline void city_principals(struct city *city)
     city->principals[4].units = city->work_for;
     city->principals[5].units = city->work_for + 1;
     city->principals[6].units = city->work_for;
+}
+
+/* A text of a record that nothing was written in is NULL until it is stored. */
+static inline const char *named(const char *text)
+{
+    return text ? text : "";
 }
 
 /* Enters the arrays in the maps; call again after an array was shortened or a name changed. */

@@ -116,8 +116,8 @@ static void assert_rungs(const struct fixture *f, uint64_t incident, enum clock_
         assert_int_equal(rung->due_ms, expected[i].at_ms);
         assert_int_equal(rung->number, i + 1);
         assert_int_equal(rung->colour, expected[i].colour);
-        assert_string_equal(rung->to_area, expected[i].area);
-        assert_string_equal(rung->to_post, expected[i].post);
+        assert_string_equal(named(rung->to_area), expected[i].area);
+        assert_string_equal(named(rung->to_post), expected[i].post);
         assert_true(rung->notice);
         assert_false(rung->in_downtime);
     }

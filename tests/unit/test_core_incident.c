@@ -47,6 +47,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REOPEN]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    0,      NOT,    NOT,       NOT},
     [ACT_RECLASSIFY]={0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ANSWER]   = {0, NOT,        NOT,  NOT,      NOT,  0,         NOT,    0,      NOT,    NOT,       NOT},
+    [ACT_REVEAL]   = {0, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE,
+                      REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, NOT, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE},
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
 };
 /* 0: what it was. */
@@ -70,6 +72,7 @@ static const char *const actor[ACT_END] = {
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
     [ACT_RECLASSIFY] = "desk.one",
     [ACT_ANSWER] = "desk.one",
+    [ACT_REVEAL] = "chief.one",
     [ACT_EXCLUDE] = "desk.one",
 };
 /* clang-format on */
@@ -147,9 +150,10 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     assert_string_equal(
         last_answer(f)->refusal.reason,
         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, reclassify, exclude");
+        "charge, reclassify, reveal, exclude");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
-    assert_string_equal(last_answer(f)->refusal.reason, "the incident is closed; possible is answer, callback, reopen");
+    assert_string_equal(last_answer(f)->refusal.reason,
+                        "the incident is closed; possible is answer, callback, reopen, reveal");
 }
 
 static void every_act_has_its_roles(void **state)

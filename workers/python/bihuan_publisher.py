@@ -17,7 +17,7 @@ from bihuan_client import Client, Refused, add_options, incident_text, table, va
 PLACE = ("area", "address", "point")
 TEXTS = {"id": "id", "type": "type", "text": "text", "source_ref": "sourceRef", "recurrence_of": "recurrenceOf",
          "evidence": "evidence", "object": "object"}
-PLAIN = {"severity": int, "panic": bool, "sealed": bool}
+PLAIN = {"severity": int, "panic": bool, "sealed": bool, "exercise": bool}
 NAMES = {"nature": ("nature", "Nature"), "done": ("done", "Outcome")}
 
 
