@@ -189,6 +189,13 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     return out.Finish();
 }
 
+static Offset<bihuan::Claim> pack(Builder &builder, const struct claim &claim)
+{
+    auto principal = pack(builder, claim.principal);
+    auto person = pack(builder, claim.person);
+    return bihuan::CreateClaim(builder, principal, person, claim.since_ms, claim.until_ms);
+}
+
 static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
 {
     auto post = pack(builder, oversight.post);
@@ -229,12 +236,14 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
+    auto claim = pack_if(builder, incident.more ? incident.more->claim : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
     auto beside = incident.more ? pack(builder, incident.more->beside) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_special(special);
+    out.add_claim(claim);
     out.add_about(about);
     out.add_beside(beside);
     out.add_same_as(incident.more ? incident.more->same_as : 0);
