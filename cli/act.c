@@ -30,7 +30,7 @@ enum {
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
-    {"role", KEY_ROLE, N_("ROLE"), 0, N_("lead or assist (lead when there is none yet)"), 0},
+    {"role", KEY_ROLE, N_("ROLE"), 0, N_("lead, assist or copy (lead when there is none yet, else assist)"), 0},
     {"task", KEY_TASK, N_("N"), 0, N_("which task (the only one it can be)"), 0},
     {"into", KEY_INTO, N_("INCIDENT"), 0, N_("the incident that goes on"), 0},
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
@@ -180,7 +180,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_ROLE:
         act->role = task_role_of(value);
         if (!act->role)
-            argp_error(state, _("--role: lead or assist"));
+            argp_error(state, _("--role: lead, assist or copy"));
         return 0;
     case KEY_TASK:
         act->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX);

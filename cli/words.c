@@ -25,6 +25,7 @@ static const char *const task_states[] = {
 static const char *const task_roles[] = {
     [TASK_LEAD] = C_("role", "lead"),
     [TASK_ASSIST] = C_("role", "assist"),
+    [TASK_COPY] = C_("role", "copy"),
 };
 
 static const char *const natures[] = {

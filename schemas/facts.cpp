@@ -243,10 +243,13 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
+    auto beside = incident.more ? pack(builder, incident.more->beside) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_special(special);
     out.add_claim(claim);
     out.add_about(about);
+    out.add_beside(beside);
+    out.add_same_as(incident.more ? incident.more->same_as : 0);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
     out.add_opened_seq(incident.opened_seq);

@@ -218,7 +218,8 @@ static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
 
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special() && !in.claim())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special() && !in.claim() &&
+        !in.beside() && !in.same_as())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
@@ -227,6 +228,8 @@ static const struct incident_more *read_more(Reader &reader, const bihuan::Incid
     more->oversight = reader.one<struct oversight>(in.oversight());
     more->special = reader.text(in.special(), ANY, "head.special");
     more->ending = reader.one<struct ending>(in.ending());
+    more->beside = reader.text(in.beside(), ANY, "head.beside");
+    more->same_as = in.same_as();
     return more;
 }
 

@@ -129,6 +129,8 @@ void write(Json &json, const struct incident &incident)
     write_if(json, "oversight", incident.more->oversight);
     json.text("special", incident.more->special);
     write_if(json, "ending", incident.more->ending);
+    json.text("beside", incident.more->beside);
+    json.incident("same_as", incident.more->same_as);
 }
 
 static void write(Json &json, const struct item &item)

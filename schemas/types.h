@@ -35,7 +35,8 @@ extern "C" {
     X(5, SUSPENDED, suspended) X(6, DONE, done) X(7, RETURNED, returned) X(8, WITHDRAWN, withdrawn) \
     X(9, SHELVED, shelved) X(10, WAITING, waiting)
 
-#define TASK_ROLES(X) X(1, LEAD, lead) X(2, ASSIST, assist)
+/* copy: 知会, to a neighbour: it may respond and help, owes nothing, and is waited for by nobody. */
+#define TASK_ROLES(X) X(1, LEAD, lead) X(2, ASSIST, assist) X(3, COPY, copy)
 
 #define OUTCOMES(X) \
     X(1, RESOLVED, resolved) X(2, PARTLY, partly) X(3, PLANNED, planned) X(4, EXPLAINED, explained) \
@@ -387,6 +388,8 @@ struct incident_more {
     const struct ending *ending;       /* NULL: nothing of it */
     const char *special;               /* 特殊时段: the special period it is in; "": none */
     const struct claim *claim;         /* NULL: nobody's */
+    const char *beside; /* 毗邻: whom it concerns beside its own: areas over a border, and units, with blanks between */
+    uint64_t same_as;   /* an earlier incident from over the border that it may be the same as */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */

@@ -4,6 +4,7 @@
 
 #include "broker/core/account.h"
 #include "broker/core/again.h"
+#include "broker/core/border.h"
 #include "broker/core/exclude.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/condition.h"
@@ -28,7 +29,8 @@ void act_name_policy(struct acting *acting)
 
 static bool transferable(const struct task *task)
 {
-    return task->state != TASK_DONE && task->state != TASK_WITHDRAWN && task->state != TASK_WAITING;
+    return task->role != TASK_COPY && task->state != TASK_DONE && task->state != TASK_WITHDRAWN &&
+           task->state != TASK_WAITING;
 }
 
 static bool releasable(const struct task *task)
@@ -137,6 +139,8 @@ bool act_assign(struct acting *acting)
     if (role != TASK_LEAD && !act_has_lead(draft))
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "role", "the incident has no lead yet");
     acting->record->task = draft_add_task(draft, unit->id, role)->no;
+    if (role == TASK_LEAD)
+        border_copy(draft);
     if (draft->head.state != INCIDENT_OPEN)
         draft_head(draft)->state = INCIDENT_OPEN;
     act_stop_dispatch(draft);

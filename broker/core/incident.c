@@ -296,7 +296,8 @@ const struct task *incident_lead_done(const struct draft *draft)
 static bool all_done(const struct draft *draft)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
-        if (draft->tasks[i].state != TASK_DONE && draft->tasks[i].state != TASK_WITHDRAWN)
+        const struct task *task = &draft->tasks[i];
+        if (task->role != TASK_COPY && task->state != TASK_DONE && task->state != TASK_WITHDRAWN)
             return false;
     }
     return incident_lead_done(draft) != NULL;

@@ -390,6 +390,28 @@ struct polygon_source {
     struct origin origin;
 };
 
+/* Of an area: another beside it, or a unit beyond the city. */
+struct neighbour {
+    const struct area *area, *other; /* other: NULL where it is a unit */
+    const struct unit *unit;
+};
+
+/* 毗邻: who else is told of what happens at a border. */
+struct border {
+    bool there;                 /* the city has any */
+    const struct recipient *to; /* who of a neighbouring area; tried in order */
+    size_t to_count;
+    size_t level;                         /* whose borders */
+    double near_m;                        /* so near to another area is at its border; 0: nothing is */
+    const struct type *const *near_types; /* only these; none: all */
+    size_t near_type_count;
+    const struct type *const *types; /* of these the listed neighbours are told wherever it is */
+    size_t type_count;
+    const struct neighbour *neighbours; /* each both ways */
+    size_t neighbour_count;
+    int64_t same_within_ms; /* what comes from both sides within this may be one thing */
+};
+
 struct policy {
     struct arena arena;
     struct digest hash; /* SHA-256 of the bundle */
@@ -435,6 +457,7 @@ struct policy {
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
     size_t fallback_count;
+    struct border border;
     const struct plan *plans;
     size_t plan_count;
     const struct principal *principals;

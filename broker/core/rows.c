@@ -184,6 +184,8 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_oversight(digest, oversight_of(head));
     mix_text(digest, head->more ? head->more->special : "");
     mix_ending(digest, ending_of(head));
+    mix_text(digest, head->more->beside);
+    mix_number(digest, head->more->same_as);
 }
 
 static void mix_task_more(uint64_t *digest, const struct task_more *more)

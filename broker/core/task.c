@@ -268,6 +268,19 @@ static bool possible(struct saying *saying)
                        list[0] ? list : "nothing");
 }
 
+/* A copy owes nothing: there is nothing to return, and no more time to ask for. */
+static bool owed(struct saying *saying)
+{
+    const struct task *task = &saying->of->facts;
+    enum word_verb word = saying->word->verb;
+    if (task->role != TASK_COPY || (word != WORD_RETURN && word != WORD_ASK))
+        return true;
+    return step_refuse(saying->step, REFUSAL_WRONG_STATE, "verb",
+                       "task %u is a copy, for your knowledge: nothing is owed; possible is respond, arrive, handle, "
+                       "note, feedback",
+                       task->no);
+}
+
 /* --- saying it --- */
 
 static void fill(const struct saying *saying, struct record *record)
@@ -351,7 +364,7 @@ void task_word(struct step *step)
     if (!(saying.on_behalf ? spoken_for(&saying) : held(&saying)))
         return;
     ladder_catch_up(step, saying.of->incident); /* what is due comes first: it may change the state */
-    if (!current(&saying) || !possible(&saying))
+    if (!current(&saying) || !possible(&saying) || !owed(&saying))
         return;
     if (said[word->verb].fits && !said[word->verb].fits(&saying))
         return;
