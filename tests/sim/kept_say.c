@@ -216,6 +216,8 @@ static const struct {
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
+    [ACT_ACCOUNT] = {name_task, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
@@ -314,6 +316,8 @@ static void tick(const struct kept_saying *s, struct word *word)
 }
 
 static void (*const words[WORD_END])(const struct kept_saying *, struct word *) = {
+    [WORD_INFORM] = leave_as_it_is,
+    [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_TICK] = tick,
     [WORD_RESPOND] = leave_as_it_is,
     [WORD_ARRIVE] = leave_as_it_is,
