@@ -154,6 +154,22 @@ static void tell_no_rule(struct survey *survey, const struct finding *finding)
          more(survey, finding->count - 1, finding->count == 2 ? " area" : " areas"), finding->kind);
 }
 
+/* The other tasks of a plan: a unit's clocks, or nobody, and then the task is left out without a word. */
+static void survey_plan(struct survey *survey, const struct plan *plan, const struct route_query *query)
+{
+    for (size_t i = 1; i < plan->task_count; i++) {
+        const struct plan_task *task = &plan->tasks[i];
+        const struct unit *unit = route_first(survey->policy, task->to, task->to_count, query);
+        if (unit)
+            survey_duty(survey, unit, query->type);
+        else if (first_time(survey, arena_printf(&survey->arena, "plan %s/%s", plan->name, task->name)))
+            WARN(survey, &plan->origin,
+                 "plan '%s' leaves its task '%s' out for type '%s' at %s: nobody is found; end its 'to' with a unit "
+                 "that always is",
+                 plan->name, task->name, query->type->code, query->area->code);
+    }
+}
+
 /* --- one type --- */
 
 /* False when no rule holds. */
@@ -169,6 +185,8 @@ static bool try_one(struct routes_survey *in, const struct route_query *query, s
         survey_duty(in->survey, result.lead, query->type);
     for (size_t i = 0; i < result.assist_count; i++)
         survey_duty(in->survey, result.assists[i], query->type);
+    if (result.plan && result.lead)
+        survey_plan(in->survey, result.plan, query);
     return result.unrouted != UNROUTED_NO_RULE;
 }
 

@@ -123,6 +123,15 @@ static void survey_profile(struct survey *survey, const struct profile *profile)
     }
 }
 
+/* One of clocks.yaml, whoever it is for. */
+static bool is_named(const struct policy *policy, const struct profile *profile)
+{
+    for (size_t i = 0; i < policy->profile_count; i++)
+        if (&policy->profiles[i] == profile)
+            return true;
+    return false;
+}
+
 static bool is_limited(const struct type *type)
 {
     static const enum clock_kind kinds[] = {CLOCK_HANDLE, CLOCK_FEEDBACK, CLOCK_RESOLVE};
@@ -132,7 +141,6 @@ static bool is_limited(const struct type *type)
     return type->open_limit_count > 0;
 }
 
-/* Each profile once: those of clocks.yaml, and those that types write themselves. */
 static void survey_type(struct survey *survey, const struct type *type)
 {
     const struct profile *profile = type->profile;
@@ -143,11 +151,9 @@ static void survey_type(struct survey *survey, const struct type *type)
              "type '%s' has no limit for its handling: '%s' says neither handle, feedback nor resolve; write one of "
              "them",
              type->code, profile->name);
-    const char *key = arena_printf(&survey->arena, "profile %p", (const void *)profile);
-    if (!textmap_get(&survey->seen, key)) {
-        textmap_put(&survey->seen, key, survey);
-        survey_profile(survey, profile);
-    }
+    const struct type *above = type->parent;
+    if (!is_named(survey->policy, profile) && !(above && above->profile == profile))
+        survey_profile(survey, profile); /* what it writes itself; those below inherit it */
 }
 
 /* --- calendars --- */
@@ -242,6 +248,8 @@ static void survey_calendar(struct survey *survey, const struct timetable *timet
 void survey_time(struct survey *survey)
 {
     const struct policy *policy = survey->policy;
+    for (size_t i = 0; i < policy->profile_count; i++)
+        survey_profile(survey, &policy->profiles[i]);
     for (size_t i = 0; i < policy->type_count; i++)
         survey_type(survey, &policy->types[i]);
     for (size_t i = 0; i < policy->timetable_count; i++)

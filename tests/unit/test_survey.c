@@ -184,6 +184,20 @@ static void a_retired_type_or_area_needs_no_owner(void **state)
                  "types.yaml:1:61: type '3' has no owner at 620802001001001 and 2 more areas", NULL);
 }
 
+/* Every task of a plan has the clocks of its type, and one that nobody gets is left out. */
+static void plans_are_looked_into(void **state)
+{
+    struct city_rig *rig = *state;
+    city_write(rig, "calendars.yaml", "default: office\n" DAY);
+    city_write(rig, "units.yaml", "units: [{id: cg}, {id: hw, hours: day}, {id: zf, area: 620802001, kind: 执法}]\n");
+    city_write(rig, "routes.yaml", "routes: [{type: 1, plan: gas}, {type: 2, to: cg}]\n");
+    expect_found(
+        rig, "plans.yaml",
+        "plans:\n  - {name: gas, tasks: [{name: a, to: cg}, {name: b, to: hw}, {name: c, to: \"@street.执法\"}]}\n",
+        "unit 'hw' works by calendar 'office' only, and type '1.01' gives it 1m",
+        "plans.yaml:2:5: warning: plan 'gas' leaves its task 'c' out for type '1.01' at 620802002: nobody is found");
+}
+
 /* Thousands of communities with a unit each are alike, and a table of hundreds of types is looked at in no time. */
 static void a_large_city_is_looked_at_quickly(void **state)
 {
@@ -300,6 +314,7 @@ int main(void)
         SURVEY_TEST(a_unit_is_there_when_it_says),
         SURVEY_TEST(filing_conditions_are_what_runs),
         SURVEY_TEST(a_retired_type_or_area_needs_no_owner),
+        SURVEY_TEST(plans_are_looked_into),
         SURVEY_TEST(a_large_city_is_looked_at_quickly),
         SURVEY_TEST(rows_are_routed_and_what_contradicts_itself_is_told),
         SURVEY_TEST(rows_that_cannot_be_read_are_named),
