@@ -12,17 +12,17 @@ enum { TYPE, AREA, UNIT, COLUMNS };
 static const char *const columns[COLUMNS] = {"type", "area", "unit"};
 
 /* What the rows of one type at one area say: units, the commonest first once they are all there. */
-struct claim {
+struct statement {
     const char *unit;
     size_t rows, line; /* the first of them */
-    struct claim *next;
+    struct statement *next;
 };
 
 struct group {
     const char *code; /* as the rows have it */
     const struct type *type;
     const struct area *area;
-    struct claim *claims;
+    struct statement *claims;
     size_t rows, line;
     struct group *next;
 };
@@ -100,12 +100,12 @@ static struct group *group_of(struct comparison *c, const char *code, const stru
 
 static void count_claim(struct comparison *c, struct group *group, const char *unit)
 {
-    struct claim **at = &group->claims;
+    struct statement **at = &group->claims;
     while (*at && strcmp((*at)->unit, unit) != 0)
         at = &(*at)->next;
     if (!*at) {
-        *at = ARENA_NEW(&c->arena, struct claim, 1);
-        **at = (struct claim){.unit = unit, .line = c->sheet.line};
+        *at = ARENA_NEW(&c->arena, struct statement, 1);
+        **at = (struct statement){.unit = unit, .line = c->sheet.line};
     }
     (*at)->rows++;
     group->rows++;
@@ -138,9 +138,9 @@ static void take_row(struct comparison *c, struct faults *faults)
 
 static void sort_claims(struct group *group)
 {
-    struct claim *sorted = NULL, *claim = group->claims, *next;
+    struct statement *sorted = NULL, *claim = group->claims, *next;
     for (; claim; claim = next) {
-        struct claim **at = &sorted;
+        struct statement **at = &sorted;
         next = claim->next;
         while (*at && (*at)->rows >= claim->rows)
             at = &(*at)->next;
@@ -152,7 +152,7 @@ static void sort_claims(struct group *group)
 
 static size_t rows_of(const struct group *group, const char *unit)
 {
-    for (const struct claim *claim = group->claims; claim; claim = claim->next) {
+    for (const struct statement *claim = group->claims; claim; claim = claim->next) {
         if (strcmp(claim->unit, unit) == 0)
             return claim->rows;
     }
@@ -174,7 +174,7 @@ static void say_group(const struct comparison *c, struct buffer *said, const str
                       const struct route_result *result)
 {
     buffer_printf(said, "%s:%zu:1: warning: type %s at %s: ", c->path, group->line, group->code, group->area->code);
-    for (const struct claim *claim = group->claims; claim; claim = claim->next)
+    for (const struct statement *claim = group->claims; claim; claim = claim->next)
         buffer_printf(said, "%s%s in %zu row%s (line %zu)", claim == group->claims ? "" : ", ",
                       *claim->unit ? claim->unit : "nobody", claim->rows, claim->rows == 1 ? "" : "s", claim->line);
     buffer_printf(said, group->claims->next ? ": the rows contradict each other; " : "; ");

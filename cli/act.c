@@ -98,6 +98,11 @@ static const struct form {
         {TAKES(KEY_TYPE) | TAKES(KEY_ROUTE) | TAKES_WHY, TAKES(KEY_TYPE), 'C',
          N_("Says what it is after all, or which filing condition holds: the number stays, the limits are "
             "the new type's.")},
+    [ACT_CLAIM] = {TAKES_WHY, 0, 'C',
+                   N_("Takes an incident in hand: until it is given up, or left alone for a while, nobody else "
+                      "dispatches or ends "
+                      "it. A duty chief takes over.")},
+    [ACT_UNCLAIM] = {TAKES_WHY, 0, 'C', N_("Gives up a claim: others may go on with the incident.")},
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_ANSWER] = {TAKES_WHY, TAKES(KEY_TEXT), 'C',
@@ -290,3 +295,5 @@ VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
 VERB(charge, ACT_CHARGE)
 VERB(exclude, ACT_EXCLUDE)
+VERB(claim, ACT_CLAIM)
+VERB(unclaim, ACT_UNCLAIM)

@@ -19,6 +19,8 @@ struct verb {
 static const struct verb verbs[] = {
     {"publish", verb_publish, N_("send events: JSON Lines, a CSV with a column map, or one by options")},
     {"status", verb_status, N_("the receipt first given for an event, and how far it is")},
+    {"claim", verb_claim, N_("takes an incident in hand: nobody else dispatches it meanwhile")},
+    {"unclaim", verb_unclaim, N_("gives up a claim")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
     {"notices", verb_notices, N_("what became of what this source reported")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},

@@ -91,6 +91,14 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("marks"), text);
 }
 
+static void claim_field(struct table *table, const struct claim *claim, bool utc)
+{
+    char text[200], since[WHEN_TEXT_BYTES], until[WHEN_TEXT_BYTES];
+    snprintf(text, sizeof(text), _("%s%s%s, since %s, until %s"), claim->principal, *claim->person ? "/" : "",
+             claim->person, when_text(claim->since_ms, utc, since), when_text(claim->until_ms, utc, until));
+    field(table, _("claimed by"), text);
+}
+
 static void oversight_fields(struct table *table, const struct oversight *oversight)
 {
     char text[32], bearer[512];
@@ -103,9 +111,11 @@ static void oversight_fields(struct table *table, const struct oversight *oversi
     field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }
 
-static void more_fields(struct table *table, const struct incident_more *more)
+static void more_fields(struct table *table, const struct incident_more *more, bool utc)
 {
     field(table, _("special period"), more->special);
+    if (more->claim)
+        claim_field(table, more->claim, utc);
     if (more->oversight)
         oversight_fields(table, more->oversight);
 }
@@ -141,7 +151,7 @@ static void print_head(const struct row *row, const struct event *event, bool ut
     table_restart(&table); /* no headings here */
     head_fields(&table, &row->head, utc);
     if (row->head.more)
-        more_fields(&table, row->head.more);
+        more_fields(&table, row->head.more, utc);
     reports_fields(&table, row->reports, utc);
     if (event)
         event_fields(&table, event, utc);

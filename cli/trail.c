@@ -116,14 +116,25 @@ static void standing(const struct row *row, char *out, size_t size_bytes)
     }
 }
 
+void trail_claimant(const struct incident *head, char *out, size_t size_bytes)
+{
+    const struct claim *claim = head->more ? head->more->claim : NULL;
+    *out = '\0';
+    if (claim)
+        snprintf(out, size_bytes, "%s", *claim->person ? claim->person : claim->principal);
+}
+
 void trail_list_row(struct table *table, const struct row *row, bool utc)
 {
     const struct incident *head = &row->head;
     const struct task *lead = trail_lead(row);
     const struct clock *next = trail_next_clock(row);
-    char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES], detail[160], clock[80];
+    char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES], detail[256], clock[80], claimant[160];
     bool shelved = head->state == INCIDENT_OPEN && lead && lead->state == TASK_SHELVED;
     standing(row, detail, sizeof(detail));
+    trail_claimant(head, claimant, sizeof(claimant));
+    if (*claimant)
+        snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail), _(" (claimed by %s)"), claimant);
     ident_format(row->incident, id);
     table_cell(table, COLOUR_NONE, id);
     table_cell(table, trail_state_colour(head->state), words_incident_state(head->state));

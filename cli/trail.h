@@ -13,6 +13,8 @@
 /* A table of incidents: one row each, with its next deadline. */
 void trail_list_init(struct table *);
 void trail_list_row(struct table *, const struct row *, bool utc);
+/* Who has claimed it; empty: nobody. */
+void trail_claimant(const struct incident *, char *out, size_t size_bytes);
 
 /* A table of the records of one incident. */
 void trail_records_init(struct table *);

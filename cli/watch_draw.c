@@ -190,12 +190,14 @@ static void case_row(struct table *table, const struct row *row, int64_t now_ms)
 {
     const struct clock *next = trail_next_clock(row);
     const struct task *lead = trail_lead(row);
-    char text[96], span[WHEN_TEXT_BYTES];
+    char text[96], span[WHEN_TEXT_BYTES], claimant[160];
     ident_format(row->incident, text);
     table_cell(table, COLOUR_NONE, text);
     table_cell(table, trail_state_colour(row->head.state), words_incident_state(row->head.state));
     table_cell(table, COLOUR_NONE, row->head.type);
     table_cell(table, COLOUR_NONE, lead ? lead->unit : "");
+    trail_claimant(&row->head, claimant, sizeof(claimant));
+    table_cell(table, COLOUR_NONE, claimant);
     table_cell(table, COLOUR_NONE, next ? trail_clock_name(row, next, text, sizeof(text)) : "");
     if (!next)
         table_cell(table, COLOUR_NONE, "");
@@ -208,7 +210,7 @@ static void case_row(struct table *table, const struct row *row, int64_t now_ms)
 /* The most pressing of what waits for us or is late, in at most a third of what is left, when that is much. */
 static void draw_cases(const struct watching *watching, struct pen *pen)
 {
-    const char *headings[] = {"", "", "", "", "", ""};
+    const char *headings[] = {"", "", "", "", "", "", ""};
     const struct row *rows[CASES_END * CASES_MAX];
     int most = LINES - pen->row < 9 ? 0 : (LINES - pen->row) / 3;
     size_t count = gather_cases(watching, rows);

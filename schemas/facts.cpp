@@ -189,6 +189,13 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     return out.Finish();
 }
 
+static Offset<bihuan::Claim> pack(Builder &builder, const struct claim &claim)
+{
+    auto principal = pack(builder, claim.principal);
+    auto person = pack(builder, claim.person);
+    return bihuan::CreateClaim(builder, principal, person, claim.since_ms, claim.until_ms);
+}
+
 static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &oversight)
 {
     auto post = pack(builder, oversight.post);
@@ -229,11 +236,13 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto ladder = pack(builder, incident.ladder);
     auto object = incident.more ? pack(builder, incident.more->object) : Offset<String>();
     auto oversight = pack_if(builder, incident.more ? incident.more->oversight : nullptr);
+    auto claim = pack_if(builder, incident.more ? incident.more->claim : nullptr);
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_special(special);
+    out.add_claim(claim);
     out.add_about(about);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);

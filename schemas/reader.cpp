@@ -186,6 +186,14 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
 }
 
 /* NULL when there is nothing of it. */
+static void read(Reader &reader, const bihuan::Claim &in, struct claim *out)
+{
+    out->principal = reader.text(in.principal(), ANY, "claim.principal");
+    out->person = reader.text(in.person(), ANY, "claim.person");
+    out->since_ms = in.since_ms();
+    out->until_ms = in.until_ms();
+}
+
 static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *out)
 {
     out->urges = in.urges();
@@ -207,11 +215,12 @@ static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
 
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special() && !in.claim())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
     more->about = reader.text(in.about(), ANY, "head.about");
+    more->claim = reader.one<struct claim>(in.claim());
     more->oversight = reader.one<struct oversight>(in.oversight());
     more->special = reader.text(in.special(), ANY, "head.special");
     more->ending = reader.one<struct ending>(in.ending());

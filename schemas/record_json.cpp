@@ -65,6 +65,14 @@ static void write(Json &json, const struct rung &rung)
     json.time("held_until", rung.held_ms);
 }
 
+static void write(Json &json, const struct claim &claim)
+{
+    json.text("principal", claim.principal);
+    json.text("person", claim.person);
+    json.time("since", claim.since_ms);
+    json.time("until", claim.until_ms);
+}
+
 static void write(Json &json, const struct oversight &oversight)
 {
     json.number("urges", oversight.urges);
@@ -114,6 +122,7 @@ void write(Json &json, const struct incident &incident)
         return;
     json.text("object", incident.more->object);
     json.text("about", incident.more->about);
+    write_if(json, "claim", incident.more->claim);
     write_if(json, "oversight", incident.more->oversight);
     json.text("special", incident.more->special);
     write_if(json, "ending", incident.more->ending);

@@ -85,7 +85,7 @@ extern "C" {
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
-    X(41, EXCLUDE, exclude)
+    X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
@@ -115,7 +115,7 @@ extern "C" {
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
     X(77, EXERCISE_COMMITTED, exercise_committed) X(78, EXERCISE_REVEALED, exercise_revealed) \
     X(79, SAMPLED, sampled) \
-    X(83, EXCLUDED, excluded) \
+    X(83, EXCLUDED, excluded) X(84, CLAIMED, claimed) X(85, UNCLAIMED, unclaimed) \
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
@@ -175,7 +175,7 @@ extern "C" {
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
-    X(68, EXCLUDED, excluded)
+    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed)
 
 /* clang-format on */
 
@@ -367,6 +367,12 @@ struct ending {
     bool withdrawn;          /* its reporter took it back; it goes on, for a hazard is left */
 };
 
+/* 认领: who works on it, so that nobody else does meanwhile. */
+struct claim {
+    const char *principal, *person;
+    int64_t since_ms, until_ms; /* until: without an act */
+};
+
 /* What few incidents have: behind one pointer, so that the others do not pay for it. */
 struct incident_more {
     const char *object;                /* code of the thing it is about */
@@ -374,6 +380,7 @@ struct incident_more {
     const char *about;                 /* whom it is about, as in the event */
     const struct ending *ending;       /* NULL: nothing of it */
     const char *special;               /* 特殊时段: the special period it is in; "": none */
+    const struct claim *claim;         /* NULL: nobody's */
 };
 
 /* 案件: the incident itself, without its tasks and clocks. */

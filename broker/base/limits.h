@@ -129,6 +129,7 @@
 #define SLACK_PART   8 /* of the map */
 
 /* Time. */
+#define CLAIM_DEFAULT_MS       (10 * 60 * 1000)
 #define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
 #define RETURN_DEFAULT_MS      (30 * 60 * 1000LL) /* to decide a return, where no profile says */
 #define ARBITRATE_DEFAULT_MS   (60 * 60 * 1000LL) /* to arbitrate a second one */

@@ -20,12 +20,13 @@ enum {
     REOPENS_MAX,
     ON_SITE,
     DISCIPLINE,
+    CLAIM,
     FIELDS
 };
 static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
                                          "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
                                          "park_max", "undo_within", "whistle",        "reworks_max",   "reopens_max",
-                                         "on_site",  "discipline"};
+                                         "on_site",  "discipline",  "claim"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -149,6 +150,7 @@ static void set_defaults(struct policy *policy)
     policy->utc_offset_minutes = 8 * 60;
     policy->lease_ms = LEASE_DEFAULT_MS;
     policy->reworks_max = REWORKS_DEFAULT;
+    policy->claim_ms = CLAIM_DEFAULT_MS;
     policy->reopens_max = REOPENS_DEFAULT;
     policy->whistle = (struct limit){CLOCK_ARRIVE, CALENDAR_NATURAL, WHISTLE_DEFAULT_MS, NULL};
     memcpy(policy->levels, national_levels, sizeof(national_levels));
@@ -185,6 +187,8 @@ void read_city(struct reading *reading, struct document *document)
         read_on_site(document, fields[ON_SITE], policy);
     read_times(document, fields[REWORKS_MAX], "reworks_max (times)", &policy->reworks_max);
     read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
+    if (fields[CLAIM] != NULL)
+        node_duration(document, fields[CLAIM], &policy->claim_ms);
     reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

@@ -1,5 +1,6 @@
 #include "broker/core/again.h"
 
+#include "broker/core/ending.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
@@ -112,7 +113,8 @@ static void reopen(struct draft *draft, struct record *record)
     head->reason = text_or_empty(record->reason);
     draft_end_clocks(draft, false);
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
-    draft_start_clock(draft, CLOCK_ANSWER, 0);
+    if (!ending_of(head)->withdrawn)
+        draft_start_clock(draft, CLOCK_ANSWER, 0);
     if (lead && policy_unit(policy, lead->unit) && unit_now(draft, lead->unit) && !worn_out(policy, head->reopens))
         dispatch_again(draft, lead, record);
     else

@@ -5,6 +5,7 @@
 #include "broker/core/act.h"
 #include "broker/core/again.h"
 #include "broker/core/callback.h"
+#include "broker/core/claim.h"
 #include "broker/core/confirm.h"
 #include "broker/core/ending.h"
 #include "broker/core/ask.h"
@@ -54,6 +55,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REVEAL]   = { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
     [ACT_EXCLUDE]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_CLAIM]    = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_UNCLAIM]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
 };
 /* clang-format on */
 
@@ -100,6 +103,8 @@ static const struct {
     [ACT_REVEAL]     = {exercise_reveal,   RECORD_EXERCISE_REVEALED, RIGHT_EXERCISE, 0,         NULL},
     [ACT_EXCLUDE]    = {act_exclude,       RECORD_EXCLUDED,     RIGHT_EXCLUDE,   WHY | SETTLES, oversee_follow},
     [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
+    [ACT_CLAIM]      = {act_claim,         RECORD_CLAIMED,      RIGHT_CLAIM,     0,             NULL},
+    [ACT_UNCLAIM]    = {act_unclaim,       RECORD_UNCLAIMED,    RIGHT_CLAIM,     0,             NULL},
 };
 /* clang-format on */
 
@@ -185,6 +190,8 @@ static void decide(struct acting *acting)
     draft_of(&draft, step, acting->live);
     if (!acts[act->verb].decide(acting))
         return;
+    if (draft.head.more)
+        claim_renew(&draft, act);
     if (acts[act->verb].how & GIVES)
         undo_keep(acting);
     step_receipt(step, act->incident, draft_record(&draft, &record));
@@ -198,6 +205,21 @@ static void decide(struct acting *acting)
 static bool steers(enum act_verb verb)
 {
     return acts[verb].right == RIGHT_DISPATCH || acts[verb].right == RIGHT_END;
+}
+
+/* What two dispatchers would do to one incident. Anybody may urge. */
+static bool is_for_one(enum act_verb verb)
+{
+    return (steers(verb) && verb != ACT_URGE) || acts[verb].right == RIGHT_WHISTLE;
+}
+
+/* Whether it is still, or again, the asker's to do. */
+static bool permitted(struct acting *acting)
+{
+    enum act_verb verb = acting->act->verb;
+    if (steers(verb) && !again_permitted(acting))
+        return false;
+    return !is_for_one(verb) || claim_permits(acting->step, acting->act, &acting->live->head);
 }
 
 void incident_act(struct step *step)
@@ -221,7 +243,7 @@ void incident_act(struct step *step)
     if (!incident_in_scope(step, acting.live))
         return;
     ladder_catch_up(step, acting.live); /* what is due comes first: it may change the state */
-    if (possible(&acting) && (!steers(act->verb) || again_permitted(&acting)))
+    if (possible(&acting) && permitted(&acting))
         decide(&acting);
 }
 
@@ -247,6 +269,7 @@ void incident_end(struct draft *draft, const struct live *live, enum incident_st
     head->closed_ms = draft->step->now_ms;
     draft_end_clocks(draft, owed);
     quiet_forget(draft);
+    claim_drop(draft);
     if (state != INCIDENT_CLOSED)
         return;
     ending_plan(draft);

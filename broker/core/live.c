@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/base/panic.h"
+#include "broker/core/claim.h"
 #include "broker/core/derived.h"
 #include "broker/core/ending.h"
 #include "broker/core/oversight.h"
@@ -108,6 +109,7 @@ static void disown_more(const struct incident_more *more)
     oversight_disown(more->oversight);
     disown(more->about);
     ending_disown(more->ending);
+    claim_disown(more->claim);
     free((void *)more);
 }
 
@@ -115,7 +117,7 @@ static void disown_more(const struct incident_more *more)
 static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
     if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending &&
-                  !has_text(more->special)))
+                  !more->claim && !has_text(more->special)))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
@@ -123,6 +125,7 @@ static const struct incident_more *own_more(struct core *core, const struct inci
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
     copy->special = name_of(core, more->special);
+    copy->claim = claim_own(more->claim);
     return copy;
 }
 
@@ -425,6 +428,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
     more->oversight = oversight_lend(arena, more->oversight);
     lend(arena, &more->about);
     more->ending = ending_lend(arena, more->ending);
+    more->claim = claim_lend(arena, more->claim);
     head->more = more;
 }
 

@@ -2,6 +2,7 @@
  * better place. */
 #include "broker/core/act.h"
 #include "broker/core/admit.h"
+#include "broker/core/claim.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
 #include "broker/core/live.h"
@@ -30,7 +31,8 @@ static const struct live *survivor_of(struct acting *acting)
                     incident_state_name(into->head.state));
     } else if (into->head.exercise != acting->draft->head.exercise) {
         step_refuse(acting->step, REFUSAL_WRONG_STATE, "into", "one of the two is an exercise");
-    } else if (incident_in_scope(acting->step, into) && excludes_the_same(acting, into)) {
+    } else if (incident_in_scope(acting->step, into) && excludes_the_same(acting, into) &&
+               claim_permits(acting->step, acting->act, &into->head)) {
         return into;
     }
     return NULL;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/ending.h"
 #include "broker/core/fold.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
@@ -23,6 +24,8 @@ static const struct {
     [RECORD_TRANSFERRED] = {NOTICE_DISPATCHED, LEAD,   0},
     [RECORD_FELL_BACK]   = {NOTICE_DISPATCHED, LEAD,   0},
     [RECORD_CONFIRMED]   = {NOTICE_DISPATCHED, WHERE,  INCIDENT_OPEN},
+    [RECORD_PLANNED]     = {NOTICE_DISPATCHED, WHERE,  INCIDENT_OPEN},
+    [RECORD_RECLASSIFIED] = {NOTICE_DISPATCHED, WHERE, INCIDENT_OPEN},
     [RECORD_RESPONDED]   = {NOTICE_RESPONDED,  LEAD,   0},
     [RECORD_ARRIVED]     = {NOTICE_ARRIVED,    LEAD,   0},
     [RECORD_FED_BACK]    = {NOTICE_FED_BACK,   LEAD,   0},
@@ -66,6 +69,12 @@ static bool is_leads(const struct live *live, const struct record *record)
     return task && task->facts.role == TASK_LEAD;
 }
 
+/* It comes to nothing new. */
+static bool is_there_already(const struct live *live, const struct record *record)
+{
+    return live && steps[record->kind].when == WHERE && live->head.state == steps[record->kind].state;
+}
+
 static void add(const struct policy *policy, const char *name, const char **names, size_t *count)
 {
     const struct principal *source = policy_principal(policy, name);
@@ -73,10 +82,11 @@ static void add(const struct policy *policy, const char *name, const char **name
         names[(*count)++] = source->name;
 }
 
-/* Who has answered the reporter need not be told of it. */
-static bool is_own(const struct record *record, const struct incident *head)
+/* Who has answered the reporter need not be told of it; nor who took its report back, which goes on for a hazard. */
+static bool needs_none(const struct record *record, const struct incident *head)
 {
-    return record->kind == RECORD_ANSWERED && strcmp(record->principal, head->source) == 0;
+    return ending_of(head)->withdrawn ||
+           (record->kind == RECORD_ANSWERED && strcmp(record->principal, head->source) == 0);
 }
 
 static void tell_all(const struct step *step, const struct live *live, struct record *record)
@@ -88,7 +98,7 @@ static void tell_all(const struct step *step, const struct live *live, struct re
     const char **names = arena_take(step->outcome->arena, most * sizeof *names);
     if (record->kind == RECORD_FOLDED) {
         add(policy, record->principal, names, &record->tell_count); /* the others know */
-    } else if (!is_own(record, head)) {
+    } else if (!needs_none(record, head)) {
         add(policy, head->source, names, &record->tell_count);
         for (size_t i = 0; reports && i < reports->source_count; i++)
             add(policy, reports->sources[i], names, &record->tell_count);
@@ -105,7 +115,7 @@ void notice_tell(const struct step *step, struct record *record)
     if (!told || !(policy->told_steps & 1u << told))
         return;
     const struct live *live = live_find(step->core, record->changes[0].incident);
-    if (steps[record->kind].when != LEAD || is_leads(live, record))
+    if (!is_there_already(live, record) && (steps[record->kind].when != LEAD || is_leads(live, record)))
         tell_all(step, live, record);
 }
 

@@ -403,6 +403,7 @@ struct policy {
     int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
+    int64_t claim_ms;                    /* how long a claim lasts without an act */
     const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
     struct level levels[LEVELS_MAX];
     size_t level_count;

@@ -24,6 +24,7 @@
     X(ANSWER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(CALLBACK, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(OVERRULE, PRINCIPAL_DUTY_CHIEF) /* what was done so often that it is nobody else's to do again */                \
+    X(CLAIM, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                              \
     X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \
     X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \
     X(VERIFY_OWN, PRINCIPAL_SOURCE) /* what it reported, where the route says verify: source */                        \

@@ -152,6 +152,16 @@ static void mix_ending(uint64_t *digest, const struct ending *ending)
     mix_number(digest, ending->withdrawn);
 }
 
+static void mix_claim(uint64_t *digest, const struct claim *claim)
+{
+    if (!claim)
+        return;
+    mix_text(digest, claim->principal);
+    mix_text(digest, claim->person);
+    mix_number(digest, claim->since_ms);
+    mix_number(digest, claim->until_ms);
+}
+
 static void mix_head(uint64_t *digest, const struct incident *head)
 {
     const int64_t numbers[] = {head->state,    head->nature,  head->outcome,     head->verify,   head->unrouted,
@@ -168,6 +178,7 @@ static void mix_head(uint64_t *digest, const struct incident *head)
         return;
     mix_text(digest, head->more->object);
     mix_text(digest, head->more->about);
+    mix_claim(digest, head->more->claim);
     mix_oversight(digest, oversight_of(head));
     mix_text(digest, head->more ? head->more->special : "");
     mix_ending(digest, ending_of(head));

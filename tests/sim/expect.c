@@ -98,11 +98,14 @@ static void expect_part(struct play *play, const char *event, const struct row *
     } else if (task) {
         compare_part(play, what, &task_fields, rest, find_task(row, task));
     } else {
-        struct whole_head whole = {row->head, row->head.more ? *row->head.more : (struct incident_more){0}, {0}, {0}};
+        struct whole_head whole = {
+            row->head, row->head.more ? *row->head.more : (struct incident_more){0}, {0}, {0}, {0}};
         if (whole.more.ending)
             whole.ending = *whole.more.ending;
         if (whole.more.oversight)
             whole.oversight = *whole.more.oversight;
+        if (whole.more.claim)
+            whole.claim = *whole.more.claim;
         compare(play, what, &incident_fields, rest, &whole);
     }
 }

@@ -160,6 +160,10 @@ static const struct field incident_list[] = {
     {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
     {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
     {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
+    {"claimed-by", FIELD_TEXT, offsetof(struct whole_head, claim.principal)},
+    {"claimed-person", FIELD_TEXT, offsetof(struct whole_head, claim.person)},
+    {"claimed-at", FIELD_TIME, offsetof(struct whole_head, claim.since_ms)},
+    {"claimed-until", FIELD_TIME, offsetof(struct whole_head, claim.until_ms)},
 };
 FIELDS(incident, "an incident");
 #undef AT

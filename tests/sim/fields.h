@@ -44,6 +44,7 @@ struct whole_head {
     struct incident_more more;
     struct ending ending;
     struct oversight oversight;
+    struct claim claim;
 };
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */

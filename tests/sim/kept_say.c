@@ -177,6 +177,8 @@ static const struct {
     [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
     [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},

@@ -228,6 +228,16 @@ static void asks_status(struct play *play, const char *const *any, struct words 
     ask(play, seat_of(play, &speaker), &message);
 }
 
+/* How far what came of it is. */
+static void asks_progress(struct play *play, const char *const *any, struct words *rest)
+{
+    struct speaker speaker = speaker_of(play, any[0]);
+    struct message message = {.kind = MESSAGE_STATUS};
+    (void)rest;
+    message.status.incident = play_incident(play, any[1]);
+    ask(play, seat_of(play, &speaker), &message);
+}
+
 /* --- notices --- */
 
 static void takes_notices(struct play *play, const char *const *any, struct words *rest)
@@ -548,6 +558,7 @@ const struct sentence doing[] = {
     {"WHO takes notices",                              takes_notices,          ASKS},
     {"WHO acknowledges",                               acknowledges,           ASKS},
     {"WHO asks status EVENT",                          asks_status,            ASKS},
+    {"WHO asks progress EVENT",                        asks_progress,          ASKS},
     {"WHO asks QUESTION ...",                          asks,                   ASKS},
     {"WHO reloads",                                    reloads,                ASKS},
     {"WHO has done DUTY TARGET ...",                   has_done,               ASKS},

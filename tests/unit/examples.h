@@ -88,6 +88,19 @@ static const struct incident example_excluded = {
     .more = &example_about,
 };
 
+static const struct claim example_claim = {
+    .principal = "desk-1", .person = "李四", .since_ms = EXAMPLE_MS, .until_ms = EXAMPLE_MS + 600000};
+static const struct incident_more example_in_hand = {.claim = &example_claim};
+static const struct incident example_claimed = {
+    .state = INCIDENT_DESK,
+    .severity = 3,
+    .type = "1.02.01",
+    .source = "hotline",
+    .received_ms = EXAMPLE_MS,
+    .opened_seq = 4711,
+    .more = &example_in_hand,
+};
+
 static const struct task example_tasks[] = {
     {.no = 1,
      .epoch = 3,
@@ -479,6 +492,9 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_DELEGATE;
         record->changes[0].tasks = &example_handed_on;
         record->changes[0].task_count = 1;
+        break;
+    case RECORD_CLAIMED:
+        record->changes[0].head = &example_claimed;
         break;
     case RECORD_EXCLUDED:
         record->changes[0].head = &example_excluded;

@@ -50,6 +50,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_REVEAL]   = {0, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE,
                       REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, NOT, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE},
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_CLAIM]    = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
 };
 /* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
@@ -74,6 +76,8 @@ static const char *const actor[ACT_END] = {
     [ACT_ANSWER] = "desk.one",
     [ACT_REVEAL] = "chief.one",
     [ACT_EXCLUDE] = "desk.one",
+    [ACT_CLAIM] = "desk.one",
+    [ACT_UNCLAIM] = "desk.one",
 };
 /* clang-format on */
 
@@ -150,7 +154,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     assert_string_equal(
         last_answer(f)->refusal.reason,
         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, reclassify, reveal, exclude");
+        "charge, reclassify, reveal, exclude, claim, unclaim");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
                         "the incident is closed; possible is answer, callback, reopen, reveal");
