@@ -146,6 +146,9 @@ static void take_publish(struct turn *t, const struct gate_input *in)
     command.digest = gate_event_digest(event);
     command.publish.event = event;
     command.publish.area = area_of(t, &event->place);
+    if (t->policy->border.near_m > 0)
+        command.publish.near =
+            place_near(t->place, &event->place, t->policy->border.near_m, &t->arena, &command.publish.near_count);
     if (!refuse_when_full(t, &command))
         turn_decide(t, &command);
 }

@@ -58,6 +58,8 @@ static const struct verb verbs[] = {
     {"reopen", verb_reopen, N_("open a closed incident again")},
     {"urge", verb_urge, N_("urge whoever handles an incident")},
     {"supervise", verb_supervise, N_("put an incident under supervision, with a deadline of its own")},
+    {"account", verb_account, N_("say in writing why a clock of the incident's own went red")},
+    {"inform", verb_inform, N_("report to the centre above how an incident stands")},
     {"charge", verb_charge, N_("charge a leader's post with an incident")},
     {"merge", verb_merge, N_("fold an incident into another")},
     {"close", verb_close, N_("close an incident with its outcome")},

@@ -36,6 +36,8 @@ int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);
 int verb_charge(int argc, char **argv);
+int verb_account(int argc, char **argv);
+int verb_inform(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
 int verb_plan(int argc, char **argv); /* plan.c */
 int verb_claim(int argc, char **argv);

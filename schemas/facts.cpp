@@ -186,6 +186,7 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     out.add_notice(rung.notice);
     out.add_in_downtime(rung.in_downtime);
     out.add_held_ms(rung.held_ms);
+    out.add_unconnected(rung.unconnected);
     return out.Finish();
 }
 
@@ -211,6 +212,8 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     out.add_bearer_until_ms(oversight.bearer_until_ms);
     out.add_held(held);
     out.add_held_until_ms(oversight.held_until_ms);
+    out.add_informed(oversight.informed);
+    out.add_unaccounted(oversight.unaccounted);
     return out.Finish();
 }
 
@@ -240,10 +243,13 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
+    auto beside = incident.more ? pack(builder, incident.more->beside) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_special(special);
     out.add_claim(claim);
     out.add_about(about);
+    out.add_beside(beside);
+    out.add_same_as(incident.more ? incident.more->same_as : 0);
     out.add_received_ms(incident.received_ms);
     out.add_closed_ms(incident.closed_ms);
     out.add_opened_seq(incident.opened_seq);
@@ -298,6 +304,7 @@ static Offset<bihuan::TaskMore> pack(Builder &builder, const struct task_more &m
     out.add_after(more.after);
     out.add_held(more.held);
     out.add_whistled(more.whistled);
+    out.add_unaccounted(more.unaccounted);
     return out.Finish();
 }
 

@@ -183,6 +183,7 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->notice = in.notice();
     out->in_downtime = in.in_downtime();
     out->held_ms = in.held_ms();
+    out->unconnected = in.unconnected();
 }
 
 /* NULL when there is nothing of it. */
@@ -204,6 +205,8 @@ static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *
     out->bearer_until_ms = in.bearer_until_ms();
     out->held = reader.all<struct rung>(in.held(), ANY, "oversight.held", &out->held_count);
     out->held_until_ms = in.held_until_ms();
+    out->informed = in.informed();
+    out->unaccounted = in.unaccounted();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -215,7 +218,8 @@ static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
 
 static const struct incident_more *read_more(Reader &reader, const bihuan::Incident &in)
 {
-    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special() && !in.claim())
+    if (!in.object() && !in.oversight() && !in.about() && !in.ending() && !in.special() && !in.claim() &&
+        !in.beside() && !in.same_as())
         return nullptr;
     auto *more = ARENA_NEW(reader.arena, struct incident_more, 1);
     more->object = reader.text(in.object(), ANY, "head.object");
@@ -224,6 +228,8 @@ static const struct incident_more *read_more(Reader &reader, const bihuan::Incid
     more->oversight = reader.one<struct oversight>(in.oversight());
     more->special = reader.text(in.special(), ANY, "head.special");
     more->ending = reader.one<struct ending>(in.ending());
+    more->beside = reader.text(in.beside(), ANY, "head.beside");
+    more->same_as = in.same_as();
     return more;
 }
 
@@ -266,6 +272,7 @@ static void read(Reader &reader, const bihuan::Item &in, struct item *out)
 static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
+    out->unaccounted = in.unaccounted();
     out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
     out->plan = reader.text(in.plan(), ANY, "more.plan");
     out->part = reader.text(in.part(), ANY, "more.part");

@@ -62,6 +62,8 @@ struct command {
         struct {
             const struct event *event;
             const char *area; /* found by place/; NULL when there is no place, "" when the point is in no polygon */
+            const char *const *near; /* areas that lie so near as the policy asks; its own may be among them */
+            size_t near_count;
         } publish;
         const struct word *word;
         const struct act *act;

@@ -454,6 +454,17 @@ static inline void example_record_details(struct record *record)
     case RECORD_CHARGE_PASSED:
         record->changes[0].head = example_charged();
         break;
+    case RECORD_INFORMED:
+        record->word = WORD_INFORM;
+        record->rung = &example_rung;
+        record->count = 2;
+        record->text = "火已扑灭，正在清查";
+        break;
+    case RECORD_ACCOUNTED:
+        record->word = WORD_ACCOUNT;
+        record->reason = "road_closed";
+        record->text = "封路绕行";
+        break;
     case RECORD_TOLD:
     case RECORD_RUNG:
         record->rung = &example_rung;
