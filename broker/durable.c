@@ -6,7 +6,6 @@
 /* Rows are written behind: when this many records are above the watermark, or when it has been quiet for a while. */
 #define FLUSH_LAG        20000
 #define FLUSH_QUIET_MS   200
-#define FLUSH_SLICE_MIN  256
 #define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
 
 /* --- rows --- */
@@ -102,7 +101,7 @@ static size_t slice_of(const struct turn *t)
     bool behind = core_sequence(t->core) - store_meta(t->store)->watermark > FLUSH_LAG;
     if (!rows_wait(t) || !(behind || quiet(t)))
         return 0;
-    return core_dirty(t->core) / FLUSH_SLICE_PART + FLUSH_SLICE_MIN;
+    return core_dirty(t->core) / FLUSH_SLICE_PART + t->flush_slice_min;
 }
 
 static int put_rows(struct turn *t, size_t slice)

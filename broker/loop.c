@@ -150,6 +150,14 @@ static void watch_signals(struct loop *loop)
     ev_signal_start(loop->ev, &loop->reload);
 }
 
+/* These outlive a loop, and would write to it. */
+static void unwatch_signals(struct loop *loop)
+{
+    for (size_t i = 0; i < 2; i++)
+        ev_signal_stop(loop->ev, &loop->stop[i]);
+    ev_signal_stop(loop->ev, &loop->reload);
+}
+
 static void watch_sockets(struct loop *loop)
 {
     int fds[GATE_SOCKETS_MAX + 1];
@@ -198,6 +206,7 @@ int loop_run(struct turn *turn, struct http *http)
     store_set_bell(turn->store, NULL, NULL);
     jobs_free(turn->jobs); /* a job that just ended may have decided something: turn_settle makes it durable */
     turn->jobs = NULL;
+    unwatch_signals(&loop);
     ev_loop_destroy(loop.ev);
     return loop.error;
 }

@@ -118,6 +118,8 @@ void turn_init(struct turn *t)
     begin(t);
     if (!t->beside_records_min)
         t->beside_records_min = BESIDE_RECORDS_MIN;
+    if (!t->flush_slice_min)
+        t->flush_slice_min = FLUSH_SLICE_MIN;
     if (!t->query_budget_us)
         t->query_budget_us = QUERY_BUDGET_US;
 }

@@ -54,6 +54,7 @@
 #define BESIDE_RECORDS_MIN    32   /* a smaller turn is committed at once: handing it over costs more than it gains */
 #define LANDING_LOOK_MESSAGES 16   /* messages between looks whether a commit under way is over */
 #define BESIDE_TURNS_MAX      8    /* turns in a row whose commit runs beside the next; then feeds are served */
+#define FLUSH_SLICE_MIN       256  /* rows written behind in one turn, at least, while there are any */
 #define QUERY_BUDGET_US       2000 /* time that queries and feeds may take in one turn */
 #define PAGE_ROWS_MAX         200  /* rows in one page of an answer */
 

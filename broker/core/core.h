@@ -166,7 +166,7 @@ bool core_next_dirty(struct core *, uint64_t *cursor, struct arena *, struct row
  * needed (no clock runs). */
 void core_flushed(struct core *, uint64_t incident, uint64_t seq);
 /* The same of rows beside incidents: the next, in the arena, whose change at or before a sequence is not stored yet; one
- * that is gone is to be deleted. What was handed out is flushed, or the process ends, before the next is asked for. */
+ * that is gone is to be deleted. What was handed out is flushed, or the process ends, before a later sequence is asked for. */
 bool core_next_dirty_side(struct core *, uint64_t until, struct arena *, struct side *);
 void core_flushed_side(struct core *, enum side_kind, const char *key, uint64_t seq);
 

@@ -252,12 +252,18 @@ void side_set(struct outcome *outcome, struct record *record, const struct side 
 
 /* --- write-behind --- */
 
+/* Since when the row is ahead of what was handed out of it. */
+static uint64_t ahead_since(const struct live_side *side)
+{
+    return side->handed_seq ? side->first_since : side->first_unflushed;
+}
+
 bool core_next_dirty_side(struct core *core, uint64_t until, struct arena *arena, struct side *out)
 {
     struct live_side *side = TAILQ_FIRST(&core->sides.dirty);
-    if (!side || side->first_unflushed > until)
+    if (!side || ahead_since(side) > until)
         return false;
-    ASSERT(!side->handed_seq); /* one commit at a time */
+    ASSERT(!side->handed_seq); /* one sweep at a time */
     TAILQ_REMOVE(&core->sides.dirty, side, dirty);
     side->is_dirty = false;
     core->dirty--;

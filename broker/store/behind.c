@@ -188,7 +188,7 @@ static void batch_clear(struct batch *batch, const struct store_meta *meta)
 static void tell_stored(struct behind *b, uint64_t seq)
 {
     pthread_mutex_lock(&b->mutex);
-    b->failed = b->error != 0;
+    b->failed |= b->error != 0;
     b->stored = b->failed ? b->stored : seq;
     pthread_cond_broadcast(&b->changed);
     pthread_mutex_unlock(&b->mutex);
@@ -199,6 +199,23 @@ static void write_batch(void *arg)
     struct behind *b = arg;
     b->error = store_write(b->store, &b->written->pending);
     tell_stored(b, b->written->pending.meta.sequence);
+}
+
+void behind_passed(struct store *s)
+{
+    if (s->behind)
+        tell_stored(s->behind, s->meta.sequence);
+}
+
+void behind_give_up(struct store *s)
+{
+    struct behind *b = s->behind;
+    if (!b)
+        return;
+    pthread_mutex_lock(&b->mutex);
+    b->failed = true;
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->mutex);
 }
 
 static void ring(void *arg)
@@ -290,6 +307,8 @@ static int await_helper(struct behind *b)
 int store_room(struct store *s)
 {
     struct behind *b = s->behind;
+    if (s->pending.policies.size > 0)
+        return store_drain(s);
     if (!b || batch_bytes(b->gathered) < BEHIND_BYTES_MAX)
         return 0;
     int error = await_helper(b);
@@ -347,7 +366,7 @@ int behind_recover(struct store *s, const char *folder)
     struct recovering_front r = {.store = s};
     s->pending.meta = s->meta;
     arena_init(&r.arena);
-    int error = front_read(folder, s->meta.journal, recover_record, &r);
+    int error = front_read(folder, s->salt, &s->pending.meta, recover_record, &r);
     arena_release(&r.arena);
     return error;
 }

@@ -21,10 +21,11 @@
 
 /* Before an entry's values. Integers are the machine's own. */
 struct entry_head {
-    uint64_t checksum; /* XXH3 of the rest of this head */
+    uint64_t checksum; /* XXH3 of the rest of this head, and of the store's salt */
     uint32_t magic, journal;
     uint32_t term, record_count;
     uint64_t number;          /* within the term, from 1 */
+    uint64_t first;           /* record */
     uint64_t size_bytes, sum; /* of the values, XXH3 */
 };
 
@@ -33,13 +34,15 @@ struct front {
     uint64_t ready[FILES]; /* bytes that have been written once */
     unsigned now;
     uint64_t at; /* in the file of now */
+    uint64_t salt;
     uint32_t term;
     uint64_t number;
 };
 
-static uint64_t head_sum(const struct entry_head *head)
+static uint64_t head_sum(const struct entry_head *head, uint64_t salt)
 {
-    return XXH3_64bits((const uint8_t *)head + sizeof head->checksum, sizeof *head - sizeof head->checksum);
+    return XXH3_64bits_withSeed((const uint8_t *)head + sizeof head->checksum, sizeof *head - sizeof head->checksum,
+                                salt);
 }
 
 static uint64_t blocks(uint64_t size_bytes)
@@ -70,11 +73,12 @@ static int file_open(struct front *f, const char *folder, int file)
     return 0;
 }
 
-int front_open(const char *folder, struct front **out)
+int front_open(const char *folder, uint64_t salt, struct front **out)
 {
     struct front *f = calloc(1, sizeof *f);
     ASSERT(f);
     int error = 0;
+    f->salt = salt;
     for (int i = 0; i < FILES; i++)
         f->fds[i] = -1;
     for (int i = 0; i < FILES && error == 0; i++)
@@ -135,14 +139,16 @@ static struct entry_head head_of(struct front *f, const struct store_meta *meta,
                                  const struct buffer *records)
 {
     struct entry_head head = {.magic = MAGIC, .journal = meta->journal, .term = meta->term};
+    ASSERT(records->size > sizeof(struct queued));
     if (f->term != meta->term)
         f->number = 0;
     f->term = meta->term;
     head.number = ++f->number;
     head.record_count = (uint32_t)record_count;
+    head.first = ((const struct queued *)records->data)->key;
     head.size_bytes = records->size;
     head.sum = XXH3_64bits(records->data, records->size);
-    head.checksum = head_sum(&head);
+    head.checksum = head_sum(&head, f->salt);
     return head;
 }
 
@@ -178,8 +184,8 @@ struct log_file {
 
 struct reading_front {
     struct log_file files[FILES];
-    uint32_t journal, term; /* of the entry read last */
-    uint64_t number;
+    uint64_t salt;
+    const struct store_meta *known;
     front_fn *fn;
     void *arg;
 };
@@ -189,7 +195,8 @@ static bool head_at(const struct reading_front *r, const struct log_file *file, 
     if (at + sizeof *out > file->size)
         return false;
     memcpy(out, file->bytes + at, sizeof *out);
-    return out->magic == MAGIC && out->checksum == head_sum(out) && out->journal == r->journal && out->number > 0;
+    return out->magic == MAGIC && out->checksum == head_sum(out, r->salt) && out->journal == r->known->journal &&
+           out->number > 0;
 }
 
 static bool entry_whole(const struct log_file *file, uint64_t at, const struct entry_head *head)
@@ -252,8 +259,6 @@ static int read_file(struct reading_front *r, const struct log_file *file)
          number++) {
         result = read_entry(r, file, at, &head);
         at += blocks(sizeof head + head.size_bytes);
-        r->term = head.term;
-        r->number = head.number;
     }
     return result;
 }
@@ -263,27 +268,23 @@ static bool before(const struct entry_head *a, const struct entry_head *b)
     return a->term != b->term ? a->term < b->term : a->number < b->number;
 }
 
-/* An entry is written when the one before it is durable. The one that follows the last that could be read may have been
- * cut short by a crash; but if there is one beyond that, it was durable, and is damaged. */
-static bool beyond(const struct reading_front *r, const struct entry_head *head)
-{
-    return head->term == r->term ? head->number > r->number + 1 : head->term > r->term && head->number > 1;
-}
-
-static int find_beyond(const struct reading_front *r)
+/* An entry is written when the one before it is durable: so what follows the last known record may have been cut short by
+ * a crash; but if anything goes on from a later one, a record before it was durable, and is damaged. What an older term or
+ * round left is about records that are known. */
+static int find_gap(const struct reading_front *r)
 {
     struct entry_head head;
     for (int i = 0; i < FILES; i++)
         for (uint64_t at = 0; at < r->files[i].size; at += BLOCK_BYTES)
-            if (head_at(r, &r->files[i], at, &head) && beyond(r, &head))
-                return store_fail(-EBADMSG, "the log in front of the tables is damaged before entry %llu",
-                                  (unsigned long long)head.number);
+            if (head_at(r, &r->files[i], at, &head) && head.first > r->known->sequence + 1)
+                return store_fail(-EBADMSG, "the log in front of the tables is damaged before record %llu",
+                                  (unsigned long long)head.first);
     return 0;
 }
 
-int front_read(const char *folder, uint32_t journal, front_fn *fn, void *arg)
+int front_read(const char *folder, uint64_t salt, const struct store_meta *known, front_fn *fn, void *arg)
 {
-    struct reading_front r = {.journal = journal, .fn = fn, .arg = arg};
+    struct reading_front r = {.salt = salt, .known = known, .fn = fn, .arg = arg};
     int error = 0;
     for (int i = 0; i < FILES && error == 0; i++)
         error = file_load(&r, folder, i);
@@ -291,7 +292,7 @@ int front_read(const char *folder, uint32_t journal, front_fn *fn, void *arg)
     for (int i = 0; i < FILES && error == 0; i++)
         error = read_file(&r, &r.files[(first + i) % FILES]);
     if (error == 0)
-        error = find_beyond(&r);
+        error = find_gap(&r);
     for (int i = 0; i < FILES; i++)
         free(r.files[i].bytes);
     return error;

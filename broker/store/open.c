@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 #define READERS_MAX 64
 #define PATH_BYTES  4096
 
-static const char meta_key[] = "meta";
+static const char meta_key[] = "meta", salt_key[] = "salt";
 static const struct {
     const char *name;
     unsigned flags;
@@ -65,6 +66,21 @@ static int meta_get(struct store *s, MDB_txn *txn)
     return 0;
 }
 
+static void salt_get(struct store *s, MDB_txn *txn)
+{
+    MDB_val key = {sizeof salt_key - 1, (void *)salt_key}, value;
+    if (mdb_get(txn, s->tables[TABLE_META], &key, &value) == 0 && value.mv_size == sizeof s->salt)
+        memcpy(&s->salt, value.mv_data, sizeof s->salt);
+}
+
+static int salt_put(struct store *s, MDB_txn *txn)
+{
+    uint64_t salt;
+    MDB_val key = {sizeof salt_key - 1, (void *)salt_key}, value = {sizeof salt, &salt};
+    ASSERT(getrandom(&salt, sizeof salt, 0) == (ssize_t)sizeof salt);
+    return store_errno(mdb_put(txn, s->tables[TABLE_META], &key, &value, 0));
+}
+
 static int meta_load(struct store *s, MDB_txn *txn)
 {
     int error = meta_get(s, txn);
@@ -79,6 +95,7 @@ static int meta_load(struct store *s, MDB_txn *txn)
         .sequence = s->stored.applied_sequence,
         .last_ms = s->stored.applied_ms,
     };
+    salt_get(s, txn);
     tables_last_policy(s, txn, s->meta.policy);
     return s->journal == s->own ? journal_lmdb_tail(s, txn, &s->meta) : 0;
 }
@@ -166,6 +183,8 @@ static int store_make(struct store *s, MDB_txn *txn, const struct store_options 
 {
     struct store_meta meta = {.journal = options->journal, .exercise = options->exercise};
     int error = store_put_meta(s, txn, &meta, &s->stored);
+    if (error == 0)
+        error = salt_put(s, txn);
     return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
 }
 
@@ -302,7 +321,7 @@ static int judge_mark(const struct store *s, const char *folder, bool exercise)
 static int open_front(struct store *s, const char *folder)
 {
     behind_new(s);
-    return front_open(folder, &s->front);
+    return front_open(folder, s->salt, &s->front);
 }
 
 int store_open(const char *folder, const struct store_options *options, struct store **out, const char **sentence)

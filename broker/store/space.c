@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SPACE_OLD_MS 1000
+#define SPACE_OLD_MS  1000
+#define BEHIND_FACTOR 2 /* what a page holds may be half of it: of values two of which do not fit into one */
 
 static uint64_t table_bytes(MDB_txn *txn, MDB_dbi table)
 {
@@ -71,6 +72,6 @@ void store_space(struct store *s, struct store_space *out)
     }
     *out = s->space;
     out->behind = behind_bytes(s);
-    out->used_bytes += out->behind;
+    out->used_bytes += BEHIND_FACTOR * out->behind;
     out->tail = s->meta.sequence - s->meta.watermark;
 }

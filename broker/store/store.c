@@ -187,36 +187,42 @@ int store_write(struct store *s, struct pending *p)
     return error;
 }
 
+/* A policy's text is in the tables alone: the turn that puts it in force is one transaction of theirs. */
+static bool goes_in_front(const struct store *s)
+{
+    return s->front && s->pending.policies.size == 0;
+}
+
 int store_harden(struct store *s)
 {
     struct pending *p = &s->pending;
-    if (s->front)
+    if (goes_in_front(s))
         return p->record_count == 0 ? 0 : front_write(s->front, &p->meta, p->record_count, &p->records);
     p->stored = s->stored;
     return store_write(s, p);
 }
 
-/* A policy's text is in the tables alone: the turn that puts it in force waits for them. */
 static int settle_in_front(struct store *s)
 {
-    bool policies = s->pending.policies.size > 0;
     s->meta = s->pending.meta;
     behind_gather(s);
     pending_clear(&s->pending, &s->meta);
-    return policies ? store_drain(s) : store_tend(s, false);
+    return store_tend(s, false);
 }
 
 int store_settle(struct store *s, int error)
 {
     if (error != 0) {
         s->failed = true;
+        behind_give_up(s);
         return store_fail(error, "the turn cannot be committed: %s", strerror(-error));
     }
-    if (s->front)
+    if (goes_in_front(s))
         return settle_in_front(s);
     s->meta = s->pending.meta;
     s->stored = s->pending.stored;
     s->space_ms = 0;
+    behind_passed(s);
     store_flushed(s, &s->pending);
     pending_clear(&s->pending, &s->meta);
     return 0;
@@ -227,7 +233,7 @@ int store_transact(struct store *s)
     ASSERT(s->reader_depth == 0 && !s->aloft);
     if (s->failed)
         return -EIO;
-    int error = s->front ? store_room(s) : 0;
+    int error = store_room(s);
     return error != 0 ? error : store_settle(s, store_harden(s));
 }
 

@@ -25,7 +25,7 @@
  *   notices        source, sequence (big-endian) → nothing: what it has not acknowledged
  *   policies       SHA-256 → policy_head, bundle
  *   policy_at      at_ms → policy_head
- *   meta           "meta" → meta_value */
+ *   meta           "meta" → meta_value; "salt" → of the log in front */
 /* clang-format off */
 #define STORE_TABLES(X) \
     X(META, meta, 0) X(RECORDS, records, MDB_INTEGERKEY) X(KEYS, keys, MDB_INTEGERKEY) \
@@ -128,6 +128,7 @@ struct store {
     struct flushed flushed;
     struct journal *journal, *own; /* own: the LMDB one, always there */
     struct flight *flight;         /* NULL until the first commit beside the caller */
+    uint64_t salt;                 /* of the log in front; 0: the store was made before there was one */
     struct front *front;           /* NULL: each commit is a transaction of the tables */
     struct behind *behind;         /* what the log in front holds and the tables do not yet; NULL: nothing ever */
     pthread_mutex_t bell_mutex;
@@ -272,8 +273,11 @@ void behind_new(struct store *);
 void behind_free(struct store *);
 /* What is pending and durable in front joins the batch that is being gathered, and pending is empty. */
 void behind_gather(struct store *);
-/* Waits while too much is behind, so that a turn finds room in the log. 0 or -EIO. */
+/* Waits while too much is behind for a turn to find room in the log; or, where that goes by it, until nothing is. 0 or
+ * -EIO. */
 int store_room(struct store *);
+/* A turn went by the log: the tables have it. */
+void behind_passed(struct store *);
 /* Of a record that is behind: its value, borrowed until store_tend; false when it is not. */
 bool behind_value(const struct store *, uint64_t seq, MDB_val *out);
 /* As store_next_notice, of what is behind. */
@@ -283,6 +287,8 @@ bool behind_took_back(const struct store *, const char *source, uint64_t seq);
 uint64_t behind_bytes(const struct store *);
 /* On any thread: waits until the tables hold a record. 0 or -EIO. */
 int behind_await(struct store *, uint64_t seq);
+/* The store has failed: nobody is to wait for the tables any more. */
+void behind_give_up(struct store *);
 /* At opening: what the log in front holds above the tables becomes pending. 0 or -errno with a sentence. */
 int behind_recover(struct store *, const char *folder);
 

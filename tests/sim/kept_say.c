@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/base/digest.h"
 #include "broker/core/incident.h"
 #include "broker/core/task.h"
 
@@ -141,6 +142,31 @@ static void lay_plan(const struct kept_saying *s, struct act *act)
     act->plan = "预案";
 }
 
+static const char *drill(const struct kept_saying *s, const char *event)
+{
+    return arena_printf(s->arena, "%s 演练", event);
+}
+
+const char *kept_commitment(const struct kept_saying *s, const char *event)
+{
+    struct digest digest;
+    char *hex = arena_alloc(s->arena, 2 * DIGEST_BYTES + 1);
+    const char *text = drill(s, event);
+    digest_bytes(&digest, text, strlen(text));
+    digest_hex(&digest, hex);
+    return hex;
+}
+
+static void commit_exercise(const struct kept_saying *s, struct act *act)
+{
+    act->name = kept_commitment(s, "nothing");
+}
+
+static void reveal(const struct kept_saying *s, struct act *act)
+{
+    act->text = drill(s, s->row->head.event_id);
+}
+
 static void rate(const struct kept_saying *s, struct act *act)
 {
     act->area = kept_areas[3 + any(s, 2)];
@@ -180,6 +206,8 @@ static const struct {
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
+    [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},

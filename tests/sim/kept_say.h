@@ -26,6 +26,8 @@ bool kept_beside(enum act_verb);
 bool kept_draw_word(const struct kept_saying *, bool by_worker, struct word *);
 /* Fills a question about the incident. */
 void kept_draw_query(const struct kept_saying *, enum query_kind, struct query *);
+/* What says beforehand that the event will be an exercise. */
+const char *kept_commitment(const struct kept_saying *, const char *event);
 void kept_draw_event(const struct kept_saying *, struct event *);
 
 #endif

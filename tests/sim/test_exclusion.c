@@ -421,6 +421,15 @@ static void follow_event(struct model *m)
         hold_route(m, event, &m->cases[m->case_count - 1]);
 }
 
+/* Some of what comes is an exercise that was committed to. */
+static void commit_to(struct model *m, const struct kept_saying *s, const char *event)
+{
+    struct message message = {.kind = MESSAGE_ACT};
+    message.act = (struct act){.verb = ACT_COMMIT_EXERCISE, .person = "王五", .name = kept_commitment(s, event)};
+    message.act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
+    say(m, seat_of(m, CHIEF), &message, NULL);
+}
+
 static void publish(struct model *m, const struct kept_saying *s)
 {
     struct message message = {.kind = MESSAGE_PUBLISH};
@@ -433,6 +442,8 @@ static void publish(struct model *m, const struct kept_saying *s)
     event->source_ref = source == CAMERA && any(m, 2) ? KEPT_DEVICE : NULL;
     event->id = arena_printf(&m->step, "ev-%u.", ++m->published);
     event->text = arena_printf(&m->step, "mark-%u.", m->published);
+    if (any(m, 3) == 0)
+        commit_to(m, s, event->id);
     say(m, seat_of(m, source), &message, follow_event);
     if (m->answer.kind != MESSAGE_RECEIPT)
         fail(m, "an event is not accepted: %s", m->answer.kind == MESSAGE_REFUSAL ? m->answer.refusal.reason : "");

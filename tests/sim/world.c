@@ -1,6 +1,7 @@
 #include "tests/sim/world.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,14 +109,24 @@ static void job_done(void *arg)
 static void take_down(struct world *w)
 {
     struct turn *t = &w->turn;
+    store_close(t->store); /* what is aloft borrows from all others */
     jobs_free(t->jobs);
     outbox_free(t->outbox);
     fake_gate_free(t->gate);
     core_free(t->core);
-    store_close(t->store);
     turn_release(t);
     network_clear(&w->network);
     w->up = false;
+}
+
+/* Over a disk, what is planted for the next commit lies in wait there. */
+static void plant(struct world *w)
+{
+    if (w->options.front)
+        disk_plant(w->next_commit);
+    if (w->tables_fail)
+        disk_fail_tables(true);
+    w->tables_fail = false;
 }
 
 static bool bring_up(struct world *w)
@@ -123,7 +134,11 @@ static bool bring_up(struct world *w)
     struct turn *t = &w->turn;
     const char *fault = "";
     struct recovered count;
-    struct store_options options = {.create = true, .journal = 620802, .map_bytes = 32 << 20, .other = w->journal};
+    struct store_options options = {.create = true, .journal = 620802, .map_bytes = 32 << 20};
+    options.front = w->options.front;
+    options.other = w->options.front ? NULL : w->journal;
+    plant(w);
+    disk_fail_tables(false);
     if (store_open(w->folder, &options, &t->store, &fault) != 0) {
         snprintf(w->fault, sizeof(w->fault), "the store does not open: %s", fault);
         return false;
@@ -155,6 +170,8 @@ void world_kill(struct world *w)
     w->crashes++;
     take_down(w);
     journal_mem_crash(failing->inner);
+    if (w->options.front && disk_struck() != CRASH_NONE)
+        w->struck = disk_struck();
     w->next_commit = CRASH_NONE;
 }
 
@@ -221,12 +238,14 @@ bool world_open(struct world *w, const struct world_options *options)
     w->turn.speed = 1;
     w->turn.query_budget_us = INT64_C(1) << 40;
     w->turn.beside_records_min = options->beside_records_min;
+    w->turn.flush_slice_min = options->flush_slice_min;
+    disk_be_late(options->front);
     return world_read_config(w) && bring_up(w);
 }
 
 static void remove_folder(const char *folder)
 {
-    static const char *const files[] = {"data.mdb", "lock.mdb", "lock", "broker.lock"};
+    static const char *const files[] = {"data.mdb", "lock.mdb", "lock", "broker.lock", "front.0", "front.1"};
     char path[128];
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
@@ -256,9 +275,20 @@ bool world_crash(struct world *w)
     return bring_up(w);
 }
 
+/* A commit takes a few turns at most: the world's time does not run away from a disk's. */
+static void await_disk(struct world *w)
+{
+    if (!w->options.front || chance_percent(&w->chance, 50))
+        return;
+    while (w->turn.aloft.on && !store_landed(w->turn.store))
+        sched_yield();
+}
+
 bool world_turn(struct world *w)
 {
+    await_disk(w);
     w->turn.touched_ms = chance_percent(&w->chance, w->options.quiet_percent) ? 0 : INT64_MAX / 2;
+    plant(w);
     if (turn_run(&w->turn) == 0)
         return true;
     return world_crash(w);

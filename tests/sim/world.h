@@ -41,6 +41,7 @@ struct network {
     const char *principals[ACTORS_MAX];
     char endpoints[ACTORS_MAX];
     uint32_t connection[ACTORS_MAX]; /* part of the routing id: rises when an actor connects anew */
+    bool full[ACTORS_MAX];           /* its queue takes nothing more */
 };
 
 struct gate *fake_gate_new(struct network *);
@@ -50,9 +51,22 @@ void network_send(struct network *, size_t actor, const struct message *);
 bool network_receive(struct network *, size_t actor, struct arena *, struct message *);
 void network_clear(struct network *); /* everything under way is lost */
 
-/* --- the broker under test (world.c) --- */
+/* --- what becomes of a commit --- */
 enum crash { CRASH_NONE, CRASH_LOST, CRASH_UNKNOWN }; /* at the commit: not on disk; on disk, but nobody was told */
 
+/* The disk under the log in front of the tables (fake_disk.c), one for the process. Planted for the next write to it;
+ * struck: since then. */
+void disk_plant(enum crash);
+enum crash disk_struck(void);
+/* Writes wait while it is held. */
+void disk_hold(bool held);
+bool disk_holds(void); /* whether one waits */
+/* Whether the next batch that the tables take does not arrive. */
+void disk_fail_tables(bool fail);
+/* What the tables write is durable later, by a few turns. */
+void disk_be_late(bool late);
+
+/* --- the broker under test (world.c) --- */
 struct world_options {
     uint64_t seed;
     int64_t start_ms;
@@ -60,6 +74,8 @@ struct world_options {
     int64_t down_max_ms;       /* how long a crash keeps it down, at most */
     unsigned quiet_percent;    /* of the turns: rows are written then */
     size_t beside_records_min; /* a commit of so many runs beside the next turn; 0: as in life */
+    size_t flush_slice_min;    /* so many rows are written in one turn; 0: as in life */
+    bool front;                /* over the log in front of the tables, on a disk; not over a journal in memory */
 };
 
 struct world {
@@ -71,6 +87,7 @@ struct world {
     struct journal *journal;        /* survives crashes */
     char folder[64];                /* of the tables; survives crashes */
     enum crash next_commit, struck; /* planted; the last that came about */
+    bool tables_fail;               /* planted: the batch that they take next does not arrive */
     int64_t wall_step_ms;           /* not noticed yet */
     bool up;
     uint64_t crashes, restarts;

@@ -164,6 +164,25 @@ static void what_changes_while_it_is_written_is_written_again(void **state)
     assert_int_equal(core_first_unflushed(core), 0);
 }
 
+/* Rows are durable later than they were handed out: a sweep of many slices goes on, and meets none of them again. */
+static void a_sweep_does_not_meet_again_what_it_handed_out(void **state)
+{
+    (void)state;
+    struct side out;
+    set(SIDE_DUTY, "a", 0);
+    set(SIDE_DUTY, "b", 0);
+    assert_true(core_next_dirty_side(core, 2, &arena, &out));
+    set(SIDE_DUTY, "a", 7);
+    assert_true(core_next_dirty_side(core, 2, &arena, &out));
+    assert_string_equal(out.key, "b");
+    assert_false(core_next_dirty_side(core, 2, &arena, &out));
+    core_flushed_side(core, SIDE_DUTY, "a", 1);
+    core_flushed_side(core, SIDE_DUTY, "b", 2);
+    assert_int_equal(core_first_unflushed(core), 3);
+    assert_true(core_next_dirty_side(core, 3, &arena, &out));
+    assert_int_equal(out.next_ms, 7);
+}
+
 static void what_is_gone_is_deleted_and_forgotten(void **state)
 {
     (void)state;
@@ -225,6 +244,7 @@ int main(void)
         TEST(a_changed_row_is_written_once),
         TEST(a_sweep_ends_where_it_began),
         TEST(what_changes_while_it_is_written_is_written_again),
+        TEST(a_sweep_does_not_meet_again_what_it_handed_out),
         TEST(what_is_gone_is_deleted_and_forgotten),
         TEST(a_restart_gives_the_same_rows),
     };

@@ -1,8 +1,45 @@
 /* The log in front of the tables: a turn is durable with one write to it, whatever the tables hold by then. */
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "broker/store/front.h"
 #include "tests/unit/store_fixture.h"
+
+/* --- the disk --- */
+#define SECTOR_BYTES 512
+
+/* Of the next write to the log some sectors arrive, in no order, and then the power is gone. */
+static bool power_fails;
+
+static bool is_front(int fd)
+{
+    char link[64], path[256] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/front.") != NULL;
+}
+
+static void write_some(int fd, const struct iovec *parts, int count, off_t at)
+{
+    uint8_t bytes[1 << 18];
+    size_t size = 0;
+    for (int i = 0; i < count; size += parts[i++].iov_len)
+        memcpy(bytes + size, parts[i].iov_base, parts[i].iov_len);
+    for (size_t done = 0; done < size; done += SECTOR_BYTES)
+        if (rand() % 2)
+            assert_int_equal(pwrite(fd, bytes + done, SECTOR_BYTES, at + (off_t)done), SECTOR_BYTES);
+}
+
+/* In place of the C library's. */
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
+{
+    if (!power_fails || !is_front(fd))
+        return syscall(SYS_pwritev, fd, parts, count, at, 0);
+    power_fails = false;
+    write_some(fd, parts, count, at);
+    errno = EIO;
+    return -1;
+}
 
 static int setup_front(void **state)
 {
@@ -209,6 +246,38 @@ static void a_policy_waits_for_the_tables(void **state)
     assert_int_equal(size, 5);
 }
 
+static void copy_tables(struct fixture *f, const char *from, const char *to)
+{
+    char command[512];
+    snprintf(command, sizeof command, "cp %s/%s %s/%s", f->folder, from, f->folder, to);
+    assert_int_equal(system(command), 0);
+}
+
+/* Wherever a crash comes: never a record that puts in force what is nowhere. */
+static void a_policy_is_durable_with_its_record(void **state)
+{
+    struct fixture *f = *state;
+    struct digest hash = {{7}};
+    turn_of(f, 1, 1);
+    assert_int_equal(store_drain(f->store), 0);
+    copy_tables(f, "data.mdb", "before");
+    struct record *record = record_next(f, RECORD_POLICY);
+    record->policy = (struct bytes){hash.bytes, DIGEST_BYTES};
+    append(f, record);
+    assert_int_equal(store_put_policy(f->store, &hash, "rules", 5, START_MS), 0);
+    commit(f);
+    fixture_close(f);
+    copy_tables(f, "data.mdb", "after");
+    copy_tables(f, "before", "data.mdb");
+    assert_whole(f);
+    copy_tables(f, "after", "data.mdb");
+    assert_whole(f);
+    assert_int_equal(fixture_open(f), 0);
+    turn_of(f, 2, 2);
+    fixture_reopen(f);
+    assert_int_equal(replay_count(f, 0), 3);
+}
+
 /* A notice is found wherever it is: in the tables, on its way, or gathered. */
 static void notices_are_found_behind_the_tables(void **state)
 {
@@ -308,6 +377,36 @@ static void a_batch_is_handed_over_by_its_size(void **state)
     assert_int_equal(store_get_record(f->store, f->seq, &f->arena, &last), 0);
 }
 
+/* What is taken while there is room has room in the tables too. */
+static void what_is_behind_finds_room_in_the_tables(void **state)
+{
+    struct fixture *f = *state;
+    static const size_t sizes[] = {100, 2000, 4000, TEXT_MAX_BYTES};
+    struct store_space space;
+    char *text = arena_alloc(&f->arena, TEXT_MAX_BYTES + 1);
+    memset(text, 'x', TEXT_MAX_BYTES);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i];
+        text[size] = '\0';
+        fixture_close(f);
+        snprintf(f->folder, sizeof f->folder, "%s/%zu", f->root, size);
+        f->seq = 0;
+        memset(f->last, 0, sizeof f->last);
+        assert_int_equal(fixture_open(f), 0);
+        for (store_space(f->store, &space); space.used_bytes + space.map_bytes / SLACK_PART < space.map_bytes;
+             store_space(f->store, &space)) {
+            for (size_t bytes = 0; bytes < 400000; bytes += size + 400) {
+                struct record *record = record_opened(f, 1);
+                record->text = text;
+                append(f, record);
+            }
+            commit(f);
+        }
+        assert_int_equal(store_drain(f->store), 0);
+        text[size] = 'x';
+    }
+}
+
 /* --- harm --- */
 static void change_file(struct fixture *f, int file, off_t at, bool cut)
 {
@@ -341,6 +440,36 @@ static void a_torn_turn_is_no_turn(void **state)
     assert_int_equal(replay_count(f, 0), 4);
 }
 
+/* Wherever the log stands, and whatever was there before. */
+static void a_turn_that_the_power_took_is_no_turn(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = 0, last;
+    srand(7);
+    for (int life = 0; life < 200; life++) {
+        for (int turn = rand() % 6; turn > 0; turn--) {
+            uint64_t size = 1 + (uint64_t)rand() % 40;
+            turn_of(f, 1, size);
+            number += size;
+            if (rand() % 3 == 0)
+                hurry(f);
+        }
+        last = f->last[1];
+        for (int record = rand() % 40; record >= 0; record--)
+            append(f, record_opened(f, 1));
+        power_fails = true;
+        assert_int_equal(store_commit(f->store), -EIO);
+        fixture_close(f);
+        if (life % 10 == 0)
+            assert_whole(f);
+        assert_int_equal(fixture_open(f), 0);
+        assert_true(f->store->meta.sequence == number || f->store->meta.sequence == f->seq);
+        f->last[1] = f->store->meta.sequence == number ? last : f->last[1];
+        number = f->seq = f->store->meta.sequence;
+        arena_reset(&f->arena);
+    }
+}
+
 static void a_log_cut_short_ends_there(void **state)
 {
     struct fixture *f = *state;
@@ -350,6 +479,38 @@ static void a_log_cut_short_ends_there(void **state)
     change_file(f, 0, 4096 + 9000, true);
     assert_int_equal(fixture_open(f), 0);
     assert_int_equal(replay_count(f, 0), 2);
+}
+
+/* The head of an entry that is far ahead, as whoever knows how they look would write it: again and again, so that one lies
+ * where a block begins. */
+static struct bytes forged_heads(struct fixture *f)
+{
+    struct {
+        uint64_t sum;
+        uint32_t magic, journal, term, count;
+        uint64_t number, first, size, values;
+    } head = {0, 0x4c484942u, JOURNAL, 1, 1, 1000, 1000, 64, 0};
+    size_t count = 1000;
+    uint8_t *bytes = arena_alloc(&f->arena, count * sizeof head);
+    value_seal(&head, sizeof head); /* as it would be without a salt */
+    for (size_t i = 0; i < count; i++)
+        memcpy(bytes + i * sizeof head, &head, sizeof head);
+    return (struct bytes){bytes, count * sizeof head};
+}
+
+/* Nor does anybody's word look like the log itself. */
+static void what_is_said_is_no_entry(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t shift = 0; shift < 8; shift++) {
+        struct record *record = record_opened(f, 1);
+        record->policy = forged_heads(f);
+        record->text = arena_printf(&f->arena, "%.*s", (int)shift, "xxxxxxxx");
+        append(f, record);
+    }
+    commit(f);
+    fixture_reopen(f);
+    assert_int_equal(replay_count(f, 0), 8);
 }
 
 /* What was durable before another was written is not lost in silence: neither a head nor a value of it. */
@@ -387,6 +548,34 @@ static void what_the_tables_lack_is_no_backup(void **state)
     snprintf(f->folder, sizeof f->folder, "%s", f->other);
     assert_int_equal(fixture_open(f), 0);
     assert_int_equal(replay_count(f, 0), 4);
+}
+
+struct backing_up {
+    struct fixture *f;
+    uint64_t upto;
+    int result;
+};
+
+static void *back_up(void *arg)
+{
+    struct backing_up *b = arg;
+    b->result = store_backup(b->f->store, b->f->other, b->upto);
+    return NULL;
+}
+
+/* Who ends because of a failure waits for its helpers first. */
+static void a_backup_waits_for_no_tables_that_fail(void **state)
+{
+    struct fixture *f = *state;
+    struct backing_up b = {f, 1, 0};
+    pthread_t thread;
+    turn_of(f, 1, 1);
+    assert_int_equal(pthread_create(&thread, NULL, back_up, &b), 0);
+    append(f, record_opened(f, 2));
+    power_fails = true;
+    assert_int_equal(store_commit(f->store), -EIO);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(b.result, -EIO);
 }
 
 /* Older tables under a newer log: it holds what they lack, or it is refused; nothing goes on with a gap. */
@@ -466,14 +655,19 @@ int main(void)
         TEST(a_row_is_flushed_when_the_tables_have_it),
         TEST(rows_on_their_way_are_put_again),
         TEST(a_policy_waits_for_the_tables),
+        TEST(a_policy_is_durable_with_its_record),
         TEST(notices_are_found_behind_the_tables),
         TEST(what_is_taken_back_behind_the_tables_is_no_notice),
         TEST(files_are_written_in_turns_for_ever),
         TEST(a_batch_is_handed_over_by_its_size),
+        TEST(what_is_behind_finds_room_in_the_tables),
         TEST(a_torn_turn_is_no_turn),
+        TEST(a_turn_that_the_power_took_is_no_turn),
         TEST(a_log_cut_short_ends_there),
+        TEST(what_is_said_is_no_entry),
         TEST(damage_before_the_last_is_refused),
         TEST(what_the_tables_lack_is_no_backup),
+        TEST(a_backup_waits_for_no_tables_that_fail),
         TEST(tables_that_were_put_back_are_noticed),
         TEST(whatever_happens_in_whatever_order),
     };

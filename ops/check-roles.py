@@ -1,0 +1,78 @@
+"""Holds the tables of roles in docs/ROLES.md and docs/ROLES.zh-CN.md against the code's: which role may do which act and say
+which word. `--write` puts the code's table into both."""
+
+import re
+import sys
+
+PAGES = ("docs/ROLES.md", "docs/ROLES.zh-CN.md")
+BEGIN, END = "<!-- roles: begin -->", "<!-- roles: end -->"
+HEADS = {PAGES[0]: "verb", PAGES[1]: "动词"}
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def listed(name):
+    """NAME → name of one of the lists of types.h."""
+    body = re.search(r"#define %s\(X\)(.*?)\n\n" % name, read("schemas/types.h"), re.S).group(1)
+    return {upper: lower for upper, lower in re.findall(r"X\(\w+, (\w+), (\w+)\)", body)}
+
+
+def rights():
+    """RIGHT → the roles that have it."""
+    body = re.search(r"#define RIGHTS\(X\)(.*?)\n\n", read("broker/core/right.h"), re.S).group(1)
+    body = re.sub(r"/\*.*?\*/|\\", "", body)
+    return {name: set(re.findall(r"PRINCIPAL_(\w+)", roles)) for name, roles in re.findall(r"X\((\w+),([^)]*)\)", body)}
+
+
+def needed():
+    """ACT → the right it needs."""
+    acts = dict(re.findall(r"\[ACT_(\w+)\]\s*=\s*\{[^{}]*?RIGHT_(\w+)", read("broker/core/incident.c")))
+    acts.update(re.findall(r"\{ACT_(\w+),[^{}]*?RIGHT_(\w+)", read("broker/core/aside.c")))
+    return acts
+
+
+def rows():
+    """(what, roles that may) of everything that can be done."""
+    has, needs, acts = rights(), needed(), listed("ACTS")
+    for act in sorted(set(acts) - set(needs)):
+        sys.exit(f"ops/check-roles.py: no right is known for the act {act}")
+    yield "`publish`", has["PUBLISH"]
+    for act, name in acts.items():
+        roles = set(has[needs[act]]) | (has["VERIFY_OWN"] if act == "VERIFY" else set())
+        yield f"`{name}`", roles
+    for name in listed("WORDS").values():
+        yield f"`{name}` *", has["WORK"] | (has["ON_BEHALF"] if name != "give_back" else set())
+    yield "`ls` `show` `tail`", has["READ_ALL"] | has["READ_OWN"]
+    yield "`reload` `backup`", has["OPERATE"]
+
+
+def table(page):
+    roles = listed("ROLES")
+    lines = [f"| {HEADS[page]} | " + " | ".join(roles.values()) + " |", "| --- |" + " :-: |" * len(roles)]
+    for what, may in rows():
+        lines.append(f"| {what} | " + " | ".join("●" if role in may else "" for role in roles) + " |")
+    return "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in lines)
+
+
+def main():
+    wrong = 0
+    for page in PAGES:
+        text = read(page)
+        before, rest = text.split(BEGIN + "\n\n", 1)
+        stands, after = rest.split("\n\n" + END, 1)
+        if "--write" in sys.argv:
+            with open(page, "w", encoding="utf-8") as file:
+                file.write(before + BEGIN + "\n\n" + table(page) + "\n\n" + END + after)
+        elif stands != table(page):
+            differing = [line for line in table(page).splitlines() if line not in stands.splitlines()]
+            print(f"{page}: the code says otherwise; 'python3 ops/check-roles.py --write' puts it right: "
+                  + "; ".join(differing[:3]))
+            wrong += 1
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
