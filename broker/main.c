@@ -451,13 +451,13 @@ static int serve(const struct options *options)
     if (!code)
         code = run(b);
     http_close(b->http);
+    store_close(b->store); /* its helpers borrow from all others */
     if (b->turn.outbox)
         outbox_free(b->turn.outbox);
     if (b->turn.gate)
         gate_close(b->turn.gate);
     turn_release(&b->turn);
     core_free(b->core);
-    store_close(b->store);
     place_free(b->turn.place ? b->turn.place : b->place);
     policy_free(b->turn.policy ? b->turn.policy : b->policy);
     return code;

@@ -30,7 +30,7 @@ enum {
 
 static const struct argp_option every_option[] = {
     {"unit", KEY_UNIT, N_("UNIT"), 0, N_("the unit it goes to"), 0},
-    {"role", KEY_ROLE, N_("ROLE"), 0, N_("lead or assist (lead when there is none yet)"), 0},
+    {"role", KEY_ROLE, N_("ROLE"), 0, N_("lead, assist or copy (lead when there is none yet, else assist)"), 0},
     {"task", KEY_TASK, N_("N"), 0, N_("which task (the only one it can be)"), 0},
     {"into", KEY_INTO, N_("INCIDENT"), 0, N_("the incident that goes on"), 0},
     {"outcome", KEY_OUTCOME, N_("OUTCOME"), 0,
@@ -112,6 +112,10 @@ static const struct form {
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
     [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
+    [ACT_ACCOUNT] = {TAKES_WHY, TAKES_WHY, 'C',
+                     N_("Accounts for a clock of the incident's own that went red: why, in writing.")},
+    [ACT_INFORM] = {TAKES(KEY_TEXT), TAKES(KEY_TEXT), 'C',
+                    N_("Reports to the centre above how an incident stands: the first time, and again.")},
     [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
                     N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
@@ -176,7 +180,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_ROLE:
         act->role = task_role_of(value);
         if (!act->role)
-            argp_error(state, _("--role: lead or assist"));
+            argp_error(state, _("--role: lead, assist or copy"));
         return 0;
     case KEY_TASK:
         act->task = (uint32_t)cli_number(state, value, "task", 1, TASKS_MAX);
@@ -294,6 +298,8 @@ VERB(dismiss, ACT_DISMISS)
 VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
 VERB(charge, ACT_CHARGE)
+VERB(account, ACT_ACCOUNT)
+VERB(inform, ACT_INFORM)
 VERB(exclude, ACT_EXCLUDE)
 VERB(claim, ACT_CLAIM)
 VERB(unclaim, ACT_UNCLAIM)

@@ -64,6 +64,20 @@ static void head_flags(const struct incident *head, char *out, size_t size_bytes
              head->sealed ? _("sealed ") : "", head->exercise ? _("exercise ") : "");
 }
 
+/* Whom it concerns over a border, and what it may be the same as: to be looked at, and merged by a person. */
+static void border_fields(struct table *table, const struct incident *head)
+{
+    char text[64], other[IDENT_TEXT_BYTES];
+    if (!head->more)
+        return;
+    field(table, _("neighbours"), head->more->beside);
+    if (!head->more->same_as)
+        return;
+    ident_format(head->more->same_as, other);
+    snprintf(text, sizeof text, _("maybe %s, from over the border"), other);
+    field(table, _("the same as"), text);
+}
+
 static void head_fields(struct table *table, const struct incident *head, bool utc)
 {
     char text[256], time[WHEN_TEXT_BYTES], into[IDENT_TEXT_BYTES] = "";
@@ -71,6 +85,7 @@ static void head_fields(struct table *table, const struct incident *head, bool u
     field(table, _("nature"), words_nature(head->nature));
     field(table, _("object"), head->more ? head->more->object : "");
     field(table, _("about"), head->more ? head->more->about : "");
+    border_fields(table, head);
     field(table, _("area"), head->area);
     if (head->responsible_area && head->area && strcmp(head->responsible_area, head->area) != 0)
         field(table, _("responsible area"), head->responsible_area);
@@ -108,6 +123,7 @@ static void oversight_fields(struct table *table, const struct oversight *oversi
     field(table, _("supervised"), oversight->supervisions ? text : "");
     snprintf(bearer, sizeof(bearer), "%s: %s %s", oversight->post ? oversight->post : "",
              oversight->bearer_post ? oversight->bearer_post : "", oversight->bearer ? oversight->bearer : "");
+    field(table, _("owed"), oversight->unaccounted ? _("an account of what went red") : "");
     field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }
 

@@ -116,6 +116,17 @@ static void standing(const struct row *row, char *out, size_t size_bytes)
     }
 }
 
+/* Reported from over the border too, perhaps: somebody must look, and merge. */
+static void add_hint(const struct incident *head, char *out, size_t size_bytes)
+{
+    char other[IDENT_TEXT_BYTES];
+    size_t used = strlen(out);
+    if (!head->more || !head->more->same_as || head->state == INCIDENT_MERGED)
+        return;
+    ident_format(head->more->same_as, other);
+    snprintf(out + used, size_bytes - used, _("%s= %s?"), used ? " " : "", other);
+}
+
 void trail_claimant(const struct incident *head, char *out, size_t size_bytes)
 {
     const struct claim *claim = head->more ? head->more->claim : NULL;
@@ -132,6 +143,7 @@ void trail_list_row(struct table *table, const struct row *row, bool utc)
     char id[IDENT_TEXT_BYTES], time[WHEN_TEXT_BYTES], detail[256], clock[80], claimant[160];
     bool shelved = head->state == INCIDENT_OPEN && lead && lead->state == TASK_SHELVED;
     standing(row, detail, sizeof(detail));
+    add_hint(head, detail, sizeof(detail));
     trail_claimant(head, claimant, sizeof(claimant));
     if (*claimant)
         snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail), _(" (claimed by %s)"), claimant);
@@ -195,18 +207,24 @@ static const char *sub_unit_of_task(const struct record *record)
     return task && task->more ? task->more->sub_unit : "";
 }
 
-/* " → LEAD, assist A, B (RULE)" */
+static void add_role(struct buffer *out, const struct change *change, enum task_role role, const char *before)
+{
+    for (size_t i = 0; i < change->task_count; i++) {
+        if (change->tasks[i].role != role)
+            continue;
+        buffer_printf(out, "%s%s", before, change->tasks[i].unit);
+        before = ", ";
+    }
+}
+
+/* " → LEAD, assist A, B, copy to C (RULE)" */
 static void add_routed(struct buffer *out, const struct change *change)
 {
-    const char *before = _(", assist ");
     for (size_t i = 0; i < change->task_count; i++)
         if (change->tasks[i].role == TASK_LEAD)
             add_named(out, "→", change->tasks[i].unit);
-    for (size_t i = 0; i < change->task_count; i++)
-        if (change->tasks[i].role == TASK_ASSIST) {
-            buffer_printf(out, "%s%s", before, change->tasks[i].unit);
-            before = ", ";
-        }
+    add_role(out, change, TASK_ASSIST, _(", assist "));
+    add_role(out, change, TASK_COPY, _(", copy to "));
     if (change->head && change->head->route && *change->head->route)
         buffer_printf(out, " (%s)", change->head->route);
 }
@@ -296,8 +314,19 @@ static void rung_detail(const struct record *record, const struct row *row, bool
     add(out, rung->unit_post);
     add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+    add(out, rung->unconnected ? _("(nobody connected)") : "");
     if (rung->held_ms)
         add_named(out, _("quiet until"), when_text(rung->held_ms, utc, time));
+}
+
+/* The how-manieth report, to whom, and how it stands. */
+static void informed_detail(const struct record *record, struct buffer *out)
+{
+    buffer_printf(out, "#%" PRIu32, record->count);
+    add_named(out, "→",
+              record->rung->to_post && *record->rung->to_post ? record->rung->to_post : record->rung->to_area);
+    add(out, record->rung->to_person);
+    add(out, record->text);
 }
 
 /* What the record says of the incident's head, for the kinds that live by it. */
@@ -404,6 +433,17 @@ static void level_detail(const struct record *record, const struct side *side, s
     buffer_printf(out, " %s (%" PRIu32 ")", colour ? words_colour(colour) : _("none"), side->count);
 }
 
+/* "2/40: 620802-000001-X, …" */
+static void sample_detail(const struct sample *sample, struct buffer *out)
+{
+    char incident[IDENT_TEXT_BYTES];
+    buffer_printf(out, "%zu/%" PRIu32, sample->drawn_count, sample->of);
+    for (size_t i = 0; i < sample->drawn_count; i++) {
+        ident_format(sample->drawn[i], incident);
+        buffer_printf(out, "%s%s", i ? ", " : ": ", incident);
+    }
+}
+
 static void side_detail(const struct record *record, const struct side *side, struct buffer *out)
 {
     buffer_printf(out, "%s%s", side == record->sides ? "" : ", ", side->key);
@@ -501,6 +541,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
+    else if (record->kind == RECORD_INFORMED && record->rung)
+        informed_detail(record, out);
     else if (record->rung)
         rung_detail(record, row, utc, out);
     else if (record->kind == RECORD_FOLDED)
@@ -513,6 +555,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->sample)
+        sample_detail(record->sample, out);
     else if (record->side_count && !record->change_count)
         beside_detail(record, out);
     else if (record->kind == RECORD_WHISTLED || record->kind == RECORD_PLANNED || record->kind == RECORD_BEGUN)

@@ -23,9 +23,10 @@
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (12 + 6 * TASKS_MAX) /* clocks of one incident: 12 kinds of its own, 6 a task */
+#define CLOCKS_MAX         (14 + 6 * TASKS_MAX) /* clocks of one incident: 14 kinds of its own, 6 a task */
 #define PLAN_TASKS_MAX     12                   /* of one plan */
 #define ITEMS_MAX          12                   /* of a task's checklist */
+#define NEAR_MAX_M         50000                /* to a border */
 #define ITEM_MAX_BYTES     96                   /* one of them, and the name of a plan's task */
 #define ASKS_MAX           32                   /* asked of one incident */
 #define CANDIDATES_MAX     8                    /* recipients a route tries in order */
@@ -69,8 +70,10 @@
 #define SUCCESSORS_MAX         64 /* successors in a row */
 
 /* Routine. */
-#define ABSENCES_MAX        48   /* rules; an event may reset one target of each within one record */
-#define ABSENCE_TARGETS_MAX 4096 /* of one rule */
+#define ABSENCES_MAX        48    /* rules; an event may reset one target of each within one record */
+#define ABSENCE_TARGETS_MAX 4096  /* of one rule */
+#define SAMPLE_OF_MAX       10000 /* closed incidents that one sample draws from */
+#define SAMPLE_DRAWN_MAX    200
 #define RATING_DAYS_MAX     101  /* of a window that counts for area levels, and today */
 #define DUTIES_MAX          1024 /* of a city, each area counted */
 #define ROUTINE_LOOKS_MAX   4096 /* targets looked at in one turn, after a change of rules */
@@ -137,9 +140,10 @@
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
-#define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)          /* for all of a plan to respond, before they start together */
-#define STEP_NOTICE_MS         1000                       /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS           300000                     /* below this it is slewed, above it waits for the operator */
+#define SAME_DEFAULT_MS        (30 * 60 * 1000LL) /* between reports from both sides of a border, to be one thing */
+#define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)  /* for all of a plan to respond, before they start together */
+#define STEP_NOTICE_MS         1000               /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS           300000             /* below this it is slewed, above it waits for the operator */
 #define GAP_ALARM_MS           (24 * 3600 * 1000LL)
 #define LEASE_DEFAULT_MS       15000 /* silence after which a lease ends; heartbeat is a third of it */
 

@@ -14,13 +14,27 @@ static const char *const file_names[FILE_COUNT] = {CITY_FILES(FILE_NAME)};
 static const bool file_needed[FILE_COUNT] = {CITY_FILES(FILE_NEEDED)};
 
 static void (*const readers[FILE_COUNT])(struct reading *, struct document *) = {
-    [FILE_CITY] = read_city,         [FILE_CALENDARS] = read_calendars, [FILE_LADDERS] = read_ladders,
-    [FILE_CLOCKS] = read_clocks,     [FILE_TYPES] = read_types,         [FILE_AREAS] = read_areas,
-    [FILE_UNITS] = read_units,       [FILE_PLANS] = read_plans,         [FILE_POSTS] = read_posts,
-    [FILE_OBJECTS] = read_objects,   [FILE_ROUTES] = read_routes,       [FILE_PRINCIPALS] = read_principals,
-    [FILE_ABSENCES] = read_absences, [FILE_FOLDS] = read_folds,         [FILE_PERIODS] = read_periods,
-    [FILE_DUTIES] = read_duties,     [FILE_RATING] = read_rating,       [FILE_EVENTS] = read_events,
-    [FILE_NOTICES] = read_notices,   [FILE_SENSORS] = read_sensors,
+    [FILE_CITY] = read_city,
+    [FILE_CALENDARS] = read_calendars,
+    [FILE_LADDERS] = read_ladders,
+    [FILE_CLOCKS] = read_clocks,
+    [FILE_TYPES] = read_types,
+    [FILE_AREAS] = read_areas,
+    [FILE_UNITS] = read_units,
+    [FILE_PLANS] = read_plans,
+    [FILE_BORDERS] = read_borders,
+    [FILE_POSTS] = read_posts,
+    [FILE_OBJECTS] = read_objects,
+    [FILE_ROUTES] = read_routes,
+    [FILE_PRINCIPALS] = read_principals,
+    [FILE_ABSENCES] = read_absences,
+    [FILE_FOLDS] = read_folds,
+    [FILE_PERIODS] = read_periods,
+    [FILE_DUTIES] = read_duties,
+    [FILE_RATING] = read_rating,
+    [FILE_EVENTS] = read_events,
+    [FILE_NOTICES] = read_notices,
+    [FILE_SENSORS] = read_sensors,
 };
 
 struct documents {

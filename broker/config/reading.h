@@ -19,6 +19,7 @@
     X(POSTS, "posts.yaml", false)                                                                                      \
     X(OBJECTS, "objects.yaml", false)                                                                                  \
     X(PLANS, "plans.yaml", false)                                                                                      \
+    X(BORDERS, "borders.yaml", false)                                                                                  \
     X(ROUTES, "routes.yaml", true)                                                                                     \
     X(PRINCIPALS, "principals.yaml", false)                                                                            \
     X(ABSENCES, "absences.yaml", false)                                                                                \
@@ -61,6 +62,7 @@ void read_units(struct reading *, struct document *);
 void read_posts(struct reading *, struct document *);
 void read_objects(struct reading *, struct document *);
 void read_plans(struct reading *, struct document *);
+void read_borders(struct reading *, struct document *);
 void read_routes(struct reading *, struct document *);
 void read_principals(struct reading *, struct document *);
 void read_periods(struct reading *, struct document *);

@@ -1,8 +1,10 @@
 #include "broker/core/admit.h"
 
 #include "broker/core/absence.h"
+#include "broker/core/border.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/inform.h"
 #include "broker/core/level.h"
 #include "broker/core/plan.h"
 #include "broker/core/quota.h"
@@ -187,9 +189,13 @@ static const struct incident_more *more_of(const struct admission *admission)
     const struct step *step = admission->step;
     const struct special *special =
         special_at(step->core->policy, admission->query.type, admission->query.area, step->now_ms);
-    const struct incident_more more = {
-        .object = admission->event->object, .about = admission->event->about, .special = special ? special->name : ""};
-    if (!has_text(more.object) && !has_text(more.about) && !special)
+    struct incident_more more = {.object = admission->event->object,
+                                 .about = admission->event->about,
+                                 .special = special ? special->name : "",
+                                 .beside = ""};
+    if (!admission->event->done)
+        border_find(step, &admission->query, &more);
+    if (!has_text(more.object) && !has_text(more.about) && !special && !has_text(more.beside))
         return NULL;
     return arena_memdup(admission->step->outcome->arena, &more, sizeof more);
 }
@@ -231,15 +237,20 @@ static struct incident head_of(const struct admission *admission)
     };
 }
 
-void admit_dispatch(struct draft *draft, const struct route_result *result)
+static void add_tasks(struct draft *draft, const struct route_result *result)
 {
-    if (result->plan) {
-        plan_lay(draft, result->plan, true);
-        return;
-    }
     draft_add_task(draft, result->lead->id, TASK_LEAD);
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++)
         draft_add_task(draft, result->assists[i]->id, TASK_ASSIST);
+}
+
+void admit_dispatch(struct draft *draft, const struct route_result *result)
+{
+    if (result->plan)
+        plan_lay(draft, result->plan, true);
+    else
+        add_tasks(draft, result);
+    border_copy(draft);
 }
 
 /* To its units; what has none waits for the centre, on its clock. */
@@ -257,6 +268,7 @@ static void start(struct draft *draft, const struct route_result *result)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
+    inform_begin(draft);
     if (draft->head.state == INCIDENT_CONFIRMING)
         draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else

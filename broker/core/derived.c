@@ -31,6 +31,7 @@ void derived_release(struct core *core)
         queue_free(queue);
     textmap_release(&core->queues);
     map_release(&core->overdue);
+    map_release(&core->bordering);
     folds_release(&core->folds);
     heap_release(&core->due);
 }
@@ -94,6 +95,11 @@ static void unplace_task(struct core *core, struct live_task *task)
     count_task(core, &task->facts, -1);
 }
 
+static bool bordering(const struct live *live)
+{
+    return live->head.more && has_text(live->head.more->beside) && !incident_ended(live->head.state);
+}
+
 void derived_add(struct core *core, struct live *live)
 {
     for (struct live_task *task = live->tasks; task; task = task->next)
@@ -103,6 +109,8 @@ void derived_add(struct core *core, struct live *live)
         heap_insert(&core->due, &live->due);
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
+    if (bordering(live))
+        map_put(&core->bordering, live->id, live);
     core->in_state[live->head.state]++;
     core->supervised += oversight_supervised(&live->head);
     if (live_reports(live))
@@ -116,6 +124,8 @@ void derived_remove(struct core *core, struct live *live)
     heap_remove(&core->due, &live->due);
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
+    if (bordering(live))
+        map_remove(&core->bordering, live->id);
     core->in_state[live->head.state]--;
     core->supervised -= oversight_supervised(&live->head);
 }

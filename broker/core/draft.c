@@ -85,7 +85,7 @@ struct incident *draft_head(struct draft *draft)
 
 struct incident_more *draft_head_more(struct draft *draft)
 {
-    static const struct incident_more nothing = {.object = "", .about = "", .special = ""};
+    static const struct incident_more nothing = {.object = "", .about = "", .special = "", .beside = ""};
     struct incident *head = draft_head(draft);
     struct incident_more *more =
         arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
@@ -322,6 +322,8 @@ static bool held(const struct draft *draft, uint32_t no)
 
 void draft_start_task_clocks(struct draft *draft, uint32_t task)
 {
+    if (draft->tasks[task - 1].role == TASK_COPY)
+        return; /* it owes nothing */
     for (size_t i = 0; i < TASK_CLOCKS; i++) {
         if (!held(draft, task) || task_clocks[i] == CLOCK_RESPOND)
             draft_start_clock(draft, task_clocks[i], task);

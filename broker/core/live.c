@@ -110,6 +110,7 @@ static void disown_more(const struct incident_more *more)
     disown(more->about);
     ending_disown(more->ending);
     claim_disown(more->claim);
+    disown(more->beside);
     free((void *)more);
 }
 
@@ -117,7 +118,7 @@ static void disown_more(const struct incident_more *more)
 static const struct incident_more *own_more(struct core *core, const struct incident_more *more)
 {
     if (!more || (!has_text(more->object) && !has_text(more->about) && !more->oversight && !more->ending &&
-                  !more->claim && !has_text(more->special)))
+                  !more->claim && !has_text(more->special) && !has_text(more->beside) && !more->same_as))
         return NULL;
     struct incident_more *copy = core_alloc(sizeof *copy);
     copy->object = own(more->object);
@@ -126,6 +127,8 @@ static const struct incident_more *own_more(struct core *core, const struct inci
     copy->ending = ending_own(more->ending);
     copy->special = name_of(core, more->special);
     copy->claim = claim_own(more->claim);
+    copy->beside = own(more->beside);
+    copy->same_as = more->same_as;
     return copy;
 }
 
@@ -429,6 +432,7 @@ void live_lend_head(struct arena *arena, struct incident *head)
     lend(arena, &more->about);
     more->ending = ending_lend(arena, more->ending);
     more->claim = claim_lend(arena, more->claim);
+    lend(arena, &more->beside);
     head->more = more;
 }
 

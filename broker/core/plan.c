@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/border.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
@@ -139,7 +140,10 @@ bool act_plan(struct acting *acting)
     if (!plan || !fits(acting, plan))
         return false;
     uint32_t first = (uint32_t)draft->task_count + 1;
-    plan_lay(draft, plan, !act_has_lead(draft));
+    bool led = act_has_lead(draft);
+    plan_lay(draft, plan, !led);
+    if (!led)
+        border_copy(draft);
     if (draft->task_count < first)
         return step_refuse(acting->step, REFUSAL_UNKNOWN_UNIT, "plan", "nobody is found here for any of its tasks");
     if (draft->head.state != INCIDENT_OPEN)

@@ -162,6 +162,10 @@ struct ladder {
     enum calendar step_calendar; /* of a step_ms that is written */
     unsigned lines;              /* along which it climbs: bits of enum ladder_line */
     struct hours quiet;          /* when notices are held; without spans: never */
+    bool account;                /* 说明原因: a red rung asks for an explanation in writing */
+    const double *
+        respond_warnings; /* the warnings, and half of the budget, when it is seen whether anybody is there; NULL: the warnings */
+    size_t respond_warning_count;
     bool is_default;
     struct origin origin;
 };
@@ -387,6 +391,28 @@ struct polygon_source {
     struct origin origin;
 };
 
+/* Of an area: another beside it, or a unit beyond the city. */
+struct neighbour {
+    const struct area *area, *other; /* other: NULL where it is a unit */
+    const struct unit *unit;
+};
+
+/* 毗邻: who else is told of what happens at a border. */
+struct border {
+    bool there;                 /* the city has any */
+    const struct recipient *to; /* who of a neighbouring area; tried in order */
+    size_t to_count;
+    size_t level;                         /* whose borders */
+    double near_m;                        /* so near to another area is at its border; 0: nothing is */
+    const struct type *const *near_types; /* only these; none: all */
+    size_t near_type_count;
+    const struct type *const *types; /* of these the listed neighbours are told wherever it is */
+    size_t type_count;
+    const struct neighbour *neighbours; /* each both ways */
+    size_t neighbour_count;
+    int64_t same_within_ms; /* what comes from both sides within this may be one thing */
+};
+
 struct policy {
     struct arena arena;
     struct digest hash; /* SHA-256 of the bundle */
@@ -403,6 +429,8 @@ struct policy {
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
     int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     struct limit whistle;                /* 报到, where neither rule nor type says */
+    bool informs;                        /* some type has a limit inform or progress */
+    size_t inform_level;                 /* whom 第一时间上报 goes to */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
     int64_t claim_ms;                    /* how long a claim lasts without an act */
     const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */
@@ -430,6 +458,7 @@ struct policy {
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
     size_t fallback_count;
+    struct border border;
     const struct plan *plans;
     size_t plan_count;
     const struct principal *principals;

@@ -5,6 +5,7 @@
 
 #include "broker/core/act.h"
 #include "broker/core/admit.h"
+#include "broker/core/border.h"
 #include "broker/core/live.h"
 #include "broker/core/plan.h"
 #include "broker/core/retype.h"
@@ -97,7 +98,8 @@ static bool assists(const struct route_result *result, const char *unit)
 static bool has_part(const struct draft *draft, const char *unit)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
-        if (draft->tasks[i].state != TASK_WITHDRAWN && strcmp(draft->tasks[i].unit, unit) == 0)
+        const struct task *task = &draft->tasks[i];
+        if (task->role != TASK_COPY && task->state != TASK_WITHDRAWN && strcmp(task->unit, unit) == 0)
             return true;
     }
     return false;
@@ -110,13 +112,14 @@ static bool planned(const struct task *task)
     return task && task->more && has_text(task->more->plan);
 }
 
-/* Who was called by name, or works on it, stays. */
+/* Who was called by name, was told, or works on it, stays. */
 static void withdraw_plan(struct acting *acting)
 {
     struct draft *draft = acting->draft;
     for (size_t i = 0; i < draft->task_count; i++) {
         const struct task *task = &draft->tasks[i];
-        bool stays = task->role != TASK_LEAD && (task_whistled(task) || task->responded_ms);
+        bool stays =
+            task->role == TASK_COPY || (task->role == TASK_ASSIST && (task_whistled(task) || task->responded_ms));
         if (unfinished(task) && !stays)
             withdraw(acting, task);
     }
@@ -142,7 +145,7 @@ static void change_assists(struct acting *acting, const struct route_result *res
         const struct task *task = &draft->tasks[i];
         bool leads = task->role == TASK_LEAD || strcmp(task->unit, result->lead->id) == 0;
         bool stays = task_whistled(task) || task->responded_ms || assists(result, task->unit);
-        if (task->role != TASK_LEAD && unfinished(task) && (leads || !stays))
+        if (task->role == TASK_ASSIST && unfinished(task) && (leads || !stays))
             withdraw(acting, task);
     }
     for (size_t i = 0; i < result->assist_count && draft->task_count < TASKS_MAX; i++) {
@@ -195,6 +198,7 @@ static bool send_to_units(struct acting *acting, const struct route_result *resu
     if (!change_lead(acting, result->lead))
         return false;
     change_assists(acting, result);
+    border_copy(acting->draft);
     return true;
 }
 

@@ -25,10 +25,11 @@ static bool is_over(const struct task *task, enum clock_kind kind)
            (kind == CLOCK_HANDLE && begun);
 }
 
-/* What waits for its turn has no clocks yet, and what starts together with others only the one to respond. */
+/* A copy has no clocks, what waits for its turn has none yet, and what starts together with others only the one to respond. */
 static bool not_begun(const struct task *task, enum clock_kind kind)
 {
-    return task->state == TASK_WAITING || (kind != CLOCK_RESPOND && task->more && task->more->held);
+    return task->role == TASK_COPY || task->state == TASK_WAITING ||
+           (kind != CLOCK_RESPOND && task->more && task->more->held);
 }
 
 static void pause(struct draft *draft, enum clock_kind kind, uint32_t task)

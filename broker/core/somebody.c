@@ -39,7 +39,7 @@ static bool not_a_handler(struct acting *acting)
         if (asker_is(acting, task->spoke_principal, task->spoke_person))
             return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever handled task %u may not do this",
                                task->no);
-        if (task->state != TASK_WITHDRAWN && right_unit(acting->step->who, task->unit))
+        if (task->role != TASK_COPY && task->state != TASK_WITHDRAWN && right_unit(acting->step->who, task->unit))
             return step_refuse(acting->step, REFUSAL_SAME_PERSON, NULL,
                                "nobody of unit \"%s\", which has task %u, may do this", task->unit, task->no);
     }

@@ -121,8 +121,9 @@ struct core {
     struct textmap queues; /* by unit */
     TAILQ_HEAD(, queue) ready;
     TAILQ_HEAD(, live) visitors;
-    struct map overdue; /* incidents with a breached clock, by id */
-    struct folds folds; /* where repeated reports go */
+    struct map overdue;   /* incidents with a breached clock, by id */
+    struct folds folds;   /* where repeated reports go */
+    struct map bordering; /* live incidents that concern others beside their own, by id */
     uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
     struct {

@@ -51,12 +51,13 @@ static bool may_whistle(struct acting *acting)
 
 /* --- who is called --- */
 
-/* The unit's part that is not over, or NULL. */
+/* The unit's part that is not over, or NULL; a copy is none. */
 static const struct task *part_of(const struct draft *draft, const struct unit *unit)
 {
     for (size_t i = 0; i < draft->task_count; i++) {
-        if (!over(&draft->tasks[i]) && strcmp(draft->tasks[i].unit, unit->id) == 0)
-            return &draft->tasks[i];
+        const struct task *task = &draft->tasks[i];
+        if (task->role != TASK_COPY && !over(task) && strcmp(task->unit, unit->id) == 0)
+            return task;
     }
     return NULL;
 }

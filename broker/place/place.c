@@ -177,3 +177,73 @@ const char *place_find(const struct place_index *index, enum coordinate_system s
     GEOSGeom_destroy_r(geos, point);
     return hit.found != NULL ? hit.found->code : "";
 }
+
+/* --- what is near --- */
+
+#define CIRCLE_POINTS 64
+#define NEAR_MAX      16 /* areas that meet about one point */
+#define DEGREE_M      111320.0
+#define RADIANS       (3.14159265358979323846 / 180)
+
+/* Around the point, in degrees; NULL when GEOS has none. */
+static GEOSGeometry *circle(GEOSContextHandle_t geos, double latitude, double longitude, double radius_m)
+{
+    GEOSCoordSequence *ring = GEOSCoordSeq_create_r(geos, CIRCLE_POINTS + 1, 2);
+    double across_m = DEGREE_M * cos(latitude * RADIANS);
+    for (unsigned i = 0; i <= CIRCLE_POINTS; i++) {
+        double angle = (double)(i % CIRCLE_POINTS) * 360 / CIRCLE_POINTS * RADIANS;
+        GEOSCoordSeq_setXY_r(geos, ring, i, longitude + radius_m / across_m * cos(angle),
+                             latitude + radius_m / DEGREE_M * sin(angle));
+    }
+    GEOSGeometry *shell = GEOSGeom_createLinearRing_r(geos, ring);
+    return shell != NULL ? GEOSGeom_createPolygon_r(geos, shell, NULL, 0) : NULL;
+}
+
+struct about {
+    const struct place_index *index;
+    const GEOSGeometry *circle;
+    const struct polygon *found[NEAR_MAX]; /* in the index's order */
+    size_t count;
+};
+
+static void keep_in_order(struct about *about, const struct polygon *polygon)
+{
+    size_t at = about->count;
+    while (at > 0 && about->found[at - 1] > polygon) {
+        about->found[at] = about->found[at - 1];
+        at--;
+    }
+    about->found[at] = polygon;
+    about->count++;
+}
+
+static void test_near(void *item, void *arg)
+{
+    const struct polygon *polygon = item;
+    struct about *about = arg;
+    if (about->count < NEAR_MAX - 1 &&
+        GEOSPreparedIntersects_r(about->index->context.handle, polygon->prepared, about->circle) == 1)
+        keep_in_order(about, polygon);
+}
+
+const char *const *place_near(const struct place_index *index, const struct place *place, double within_m,
+                              struct arena *arena, size_t *count)
+{
+    double latitude = place->latitude, longitude = place->longitude;
+    *count = 0;
+    if (index == NULL || !place->has_point)
+        return NULL;
+    place_to_wgs84(place->system, &latitude, &longitude);
+    if (!isfinite(latitude) || !isfinite(longitude) || fabs(latitude) > 89)
+        return NULL;
+    GEOSContextHandle_t geos = index->context.handle;
+    struct about about = {.index = index, .circle = circle(geos, latitude, longitude, within_m)};
+    if (about.circle != NULL)
+        GEOSSTRtree_query_r(geos, index->tree, about.circle, test_near, &about);
+    GEOSGeom_destroy_r(geos, (GEOSGeometry *)about.circle);
+    const char **codes = ARENA_NEW(arena, const char *, about.count);
+    for (size_t i = 0; i < about.count; i++)
+        codes[i] = about.found[i]->code;
+    *count = about.count;
+    return codes;
+}

@@ -4,6 +4,7 @@
 
 #include "broker/base/fault.h"
 #include "broker/core/policy.h"
+#include "schemas/types.h"
 
 struct place_index;
 
@@ -15,6 +16,11 @@ void place_free(struct place_index *);
 /* The code of the area that holds the point, "" when none does. Where polygons share a border: the lowest index.
  * Borrowed from the index; index may be NULL (""). */
 const char *place_find(const struct place_index *, enum coordinate_system, double latitude, double longitude);
+
+/* The codes of the areas that reach within so many metres of the point, its own among them, in the index's order; NULL with
+ * *count 0 when none does. The array is in the arena, the codes are the index's. */
+const char *const *place_near(const struct place_index *, const struct place *, double within_m, struct arena *,
+                              size_t *count);
 
 /* GCJ-02 and BD-09 to WGS84 (iterated inverse, below 1 m); CGCS2000 equals WGS84 here (they differ by centimetres). */
 void place_to_wgs84(enum coordinate_system, double *latitude, double *longitude);

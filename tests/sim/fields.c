@@ -106,6 +106,10 @@ static const struct field act_list[] = {
     {"target", FIELD_TEXT, AT(act.target)},
     {"area", FIELD_TEXT, AT(act.area)},
     {"colour", FIELD_COLOUR, AT(act.colour)},
+    {"from", FIELD_TIME, AT(act.from_ms)},
+    {"count", FIELD_COUNT, AT(act.count)},
+    {"percent", FIELD_COUNT, AT(act.percent)},
+    {"on-site", FIELD_YES, AT(act.on_site)},
     {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
@@ -149,6 +153,8 @@ static const struct field incident_list[] = {
     {"reopens", FIELD_COUNT, AT(reopens)},
     {"object", FIELD_TEXT, offsetof(struct whole_head, more.object)},
     {"about", FIELD_TEXT, offsetof(struct whole_head, more.about)},
+    {"beside", FIELD_TEXT, offsetof(struct whole_head, more.beside)},
+    {"same-as", FIELD_EVENT, offsetof(struct whole_head, more.same_as)},
     {"referred-to", FIELD_TEXT, offsetof(struct whole_head, ending.referred_to)},
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
@@ -261,6 +267,8 @@ static const struct field record_list[] = {
     {"due", FIELD_TIME, AT(rung.due_ms)},
     {"notice", FIELD_YES, AT(rung.notice)},
     {"held", FIELD_TIME, AT(rung.held_ms)},
+    {"unconnected", FIELD_YES, AT(rung.unconnected)},
+    {"connected", FIELD_NO, AT(rung.unconnected)},
     {"no-notice", FIELD_NO, AT(rung.notice)},
     {"in-downtime", FIELD_YES, AT(rung.in_downtime)},
     {"at", FIELD_TIME, AT(record.at_ms)},
@@ -282,6 +290,9 @@ static const struct field record_list[] = {
     {"count", FIELD_COUNT, AT(record.count)},
     {"from", FIELD_TIME, AT(record.from_ms)},
     {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"of", FIELD_COUNT, AT(sample.of)},
+    {"drawn", FIELD_COUNT, AT(drawn)},
+    {"on-site", FIELD_YES, AT(sample.on_site)},
     {"ask", FIELD_COUNT, AT(ask.no)},
     {"kind", FIELD_ASK, AT(ask.kind)},
     {"decision", FIELD_DECISION, AT(ask.decision)},
@@ -424,7 +435,7 @@ static bool read_value(struct play *play, const struct field *field, struct word
     else if (field->kind == FIELD_TEXT)
         *(const char **)at = word;
     else if (field->kind == FIELD_EVENT)
-        return (*(uint64_t *)at = play_incident(play, word)) != 0;
+        return strcmp(word, "none") == 0 || (*(uint64_t *)at = play_incident(play, word)) != 0;
     else if (field->kind >= FIELD_NAMES)
         return (*(int *)at = value_of(field->kind, word)) != 0 || strcmp(word, "none") == 0;
     else if (!read_number(word, &number))

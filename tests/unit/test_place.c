@@ -94,6 +94,34 @@ static void a_border_belongs_to_the_lowest(void **state)
     assert_string_equal(at(placed, 35.5, 106.2), "620802001"); /* an outer border is inside */
 }
 
+/* At 35° a thousandth of a degree is 91 m to the east, and 111 m to the north. */
+static void what_is_near_is_told_in_metres(void **state)
+{
+    struct placed *placed = *state;
+    struct arena arena;
+    size_t count = 9;
+    struct place east = {.has_point = true, .system = COORDINATES_WGS84, .latitude = 35.2, .longitude = 106.501};
+    struct place north = {.has_point = true, .system = COORDINATES_WGS84, .latitude = 35.501, .longitude = 106.2};
+    arena_init(&arena);
+    build_sound(
+        placed,
+        FEATURES(SQUARE("620802001", 106.0, 35.0, 106.5, 35.5) "," SQUARE("620802002", 106.5, 35.0, 107.0, 35.5)),
+        BY_CODE);
+    const char *const *codes = place_near(placed->index, &east, 90, &arena, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(codes[0], "620802002"); /* its own */
+    codes = place_near(placed->index, &east, 92, &arena, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(codes[0], "620802001");
+    place_near(placed->index, &north, 110, &arena, &count);
+    assert_int_equal(count, 0);
+    place_near(placed->index, &north, 113, &arena, &count);
+    assert_int_equal(count, 1);
+    assert_null(place_near(NULL, &north, 113, &arena, &count));
+    assert_int_equal(count, 0);
+    arena_release(&arena);
+}
+
 static void holes_are_outside_and_parts_are_inside(void **state)
 {
     struct placed *placed = *state;
@@ -311,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLACE_TEST(a_point_is_in_its_polygon),
         PLACE_TEST(a_border_belongs_to_the_lowest),
+        PLACE_TEST(what_is_near_is_told_in_metres),
         PLACE_TEST(holes_are_outside_and_parts_are_inside),
         PLACE_TEST(values_are_translated),
         PLACE_TEST(no_number_is_a_place),

@@ -11,6 +11,8 @@
 
 /* Of the next write to the log some sectors arrive, in no order, and then the power is gone. */
 static bool power_fails;
+/* So many bytes are taken at a time; 0: all. */
+static size_t piece_bytes;
 
 static bool is_front(int fd)
 {
@@ -33,6 +35,8 @@ static void write_some(int fd, const struct iovec *parts, int count, off_t at)
 /* In place of the C library's. */
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
+    if (piece_bytes && is_front(fd))
+        return pwrite(fd, parts->iov_base, parts->iov_len < piece_bytes ? parts->iov_len : piece_bytes, at);
     if (!power_fails || !is_front(fd))
         return syscall(SYS_pwritev, fd, parts, count, at, 0);
     power_fails = false;
@@ -440,6 +444,18 @@ static void a_torn_turn_is_no_turn(void **state)
     assert_int_equal(replay_count(f, 0), 4);
 }
 
+static void a_turn_may_be_taken_in_pieces(void **state)
+{
+    struct fixture *f = *state;
+    piece_bytes = 700;
+    turn_of(f, 1, 1);
+    turn_of(f, 2, 30);
+    piece_bytes = 0;
+    turn_of(f, 31, 31);
+    fixture_reopen(f);
+    assert_int_equal(replay_count(f, 0), 31);
+}
+
 /* Wherever the log stands, and whatever was there before. */
 static void a_turn_that_the_power_took_is_no_turn(void **state)
 {
@@ -662,6 +678,7 @@ int main(void)
         TEST(a_batch_is_handed_over_by_its_size),
         TEST(what_is_behind_finds_room_in_the_tables),
         TEST(a_torn_turn_is_no_turn),
+        TEST(a_turn_may_be_taken_in_pieces),
         TEST(a_turn_that_the_power_took_is_no_turn),
         TEST(a_log_cut_short_ends_there),
         TEST(what_is_said_is_no_entry),

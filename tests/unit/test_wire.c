@@ -515,7 +515,7 @@ static void unknown_values_are_refused_by_field(void **state)
         {MESSAGE_PUBLISH, EVENT, 5, 7, "nature"}, {MESSAGE_PUBLISH, EVENT, 6, 5, "severity"},
         {MESSAGE_PUBLISH, EVENT, 13, 11, "done"}, {MESSAGE_PUBLISH, PLACE, 3, 5, "place.system"},
         {MESSAGE_WORD, BODY, 1, 200, "verb"},     {MESSAGE_WORD, BODY, 7, 255, "outcome"},
-        {MESSAGE_ACT, BODY, 1, 200, "verb"},      {MESSAGE_ACT, BODY, 6, 3, "role"},
+        {MESSAGE_ACT, BODY, 1, 200, "verb"},      {MESSAGE_ACT, BODY, 6, 4, "role"},
         {MESSAGE_ACT, BODY, 8, 11, "outcome"},    {MESSAGE_QUERY, BODY, 0, 7, "kind"},
         {MESSAGE_QUERY, BODY, 4, 11, "state"},
     };
