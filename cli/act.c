@@ -112,6 +112,10 @@ static const struct form {
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
     [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
+    [ACT_ACCOUNT] = {TAKES_WHY, TAKES_WHY, 'C',
+                     N_("Accounts for a clock of the incident's own that went red: why, in writing.")},
+    [ACT_INFORM] = {TAKES(KEY_TEXT), TAKES(KEY_TEXT), 'C',
+                    N_("Reports to the centre above how an incident stands: the first time, and again.")},
     [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
                     N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
@@ -294,6 +298,8 @@ VERB(dismiss, ACT_DISMISS)
 VERB(urge, ACT_URGE)
 VERB(supervise, ACT_SUPERVISE)
 VERB(charge, ACT_CHARGE)
+VERB(account, ACT_ACCOUNT)
+VERB(inform, ACT_INFORM)
 VERB(exclude, ACT_EXCLUDE)
 VERB(claim, ACT_CLAIM)
 VERB(unclaim, ACT_UNCLAIM)

@@ -1,5 +1,5 @@
 /* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return,
- * delegate. */
+ * delegate, tick, inform, account. */
 #include <string.h>
 
 #include "broker/base/limits.h"
@@ -39,7 +39,7 @@ static const struct argp_option options[] = {
      N_("feedback: its closing condition holds (needed for resolved, where it has one)"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("planned: until when"), 0},
-    {"reason", KEY_REASON, N_("CODE"), 0, N_("return: why, in a word"), 0},
+    {"reason", KEY_REASON, N_("CODE"), 0, N_("return, account: why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
     {0},
@@ -54,24 +54,27 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
     else
         word->verb = word_of(value);
     if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
-        argp_error(state, _("\"%s\": not respond, arrive, handle, note, feedback, return, tick or delegate"), value);
+        argp_error(state,
+                   _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform or account"),
+                   value);
 }
 
 static void check_complete(struct argp_state *state, const struct arguments *arguments)
 {
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
-        argp_error(
-            state,
-            _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick or delegate?"));
+        argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick, "
+                            "delegate, inform or account?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)
         argp_error(state, _("--%s is needed"), "person");
     if (word->verb == WORD_FEEDBACK && !word->outcome)
         argp_error(state, _("--%s is needed"), "outcome");
-    if (word->verb == WORD_RETURN && !word->reason)
+    if ((word->verb == WORD_RETURN || word->verb == WORD_ACCOUNT) && !word->reason)
         argp_error(state, _("--%s is needed"), "reason");
+    if ((word->verb == WORD_INFORM || word->verb == WORD_ACCOUNT) && !word->text)
+        argp_error(state, _("--%s is needed"), "text");
     if (word->verb == WORD_TICK && !word->item)
         argp_error(state, _("--%s is needed"), "item");
     if (word->verb == WORD_DELEGATE && !word->unit)

@@ -123,6 +123,7 @@ static void oversight_fields(struct table *table, const struct oversight *oversi
     field(table, _("supervised"), oversight->supervisions ? text : "");
     snprintf(bearer, sizeof(bearer), "%s: %s %s", oversight->post ? oversight->post : "",
              oversight->bearer_post ? oversight->bearer_post : "", oversight->bearer ? oversight->bearer : "");
+    field(table, _("owed"), oversight->unaccounted ? _("an account of what went red") : "");
     field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }
 

@@ -314,8 +314,19 @@ static void rung_detail(const struct record *record, const struct row *row, bool
     add(out, rung->unit_post);
     add(out, rung->unit_person);
     add(out, rung->in_downtime ? _("(due while the broker was down)") : "");
+    add(out, rung->unconnected ? _("(nobody connected)") : "");
     if (rung->held_ms)
         add_named(out, _("quiet until"), when_text(rung->held_ms, utc, time));
+}
+
+/* The how-manieth report, to whom, and how it stands. */
+static void informed_detail(const struct record *record, struct buffer *out)
+{
+    buffer_printf(out, "#%" PRIu32, record->count);
+    add_named(out, "→",
+              record->rung->to_post && *record->rung->to_post ? record->rung->to_post : record->rung->to_area);
+    add(out, record->rung->to_person);
+    add(out, record->text);
 }
 
 /* What the record says of the incident's head, for the kinds that live by it. */
@@ -422,6 +433,17 @@ static void level_detail(const struct record *record, const struct side *side, s
     buffer_printf(out, " %s (%" PRIu32 ")", colour ? words_colour(colour) : _("none"), side->count);
 }
 
+/* "2/40: 620802-000001-X, …" */
+static void sample_detail(const struct sample *sample, struct buffer *out)
+{
+    char incident[IDENT_TEXT_BYTES];
+    buffer_printf(out, "%zu/%" PRIu32, sample->drawn_count, sample->of);
+    for (size_t i = 0; i < sample->drawn_count; i++) {
+        ident_format(sample->drawn[i], incident);
+        buffer_printf(out, "%s%s", i ? ", " : ": ", incident);
+    }
+}
+
 static void side_detail(const struct record *record, const struct side *side, struct buffer *out)
 {
     buffer_printf(out, "%s%s", side == record->sides ? "" : ", ", side->key);
@@ -519,6 +541,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
+    else if (record->kind == RECORD_INFORMED && record->rung)
+        informed_detail(record, out);
     else if (record->rung)
         rung_detail(record, row, utc, out);
     else if (record->kind == RECORD_FOLDED)
@@ -531,6 +555,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->sample)
+        sample_detail(record->sample, out);
     else if (record->side_count && !record->change_count)
         beside_detail(record, out);
     else if (record->kind == RECORD_WHISTLED || record->kind == RECORD_PLANNED || record->kind == RECORD_BEGUN)

@@ -36,6 +36,8 @@ int verb_dismiss(int argc, char **argv);
 int verb_urge(int argc, char **argv);
 int verb_supervise(int argc, char **argv);
 int verb_charge(int argc, char **argv);
+int verb_account(int argc, char **argv);
+int verb_inform(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
 int verb_plan(int argc, char **argv); /* plan.c */
 int verb_claim(int argc, char **argv);
@@ -46,6 +48,7 @@ int verb_decide(int argc, char **argv);  /* ask.c */
 int verb_beside(int argc, char **argv);  /* beside.c */
 int verb_duty(int argc, char **argv);    /* beside.c */
 int verb_level(int argc, char **argv);   /* beside.c */
+int verb_sample(int argc, char **argv);  /* sample.c */
 int verb_commit(int argc, char **argv);  /* exercise.c */
 int verb_reveal(int argc, char **argv);  /* exercise.c */
 int verb_reload(int argc, char **argv);  /* operate.c */

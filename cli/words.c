@@ -51,7 +51,8 @@ static const char *const clocks[] = {
     [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
     [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
     [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
-    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"), [CLOCK_BEGIN] = C_("clock", "begin"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"), [CLOCK_INFORM] = C_("clock", "inform"),
+    [CLOCK_PROGRESS] = C_("clock", "progress"),   [CLOCK_BEGIN] = C_("clock", "begin"),
 };
 
 static const char *const clock_states[] = {
@@ -115,6 +116,8 @@ static const char *const records[] = {
     [RECORD_CHARGE_PASSED] = C_("record", "charge_passed"),
     [RECORD_TOLD] = C_("record", "told"),
     [RECORD_SWITCHED] = C_("record", "switched"),
+    [RECORD_ACCOUNTED] = C_("record", "accounted"),
+    [RECORD_INFORMED] = C_("record", "informed"),
     [RECORD_SPECIAL_BEGAN] = C_("record", "special_began"),
     [RECORD_SPECIAL_ENDED] = C_("record", "special_ended"),
     [RECORD_ASKED] = C_("record", "asked"),
@@ -130,6 +133,7 @@ static const char *const records[] = {
     [RECORD_LEVEL_DELISTED] = C_("record", "level_delisted"),
     [RECORD_EXERCISE_COMMITTED] = C_("record", "exercise_committed"),
     [RECORD_EXERCISE_REVEALED] = C_("record", "exercise_revealed"),
+    [RECORD_SAMPLED] = C_("record", "sampled"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 

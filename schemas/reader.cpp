@@ -183,6 +183,7 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->notice = in.notice();
     out->in_downtime = in.in_downtime();
     out->held_ms = in.held_ms();
+    out->unconnected = in.unconnected();
 }
 
 /* NULL when there is nothing of it. */
@@ -204,6 +205,8 @@ static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *
     out->bearer_until_ms = in.bearer_until_ms();
     out->held = reader.all<struct rung>(in.held(), ANY, "oversight.held", &out->held_count);
     out->held_until_ms = in.held_until_ms();
+    out->informed = in.informed();
+    out->unaccounted = in.unaccounted();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -269,6 +272,7 @@ static void read(Reader &reader, const bihuan::Item &in, struct item *out)
 static void read(Reader &reader, const bihuan::TaskMore &in, struct task_more *out)
 {
     out->whistled = in.whistled();
+    out->unaccounted = in.unaccounted();
     out->sub_unit = reader.text(in.sub_unit(), ANY, "more.sub_unit");
     out->plan = reader.text(in.plan(), ANY, "more.plan");
     out->part = reader.text(in.part(), ANY, "more.part");
@@ -370,6 +374,17 @@ static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, 
     for (size_t i = 0; i < *count; i++)
         numbers[i] = in->Get(static_cast<flatbuffers::uoffset_t>(i));
     return numbers;
+}
+
+static void read(Reader &reader, const bihuan::Sample &in, struct sample *out)
+{
+    out->from_ms = in.from_ms();
+    out->until_ms = in.until_ms();
+    out->on_site = in.on_site();
+    out->of = in.of();
+    out->seed = reader.sha256(in.seed(), "sample.seed");
+    out->seed_seq = in.seed_seq();
+    out->drawn = read_numbers(reader, in.drawn(), &out->drawn_count);
 }
 
 static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
@@ -481,6 +496,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->solved = in.solved();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
     out->takes_back = in.takes_back();
+    out->sample = reader.one<struct sample>(in.sample());
     out->tells = reader.texts(in.tells(), ANY, "record.tells", &out->tell_count);
     out->was = reader.text(in.was(), ANY, "record.was");
     out->closing = reader.text(in.closing(), ANY, "record.closing");

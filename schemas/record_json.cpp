@@ -63,6 +63,7 @@ static void write(Json &json, const struct rung &rung)
     json.flag("notice", rung.notice);
     json.flag("in_downtime", rung.in_downtime);
     json.time("held_until", rung.held_ms);
+    json.flag("unconnected", rung.unconnected);
 }
 
 static void write(Json &json, const struct claim &claim)
@@ -83,6 +84,8 @@ static void write(Json &json, const struct oversight &oversight)
     json.time("bearer_until", oversight.bearer_until_ms);
     write_all(json, "held", oversight.held, oversight.held_count);
     json.time("held_until", oversight.held_until_ms);
+    json.number("informed", oversight.informed);
+    json.flag("unaccounted", oversight.unaccounted);
 }
 
 static void write(Json &json, const struct ending &ending)
@@ -152,6 +155,7 @@ static void write_after(Json &json, uint32_t after)
 static void write(Json &json, const struct task_more &more)
 {
     json.flag("whistled", more.whistled);
+    json.flag("unaccounted", more.unaccounted);
     json.text("sub_unit", more.sub_unit);
     json.text("plan", more.plan);
     json.text("part", more.part);
@@ -239,6 +243,20 @@ static void write(Json &json, const struct reports &reports)
     json.text("device", reports.device);
 }
 
+static void write(Json &json, const struct sample &sample)
+{
+    json.time("from", sample.from_ms);
+    json.time("until", sample.until_ms);
+    json.flag("on_site", sample.on_site);
+    json.count("of", sample.of);
+    json.hex("seed", sample.seed);
+    json.id("seed_seq", sample.seed_seq);
+    json.open("drawn", '[');
+    for (size_t i = 0; i < sample.drawn_count; i++)
+        json.incident(nullptr, sample.drawn[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct undo &undo)
 {
     json.number("seq", undo.seq);
@@ -323,6 +341,7 @@ void write(Json &json, const struct record &record)
     json.flag("solved", record.solved);
     write_texts(json, "tells", record.tells, record.tell_count);
     json.number("takes_back", record.takes_back);
+    write_if(json, "sample", record.sample);
     write_all(json, "sides", record.sides, record.side_count);
 }
 

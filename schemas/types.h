@@ -51,6 +51,7 @@ extern "C" {
     X(8, RESPOND, respond) X(9, ARRIVE, arrive) X(10, HANDLE, handle) X(11, FEEDBACK, feedback) \
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
     X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
+    X(18, INFORM, inform) X(19, PROGRESS, progress) \
     X(20, BEGIN, begin)
 
 #define CALENDARS(X) \
@@ -72,7 +73,7 @@ extern "C" {
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
     X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
-    X(9, TICK, tick) X(10, DELEGATE, delegate)
+    X(9, TICK, tick) X(10, DELEGATE, delegate) X(11, INFORM, inform) X(12, ACCOUNT, account)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
@@ -81,11 +82,12 @@ extern "C" {
     X(10, ASK, ask) X(11, DECIDE, decide) X(12, RESUME, resume) X(13, UNDO, undo) \
     X(15, WHISTLE, whistle) X(16, DISMISS, dismiss) X(17, PLAN, plan) \
     X(20, URGE, urge) X(21, SUPERVISE, supervise) X(22, CHARGE, charge) \
+    X(23, ACCOUNT, account) X(24, INFORM, inform) \
     X(25, RECLASSIFY, reclassify) \
     X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
-    X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) \
+    X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -115,8 +117,10 @@ extern "C" {
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
     X(77, EXERCISE_COMMITTED, exercise_committed) X(78, EXERCISE_REVEALED, exercise_revealed) \
+    X(79, SAMPLED, sampled) \
     X(83, EXCLUDED, excluded) X(84, CLAIMED, claimed) X(85, UNCLAIMED, unclaimed) \
-    X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended)
+    X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
+    X(92, ACCOUNTED, accounted) X(93, INFORMED, informed)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -172,6 +176,7 @@ extern "C" {
     X(46, TOO_LATE, too_late) X(47, NOT_ASKED, not_asked) \
     X(48, CALLED_ALREADY, called_already) X(49, ITEMS_OPEN, items_open) \
     X(50, OVERLOADED, overloaded) X(51, STORE_FULL, store_full) X(52, BUSY, busy) X(53, INTERNAL, internal) \
+    X(54, NOT_ACCOUNTED, not_accounted) \
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
@@ -333,7 +338,7 @@ struct event {
     const char *evidence;
 };
 
-/* A rung of a ladder that fired. */
+/* A rung of a ladder that fired; of `informed`, who was told. */
 struct rung {
     enum clock_kind clock;
     uint32_t task, number; /* number counts from 1 */
@@ -346,6 +351,7 @@ struct rung {
     bool notice;      /* false: a higher rung of the same clock fired with it after downtime */
     bool in_downtime; /* due while the broker was down */
     int64_t held_ms;  /* quiet hours: it is told then, unless another of its clock is; 0: at once */
+    bool unconnected; /* a warning that goes up: nobody of the unit is connected */
 };
 
 /* 督办: what only an incident under somebody's eye has. */
@@ -358,6 +364,8 @@ struct oversight {
     const struct rung *held;          /* quiet hours: of each clock the last rung that nobody was told of yet */
     size_t held_count;
     int64_t held_until_ms;
+    uint32_t informed; /* 第一时间上报: how often the centre above was told */
+    bool unaccounted;  /* 说明原因: a clock of its own went red, and nobody has said why */
 };
 
 /* 如何了结: what few have of it. */
@@ -422,6 +430,7 @@ struct task_more {
     bool held;               /* 同步: it starts together with others, and has not */
     const struct item *items;
     size_t item_count;
+    bool unaccounted; /* 说明原因: a clock of it went red, and its unit has not said why */
 };
 
 /* 派遣任务: one unit's part. */
@@ -567,6 +576,17 @@ struct side {
     size_t list_count;
 };
 
+/* 双随机: a draw among the incidents that closed within a period. */
+struct sample {
+    int64_t from_ms, until_ms; /* [from, until) */
+    bool on_site;              /* of those that were handled on site only */
+    uint32_t of;               /* among so many */
+    struct bytes seed;         /* SHA-256: the chain at record seed_seq */
+    uint64_t seed_seq;
+    const uint64_t *drawn;
+    size_t drawn_count;
+};
+
 /* 记录: one decision's facts. */
 struct record {
     uint64_t seq;
@@ -601,7 +621,8 @@ struct record {
     const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
     const char *const *tells; /* sources to whom it becomes a notice; undone: whose notice of that is none any more */
     size_t tell_count;
-    uint64_t takes_back; /* undone: the dispatch */
+    uint64_t takes_back;         /* undone: the dispatch */
+    const struct sample *sample; /* sampled */
 };
 
 /* What was promised to a publisher. */

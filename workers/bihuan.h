@@ -374,11 +374,14 @@ enum bh_verb {
     BH_GIVE_BACK = 7, /**< Before responding: a colleague shall have it. Ends the task for us. */
     BH_ASK = 8,       /**< 申请: what `ask` says; somebody else decides. Until then nothing changes. */
     BH_TICK = 9,      /**< 清单: an item of the task's checklist is done: its number, from 1, in `item`. */
-    BH_DELEGATE = 10  /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
+    BH_DELEGATE = 10, /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
+    BH_INFORM = 11,   /**< 第一时间上报: how it stands, in `text`, for the centre above. */
+    BH_ACCOUNT = 12   /**< 说明原因: why a clock of the task went red: a code in `reason`, and `text`. */
 };
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN
- *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE, `item` with BH_TICK. */
+ *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE, `item` with BH_TICK,
+ *  `text` with BH_INFORM, `reason` and `text` with BH_ACCOUNT. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
     enum bh_verb verb;

@@ -389,7 +389,8 @@ void bh_drain(struct bh_work *work)
 /* --- words --- */
 
 _Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_TICK == WORD_TICK &&
-                   (int)BH_DELEGATE == WORD_DELEGATE,
+                   (int)BH_DELEGATE == WORD_DELEGATE && (int)BH_INFORM == WORD_INFORM &&
+                   (int)BH_ACCOUNT == WORD_ACCOUNT,
                "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
@@ -404,9 +405,12 @@ static int check_word(const struct bh_word *word)
         return BH_BAD_ARGUMENT;
     if (outcome ? !outcome_of(word->outcome) : word->verb == BH_FEEDBACK)
         return BH_BAD_ARGUMENT;
-    if ((word->verb == BH_RETURN || word->verb == BH_ASK) && !(word->reason && *word->reason))
+    if ((word->verb == BH_RETURN || word->verb == BH_ASK || word->verb == BH_ACCOUNT) &&
+        !(word->reason && *word->reason))
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_ASK && !ask_kind_of(word->ask))
+        return BH_BAD_ARGUMENT;
+    if ((word->verb == BH_INFORM || word->verb == BH_ACCOUNT) && !(word->text && *word->text))
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_TICK && !word->item)
         return BH_BAD_ARGUMENT;

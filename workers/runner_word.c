@@ -18,6 +18,7 @@ static const struct verb {
     {BH_RESPOND, "respond", NONE},     {BH_ARRIVE, "arrive", NONE},        {BH_HANDLE, "handle", NONE},
     {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
     {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},    {BH_TICK, "tick", ITEM},
+    {BH_INFORM, "inform", NONE},       {BH_ACCOUNT, "account", REASON},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -127,6 +128,10 @@ static const char *check(const struct bh_word *word)
         return _("tick needs the number of an item");
     if (word->verb == BH_DELEGATE && !word->unit)
         return _("delegate needs a unit");
+    if (word->verb == BH_INFORM && !word->text)
+        return _("inform needs a text");
+    if (word->verb == BH_ACCOUNT && !(word->reason && word->text))
+        return _("account needs a reason and a text");
     if (word->verb == BH_NOTE && !word->text)
         return _("note needs a text");
     return NULL;

@@ -21,12 +21,13 @@ enum {
     ON_SITE,
     DISCIPLINE,
     CLAIM,
+    INFORM,
     FIELDS
 };
 static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
                                          "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
                                          "park_max", "undo_within", "whistle",        "reworks_max",   "reopens_max",
-                                         "on_site",  "discipline",  "claim"};
+                                         "on_site",  "discipline",  "claim",          "inform"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -157,6 +158,14 @@ static void set_defaults(struct policy *policy)
     policy->level_count = sizeof(national_levels) / sizeof(*national_levels);
 }
 
+/* 第一时间上报: which level is told; without it the widest there is. */
+static void read_inform(struct reading *reading, struct document *document, yaml_node_t *node)
+{
+    const char *name = node_text(document, node, "a level", CODE_MAX_BYTES);
+    size_t level = name != NULL ? named_level(reading, document, node, name) : SIZE_MAX;
+    reading->policy->inform_level = level != SIZE_MAX ? level : 0;
+}
+
 void read_city(struct reading *reading, struct document *document)
 {
     yaml_node_t *fields[FIELDS];
@@ -189,6 +198,8 @@ void read_city(struct reading *reading, struct document *document)
     read_times(document, fields[REOPENS_MAX], "reopens_max (times)", &policy->reopens_max);
     if (fields[CLAIM] != NULL)
         node_duration(document, fields[CLAIM], &policy->claim_ms);
+    if (fields[INFORM] != NULL)
+        read_inform(reading, document, fields[INFORM]);
     reading->discipline = (struct later){document, fields[DISCIPLINE]};
     reading->keys_folder = read_name(reading, document, fields[KEYS_FOLDER], "keys_folder", NULL);
 }

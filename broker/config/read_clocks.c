@@ -64,12 +64,12 @@ static void read_quiet(struct reading *reading, struct document *document, yaml_
 
 static void read_ladder(struct reading *reading, struct document *document, yaml_node_t *node, struct ladder *ladder)
 {
-    static const char *const keys[] = {"warn", "step", "line", "quiet"};
-    yaml_node_t *fields[4];
+    static const char *const keys[] = {"warn", "step", "line", "quiet", "account"};
+    yaml_node_t *fields[5];
     ladder->warnings = default_warnings;
     ladder->warning_count = WARNINGS_MAX;
     ladder->lines = LINE_AREA;
-    if (!node_fields(document, node, "a ladder", keys, 4, fields))
+    if (!node_fields(document, node, "a ladder", keys, 5, fields))
         return;
     if (fields[2] != NULL)
         read_line(document, fields[2], ladder);
@@ -79,6 +79,23 @@ static void read_ladder(struct reading *reading, struct document *document, yaml
         read_step(reading, document, fields[1], ladder);
     if (fields[3] != NULL)
         read_quiet(reading, document, fields[3], ladder);
+    if (fields[4] != NULL)
+        node_flag(document, fields[4], &ladder->account);
+}
+
+/* Half of the time to respond is when it is seen whether anybody is there. */
+static void add_half(struct reading *reading, struct ladder *ladder)
+{
+    double *warnings = ARENA_NEW(&reading->policy->arena, double, ladder->warning_count + 1);
+    size_t count = 0, i = 0;
+    while (i < ladder->warning_count && ladder->warnings[i] < 0.5)
+        warnings[count++] = ladder->warnings[i++];
+    warnings[count++] = 0.5;
+    i += i < ladder->warning_count && ladder->warnings[i] == 0.5;
+    while (i < ladder->warning_count)
+        warnings[count++] = ladder->warnings[i++];
+    ladder->respond_warnings = warnings;
+    ladder->respond_warning_count = count;
 }
 
 static void default_ladder(struct reading *reading)
@@ -90,6 +107,7 @@ static void default_ladder(struct reading *reading)
                               .lines = LINE_AREA,
                               .is_default = true,
                               .origin = {"(built in)", 0, 0}};
+    add_half(reading, ladder);
     reading->policy->ladders = ladder;
     reading->policy->ladder_count = 1;
     textmap_put(&reading->policy->ladder_map, ladder->name, ladder);
@@ -114,6 +132,7 @@ void read_ladders(struct reading *reading, struct document *document)
         ladders[i].origin = origin_of(document, key);
         ladders[i].is_default = strcmp(ladders[i].name, DEFAULT_LADDER) == 0;
         read_ladder(reading, document, node_value(document, table, i), &ladders[i]);
+        add_half(reading, &ladders[i]);
         textmap_put(&policy->ladder_map, ladders[i].name, &ladders[i]);
     }
     policy->ladders = ladders;

@@ -221,6 +221,7 @@ void read_limits(struct reading *reading, struct document *document, yaml_node_t
         }
         struct limit *limit = &limits[profile->limit_count++];
         limit->kind = read_clock_kind(document, key);
+        reading->policy->informs |= limit->kind == CLOCK_INFORM || limit->kind == CLOCK_PROGRESS;
         if (node_is_mapping(value))
             read_long_limit(reading, document, value, limit);
         else

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/account.h"
 #include "broker/core/again.h"
 #include "broker/core/border.h"
 #include "broker/core/exclude.h"
@@ -150,6 +151,7 @@ bool act_assign(struct acting *acting)
 void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
 {
     act_take_away(acting, task, told);
+    account_drop(acting->draft, task->no);
     task->unit = unit->id;
     task->epoch++;
     if (task->state == TASK_WAITING)
@@ -237,7 +239,7 @@ static bool well_closed(struct acting *acting, enum outcome_code outcome)
 bool act_close(struct acting *acting)
 {
     const struct act *act = acting->act;
-    return somebody_else(acting) && well_closed(acting, act->outcome) &&
+    return somebody_else(acting) && account_lets_close(acting) && well_closed(acting, act->outcome) &&
            ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
            act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
@@ -297,6 +299,8 @@ bool act_verify(struct acting *acting)
         return step_refuse(acting->step, REFUSAL_FORBIDDEN, NULL,
                            "it is not yours to verify: the centre does, or its source where the route says so");
     if (!somebody_else(acting))
+        return false;
+    if (acting->act->passed && !account_lets_close(acting))
         return false;
     if (acting->act->passed && !well_closed(acting, incident_lead_done(acting->draft)->outcome))
         return false;

@@ -4,6 +4,7 @@
 #include "broker/core/border.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/fold.h"
+#include "broker/core/inform.h"
 #include "broker/core/level.h"
 #include "broker/core/plan.h"
 #include "broker/core/quota.h"
@@ -267,6 +268,7 @@ static void start(struct draft *draft, const struct route_result *result)
         return; /* handled on site: nothing is owed */
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
+    inform_begin(draft);
     if (draft->head.state == INCIDENT_CONFIRMING)
         draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else

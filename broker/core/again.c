@@ -2,6 +2,7 @@
 
 #include "broker/core/ending.h"
 #include "broker/core/exclusion.h"
+#include "broker/core/inform.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 
@@ -59,6 +60,7 @@ bool again_rework(struct acting *acting)
     acting->record->epoch = task->epoch;
     draft_start_clock(draft, CLOCK_HANDLE, task->no);
     draft_start_clock(draft, CLOCK_FEEDBACK, task->no);
+    inform_begin(draft);
     draft_head(draft)->state = INCIDENT_OPEN;
     draft_head(draft)->reworks++;
     return true;
@@ -115,6 +117,7 @@ static void reopen(struct draft *draft, struct record *record)
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     if (!ending_of(head)->withdrawn)
         draft_start_clock(draft, CLOCK_ANSWER, 0);
+    inform_begin(draft);
     if (lead && policy_unit(policy, lead->unit) && unit_now(draft, lead->unit) && !worn_out(policy, head->reopens))
         dispatch_again(draft, lead, record);
     else

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/account.h"
 #include "broker/core/act.h"
 #include "broker/core/again.h"
 #include "broker/core/callback.h"
@@ -13,6 +14,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/exercise.h"
 #include "broker/core/fold.h"
+#include "broker/core/inform.h"
 #include "broker/core/aside.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
@@ -46,6 +48,8 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_URGE]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SUPERVISE] = { 0, 1,        1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_CHARGE]   = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_ACCOUNT]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_INFORM]   = { 0, 1,         1,   1,       1,   1,        0,     0,     0,     0,        0 },
     [ACT_ANSWER]   = { 0, 0,         0,   0,       0,   1,        0,     1,     0,     0,        0 },
     [ACT_CONFIRM]  = { 0, 1,         0,   0,       0,   0,        0,     0,     0,     0,        0 },
     [ACT_CALLBACK] = { 0, 0,         0,   0,       0,   0,        0,     1,     0,     0,        0 },
@@ -95,6 +99,8 @@ static const struct {
     [ACT_URGE]       = {oversee_urge,      RECORD_URGED,        RIGHT_DISPATCH,  0,             NULL},
     [ACT_SUPERVISE]  = {oversee_supervise, RECORD_SUPERVISED,   RIGHT_OVERSEE,   0,             NULL},
     [ACT_CHARGE]     = {oversee_charge,    RECORD_CHARGED,      RIGHT_OVERSEE,   0,             NULL},
+    [ACT_ACCOUNT]    = {act_account,       RECORD_ACCOUNTED,    RIGHT_DISPATCH,  0,             NULL},
+    [ACT_INFORM]     = {act_inform,        RECORD_INFORMED,     RIGHT_DISPATCH,  0,             NULL},
     [ACT_ANSWER]     = {act_answer,        RECORD_ANSWERED,     RIGHT_ANSWER,    0,             NULL},
     [ACT_CONFIRM]    = {act_confirm,       RECORD_CONFIRMED,    RIGHT_VERIFY,    0,             NULL},
     [ACT_CALLBACK]   = {act_callback,      RECORD_CALLED_BACK,  RIGHT_CALLBACK,  0,             callback_follow},
@@ -305,11 +311,11 @@ static void close_settled(struct draft *draft, const struct live *live)
     draft_record(draft, &record);
 }
 
-/* What the rule says; and to put it off is never the unit's alone to say. */
+/* What the rule says; what went red is accounted for first; and to put it off is never the unit's alone to say. */
 static bool needs_verifier(const struct draft *draft)
 {
     return draft->head.verify == VERIFIER_SOURCE || draft->head.verify == VERIFIER_CENTRE ||
-           incident_lead_done(draft)->outcome == OUTCOME_PLANNED;
+           incident_lead_done(draft)->outcome == OUTCOME_PLANNED || account_owed(draft);
 }
 
 static void ask_verifier(struct draft *draft)

@@ -1,5 +1,7 @@
 #include "broker/core/ladder.h"
 
+#include "broker/core/account.h"
+#include "broker/core/draft.h"
 #include "broker/core/live.h"
 #include "broker/core/oversee.h"
 #include "broker/core/oversight.h"
@@ -9,6 +11,7 @@
 #include "broker/core/pushback.h"
 #include "broker/core/quiet.h"
 #include "broker/core/reckon.h"
+#include "broker/core/task_more.h"
 #include "broker/core/whistle.h"
 
 struct climb climb_of(const struct policy *policy, const struct incident *head)
@@ -112,7 +115,10 @@ static bool level_there(const struct climb *climb, const struct clock *clock, in
 static size_t warnings_of(const struct climb *climb, const struct clock *clock)
 {
     const struct ladder *ladder = ladder_of(climb, clock->kind);
-    return ladder ? ladder->warning_count : 0;
+    if (!ladder)
+        return 0;
+    return clock->kind == CLOCK_RESPOND && ladder->respond_warnings ? ladder->respond_warning_count
+                                                                    : ladder->warning_count;
 }
 
 static int64_t step_of(const struct climb *climb, const struct clock *clock)
@@ -123,7 +129,10 @@ static int64_t step_of(const struct climb *climb, const struct clock *clock)
 
 static int64_t warning_of(const struct climb *climb, const struct clock *clock, size_t i)
 {
-    return (int64_t)(ladder_of(climb, clock->kind)->warnings[i] * (double)clock->budget_ms);
+    const struct ladder *ladder = ladder_of(climb, clock->kind);
+    const double *warnings =
+        clock->kind == CLOCK_RESPOND && ladder->respond_warnings ? ladder->respond_warnings : ladder->warnings;
+    return (int64_t)(warnings[i] * (double)clock->budget_ms);
 }
 
 /* The budget used when the first rung beyond used_ms fires; -1 when there is none. */
@@ -239,11 +248,21 @@ static void address_instead(struct rung *rung, const struct climb *climb)
     rung->to_unit = instead ? instead->id : "";
 }
 
-/* A warning is for those who handle it. */
+/* It waits, and nobody of the unit is there to take it up: a dispatcher must phone. */
+static bool unconnected(const struct core *core, const struct live *live, const struct clock *clock)
+{
+    const struct live_task *task = clock->kind == CLOCK_RESPOND ? live_task_find(live, clock->task) : NULL;
+    if (!task || task->facts.state != TASK_QUEUED || task->facts.on_behalf)
+        return false;
+    const struct queue *queue = textmap_get(&core->queues, task_desk(&task->facts));
+    return !queue || queue->workers == 0;
+}
+
+/* A warning is for those who handle it, unless nobody is there. */
 static void address_up(const struct step *step, const struct live *live, const struct climb *climb,
                        const struct clock *clock, int64_t ups, struct rung *rung)
 {
-    if (rung->colour < RUNG_RED)
+    if (rung->colour < RUNG_RED && !rung->unconnected)
         return;
     address(rung, climb, oversight_of(&live->head), ups, clock, step->now_ms);
     address_instead(rung, climb);
@@ -291,6 +310,27 @@ static struct rung rung_of(const struct clock *due, uint32_t number)
     };
 }
 
+/* What a ladder asks beside: that nobody is disturbed now, that somebody accounts for it. */
+static void take_note(struct step *step, const struct live *live, const struct climb *climb, struct rung *rung,
+                      struct change *change)
+{
+    const struct ladder *ladder = ladder_of(climb, rung->clock);
+    int64_t until_ms = climb->special ? 0 : quiet_for(step, live, ladder, rung);
+    bool account = ladder->account && rung->colour == RUNG_RED;
+    if (!until_ms && !account)
+        return;
+    struct draft draft;
+    draft_of(&draft, step, live);
+    if (until_ms)
+        quiet_hold(&draft, rung, until_ms);
+    if (account)
+        account_owe(&draft, rung);
+    struct change noted = draft_change(&draft);
+    change->head = noted.head;
+    change->tasks = noted.tasks;
+    change->task_count = noted.task_count;
+}
+
 bool ladder_fire(struct step *step, const struct live *live)
 {
     const struct core *core = step->core;
@@ -314,7 +354,9 @@ bool ladder_fire(struct step *step, const struct live *live)
     after.rung++;
     clock_arm(&after, &climb, used_ms);
     struct rung rung = rung_of(due, after.rung);
-    address_up(step, live, &climb, due, colour(&rung, &climb, due, used_ms), &rung);
+    int64_t ups = colour(&rung, &climb, due, used_ms);
+    rung.unconnected = rung.colour < RUNG_RED && 2 * used_ms >= due->budget_ms && unconnected(core, live, due);
+    address_up(step, live, &climb, due, ups, &rung);
     rung.notice = after.next_ms == 0 || after.next_ms > step->now_ms;
     rung.in_downtime = ladder_in_downtime(core, rung.due_ms);
 
@@ -324,9 +366,8 @@ bool ladder_fire(struct step *step, const struct live *live)
     record.changes[0] = (struct change){
         .incident = live->id, .prev = live->seq, .clocks = arena_memdup(arena, &after, sizeof after), .clock_count = 1};
     record.change_count = 1;
-    const struct ladder *ladder = climb.special ? NULL : ladder_of(&climb, due->kind);
-    if (ladder && ladder->quiet.span_count > 0)
-        quiet_hold(step, live, &ladder->quiet, &rung, &record.changes[0]);
+    if (ladder_of(&climb, due->kind))
+        take_note(step, live, &climb, &rung, &record.changes[0]);
     record.rung = arena_memdup(arena, &rung, sizeof rung);
     step_record(step, &record);
     if (rung.clock == CLOCK_ARBITRATE && rung.colour == RUNG_RED)

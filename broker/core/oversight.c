@@ -38,6 +38,7 @@ static const struct rung *own_held(const struct oversight *oversight)
         held[i] = (struct rung){.clock = rung->clock, .task = rung->task, .number = rung->number};
         held[i].colour = rung->colour;
         held[i].due_ms = rung->due_ms;
+        held[i].unconnected = rung->unconnected;
     }
     return held;
 }

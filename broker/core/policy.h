@@ -162,6 +162,10 @@ struct ladder {
     enum calendar step_calendar; /* of a step_ms that is written */
     unsigned lines;              /* along which it climbs: bits of enum ladder_line */
     struct hours quiet;          /* when notices are held; without spans: never */
+    bool account;                /* 说明原因: a red rung asks for an explanation in writing */
+    const double *
+        respond_warnings; /* the warnings, and half of the budget, when it is seen whether anybody is there; NULL: the warnings */
+    size_t respond_warning_count;
     bool is_default;
     struct origin origin;
 };
@@ -296,8 +300,9 @@ struct sensor_rule {
     const struct principal *source;
     const struct type *type; /* subtree; NULL: any */
     uint32_t false_alarms;
-    int64_t within_ms, for_ms; /* for: so long it is not believed */
-    const struct unit *repair; /* its owner */
+    int64_t within_ms, for_ms;      /* for: so long it is not believed */
+    const struct recipient *repair; /* its owner: tried in order */
+    size_t repair_count;
     struct origin origin;
 };
 
@@ -424,6 +429,8 @@ struct policy {
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
     int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     struct limit whistle;                /* 报到, where neither rule nor type says */
+    bool informs;                        /* some type has a limit inform or progress */
+    size_t inform_level;                 /* whom 第一时间上报 goes to */
     unsigned whistle_levels;             /* bit per level whose principals may whistle; 0: all */
     int64_t claim_ms;                    /* how long a claim lasts without an act */
     const struct unit *discipline;       /* 纪检: who gets a report that its line may not see; NULL: nobody */

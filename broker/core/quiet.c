@@ -50,27 +50,29 @@ static bool never_held(const struct incident *head)
     return head->panic || head->severity == 1;
 }
 
-void quiet_hold(const struct step *step, const struct live *live, const struct hours *hours, struct rung *rung,
-                struct change *change)
+int64_t quiet_for(const struct step *step, const struct live *live, const struct ladder *ladder,
+                  const struct rung *rung)
 {
-    const struct oversight *was = oversight_of(&live->head);
-    int64_t until_ms = quiet_until(hours, step->core->policy->utc_offset_minutes, step->now_ms);
-    if (!rung->notice || !until_ms || never_held(&live->head))
-        return;
-    struct draft draft;
-    draft_of(&draft, (struct step *)step, live);
-    struct rung *held = arena_take(step->outcome->arena, (was->held_count + 1) * sizeof *held);
+    if (!rung->notice || ladder->quiet.span_count == 0 || never_held(&live->head))
+        return 0;
+    return quiet_until(&ladder->quiet, step->core->policy->utc_offset_minutes, step->now_ms);
+}
+
+void quiet_hold(struct draft *draft, struct rung *rung, int64_t until_ms)
+{
+    const struct oversight *was = oversight_of(&draft->head);
+    struct rung *held = arena_take(draft->step->outcome->arena, (was->held_count + 1) * sizeof *held);
     size_t count = without(was, rung, held);
     held[count] = (struct rung){.clock = rung->clock, .task = rung->task, .number = rung->number};
     held[count].colour = rung->colour;
     held[count].due_ms = rung->due_ms;
-    struct oversight *oversight = draft_oversight(&draft);
+    held[count].unconnected = rung->unconnected;
+    struct oversight *oversight = draft_oversight(draft);
     oversight->held = held;
     oversight->held_count = count + 1;
     oversight->held_until_ms = until_ms;
     rung->notice = false;
     rung->held_ms = until_ms;
-    change->head = draft_change(&draft).head;
 }
 
 bool quiet_tell(struct step *step, const struct live *live)

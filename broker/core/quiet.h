@@ -8,8 +8,10 @@
 
 /* When the quiet is over; 0: it is not quiet. */
 int64_t quiet_until(const struct hours *, int utc_offset_minutes, int64_t at_ms);
-/* A rung that is about to be recorded: where it is quiet, its notice is held, and the change carries that. */
-void quiet_hold(const struct step *, const struct live *, const struct hours *, struct rung *, struct change *);
+/* Until when a rung of the ladder that fires now is held; 0: it is told at once. */
+int64_t quiet_for(const struct step *, const struct live *, const struct ladder *, const struct rung *);
+/* It is held until then: in the draft, and so says the rung. */
+void quiet_hold(struct draft *, struct rung *, int64_t until_ms);
 /* Something is held and the quiet is over: tells one. False when nothing is. */
 bool quiet_tell(struct step *, const struct live *);
 /* It is over, and nobody needs to be told any more. */

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "broker/core/account.h"
 #include "broker/core/ask.h"
 #include "broker/core/condition.h"
 #include "broker/core/delegate.h"
 #include "broker/core/draft.h"
 #include "broker/core/ending.h"
 #include "broker/core/incident.h"
+#include "broker/core/inform.h"
 #include "broker/core/lease.h"
 #include "broker/core/live.h"
 #include "broker/core/plan.h"
@@ -36,6 +38,8 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_ASK]       = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_TICK]      = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_DELEGATE]  = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_INFORM]    = { 0, C,     B,      B,        B,       B,        0,   0,       0,        0 },
+    [WORD_ACCOUNT]   = { 0, C,     B,      B,        B,       B,        0,   0,       0,        C },
 };
 /* clang-format on */
 
@@ -82,6 +86,8 @@ static void feedback(struct saying *saying)
     saying->task->outcome = saying->word->outcome;
     saying->task->done_ms = saying->step->now_ms;
     draft_stop_task_clocks(saying->draft, saying->task->no);
+    if (saying->task->role == TASK_LEAD)
+        inform_end(saying->draft);
 }
 
 /* The unit says it is not theirs: the centre must decide, against its own clock. */
@@ -96,11 +102,22 @@ static void give_up(struct saying *saying)
     pushback_returned(saying->draft, saying->task, saying->word->person);
 }
 
+static bool ask_for(struct saying *saying)
+{
+    const struct word *word = saying->word;
+    return ask_add(saying->draft, (struct ask){.kind = word->kind,
+                                               .task = word->task,
+                                               .person = word->person,
+                                               .reason = word->reason,
+                                               .until_ms = word->until_ms,
+                                               .span_ms = word->span_ms}) != 0;
+}
+
 /* The lead says what came of the whole. */
 static bool feedback_fits(struct saying *saying)
 {
     const struct word *word = saying->word;
-    if (!plan_may_feed_back(saying))
+    if (!plan_may_feed_back(saying) || !account_lets_feed_back(saying))
         return false;
     return saying->of->facts.role != TASK_LEAD || condition_holds(saying->step, &saying->of->incident->head,
                                                                   word->outcome, word->condition_met, &saying->closing);
@@ -112,16 +129,19 @@ static const struct {
     void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
     bool (*fits)(struct saying *); /* what else must be so; NULL: nothing */
+    bool (*take)(struct saying *); /* what is only said, and changes something: the task stays where it is */
 } said[WORD_END] = {
-    [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL},
-    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, plan_may_work},
-    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, plan_may_work},
-    [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits},
-    [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL},
-    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL},
-    [WORD_TICK]     = {RECORD_TICKED,     plan_tick,      false, plan_may_tick},
-    [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits},
+    [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL, NULL},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, plan_may_work, NULL},
+    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, plan_may_work, NULL},
+    [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL, NULL},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits, NULL},
+    [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL, NULL},
+    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL, ask_for},
+    [WORD_TICK]     = {RECORD_TICKED,     plan_tick,      false, plan_may_tick, NULL},
+    [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits, NULL},
+    [WORD_INFORM]   = {RECORD_INFORMED,   NULL,           false, inform_fits, inform_take},
+    [WORD_ACCOUNT]  = {RECORD_ACCOUNTED,  NULL,           false, account_fits, account_take},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -307,17 +327,6 @@ static bool change_task(struct saying *saying)
     return true;
 }
 
-static bool ask_for(struct saying *saying)
-{
-    const struct word *word = saying->word;
-    return ask_add(saying->draft, (struct ask){.kind = word->kind,
-                                               .task = word->task,
-                                               .person = word->person,
-                                               .reason = word->reason,
-                                               .until_ms = word->until_ms,
-                                               .span_ms = word->span_ms}) != 0;
-}
-
 /* Its record's sequence; 0 when refused. */
 static uint64_t say(struct saying *saying)
 {
@@ -330,7 +339,8 @@ static uint64_t say(struct saying *saying)
         return lease_end(step, saying->of, LEASE_GIVEN_BACK, &record);
     draft_of(&draft, step, saying->of->incident);
     saying->draft = &draft;
-    if (verb == WORD_ASK && !ask_for(saying))
+    saying->record = &record;
+    if (said[verb].take && !said[verb].take(saying))
         return 0;
     if (verb == WORD_RETURN && !pushback_may_return(&draft, &saying->of->facts, saying->word->reason))
         return 0;

@@ -14,6 +14,7 @@ struct saying {
     struct draft *draft;
     struct task *task;   /* in the draft */
     const char *closing; /* the closing condition that was said to hold, or NULL */
+    struct record *record;
 };
 
 /* COMMAND_WORD. */

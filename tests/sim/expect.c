@@ -6,6 +6,7 @@
 
 #include "broker/config/config.h"
 #include "broker/survey.h"
+#include "tests/sim/expect_figures.h"
 #include "tests/sim/play.h"
 #include "tests/sim/tell.h"
 
@@ -457,6 +458,7 @@ const struct sentence expecting[] = {
     {"expect no record KIND ...", no_record,   LOOKS},
     {"expect N records KIND ...", n_records,   LOOKS},
     {"expect trail EVENT ...",    trail,       LOOKS},
+    {"expect figure NAME ...",    expect_figure, LOOKS},
     {"expect queue UNIT ...",     queue,       LOOKS},
     {"expect WHO told EVENT ...", told,        LOOKS},
     {"expect notice WHO EVENT ...", a_notice,  LOOKS},

@@ -69,7 +69,8 @@ static void assert_rungs(struct fixture *f, uint64_t id, enum clock_kind kind, c
         assert_true(count < n);
         assert_string_equal(text_of(record->rung->due_ms), expected[count].due);
         assert_int_equal(record->rung->colour, expected[count].colour);
-        assert_string_equal(named(record->rung->to_area), expected[count].area);
+        if (!record->rung->unconnected) /* nobody is connected here, and half of the time to respond goes up */
+            assert_string_equal(named(record->rung->to_area), expected[count].area);
         assert_int_equal(record->rung->number, ++count);
     }
     assert_int_equal(count, n);

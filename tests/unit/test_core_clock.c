@@ -129,8 +129,9 @@ static void a_clock_climbs_the_area_line_once(void **state)
     uint64_t id = publish(f, "urgent"); /* in the community; its ladder steps a minute */
     pass(f, DAY_MS);
     const struct fired respond[] = {
-        {START_MS + 30 * SECOND_MS, CLOCK_RESPOND, 1, RUNG_BLUE, "", ""},
-        {START_MS + 48 * SECOND_MS, CLOCK_RESPOND, 2, RUNG_YELLOW, "", ""},
+        /* nobody is connected: from half of its time on it goes up */
+        {START_MS + 30 * SECOND_MS, CLOCK_RESPOND, 1, RUNG_BLUE, "620802001002", "warden"},
+        {START_MS + 48 * SECOND_MS, CLOCK_RESPOND, 2, RUNG_YELLOW, "620802001002", "warden"},
         {START_MS + 60 * SECOND_MS, CLOCK_RESPOND, 3, RUNG_RED, "620802001002", "warden"},
         {START_MS + 120 * SECOND_MS, CLOCK_RESPOND, 4, RUNG_UP, "620802001", "chief"}, /* a vacancy: one level up */
         {START_MS + 180 * SECOND_MS, CLOCK_RESPOND, 5, RUNG_UP, "620802", "chief"},
@@ -150,8 +151,8 @@ static void without_a_step_the_budget_is_the_step(void **state)
     uint64_t id = publish(f, "slow");
     pass(f, 30 * DAY_MS);
     const struct fired respond[] = {
-        {START_MS + HOUR_MS, CLOCK_RESPOND, 1, RUNG_BLUE, "", ""},
-        {START_MS + 96 * MINUTE_MS, CLOCK_RESPOND, 2, RUNG_YELLOW, "", ""},
+        {START_MS + HOUR_MS, CLOCK_RESPOND, 1, RUNG_BLUE, "620802001002", "warden"},
+        {START_MS + 96 * MINUTE_MS, CLOCK_RESPOND, 2, RUNG_YELLOW, "620802001002", "warden"},
         {START_MS + 2 * HOUR_MS, CLOCK_RESPOND, 3, RUNG_RED, "620802001002", "warden"},
         {START_MS + 4 * HOUR_MS, CLOCK_RESPOND, 4, RUNG_UP, "620802001", "chief"},
         {START_MS + 6 * HOUR_MS, CLOCK_RESPOND, 5, RUNG_UP, "620802", "chief"},

@@ -36,7 +36,9 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_URGE]     = {0, NOT,        NOT,  NOT,      0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_SUPERVISE] = {0, 0,         0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_CHARGE]   = {0, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD,
-                                     REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, NOT, NOT, NOT, NOT},
+                      REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, NOT, NOT, NOT, NOT},
+    [ACT_ACCOUNT]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_INFORM]   = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
@@ -67,8 +69,7 @@ static const char *const actor[ACT_END] = {
     [ACT_CANCEL] = "chief.one", [ACT_REJECT] = "chief.one",  [ACT_RELEASE] = "desk.one", [ACT_VERIFY] = "checker",
     [ACT_WITHDRAW] = "camera",  [ACT_WHISTLE] = "chief.one", [ACT_DISMISS] = "desk.one",
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
-    [ACT_CHARGE] = "chief.one",
-    [ACT_PLAN] = "desk.one",
+    [ACT_PLAN] = "desk.one",    [ACT_CHARGE] = "chief.one", [ACT_ACCOUNT] = "desk.one",  [ACT_INFORM] = "desk.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
     [ACT_UNDO] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
@@ -154,7 +155,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     assert_string_equal(
         last_answer(f)->refusal.reason,
         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, reclassify, reveal, exclude, claim, unclaim");
+        "charge, account, inform, reclassify, reveal, exclude, claim, unclaim");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
                         "the incident is closed; possible is answer, callback, reopen, reveal");

@@ -32,6 +32,8 @@ static const int by_worker[WORD_END][TASK_STATE_END] = {
     [WORD_ASK]       = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_TICK]      = {0, NOBODY, NOT, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, NOT, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY},
     [WORD_DELEGATE]  = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_INFORM]    = {0, NOBODY, 0,       0,         0,        0,         NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_ACCOUNT]   = {0, NOBODY, NOT,     NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
 };
 static const int by_centre[WORD_END][TASK_STATE_END] = {
     /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved  waiting */
@@ -45,6 +47,8 @@ static const int by_centre[WORD_END][TASK_STATE_END] = {
     [WORD_ASK]       = {0, 0,      0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_TICK]      = {0, NOT, NOT, REFUSAL_BAD_VALUE, REFUSAL_BAD_VALUE, NOT, NOT, NOT, NOT, NOT, NOT},
     [WORD_DELEGATE]  = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_INFORM]    = {0, 0,      0,       0,         0,        0,         NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_ACCOUNT]   = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
 };
 static const enum task_state after[WORD_END] = {
     [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
@@ -117,8 +121,9 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     struct fixture *f = *state;
     uint64_t id = incident_with(f, TASK_OFFERED);
     say(f, "w1", WORD_FEEDBACK, id);
-    assert_string_equal(last_answer(f)->refusal.reason,
-                        "task 1 is offered; possible is respond, note, return, give_back, ask, delegate");
+    assert_string_equal(
+        last_answer(f)->refusal.reason,
+        "task 1 is offered; possible is respond, note, return, give_back, ask, delegate, inform, account");
     id = incident_with(f, TASK_DONE);
     say_on_behalf(f, WORD_FEEDBACK, id, 1);
     assert_string_equal(last_answer(f)->refusal.reason, "task 1 is done; possible is nothing");

@@ -1,0 +1,70 @@
+#include "broker/core/inform.h"
+
+#include "broker/core/oversight.h"
+#include "broker/core/told.h"
+
+void inform_begin(struct draft *draft)
+{
+    if (!draft->climb.policy->informs)
+        return;
+    draft_start_clock(draft, CLOCK_INFORM, 0);
+    draft_start_clock(draft, CLOCK_PROGRESS, 0);
+}
+
+void inform_end(struct draft *draft)
+{
+    draft_stop_clock(draft, CLOCK_INFORM, 0);
+    draft_stop_clock(draft, CLOCK_PROGRESS, 0);
+}
+
+/* The level that the city reports to, seen from where the incident belongs; whom it is about is passed over. */
+static const struct area *area_above(const struct climb *climb)
+{
+    const struct area *area = climb->area;
+    while (area && area->parent && area->level > climb->policy->inform_level)
+        area = area->parent;
+    return area ? area : exclusion_area(&climb->exclusion, policy_area(climb->policy, climb->policy->city));
+}
+
+/* Who is told, and the how-manieth time. */
+static void tell(struct draft *draft, struct record *record)
+{
+    struct oversight *oversight = draft_oversight(draft);
+    const struct area *area = area_above(&draft->climb);
+    struct told told = told_area(area, draft->step->now_ms);
+    struct rung rung = {.clock = oversight->informed ? CLOCK_PROGRESS : CLOCK_INFORM,
+                        .number = ++oversight->informed,
+                        .to_area = area ? area->code : "",
+                        .to_post = told.post,
+                        .to_person = told.person,
+                        .notice = true};
+    record->count = oversight->informed;
+    record->rung = arena_memdup(draft->step->outcome->arena, &rung, sizeof rung);
+    draft_stop_clock(draft, CLOCK_INFORM, 0);
+    draft_void_clock(draft, CLOCK_PROGRESS, 0);
+    draft_start_clock(draft, CLOCK_PROGRESS, 0);
+}
+
+static bool is_said(struct step *step, const char *text)
+{
+    return has_text(text) || step_refuse(step, REFUSAL_MISSING_FIELD, "text", "a report says how it stands");
+}
+
+bool inform_fits(struct saying *saying)
+{
+    return is_said(saying->step, saying->word->text);
+}
+
+bool inform_take(struct saying *saying)
+{
+    tell(saying->draft, saying->record);
+    return true;
+}
+
+bool act_inform(struct acting *acting)
+{
+    if (!is_said(acting->step, acting->act->text))
+        return false;
+    tell(acting->draft, acting->record);
+    return true;
+}
