@@ -103,10 +103,13 @@ static struct dispatch *add_dispatch(struct lives *lives, struct life *life, con
     return added;
 }
 
-/* A retired unit's successor gets the task as it is: the same dispatch, under another name. */
+/* A retired unit's successor gets the task as it is: the same dispatch, under another name. A plan's task that waits for its
+ * turn is not dispatched yet. */
 static void take_task(struct lives *lives, struct life *life, const struct task *task)
 {
     struct dispatch *dispatch = dispatch_of(life, task->no);
+    if (!task->dispatched_ms)
+        return;
     if (!dispatch || dispatch->at_ms != task->dispatched_ms)
         dispatch = add_dispatch(lives, life, task);
     dispatch->state = task->state;
@@ -164,10 +167,10 @@ static void cut_short(struct run *run, int64_t at_ms)
     run->state = run->task && run->state == CLOCK_RUNNING && run->due_ms < at_ms ? CLOCK_LATE : CLOCK_VOID;
 }
 
-/* A clock of park or suspend is no limit: nothing is owed by it. */
+/* A clock of park, suspend or begin is no limit: nothing is owed by it. */
 static void take_clock(struct lives *lives, struct life *life, const struct record *record, const struct clock *clock)
 {
-    if (clock->kind == CLOCK_PARK || clock->kind == CLOCK_SUSPEND)
+    if (clock->kind == CLOCK_PARK || clock->kind == CLOCK_SUSPEND || clock->kind == CLOCK_BEGIN)
         return;
     struct run *run = run_of(life, clock->kind, clock->task);
     if (!run || run->started_ms != clock->started_ms) {
@@ -253,8 +256,26 @@ static void take_noted(struct lives *lives, const struct record *record)
     life->source = keep(lives, record->principal);
 }
 
+static void take_duty(struct lives *lives, const struct record *record)
+{
+    const struct side *side = record->sides;
+    struct life *life = add_life(lives);
+    struct duty_period *duty = ARENA_NEW(&lives->arena, struct duty_period, 1);
+    duty->of.unit = keep(lives, side->name);
+    duty->lasted_ms = side->last_ms - record->from_ms;
+    duty->done = side->count;
+    duty->total = side->total;
+    life->duty = duty;
+    life->noted = record->kind;
+    life->noted_ms = side->last_ms;
+    life->area = keep(lives, side->text);
+    life->type = life->source = "";
+}
+
 void lives_take(struct lives *lives, const struct record *record)
 {
+    if (record->kind == RECORD_DUTY_ENDED && record->side_count)
+        take_duty(lives, record);
     if ((record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED) && record->event)
         take_noted(lives, record);
     for (size_t i = 0; i < record->change_count; i++)

@@ -57,5 +57,6 @@ int verb_backup(int argc, char **argv);    /* operate.c */
 int verb_restore(int argc, char **argv);   /* offline.c */
 int verb_check(int argc, char **argv);     /* offline.c */
 int verb_keys(int argc, char **argv);      /* keys.c */
+int verb_sample(int argc, char **argv);    /* sample.c */
 
 #endif

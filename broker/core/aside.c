@@ -4,6 +4,7 @@
 #include "broker/core/exercise.h"
 #include "broker/core/handover.h"
 #include "broker/core/level.h"
+#include "broker/core/sample.h"
 
 /* Each completes the record; false when refused, and then nothing is recorded. */
 /* clang-format off */
@@ -20,6 +21,7 @@ static const struct {
     {ACT_COMMIT_EXERCISE, exercise_commit, RECORD_EXERCISE_COMMITTED, RIGHT_EXERCISE, true, false, false},
     {ACT_HAND_OVER,   handover_give, RECORD_HANDED_OVER,   RIGHT_HANDOVER, true, true, false},
     {ACT_TAKE_OVER,   handover_take, RECORD_TAKEN_OVER,    RIGHT_HANDOVER, true, true, false},
+    {ACT_SAMPLE,      sample_draw,  RECORD_SAMPLED,        RIGHT_SAMPLE, false, false, false},
 };
 /* clang-format on */
 #define ASIDES (sizeof asides / sizeof asides[0])

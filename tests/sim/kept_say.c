@@ -164,6 +164,14 @@ static void shift(const struct kept_saying *s, struct act *act)
     act->target = "孙八";
 }
 
+static void draw_sample(const struct kept_saying *s, struct act *act)
+{
+    act->person = "王五";
+    act->from_ms = s->now_ms - 90 * MINUTE_MS;
+    act->until_ms = s->now_ms;
+    act->count = 20;
+}
+
 static void commit_exercise(const struct kept_saying *s, struct act *act)
 {
     act->name = kept_commitment(s, "nothing");
@@ -210,6 +218,8 @@ static const struct {
     [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
     [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
@@ -218,6 +228,7 @@ static const struct {
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_ACCOUNT] = {name_task, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_SAMPLE] = {draw_sample, {CHIEF, AUDITOR, UNIT_DESK}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
@@ -327,6 +338,8 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_RETURN] = leave_as_it_is,
     [WORD_GIVE_BACK] = leave_as_it_is,
     [WORD_ASK] = ask_for,
+    [WORD_INFORM] = leave_as_it_is,
+    [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
 };
 

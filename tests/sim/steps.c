@@ -114,6 +114,11 @@ static void delists(struct play *play, const char *const *any, struct words *res
     act_aside(play, any[0], (struct act){.verb = ACT_DELIST_AREA, .area = any[1]}, rest);
 }
 
+static void samples(struct play *play, const char *const *any, struct words *rest)
+{
+    act_aside(play, any[0], (struct act){.verb = ACT_SAMPLE}, rest);
+}
+
 /* "EVENT SECRET", of which the broker gets the hash. */
 static void commits(struct play *play, const char *const *any, struct words *rest)
 {
@@ -576,6 +581,7 @@ const struct sentence doing[] = {
     {"WHO delists AREA ...",                           delists,                ASKS},
     {"WHO hands over SHIFT to PERSON ...",             hands_over,             ASKS},
     {"WHO takes over SHIFT ...",                       takes_over,             ASKS},
+    {"WHO samples ...",                                samples,                ASKS},
     {"WHO commits EVENT secret TEXT ...",              commits,                ASKS},
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},

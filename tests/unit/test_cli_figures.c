@@ -206,6 +206,25 @@ static void check_ins_are_of_units_called(void **unused)
     end(trail);
 }
 
+/* 1 is a plan's part that waits, then begins; 2 waits and is let go; 3 is a neighbour's copy. */
+static void a_waiting_part_and_a_copy_are_no_dispatches(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct task part = task_at("water", TASK_WAITING, 10), copy = task_at("gas", TASK_QUEUED, 10);
+    part.dispatched_ms = 0;
+    copy.role = TASK_COPY;
+    tasked(trail, 1, 10, RECORD_PLANNED, part, NULL, 0);
+    tasked(trail, 2, 10, RECORD_PLANNED, part, NULL, 0);
+    tasked(trail, 3, 10, RECORD_OPENED, copy, NULL, 0);
+    expect(trail, "well_directed", 0, 0);
+    tasked(trail, 1, 30, RECORD_BEGUN, task_at("water", TASK_QUEUED, 30), NULL, 0);
+    part.state = TASK_WITHDRAWN;
+    tasked(trail, 2, 40, RECORD_DISMISSED, part, NULL, 0);
+    expect(trail, "well_directed", 1, 1);
+    end(trail);
+}
+
 static void what_is_cancelled_owes_nothing(void **unused)
 {
     (void)unused;
@@ -286,6 +305,41 @@ static void what_is_only_noted_is_counted_apart(void **unused)
     trail->question.by = BY_AREA;
     trail->question.cut = 9;
     expect_in(trail, "620802001", "recorded", 2, 2);
+    end(trail);
+}
+
+/* Two weeks of one duty and a month of another, which ended in the period; one day that ended after it. */
+static void what_duties_cover_is_counted_by_their_periods(void **unused)
+{
+    (void)unused;
+    static const struct {
+        int ended, days;
+        uint32_t done, total;
+    } periods[] = {{5, 7, 3, 4}, {900, 7, 4, 4}, {10, 30, 1, 2}, {1000, 1, 0, 1}};
+    struct trail *trail = begin();
+    for (size_t i = 0; i < 4; i++) {
+        struct side side = {.kind = SIDE_DUTY,
+                            .key = "x",
+                            .name = "water",
+                            .text = "620802001",
+                            .last_ms = T(periods[i].ended),
+                            .count = periods[i].done,
+                            .total = periods[i].total};
+        struct record record = {.seq = ++trail->seq,
+                                .at_ms = T(periods[i].ended),
+                                .kind = RECORD_DUTY_ENDED,
+                                .from_ms = T(periods[i].ended - periods[i].days * 24 * 60),
+                                .sides = &side,
+                                .side_count = 1};
+        lives_take(&trail->lives, &record);
+    }
+    expect_of(trail, "covered", 2, 7, 8);
+    expect_of(trail, "covered", 3, 1, 2);
+    expect_of(trail, "duties_done", 2, 1, 2);
+    expect(trail, "intake", 0, 0);
+    expect(trail, "well_directed", 0, 0);
+    trail->question.by = BY_DEPARTMENT;
+    expect_in_of(trail, "water", "covered", 3, 1, 2);
     end(trail);
 }
 
@@ -482,11 +536,13 @@ int main(void)
         cmocka_unit_test(a_moved_deadline_moves_the_case),
         cmocka_unit_test(without_resolve_the_leads_feedback_is_the_deadline),
         cmocka_unit_test(check_ins_are_of_units_called),
+        cmocka_unit_test(a_waiting_part_and_a_copy_are_no_dispatches),
         cmocka_unit_test(what_is_cancelled_owes_nothing),
         cmocka_unit_test(rework_is_of_verifications),
         cmocka_unit_test(a_consultation_is_answered_at_the_desk),
         cmocka_unit_test(the_last_type_counts),
         cmocka_unit_test(what_is_only_noted_is_counted_apart),
+        cmocka_unit_test(what_duties_cover_is_counted_by_their_periods),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),
         cmocka_unit_test(reporters_are_called_back),
         cmocka_unit_test(a_reopened_case_was_closed_too_early),
