@@ -219,14 +219,12 @@ static const struct {
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
     [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
     [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
-    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
-    [ACT_ACCOUNT] = {name_task, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_SAMPLE] = {draw_sample, {CHIEF, AUDITOR, UNIT_DESK}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
@@ -327,8 +325,6 @@ static void tick(const struct kept_saying *s, struct word *word)
 }
 
 static void (*const words[WORD_END])(const struct kept_saying *, struct word *) = {
-    [WORD_INFORM] = leave_as_it_is,
-    [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_TICK] = tick,
     [WORD_RESPOND] = leave_as_it_is,
     [WORD_ARRIVE] = leave_as_it_is,
