@@ -210,6 +210,8 @@ static const struct {
     [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
     [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
@@ -320,6 +322,8 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_RETURN] = leave_as_it_is,
     [WORD_GIVE_BACK] = leave_as_it_is,
     [WORD_ASK] = ask_for,
+    [WORD_INFORM] = leave_as_it_is,
+    [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
 };
 
