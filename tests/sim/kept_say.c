@@ -182,6 +182,13 @@ static void reveal(const struct kept_saying *s, struct act *act)
     act->text = drill(s, s->row->head.event_id);
 }
 
+static void draw_lots(const struct kept_saying *s, struct act *act)
+{
+    act->from_ms = 1 + s->now_ms / 2;
+    act->until_ms = s->now_ms;
+    act->count = 3;
+}
+
 static void rate(const struct kept_saying *s, struct act *act)
 {
     act->area = kept_areas[3 + any(s, 2)];
@@ -228,6 +235,7 @@ static const struct {
     [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_SAMPLE] = {draw_sample, {CHIEF, AUDITOR, UNIT_DESK}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
+    [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
