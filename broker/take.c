@@ -7,6 +7,7 @@
 #include "broker/notice.h"
 #include "broker/query.h"
 #include "broker/reload.h"
+#include "broker/sample.h"
 
 static void refuse(struct turn *t, const struct gate_input *in, enum refusal_code code, const char *reason)
 {
@@ -170,7 +171,12 @@ static void take_act(struct turn *t, const struct gate_input *in)
     struct command command = command_of(in, COMMAND_ACT);
     command.key = gate_key("act", in->principal, act->request);
     command.digest = gate_act_digest(act);
+    struct sampling sampling;
     command.act = act;
+    if (act->verb == ACT_SAMPLE && right_has(policy_principal(t->policy, in->principal), RIGHT_SAMPLE)) {
+        sample_gather(t, act, &sampling);
+        command.sampling = &sampling;
+    }
     turn_decide(t, &command);
 }
 

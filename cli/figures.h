@@ -22,8 +22,9 @@ enum figure_form {
     FIGURE_SPAN,  /* median and p90 of the samples, whole of them */
 };
 
-/* What an indicator is told apart by: a clock's kind, an area's level by its digits, a rung's height. */
-enum figure_of { OF_NOTHING, OF_CLOCK, OF_LEVEL, OF_RUNG };
+/* What an indicator is told apart by: a clock's kind, an area's level by its digits, a rung's height, how long a duty's
+ * period is: 1 a day or less, 2 a week, 3 a month, 4 a quarter. */
+enum figure_of { OF_NOTHING, OF_CLOCK, OF_LEVEL, OF_RUNG, OF_PERIOD };
 
 struct counting;
 

@@ -253,8 +253,26 @@ static void take_noted(struct lives *lives, const struct record *record)
     life->source = keep(lives, record->principal);
 }
 
+static void take_duty(struct lives *lives, const struct record *record)
+{
+    const struct side *side = record->sides;
+    struct life *life = add_life(lives);
+    struct duty_period *duty = ARENA_NEW(&lives->arena, struct duty_period, 1);
+    duty->of.unit = keep(lives, side->name);
+    duty->lasted_ms = side->last_ms - record->from_ms;
+    duty->done = side->count;
+    duty->total = side->total;
+    life->duty = duty;
+    life->noted = record->kind;
+    life->noted_ms = side->last_ms;
+    life->area = keep(lives, side->text);
+    life->type = life->source = "";
+}
+
 void lives_take(struct lives *lives, const struct record *record)
 {
+    if (record->kind == RECORD_DUTY_ENDED && record->side_count)
+        take_duty(lives, record);
     if ((record->kind == RECORD_RECORDED || record->kind == RECORD_NOTIFIED) && record->event)
         take_noted(lives, record);
     for (size_t i = 0; i < record->change_count; i++)

@@ -73,11 +73,19 @@ struct escalation {
     uint32_t height; /* 1: the first above the breach */
 };
 
+/* A duty's period that is over. */
+struct duty_period {
+    struct dispatch of; /* whose: the unit */
+    int64_t lasted_ms;
+    uint32_t done, total; /* targets */
+};
+
 struct life {
     struct life *next; /* the one opened after it */
     enum record_kind
-        noted; /* an event that was only recorded, or told: no incident, and nothing of one but where it is from */
+        noted; /* an event that was only recorded, or told, or a duty's period: no incident, and nothing of one but where it is from */
     int64_t noted_ms;
+    const struct duty_period *duty; /* NULL: it is none */
     enum incident_state state;
     bool exercise, unrouted, repeated; /* unrouted: when it was received; repeated: an earlier one was named */
     const char *type, *area, *source;  /* area: the responsible one */

@@ -280,6 +280,36 @@ static void count_lasted(struct counting *c)
             counting_sample(c, 0, NULL, closing->lasted_ms);
 }
 
+/* --- what is done again and again --- */
+
+static unsigned period_of(const struct duty_period *duty)
+{
+    const int64_t day_ms = 24 * 3600 * INT64_C(1000);
+    if (duty->lasted_ms <= day_ms)
+        return 1;
+    return duty->lasted_ms <= 7 * day_ms ? 2 : duty->lasted_ms <= 31 * day_ms ? 3 : 4;
+}
+
+static const struct duty_period *ended(const struct counting *c)
+{
+    const struct duty_period *duty = c->life->duty;
+    return duty && counting_within(c, c->life->noted_ms) ? duty : NULL;
+}
+
+static void count_covered(struct counting *c)
+{
+    const struct duty_period *duty = ended(c);
+    for (uint32_t i = 0; duty && i < duty->total; i++)
+        counting_add(c, period_of(duty), &duty->of, i < duty->done);
+}
+
+static void count_whole(struct counting *c)
+{
+    const struct duty_period *duty = ended(c);
+    if (duty)
+        counting_add(c, period_of(duty), &duty->of, duty->done == duty->total);
+}
+
 /* --- the table, in the order of the report --- */
 
 /* clang-format off */
@@ -342,6 +372,10 @@ const struct figure figure_table[] = {
      N_("until it was stopped"), N_("deadline in the period, no upheld return")},
     {"lasted",         FIGURE_SPAN,  OF_NOTHING, count_lasted,         N_("from receipt to close"),
      N_("until it was closed"), N_("closed in the period")},
+    {"covered",        FIGURE_RATE,  OF_PERIOD,  count_covered,        N_("coverage of duties: %s"),
+     N_("targets done"), N_("targets of periods that ended")},
+    {"duties_done",    FIGURE_RATE,  OF_PERIOD,  count_whole,          N_("duties wholly done: %s"),
+     N_("periods without anything missing"), N_("periods that ended")},
 };
 /* clang-format on */
 const size_t figure_table_size = sizeof(figure_table) / sizeof(figure_table[0]);

@@ -49,6 +49,7 @@ static const struct verb verbs[] = {
     {"level", verb_level, N_("list an area red, yellow or blue, or in no colour any more")},
     {"commit", verb_commit, N_("commit to a blind exercise by its hash")},
     {"reveal", verb_reveal, N_("show that an incident was a blind exercise")},
+    {"sample", verb_sample, N_("draw closed incidents by lot, to be looked at again")},
     {"duty", verb_duty, N_("a target of a duty is done, a post checked in to")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
     {"confirm", verb_confirm, N_("say whether what was reported is so")},

@@ -50,6 +50,14 @@ static const char *level_title(unsigned digits, char *out, size_t size_bytes)
     return out;
 }
 
+static const char *const period_names[] = {"day", "week", "month", "quarter"};
+
+static const char *period_title(unsigned of)
+{
+    static const char *const titles[] = {N_("by the day"), N_("by the week"), N_("by the month"), N_("by the quarter")};
+    return _(titles[of - 1]);
+}
+
 /* What a cell is of, for people. */
 static const char *of_title(const struct figure *figure, unsigned of, char *out, size_t size_bytes)
 {
@@ -57,6 +65,8 @@ static const char *of_title(const struct figure *figure, unsigned of, char *out,
         return level_title(of, out, size_bytes);
     if (figure->of == OF_CLOCK)
         return words_clock((enum clock_kind)of);
+    if (figure->of == OF_PERIOD)
+        return period_title(of);
     snprintf(out, size_bytes, "%u", of);
     return out;
 }
@@ -67,6 +77,8 @@ static const char *of_name(const struct figure *figure, unsigned of, char *out, 
     const char *name = figure->of == OF_CLOCK ? clock_kind_name((enum clock_kind)of) : NULL;
     if (figure->of == OF_NOTHING)
         return "";
+    if (figure->of == OF_PERIOD)
+        name = period_names[of - 1];
     snprintf(out, size_bytes, "%u", of);
     return name ? name : out;
 }

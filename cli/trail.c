@@ -433,6 +433,17 @@ static void level_detail(const struct record *record, const struct side *side, s
     buffer_printf(out, " %s (%" PRIu32 ")", colour ? words_colour(colour) : _("none"), side->count);
 }
 
+/* "2/40: 620802-000001-X, …" */
+static void sample_detail(const struct sample *sample, struct buffer *out)
+{
+    char incident[IDENT_TEXT_BYTES];
+    buffer_printf(out, "%zu/%" PRIu32, sample->drawn_count, sample->of);
+    for (size_t i = 0; i < sample->drawn_count; i++) {
+        ident_format(sample->drawn[i], incident);
+        buffer_printf(out, "%s%s", i ? ", " : ": ", incident);
+    }
+}
+
 static void side_detail(const struct record *record, const struct side *side, struct buffer *out)
 {
     buffer_printf(out, "%s%s", side == record->sides ? "" : ", ", side->key);
@@ -544,6 +555,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         reclassified_detail(record, out);
     else if (record->kind == RECORD_RECKONED)
         reckoned_detail(record, out);
+    else if (record->sample)
+        sample_detail(record->sample, out);
     else if (record->side_count && !record->change_count)
         beside_detail(record, out);
     else if (record->kind == RECORD_WHISTLED || record->kind == RECORD_PLANNED || record->kind == RECORD_BEGUN)

@@ -48,6 +48,7 @@ int verb_decide(int argc, char **argv);  /* ask.c */
 int verb_beside(int argc, char **argv);  /* beside.c */
 int verb_duty(int argc, char **argv);    /* beside.c */
 int verb_level(int argc, char **argv);   /* beside.c */
+int verb_sample(int argc, char **argv);  /* sample.c */
 int verb_commit(int argc, char **argv);  /* exercise.c */
 int verb_reveal(int argc, char **argv);  /* exercise.c */
 int verb_reload(int argc, char **argv);  /* operate.c */

@@ -133,6 +133,7 @@ static const char *const records[] = {
     [RECORD_LEVEL_DELISTED] = C_("record", "level_delisted"),
     [RECORD_EXERCISE_COMMITTED] = C_("record", "exercise_committed"),
     [RECORD_EXERCISE_REVEALED] = C_("record", "exercise_revealed"),
+    [RECORD_SAMPLED] = C_("record", "sampled"),
     [RECORD_UNDONE] = C_("record", "undone"),
 };
 

@@ -444,6 +444,21 @@ static Offset<Vector<uint64_t>> pack(Builder &builder, const uint64_t *numbers, 
     return n ? builder.CreateVector(numbers, n) : Offset<Vector<uint64_t>>();
 }
 
+static Offset<bihuan::Sample> pack(Builder &builder, const struct sample &sample)
+{
+    auto seed = pack(builder, sample.seed);
+    auto drawn = pack(builder, sample.drawn, sample.drawn_count);
+    bihuan::SampleBuilder out(builder);
+    out.add_from_ms(sample.from_ms);
+    out.add_until_ms(sample.until_ms);
+    out.add_on_site(sample.on_site);
+    out.add_of(sample.of);
+    out.add_seed(seed);
+    out.add_seed_seq(sample.seed_seq);
+    out.add_drawn(drawn);
+    return out.Finish();
+}
+
 static Offset<bihuan::Reports> pack(Builder &builder, const struct reports &reports)
 {
     auto keys = pack(builder, reports.keys, reports.key_count);
@@ -573,6 +588,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     auto key = key_of(record.key);
     auto digest = key_of(record.digest);
     auto tells = pack_texts(builder, record.tells, record.tell_count);
+    auto sample = pack_if(builder, record.sample);
     bihuan::RecordBuilder out(builder);
     out.add_seq(record.seq);
     out.add_at_ms(record.at_ms);
@@ -611,6 +627,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_solved(record.solved);
     out.add_tells(tells);
     out.add_takes_back(record.takes_back);
+    out.add_sample(sample);
     return out.Finish();
 }
 

@@ -72,7 +72,8 @@ NAMED(query, query_kind, QUERIES)
 
 bool act_beside(enum act_verb verb)
 {
-    return verb == ACT_DUTY_DONE || verb == ACT_LIST_AREA || verb == ACT_DELIST_AREA || verb == ACT_COMMIT_EXERCISE;
+    return verb == ACT_DUTY_DONE || verb == ACT_LIST_AREA || verb == ACT_DELIST_AREA || verb == ACT_COMMIT_EXERCISE ||
+           verb == ACT_SAMPLE;
 }
 
 #define MESSAGE_ENTRY(value, NAME, name, endpoints) ENTRY(value, NAME, name)

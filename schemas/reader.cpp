@@ -376,6 +376,17 @@ static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, 
     return numbers;
 }
 
+static void read(Reader &reader, const bihuan::Sample &in, struct sample *out)
+{
+    out->from_ms = in.from_ms();
+    out->until_ms = in.until_ms();
+    out->on_site = in.on_site();
+    out->of = in.of();
+    out->seed = reader.sha256(in.seed(), "sample.seed");
+    out->seed_seq = in.seed_seq();
+    out->drawn = read_numbers(reader, in.drawn(), &out->drawn_count);
+}
+
 static void read(Reader &reader, const bihuan::Reports &in, struct reports *out)
 {
     out->count = in.count();
@@ -485,6 +496,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->solved = in.solved();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
     out->takes_back = in.takes_back();
+    out->sample = reader.one<struct sample>(in.sample());
     out->tells = reader.texts(in.tells(), ANY, "record.tells", &out->tell_count);
     out->was = reader.text(in.was(), ANY, "record.was");
     out->closing = reader.text(in.closing(), ANY, "record.closing");

@@ -243,6 +243,20 @@ static void write(Json &json, const struct reports &reports)
     json.text("device", reports.device);
 }
 
+static void write(Json &json, const struct sample &sample)
+{
+    json.time("from", sample.from_ms);
+    json.time("until", sample.until_ms);
+    json.flag("on_site", sample.on_site);
+    json.count("of", sample.of);
+    json.hex("seed", sample.seed);
+    json.id("seed_seq", sample.seed_seq);
+    json.open("drawn", '[');
+    for (size_t i = 0; i < sample.drawn_count; i++)
+        json.incident(nullptr, sample.drawn[i]);
+    json.close(']');
+}
+
 static void write(Json &json, const struct undo &undo)
 {
     json.number("seq", undo.seq);
@@ -327,6 +341,7 @@ void write(Json &json, const struct record &record)
     json.flag("solved", record.solved);
     write_texts(json, "tells", record.tells, record.tell_count);
     json.number("takes_back", record.takes_back);
+    write_if(json, "sample", record.sample);
     write_all(json, "sides", record.sides, record.side_count);
 }
 

@@ -87,7 +87,7 @@ extern "C" {
     X(27, ANSWER, answer) \
     X(28, CONFIRM, confirm) X(29, CALLBACK, callback) X(30, REOPEN, reopen) \
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
-    X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) \
+    X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
@@ -117,6 +117,7 @@ extern "C" {
     X(70, ROUTINE, routine) X(71, DUTY_OPENED, duty_opened) X(72, DUTY_ENDED, duty_ended) X(73, DUTY_DONE, duty_done) \
     X(74, LEVEL_PROPOSED, level_proposed) X(75, LEVEL_LISTED, level_listed) X(76, LEVEL_DELISTED, level_delisted) \
     X(77, EXERCISE_COMMITTED, exercise_committed) X(78, EXERCISE_REVEALED, exercise_revealed) \
+    X(79, SAMPLED, sampled) \
     X(83, EXCLUDED, excluded) X(84, CLAIMED, claimed) X(85, UNCLAIMED, unclaimed) \
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed)
@@ -575,6 +576,17 @@ struct side {
     size_t list_count;
 };
 
+/* 双随机: a draw among the incidents that closed within a period. */
+struct sample {
+    int64_t from_ms, until_ms; /* [from, until) */
+    bool on_site;              /* of those that were handled on site only */
+    uint32_t of;               /* among so many */
+    struct bytes seed;         /* SHA-256: the chain at record seed_seq */
+    uint64_t seed_seq;
+    const uint64_t *drawn;
+    size_t drawn_count;
+};
+
 /* 记录: one decision's facts. */
 struct record {
     uint64_t seq;
@@ -609,7 +621,8 @@ struct record {
     const char *closing;      /* fed_back, closed, verified: 结案条件 that was said to hold */
     const char *const *tells; /* sources to whom it becomes a notice; undone: whose notice of that is none any more */
     size_t tell_count;
-    uint64_t takes_back; /* undone: the dispatch */
+    uint64_t takes_back;         /* undone: the dispatch */
+    const struct sample *sample; /* sampled */
 };
 
 /* What was promised to a publisher. */

@@ -223,6 +223,10 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
     out->colour = reader.known(in.colour(), rung_colour_name, "colour");
+    out->from_ms = reader.time(in.from_ms(), "from_ms");
+    out->count = in.count();
+    out->percent = in.percent();
+    out->on_site = in.on_site();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
 }

@@ -112,6 +112,9 @@ struct act {
     enum rung_colour colour; /* list_area */
     const char *to;          /* outcome referred: the body it goes to */
     const char *post;        /* charge */
+    int64_t from_ms;         /* sample: of what closed from here on, before until_ms */
+    uint32_t count, percent; /* sample: so many, or so many percent */
+    bool on_site;            /* sample: of what was handled on site only */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

@@ -145,6 +145,10 @@ static void write(Json &json, const struct act &act)
     json.text("target", act.target);
     json.text("area", act.area);
     json.text("colour", rung_colour_name(act.colour));
+    json.time("from", act.from_ms);
+    json.number("count", act.count);
+    json.number("percent", act.percent);
+    json.flag("on_site", act.on_site);
     json.text("to", act.to);
     json.text("post", act.post);
 }

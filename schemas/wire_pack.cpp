@@ -204,6 +204,10 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_target(target);
     out.add_area(area);
     out.add_colour(static_cast<bihuan::RungColour>(act.colour));
+    out.add_from_ms(act.from_ms);
+    out.add_count(act.count);
+    out.add_percent(act.percent);
+    out.add_on_site(act.on_site);
     out.add_to(to);
     return out.Finish();
 }

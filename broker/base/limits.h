@@ -70,8 +70,10 @@
 #define SUCCESSORS_MAX         64 /* successors in a row */
 
 /* Routine. */
-#define ABSENCES_MAX        48   /* rules; an event may reset one target of each within one record */
-#define ABSENCE_TARGETS_MAX 4096 /* of one rule */
+#define ABSENCES_MAX        48    /* rules; an event may reset one target of each within one record */
+#define ABSENCE_TARGETS_MAX 4096  /* of one rule */
+#define SAMPLE_OF_MAX       10000 /* closed incidents that one sample draws from */
+#define SAMPLE_DRAWN_MAX    200
 #define RATING_DAYS_MAX     101  /* of a window that counts for area levels, and today */
 #define DUTIES_MAX          1024 /* of a city, each area counted */
 #define ROUTINE_LOOKS_MAX   4096 /* targets looked at in one turn, after a change of rules */

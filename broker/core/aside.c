@@ -3,6 +3,7 @@
 #include "broker/core/duty.h"
 #include "broker/core/exercise.h"
 #include "broker/core/level.h"
+#include "broker/core/sample.h"
 
 /* Each completes the record; false when refused, and then nothing is recorded. */
 /* clang-format off */
@@ -17,6 +18,7 @@ static const struct {
     {ACT_LIST_AREA,   level_list,   RECORD_LEVEL_LISTED,   RIGHT_LEVEL, false, false, true},
     {ACT_DELIST_AREA, level_delist, RECORD_LEVEL_DELISTED, RIGHT_LEVEL, false, false, true},
     {ACT_COMMIT_EXERCISE, exercise_commit, RECORD_EXERCISE_COMMITTED, RIGHT_EXERCISE, true, false, false},
+    {ACT_SAMPLE,      sample_draw,  RECORD_SAMPLED,        RIGHT_SAMPLE, false, false, false},
 };
 /* clang-format on */
 #define ASIDES (sizeof asides / sizeof asides[0])

@@ -26,14 +26,24 @@ enum command_kind {
     COMMAND_SILENCE,     /* what was heard has been read: the leases of workers silent for too long end */
 };
 
+/* What a sample draws from: gathered by the turn, since the core knows only what is live. */
+struct sampling {
+    uint64_t *incidents;
+    size_t count;
+    bool too_many;
+    uint8_t seed[DIGEST_BYTES]; /* the chain at seed_seq, a record that is durable */
+    uint64_t seed_seq;
+};
+
 /* A request, or time passing. Records point into what it points to: texts and events live as long as the outcome. */
 struct command {
     enum command_kind kind;
-    uint64_t peer, tag;        /* of the session that waits for the answer; 0: nobody */
-    const char *principal;     /* the name the gate established; "" is the broker */
-    char endpoint;             /* 'P', 'W', 'C', 'F' */
-    const char *worker, *unit; /* hello; and of the session for credit, bye, heard, word on the work endpoint */
-    struct key128 key, digest; /* publish, act, word: hash of (kind, principal, id) and of the decoded content */
+    uint64_t peer, tag;              /* of the session that waits for the answer; 0: nobody */
+    const char *principal;           /* the name the gate established; "" is the broker */
+    char endpoint;                   /* 'P', 'W', 'C', 'F' */
+    const char *worker, *unit;       /* hello; and of the session for credit, bye, heard, word on the work endpoint */
+    const struct sampling *sampling; /* act: of a sample */
+    struct key128 key, digest;       /* publish, act, word: hash of (kind, principal, id) and of the decoded content */
     union {
         struct {
             uint32_t term;

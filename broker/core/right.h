@@ -18,8 +18,9 @@
     X(DUTY, PRINCIPAL_DEPARTMENT | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF) /* its own; or on a unit's behalf */   \
     X(LEVEL, PRINCIPAL_DUTY_CHIEF)                                              /* list_area, delist_area */           \
     X(EXERCISE, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR)                       /* commit_exercise, reveal */          \
-    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                                            /* supervise, charge */                \
-    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)                         /* close, cancel, reject */            \
+    X(SAMPLE, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR | PRINCIPAL_VERIFIER)                                           \
+    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                    /* supervise, charge */                                        \
+    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER) /* close, cancel, reject */                                    \
     X(ANSWER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(CALLBACK, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(OVERRULE, PRINCIPAL_DUTY_CHIEF) /* what was done so often that it is nobody else's to do again */                \

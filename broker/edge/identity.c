@@ -201,5 +201,9 @@ struct key128 gate_act_digest(const struct act *act)
     put_text(24, act->target);
     put_text(25, act->area);
     put_number(26, act->colour);
+    put_number(27, (uint64_t)act->from_ms);
+    put_number(28, act->count);
+    put_number(29, act->percent);
+    put_number(33, act->on_site);
     return content_digest();
 }

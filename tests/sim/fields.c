@@ -106,6 +106,10 @@ static const struct field act_list[] = {
     {"target", FIELD_TEXT, AT(act.target)},
     {"area", FIELD_TEXT, AT(act.area)},
     {"colour", FIELD_COLOUR, AT(act.colour)},
+    {"from", FIELD_TIME, AT(act.from_ms)},
+    {"count", FIELD_COUNT, AT(act.count)},
+    {"percent", FIELD_COUNT, AT(act.percent)},
+    {"on-site", FIELD_YES, AT(act.on_site)},
     {"post", FIELD_TEXT, AT(act.post)},
 };
 FIELDS(act, "an act");
@@ -286,6 +290,9 @@ static const struct field record_list[] = {
     {"count", FIELD_COUNT, AT(record.count)},
     {"from", FIELD_TIME, AT(record.from_ms)},
     {"offset", FIELD_SPAN, AT(record.offset_ms)},
+    {"of", FIELD_COUNT, AT(sample.of)},
+    {"drawn", FIELD_COUNT, AT(drawn)},
+    {"on-site", FIELD_YES, AT(sample.on_site)},
     {"ask", FIELD_COUNT, AT(ask.no)},
     {"kind", FIELD_ASK, AT(ask.kind)},
     {"decision", FIELD_DECISION, AT(ask.decision)},

@@ -59,6 +59,8 @@ struct seen {
     struct record record;
     struct rung rung;
     struct ask ask; /* the first that it changes */
+    struct sample sample;
+    uint32_t drawn;
     uint64_t incident, into, again;
 };
 extern const struct fields record_fields;

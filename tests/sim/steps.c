@@ -114,6 +114,11 @@ static void delists(struct play *play, const char *const *any, struct words *res
     act_aside(play, any[0], (struct act){.verb = ACT_DELIST_AREA, .area = any[1]}, rest);
 }
 
+static void samples(struct play *play, const char *const *any, struct words *rest)
+{
+    act_aside(play, any[0], (struct act){.verb = ACT_SAMPLE}, rest);
+}
+
 /* "EVENT SECRET", of which the broker gets the hash. */
 static void commits(struct play *play, const char *const *any, struct words *rest)
 {
@@ -559,6 +564,7 @@ const struct sentence doing[] = {
     {"WHO has done DUTY TARGET ...",                   has_done,               ASKS},
     {"WHO lists AREA ...",                             lists,                  ASKS},
     {"WHO delists AREA ...",                           delists,                ASKS},
+    {"WHO samples ...",                                samples,                ASKS},
     {"WHO commits EVENT secret TEXT ...",              commits,                ASKS},
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},

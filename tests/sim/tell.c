@@ -27,6 +27,10 @@ struct seen seen_of(const struct record *record)
     struct seen seen = {.record = *record};
     if (record->rung)
         seen.rung = *record->rung;
+    if (record->sample) {
+        seen.sample = *record->sample;
+        seen.drawn = (uint32_t)record->sample->drawn_count;
+    }
     if (record->change_count > 0 && record->changes[0].ask_count > 0)
         seen.ask = record->changes[0].asks[0];
     if (record->event && record->event->recurrence_of)

@@ -374,6 +374,18 @@ static const struct reports example_reports = {
     .source_count = 2,
 };
 
+static const uint64_t example_drawn[] = {0x97562000000001, 0x97562000000007};
+static const struct sample example_sample = {
+    .from_ms = EXAMPLE_MS - 86400000,
+    .until_ms = EXAMPLE_MS,
+    .on_site = true,
+    .of = 40,
+    .seed = {example_hash, sizeof example_hash},
+    .seed_seq = 1234,
+    .drawn = example_drawn,
+    .drawn_count = 2,
+};
+
 /* What records of each kind carry beside the actor and the change. */
 static inline void example_record_details(struct record *record)
 {
@@ -400,6 +412,9 @@ static inline void example_record_details(struct record *record)
     case RECORD_FOLDED:
         record->event = &example_event;
         record->changes[0].reports = &example_reports;
+        break;
+    case RECORD_SAMPLED:
+        record->sample = &example_sample;
         break;
     case RECORD_RAISED:
         record->count = 5;
@@ -660,6 +675,10 @@ static inline struct message example_message(enum message_kind kind)
                                    .target = "东街1号",
                                    .area = "620802001",
                                    .colour = RUNG_YELLOW,
+                                   .from_ms = EXAMPLE_MS,
+                                   .count = 2,
+                                   .percent = 5,
+                                   .on_site = true,
                                    .post = "shuji-620802001"};
         break;
     case MESSAGE_QUERY:

@@ -208,7 +208,8 @@ static inline void expect_span(struct trail *trail, const char *name, unsigned o
 }
 
 /* Of group key: part of whole; absent when whole is 0. */
-static inline void expect_in(struct trail *trail, const char *key, const char *name, uint64_t part, uint64_t whole)
+static inline void expect_in_of(struct trail *trail, const char *key, const char *name, unsigned of, uint64_t part,
+                                uint64_t whole)
 {
     const struct group *found = NULL;
     count(trail);
@@ -217,8 +218,13 @@ static inline void expect_in(struct trail *trail, const char *key, const char *n
             found = trail->figures.groups[i];
     if (!found)
         fail_msg("no group \"%s\"", key);
-    expect_cell(cell_of(found, name, 0), key, part, whole);
+    expect_cell(cell_of(found, name, of), key, part, whole);
     figures_release(&trail->figures);
+}
+
+static inline void expect_in(struct trail *trail, const char *key, const char *name, uint64_t part, uint64_t whole)
+{
+    expect_in_of(trail, key, name, 0, part, whole);
 }
 
 #endif

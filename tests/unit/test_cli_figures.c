@@ -289,6 +289,41 @@ static void what_is_only_noted_is_counted_apart(void **unused)
     end(trail);
 }
 
+/* Two weeks of one duty and a month of another, which ended in the period; one day that ended after it. */
+static void what_duties_cover_is_counted_by_their_periods(void **unused)
+{
+    (void)unused;
+    static const struct {
+        int ended, days;
+        uint32_t done, total;
+    } periods[] = {{5, 7, 3, 4}, {900, 7, 4, 4}, {10, 30, 1, 2}, {1000, 1, 0, 1}};
+    struct trail *trail = begin();
+    for (size_t i = 0; i < 4; i++) {
+        struct side side = {.kind = SIDE_DUTY,
+                            .key = "x",
+                            .name = "water",
+                            .text = "620802001",
+                            .last_ms = T(periods[i].ended),
+                            .count = periods[i].done,
+                            .total = periods[i].total};
+        struct record record = {.seq = ++trail->seq,
+                                .at_ms = T(periods[i].ended),
+                                .kind = RECORD_DUTY_ENDED,
+                                .from_ms = T(periods[i].ended - periods[i].days * 24 * 60),
+                                .sides = &side,
+                                .side_count = 1};
+        lives_take(&trail->lives, &record);
+    }
+    expect_of(trail, "covered", 2, 7, 8);
+    expect_of(trail, "covered", 3, 1, 2);
+    expect_of(trail, "duties_done", 2, 1, 2);
+    expect(trail, "intake", 0, 0);
+    expect(trail, "well_directed", 0, 0);
+    trail->question.by = BY_DEPARTMENT;
+    expect_in_of(trail, "water", "covered", 3, 1, 2);
+    end(trail);
+}
+
 /* Received as 1.02, closed as 3.01: it belongs to the type it turned out to be. */
 static void the_last_type_counts(void **unused)
 {
@@ -487,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_consultation_is_answered_at_the_desk),
         cmocka_unit_test(the_last_type_counts),
         cmocka_unit_test(what_is_only_noted_is_counted_apart),
+        cmocka_unit_test(what_duties_cover_is_counted_by_their_periods),
         cmocka_unit_test(false_alarms_are_of_what_was_looked_at),
         cmocka_unit_test(reporters_are_called_back),
         cmocka_unit_test(a_reopened_case_was_closed_too_early),
