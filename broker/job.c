@@ -63,6 +63,12 @@ bool jobs_busy(struct jobs *jobs)
     return jobs->job != NULL;
 }
 
+void jobs_abandon(struct jobs *jobs)
+{
+    if (jobs->job)
+        pthread_join(jobs->thread, NULL);
+}
+
 void jobs_free(struct jobs *jobs)
 {
     if (jobs->job) {

@@ -14,8 +14,10 @@ struct jobs;
 
 /* wake is called on the helper thread when a job is finished: it must only wake the loop. */
 struct jobs *jobs_new(void (*wake)(void *arg), void *arg);
-/* Waits for the running job. */
+/* Waits for the running job, and takes what it did. */
 void jobs_free(struct jobs *);
+/* Waits for it, and takes nothing: after a failure, when the process ends. */
+void jobs_abandon(struct jobs *);
 /* False when one is running: the asker is told to come again. */
 bool jobs_start(struct jobs *, struct job *);
 /* Calls done of a finished job, if there is one. */

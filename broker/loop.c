@@ -204,8 +204,12 @@ int loop_run(struct turn *turn, struct http *http)
     if (!loop.error)
         loop.error = turn_settle(turn); /* before a job's end frees the policy that records may borrow from */
     store_set_bell(turn->store, NULL, NULL);
-    jobs_free(turn->jobs); /* a job that just ended may have decided something: turn_settle makes it durable */
-    turn->jobs = NULL;
+    if (loop.error) {
+        jobs_abandon(turn->jobs);
+    } else {
+        jobs_free(turn->jobs); /* a job that just ended may have decided something: turn_settle makes it durable */
+        turn->jobs = NULL;
+    }
     unwatch_signals(&loop);
     ev_loop_destroy(loop.ev);
     return loop.error;

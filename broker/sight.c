@@ -159,7 +159,7 @@ size_t sight_sides(struct turn *t, const struct principal *who, struct side *sid
 void sight_keep_sides(struct turn *t, const struct principal *who, struct record *record)
 {
     record->side_count = sees_sides(who) ? record->side_count : 0;
-    record->sample = sees_sides(who) ? record->sample : NULL;
+    record->sample = sees_sides(who) && !who->unit_count ? record->sample : NULL; /* it may name what is kept */
     if (!record->side_count || !who->unit_count) /* of no unit: nothing is kept from whoever sees all */
         return;
     struct side *sides = arena_memdup(&t->arena, record->sides, record->side_count * sizeof(*sides));

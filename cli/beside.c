@@ -108,7 +108,8 @@ static void side_row(struct table *table, const struct side *side, bool utc)
 
 static void print_page(const struct answer *answer, bool utc)
 {
-    const char *headings[] = {_("KIND"), _("KEY"), _("STATE"), _("COUNT"), _("SINCE"), _("LAST"), _("NEXT"), _("WHAT")};
+    const char *headings[] = {_("KIND"),  _("WHICH"), _("STATE"), _("COUNT"),
+                              _("SINCE"), _("LAST"),  _("NEXT"),  _("WHAT")};
     struct table table;
     table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
     table.right[3] = true;

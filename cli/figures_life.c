@@ -103,10 +103,13 @@ static struct dispatch *add_dispatch(struct lives *lives, struct life *life, con
     return added;
 }
 
-/* A retired unit's successor gets the task as it is: the same dispatch, under another name. */
+/* A retired unit's successor gets the task as it is: the same dispatch, under another name. A plan's task that waits for its
+ * turn is not dispatched yet. */
 static void take_task(struct lives *lives, struct life *life, const struct task *task)
 {
     struct dispatch *dispatch = dispatch_of(life, task->no);
+    if (!task->dispatched_ms)
+        return;
     if (!dispatch || dispatch->at_ms != task->dispatched_ms)
         dispatch = add_dispatch(lives, life, task);
     dispatch->state = task->state;
@@ -164,10 +167,10 @@ static void cut_short(struct run *run, int64_t at_ms)
     run->state = run->task && run->state == CLOCK_RUNNING && run->due_ms < at_ms ? CLOCK_LATE : CLOCK_VOID;
 }
 
-/* A clock of park or suspend is no limit: nothing is owed by it. */
+/* A clock of park, suspend or begin is no limit: nothing is owed by it. */
 static void take_clock(struct lives *lives, struct life *life, const struct record *record, const struct clock *clock)
 {
-    if (clock->kind == CLOCK_PARK || clock->kind == CLOCK_SUSPEND)
+    if (clock->kind == CLOCK_PARK || clock->kind == CLOCK_SUSPEND || clock->kind == CLOCK_BEGIN)
         return;
     struct run *run = run_of(life, clock->kind, clock->task);
     if (!run || run->started_ms != clock->started_ms) {

@@ -153,7 +153,7 @@ static void count_used(struct counting *c)
 
 static bool given(const struct counting *c, const struct dispatch *dispatch)
 {
-    return counting_within(c, dispatch->at_ms) && !dispatch->undone;
+    return counting_within(c, dispatch->at_ms) && !dispatch->undone && dispatch->role != TASK_COPY;
 }
 
 static void count_well_directed(struct counting *c)

@@ -36,7 +36,7 @@ static void read_rule(struct reading *reading, struct document *document, yaml_n
         return;
     }
     read_source(reading, document, fields[SOURCE], rule);
-    rule->repair = named_unit(reading, document, fields[REPAIR]);
+    rule->repair = read_recipients(reading, document, fields[REPAIR], CANDIDATES_MAX, false, &rule->repair_count);
     if (fields[TYPE] != NULL)
         rule->type = named_type(reading, document, fields[TYPE]);
     if (fields[FALSE_ALARMS] != NULL &&

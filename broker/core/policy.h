@@ -300,8 +300,9 @@ struct sensor_rule {
     const struct principal *source;
     const struct type *type; /* subtree; NULL: any */
     uint32_t false_alarms;
-    int64_t within_ms, for_ms; /* for: so long it is not believed */
-    const struct unit *repair; /* its owner */
+    int64_t within_ms, for_ms;      /* for: so long it is not believed */
+    const struct recipient *repair; /* its owner: tried in order */
+    size_t repair_count;
     struct origin origin;
 };
 

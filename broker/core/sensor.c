@@ -4,6 +4,7 @@
 
 #include "broker/base/map.h"
 #include "broker/core/live.h"
+#include "broker/core/route.h"
 #include "broker/core/side.h"
 
 /* --- is it watched, is it believed --- */
@@ -49,11 +50,15 @@ struct folding sensor_folding(const struct suspicion *suspicion)
 void sensor_begin(struct draft *draft, const struct suspicion *suspicion)
 {
     const struct policy *policy = draft->climb.policy;
-    if (!suspicion->rule)
+    const struct sensor_rule *rule = suspicion->rule;
+    if (!rule)
         return;
     draft_reports(draft)->device = suspicion->device;
-    const struct unit *owner = policy_unit_now(policy, suspicion->rule->repair);
-    if (suspicion->holds && owner)
+    if (!suspicion->holds)
+        return;
+    const struct route_query query = route_asked(policy, &draft->head);
+    const struct unit *owner = route_first(policy, rule->repair, rule->repair_count, &query);
+    if (owner)
         draft_add_task(draft, owner->id, TASK_ASSIST);
 }
 

@@ -273,7 +273,11 @@ void kept_write(const struct kept_city *city, struct city *files)
     write_principals(city, files);
     write_routes(city, files);
     write_posts(city, files);
-    put(files, "ladders.yaml", "ladders:\n  default: {warn: [0.5, 0.8], step: 2m, line: both, quiet: [22:20-22:50]}\n");
+    put(files, "ladders.yaml",
+        arena_printf(
+            files->arena,
+            "ladders:\n  default: {warn: [0.5, 0.8], step: 2m, line: both, quiet: [22:20-22:50], account: %s}\n",
+            city->first % 3 == 0 ? "true" : "false"));
     put(files, "area_levels.yaml", "rate: community\nwindow: 1d\ncolours:\n  yellow: {up: 2, lead: u3}\n");
     put(files, "absences.yaml",
         "absences:\n  - {name: 巡查, type: 1.05, areas: [620802001], within: 12m, opens: 1.06}\n");
@@ -288,7 +292,8 @@ void kept_write(const struct kept_city *city, struct city *files)
     put(files, "clocks.yaml",
         "profiles:\n  urgent: {respond: 1m, arrive: 3m, handle: 5m, feedback: 30m, dispatch: 2m, verify: 10m, confirm: "
         "5m,\n"
-        "           callback: 1h, answer: 1h, resolve: 1h, supervise: 10m, return_decide: 5m, arbitrate: 5m}\n");
+        "           callback: 1h, answer: 1h, resolve: 1h, supervise: 10m, return_decide: 5m, arbitrate: 5m,\n"
+        "           inform: 5m, progress: 10m}\n");
     put(files, "types.yaml",
         "types:\n"
         "  - {code: 1, name: 一, severity: 2, clocks: urgent}\n"

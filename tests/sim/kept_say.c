@@ -167,6 +167,13 @@ static void reveal(const struct kept_saying *s, struct act *act)
     act->text = drill(s, s->row->head.event_id);
 }
 
+static void draw_lots(const struct kept_saying *s, struct act *act)
+{
+    act->from_ms = 1 + s->now_ms / 2;
+    act->until_ms = s->now_ms;
+    act->count = 3;
+}
+
 static void rate(const struct kept_saying *s, struct act *act)
 {
     act->area = kept_areas[3 + any(s, 2)];
@@ -203,11 +210,14 @@ static const struct {
     [ACT_EXCLUDE] = {exclude, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_ANSWER] = {plainly, {CHIEF, DISPATCHER, HOTLINE}, false},
     [ACT_CHARGE] = {charge, {CHIEF, CHIEF, AREA_DESK}, false},
+    [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
+    [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
@@ -312,6 +322,8 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_RETURN] = leave_as_it_is,
     [WORD_GIVE_BACK] = leave_as_it_is,
     [WORD_ASK] = ask_for,
+    [WORD_INFORM] = leave_as_it_is,
+    [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
 };
 

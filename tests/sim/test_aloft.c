@@ -1,5 +1,6 @@
 /* The loop itself, while the disk holds up a commit: what is said meanwhile, and what is freed. The broker's clock is asked
  * at every pass, and so is the stage whose turn it is. */
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -82,12 +83,13 @@ static void begin(int64_t (*stage)(void *))
 }
 
 /* As the broker ends. */
-static void end(void)
+static void end(int error)
 {
     struct turn *t = &test.world.turn;
     alarm(60);
-    assert_int_equal(loop_run(t, NULL), 0);
-    assert_int_equal(turn_settle(t), 0);
+    assert_int_equal(loop_run(t, NULL), error);
+    if (!error)
+        assert_int_equal(turn_settle(t), 0);
     alarm(0);
     hear();
     t->jobs = jobs_new(NULL, NULL);
@@ -154,7 +156,7 @@ static void a_retry_says_nothing_that_is_not_durable(void **state)
 {
     (void)state;
     begin(retry_stage);
-    end();
+    end(0);
     assert_int_equal(test.stage, 4);
     assert_int_equal(test.said, 2);
     assert_int_equal(test.tags[0], 11);
@@ -220,23 +222,67 @@ static int note_record(void *arg, const struct record *record, const void *bytes
     return 0;
 }
 
-static void a_stop_during_a_reload_frees_nothing_that_is_not_sealed(void **state)
+static void change_rules(void)
 {
     char path[160];
-    size_t count[2] = {0};
-    (void)state;
-    begin(stop_stage);
     snprintf(path, sizeof(path), "%s/routes.yaml", test.config);
     FILE *file = fopen(path, "a");
     assert_non_null(file);
     fputs("\n# another day\n", file);
     fclose(file);
-    end();
+}
+
+static void a_stop_during_a_reload_frees_nothing_that_is_not_sealed(void **state)
+{
+    size_t count[2] = {0};
+    (void)state;
+    begin(stop_stage);
+    change_rules();
+    end(0);
     assert_int_equal(pthread_join(later, NULL), 0);
     assert_int_equal(test.stage, 4);
     assert_int_equal(store_replay(test.world.turn.store, 0, note_record, count), 0);
     assert_int_equal(count[0], 2);
     assert_int_equal(count[1], 2); /* the first, and that of the reload */
+}
+
+/* --- a commit that fails during a reload --- */
+
+static int64_t fail_stage(void *arg)
+{
+    struct world *w = arg;
+    switch (test.stage) {
+    case 0:
+        disk_hold(true);
+        publish("e-1", 11);
+        test.stage++;
+        break;
+    case 1:
+        if (disk_holds()) {
+            w->turn.reload_wanted = true;
+            test.stage++;
+        }
+        break;
+    case 2:
+        if (jobs_busy(w->turn.jobs)) {
+            disk_plant(CRASH_LOST);
+            disk_hold(false);
+            test.stage++;
+        }
+        break;
+    }
+    return w->now_ms;
+}
+
+/* It is said how it ended, and no policy is put in force of which nothing is durable. */
+static void a_failure_during_a_reload_is_told(void **state)
+{
+    (void)state;
+    begin(fail_stage);
+    change_rules();
+    end(-EIO);
+    assert_int_equal(test.stage, 3);
+    assert_int_equal(test.said, 0);
 }
 
 int main(void)
@@ -245,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_retry_says_nothing_that_is_not_durable),
         TEST(a_stop_during_a_reload_frees_nothing_that_is_not_sealed),
+        TEST(a_failure_during_a_reload_is_told),
     };
     mallopt(M_PERTURB, 0x5a); /* what is freed is not what it was */
     return cmocka_run_group_tests(tests, NULL, NULL);

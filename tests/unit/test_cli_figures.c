@@ -206,6 +206,25 @@ static void check_ins_are_of_units_called(void **unused)
     end(trail);
 }
 
+/* 1 is a plan's part that waits, then begins; 2 waits and is let go; 3 is a neighbour's copy. */
+static void a_waiting_part_and_a_copy_are_no_dispatches(void **unused)
+{
+    (void)unused;
+    struct trail *trail = begin();
+    struct task part = task_at("water", TASK_WAITING, 10), copy = task_at("gas", TASK_QUEUED, 10);
+    part.dispatched_ms = 0;
+    copy.role = TASK_COPY;
+    tasked(trail, 1, 10, RECORD_PLANNED, part, NULL, 0);
+    tasked(trail, 2, 10, RECORD_PLANNED, part, NULL, 0);
+    tasked(trail, 3, 10, RECORD_OPENED, copy, NULL, 0);
+    expect(trail, "well_directed", 0, 0);
+    tasked(trail, 1, 30, RECORD_BEGUN, task_at("water", TASK_QUEUED, 30), NULL, 0);
+    part.state = TASK_WITHDRAWN;
+    tasked(trail, 2, 40, RECORD_DISMISSED, part, NULL, 0);
+    expect(trail, "well_directed", 1, 1);
+    end(trail);
+}
+
 static void what_is_cancelled_owes_nothing(void **unused)
 {
     (void)unused;
@@ -517,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_moved_deadline_moves_the_case),
         cmocka_unit_test(without_resolve_the_leads_feedback_is_the_deadline),
         cmocka_unit_test(check_ins_are_of_units_called),
+        cmocka_unit_test(a_waiting_part_and_a_copy_are_no_dispatches),
         cmocka_unit_test(what_is_cancelled_owes_nothing),
         cmocka_unit_test(rework_is_of_verifications),
         cmocka_unit_test(a_consultation_is_answered_at_the_desk),

@@ -614,6 +614,15 @@ static void tables_that_were_put_back_are_noticed(void **state)
 }
 
 /* --- at random --- */
+/* From any record on, wherever each of them is by now. */
+static void read_from_anywhere(struct fixture *f, uint64_t durable)
+{
+    struct record record;
+    uint64_t seq = durable ? 1 + (uint64_t)rand() % durable : 0;
+    assert_int_equal(store_get_record(f->store, seq, &f->arena, &record), durable ? 0 : -ENOENT);
+    assert_int_equal(replay_count(f, seq), durable - seq);
+}
+
 static void whatever_happens_in_whatever_order(void **state)
 {
     struct fixture *f = *state;
@@ -653,6 +662,8 @@ static void whatever_happens_in_whatever_order(void **state)
             durable = f->seq;
         }
         assert_int_equal(store_meta(f->store)->sequence, durable);
+        if (step % 4 == 0)
+            read_from_anywhere(f, durable);
     }
     fixture_close(f);
     assert_whole(f);
