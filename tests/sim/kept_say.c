@@ -164,14 +164,6 @@ static void shift(const struct kept_saying *s, struct act *act)
     act->target = "孙八";
 }
 
-static void draw_sample(const struct kept_saying *s, struct act *act)
-{
-    act->person = "王五";
-    act->from_ms = s->now_ms - 90 * MINUTE_MS;
-    act->until_ms = s->now_ms;
-    act->count = 20;
-}
-
 static void commit_exercise(const struct kept_saying *s, struct act *act)
 {
     act->name = kept_commitment(s, "nothing");
@@ -233,7 +225,6 @@ static const struct {
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
-    [ACT_SAMPLE] = {draw_sample, {CHIEF, AUDITOR, UNIT_DESK}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
