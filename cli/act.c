@@ -107,7 +107,7 @@ static const struct form {
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_ANSWER] = {TAKES_WHY, TAKES(KEY_TEXT), 'C',
                     N_("Answers whoever reported an incident: the text is their notice, and the answer clock stops.")},
-    [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported, before it is responded to.")},
+    [ACT_WITHDRAW] = {TAKES_WHY, 0, 'P', N_("Takes back what this source reported.")},
     [ACT_URGE] = {TAKES(KEY_TASK) | TAKES_WHY, 0, 'C',
                   N_("Urges whoever handles an incident: they are told, and it is counted.")},
     [ACT_SUPERVISE] = {TAKES(KEY_UNTIL) | TAKES_WHY, 0, 'C',

@@ -18,6 +18,9 @@ struct listing {
     enum side_kind kind;
 };
 
+#define NAME_X(v, N, n) " " #n
+static const char kinds[] = SIDE_KINDS(NAME_X);
+
 static error_t parse_listing(int key, char *value, struct argp_state *state)
 {
     struct listing *listing = state->input;
@@ -30,7 +33,7 @@ static error_t parse_listing(int key, char *value, struct argp_state *state)
             argp_error(state, _("one kind at a time"));
         listing->kind = side_kind_of(value);
         if (!listing->kind)
-            argp_error(state, _("\"%s\": not device, source, area_level, duty, absence, shift or target"), value);
+            argp_error(state, _("\"%s\": not one of%s"), value, kinds);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -144,7 +147,7 @@ int verb_beside(int argc, char **argv)
                                      parse_listing,
                                      N_("[KIND]"),
                                      N_("Lists what stands beside incidents: absences, duties and their targets, "
-                                        "area levels, devices, sources, shifts; or one kind of them."),
+                                        "area levels, devices, sources, shifts and more; or one kind of them."),
                                      children,
                                      NULL,
                                      NULL};

@@ -23,7 +23,7 @@ static const struct verb verbs[] = {
     {"unclaim", verb_unclaim, N_("gives up a claim")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
     {"notices", verb_notices, N_("what became of what this source reported")},
-    {"withdraw", verb_withdraw, N_("a source takes back what it reported, before it is responded to")},
+    {"withdraw", verb_withdraw, N_("a source takes back what it reported")},
     {"ls", verb_ls, N_("list incidents")},
     {"show", verb_show, N_("one incident: head, tasks, clocks and timeline")},
     {"queue", verb_queue, N_("what waits for a unit, in the order it is offered")},

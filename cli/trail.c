@@ -433,7 +433,7 @@ static void level_detail(const struct record *record, const struct side *side, s
     buffer_printf(out, " %s (%" PRIu32 ")", colour ? words_colour(colour) : _("none"), side->count);
 }
 
-/* "2/40: 620802-000001-X, …" */
+/* "2/40: 620802-000001-F, …" */
 static void sample_detail(const struct sample *sample, struct buffer *out)
 {
     char incident[IDENT_TEXT_BYTES];
