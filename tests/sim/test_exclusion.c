@@ -62,6 +62,7 @@ struct model {
     struct message answer;
     void (*follow)(struct model *); /* what the answer means: known before anybody's mail is looked at */
     uint64_t tag, seen;
+    bool prying;              /* whoever asks now may learn nothing of one incident */
     bool revoking;            /* what they had may be taken from them in this step */
     kept_set listed_by_chief; /* bit i: the i-th case */
     char fault[1600];
@@ -197,6 +198,8 @@ static void hear(struct model *m, size_t at, const struct message *message)
     if (message->kind == MESSAGE_ANSWER && actor->principal == CHIEF)
         note_listed(m, message);
     hold_delivery(m, actor, message);
+    if (m->prying && message->kind == MESSAGE_ANSWER && message->answer.kind == QUERY_EXPLAIN)
+        fail(m, "what is kept from %s is explained to it", name_of(m, actor));
     if (!barred_from_any(m, actor))
         return;
     wire_json(message, &text);
@@ -269,7 +272,7 @@ static void connect_actor(struct model *m, size_t at)
     if (!works && (actor->principal != UNIT_SOURCE || actor->endpoint != 'P'))
         return;
     message = (struct message){.kind = MESSAGE_CREDIT};
-    message.credit.n = 100;
+    message.credit.n = works ? 4 : 1000; /* so that some of it waits in queues */
     send(m, at, &message);
 }
 
@@ -730,7 +733,9 @@ static void pry(struct model *m, const struct kept_saying *s, const struct kept_
         if (m->actors[i].endpoint == 'F' && chance_percent(&m->w.chance, 15))
             subscribe(m, i);
     }
+    m->prying = true;
     turn(m);
+    m->prying = false;
 }
 
 /* --- a run --- */
