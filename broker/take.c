@@ -143,6 +143,7 @@ static void take_publish(struct turn *t, const struct gate_input *in)
     const struct event *event = &in->message.publish;
     struct command command = command_of(in, COMMAND_PUBLISH);
     command.key = gate_key("publish", in->principal, event->id);
+    core_expect(t->core, &command.key);
     command.digest = gate_event_digest(event);
     command.publish.event = event;
     command.publish.area = area_of(t, &event->place);

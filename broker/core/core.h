@@ -197,6 +197,8 @@ bool core_next_side(const struct core *, size_t *cursor, struct arena *, struct 
 size_t core_sides_of(const struct core *, enum side_kind, const char *after, struct arena *, struct side *, size_t n);
 /* A unit's queue in the order tasks are offered; up to n incident ids and task numbers. */
 size_t core_queue(const struct core *, const char *unit, uint64_t *incidents, uint32_t *tasks, size_t n);
+/* A command with this key comes in a moment: what it looks for first is fetched from memory meanwhile. */
+void core_expect(const struct core *, const struct key128 *);
 /* The receipt first given for a key; false when unknown or expired. */
 bool core_receipt(const struct core *, const struct key128 *key, int64_t now_ms, struct receipt *);
 /* Counts of what is live, and per unit presence; arrays in the arena. accepted, closed, records are of this journal. */

@@ -8,6 +8,22 @@
 
 #define FIRST_CAPACITY 1024
 
+/* A slot holds a place in the ring plus 1 (0: empty), and above it 8 bits of the key, so that a search seldom has to look
+ * into the ring, whose memory is far away. */
+#define PLACE_BITS 24
+#define PLACE_MASK ((1u << PLACE_BITS) - 1)
+_Static_assert(DEDUP_MAX <= 1 << (PLACE_BITS - 1), "a slot has room for every place of the ring");
+
+static uint32_t slot_for(size_t place, const struct key128 *key)
+{
+    return (uint32_t)(place + 1) | (uint32_t)(key->hi & 0xff) << PLACE_BITS;
+}
+
+static size_t place_in(uint32_t slot)
+{
+    return (slot & PLACE_MASK) - 1;
+}
+
 bool key_is_none(const struct key128 *key)
 {
     return key->hi == 0 && key->lo == 0;
@@ -41,13 +57,24 @@ static size_t home_of(const struct dedup *dedup, const struct key128 *key)
     return (size_t)key->lo & slot_mask(dedup);
 }
 
+static bool holds(const struct dedup *dedup, uint32_t slot, const struct key128 *key)
+{
+    return slot >> PLACE_BITS == (key->hi & 0xff) && key_equal(&dedup->ring[place_in(slot)].key, key);
+}
+
 /* The slot that holds the key, or the empty one where it would be. */
 static size_t slot_of(const struct dedup *dedup, const struct key128 *key)
 {
     size_t slot = home_of(dedup, key);
-    while (dedup->slots[slot] && !key_equal(&dedup->ring[dedup->slots[slot] - 1].key, key))
+    while (dedup->slots[slot] && !holds(dedup, dedup->slots[slot], key))
         slot = (slot + 1) & slot_mask(dedup);
     return slot;
+}
+
+void dedup_prefetch(const struct dedup *dedup, const struct key128 *key)
+{
+    if (dedup->count > 0)
+        __builtin_prefetch(&dedup->slots[home_of(dedup, key)]);
 }
 
 static bool expired(const struct dedup_entry *entry, int64_t now_ms)
@@ -59,10 +86,10 @@ const struct dedup_entry *dedup_find(const struct dedup *dedup, const struct key
 {
     if (dedup->count == 0 || key_is_none(key))
         return NULL;
-    uint32_t place = dedup->slots[slot_of(dedup, key)];
-    if (!place || expired(&dedup->ring[place - 1], now_ms))
+    uint32_t slot = dedup->slots[slot_of(dedup, key)];
+    if (!slot || expired(&dedup->ring[place_in(slot)], now_ms))
         return NULL;
-    return &dedup->ring[place - 1];
+    return &dedup->ring[place_in(slot)];
 }
 
 static void grow(struct dedup *dedup)
@@ -77,7 +104,7 @@ static void grow(struct dedup *dedup)
     memcpy(dedup->ring + old, dedup->ring, dedup->first * sizeof *dedup->ring);
     for (size_t i = 0; i < dedup->count; i++) {
         size_t place = (dedup->first + i) & (dedup->capacity - 1);
-        dedup->slots[slot_of(dedup, &dedup->ring[place].key)] = (uint32_t)place + 1;
+        dedup->slots[slot_of(dedup, &dedup->ring[place].key)] = slot_for(place, &dedup->ring[place].key);
     }
 }
 
@@ -88,11 +115,11 @@ void dedup_add(struct dedup *dedup, const struct dedup_entry *entry)
     if (dedup->count == dedup->capacity)
         grow(dedup);
     size_t slot = slot_of(dedup, &entry->key);
-    if (dedup->slots[slot] && !expired(&dedup->ring[dedup->slots[slot] - 1], entry->at_ms))
+    if (dedup->slots[slot] && !expired(&dedup->ring[place_in(dedup->slots[slot])], entry->at_ms))
         return;
     size_t place = (dedup->first + dedup->count++) & (dedup->capacity - 1);
     dedup->ring[place] = *entry;
-    dedup->slots[slot] = (uint32_t)place + 1;
+    dedup->slots[slot] = slot_for(place, &entry->key);
 }
 
 /* Empties a slot and moves later ones of its run back, so that no search stops short of them. */
@@ -100,7 +127,7 @@ static void vacate(struct dedup *dedup, size_t hole)
 {
     size_t mask = slot_mask(dedup);
     for (size_t slot = (hole + 1) & mask; dedup->slots[slot]; slot = (slot + 1) & mask) {
-        size_t home = home_of(dedup, &dedup->ring[dedup->slots[slot] - 1].key);
+        size_t home = home_of(dedup, &dedup->ring[place_in(dedup->slots[slot])].key);
         if (((slot - home) & mask) >= ((slot - hole) & mask)) {
             dedup->slots[hole] = dedup->slots[slot];
             hole = slot;
@@ -113,7 +140,7 @@ void dedup_expire(struct dedup *dedup, int64_t now_ms)
 {
     while (dedup->count > 0 && expired(&dedup->ring[dedup->first], now_ms)) {
         size_t slot = slot_of(dedup, &dedup->ring[dedup->first].key);
-        if (dedup->slots[slot] == dedup->first + 1) /* unless its key was given again */
+        if (place_in(dedup->slots[slot]) == dedup->first) /* unless its key was given again */
             vacate(dedup, slot);
         dedup->first = (dedup->first + 1) & (dedup->capacity - 1);
         dedup->count--;

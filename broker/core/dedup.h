@@ -15,7 +15,7 @@ struct dedup_entry {
 struct dedup {
     struct dedup_entry *ring; /* in accepted order; capacity is a power of two */
     size_t capacity, first, count;
-    uint32_t *slots;     /* open addressing over keys: place in ring + 1; twice the capacity */
+    uint32_t *slots;     /* open addressing over keys: their places in ring (dedup.c); twice the capacity */
     size_t max, reserve; /* room for all, and of it kept for the centre's commands */
 };
 
@@ -23,6 +23,8 @@ void dedup_init(struct dedup *, size_t max, size_t reserve);
 void dedup_release(struct dedup *);
 /* NULL when unknown or older than the window at now. */
 const struct dedup_entry *dedup_find(const struct dedup *, const struct key128 *, int64_t now_ms);
+/* The key will be looked for in a moment: its slot is fetched from memory meanwhile. */
+void dedup_prefetch(const struct dedup *, const struct key128 *);
 /* Adds an entry; one whose key is known already, and not older than the window by then, changes nothing. */
 void dedup_add(struct dedup *, const struct dedup_entry *);
 /* Forgets what is older than the window at now. */

@@ -180,6 +180,11 @@ bool step_repeats(struct step *step)
     return true;
 }
 
+void core_expect(const struct core *core, const struct key128 *key)
+{
+    dedup_prefetch(&core->dedup, key);
+}
+
 bool core_receipt(const struct core *core, const struct key128 *key, int64_t now_ms, struct receipt *out)
 {
     const struct dedup_entry *known = dedup_find(&core->dedup, key, now_ms);
