@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import mmap
 import os
 import shutil
 import statistics
@@ -34,15 +33,6 @@ class Redis:
         self.process.kill()
 
 
-def touch_memory(most_bytes=6 << 30):
-    """Takes and returns memory, so that a virtual machine has it: at the first touch ever a page costs some 10 us, which is
-    the host's time and whoever's turn it happens to be."""
-    with open("/proc/meminfo", encoding="ascii") as lines:
-        available = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    mmap.mmap(-1, min(most_bytes, available // 2),
-              flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
-
-
 def program(name, *args):
     done = subprocess.run([system.binary(f"bench/{name}"), *map(str, args)], stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout)
@@ -50,7 +40,6 @@ def program(name, *args):
 
 def rounds(options, folder):
     """Each round measures every pair at once after another, so that both meet the same disk."""
-    touch_memory()
     redis = Redis(os.path.join(folder, "redis"))
     bihuan = system.Broker(folder=os.path.join(folder, "bihuan"), keys=())
     try:
