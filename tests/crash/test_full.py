@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from rig import LIMIT_S, Process, Rig, binary, choose, figure, program, tap
+from rig import LIMIT_S, Process, Rig, Trail, binary, choose, figure, program, tap
 
 MAP_MIB = 16
 DISK_MIB = choose(48, 128)
@@ -40,15 +40,15 @@ class FullRig(Rig):
 
     def finish(self):
         """Every open task is done; how many incidents are closed then."""
-        while True:
-            counts = self.cli("overview", "--json").json["overview"]
-            left = counts["accepted"] - counts["closed"]
-            if not left:
-                return counts["closed"]
-            handled = subprocess.run([binary("bihuan-worker"), "--department", "fire", "--credit", "64", "--once", str(left),
-                                      "--", "sh", "-c", "echo respond; echo feedback resolved"], env=self.environment(),
-                                     capture_output=True, text=True, timeout=120, check=False)
-            assert handled.returncode == 0, handled.stderr[-300:]
+        for n in range(4):
+            self.worker_of("fire", f"finisher-{n}", credit=64)
+        with Trail(self, "0", None) as trail:
+            closed, wanted = 0, self.cli("overview", "--json").json["overview"]["accepted"]
+            while closed < wanted:
+                trail.until(kind="closed")
+                closed += 1
+        self.end_clients()
+        return self.cli("overview", "--json").json["overview"]["closed"]
 
 
 class SmallDisk(FullRig):
