@@ -39,7 +39,7 @@ static void name_unit(const struct kept_saying *s, struct act *act)
 {
     act->unit = any_unit(s);
     act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
-    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
 static void name_task(const struct kept_saying *s, struct act *act)
@@ -167,6 +167,13 @@ static void reveal(const struct kept_saying *s, struct act *act)
     act->text = drill(s, s->row->head.event_id);
 }
 
+static void draw_lots(const struct kept_saying *s, struct act *act)
+{
+    act->from_ms = 1 + s->now_ms / 2;
+    act->until_ms = s->now_ms;
+    act->count = 3;
+}
+
 static void rate(const struct kept_saying *s, struct act *act)
 {
     act->area = kept_areas[3 + any(s, 2)];
@@ -210,6 +217,7 @@ static const struct {
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
+    [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
