@@ -287,6 +287,11 @@ void kept_write(const struct kept_city *city, struct city *files)
     put(files, "sensors.yaml",
         arena_printf(files->arena, "sensors:\n  - {source: camera, false_alarms: 1, repair: %s, for: 2h}\n",
                      kept_unit_id(city->assist)));
+    put(files, "borders.yaml",
+        arena_printf(files->arena,
+                     "to: [\"@local\", %s]\ntypes: [1.02, 1.05, 1.06]\nsame_within: 2h\n"
+                     "neighbours:\n  - {area: 620802001, areas: [620802002], units: [%s, %s]}\n",
+                     kept_unit_id(city->assist), kept_unit_id(city->candidates[0]), kept_unit_id(city->owner)));
     put(files, "folds.yaml", "folds:\n  - {type: 1.01, window: 30m, place: community}\n");
     put(files, "events.yaml", "events:\n  - {type: 1.06, severity: 4, do: record}\n");
     put(files, "clocks.yaml",

@@ -39,7 +39,7 @@ static void name_unit(const struct kept_saying *s, struct act *act)
 {
     act->unit = any_unit(s);
     act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
-    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
 static void name_task(const struct kept_saying *s, struct act *act)
