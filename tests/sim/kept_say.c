@@ -354,10 +354,10 @@ static enum word_verb brings_on(const struct kept_saying *s, const struct task *
     for (size_t i = 0; more && i < more->item_count && task->state == TASK_RESPONDED; i++)
         if (!more->items[i].done_ms)
             return WORD_TICK;
-    return task->state == TASK_OFFERED || task->state == TASK_QUEUED     ? WORD_RESPOND
+    return task->state == TASK_OFFERED || task->state == TASK_QUEUED        ? WORD_RESPOND
            : task->state == TASK_RESPONDED && chance_percent(s->chance, 50) ? WORD_HANDLE
-           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING ? WORD_FEEDBACK
-                                                                           : 0;
+           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? WORD_FEEDBACK
+                                                                            : 0;
 }
 
 static enum word_verb draw_word(const struct kept_saying *s, const struct task *task, bool by_worker)
