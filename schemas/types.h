@@ -89,10 +89,12 @@ extern "C" {
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
-    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over)
+    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
-#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉 (what each needs, and does when it
+ * is granted: ask.c). */
+#define ASK_KINDS(X) \
+    X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return) X(5, APPEAL, appeal)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -122,7 +124,8 @@ extern "C" {
     X(83, EXCLUDED, excluded) X(84, CLAIMED, claimed) X(85, UNCLAIMED, unclaimed) \
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
-    X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over)
+    X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
+    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -183,7 +186,8 @@ extern "C" {
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
-    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty)
+    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty) \
+    X(71, APPEALED_ALREADY, appealed_already) X(72, NO_BREACH, no_breach)
 
 /* clang-format on */
 
@@ -490,6 +494,10 @@ struct ask {
     int64_t span_ms;  /* extend: so much more, in the clocks' own time, where a day is a day of it */
     int64_t decided_ms;
     const char *decided_by, *decided_person;
+    enum clock_kind clock;                 /* appeal: of which clock the late verdict is */
+    int64_t started_ms;                    /* and of which of its runs: it may run again */
+    int64_t agreed_ms;                     /* decided by two: when the first of them agreed; 0: nobody has */
+    const char *agreed_by, *agreed_person; /* and who */
 };
 
 /* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */

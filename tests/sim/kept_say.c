@@ -187,6 +187,12 @@ static void rate(const struct kept_saying *s, struct act *act)
     act->colour = RUNG_YELLOW;
 }
 
+static void appeal(const struct kept_saying *s, struct act *act)
+{
+    act->task = any_task(s);
+    act->clock = chance_percent(s->chance, 50) ? (enum clock_kind)(CLOCK_RESPOND + any(s, 4)) : (enum clock_kind)0;
+}
+
 /* Who may: somebody of the centre, or whoever may do this only. */
 static const struct {
     void (*fill)(const struct kept_saying *, struct act *);
@@ -220,6 +226,7 @@ static const struct {
     [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_APPEAL] = {appeal, {BOTH, DEPARTMENTS, DEPARTMENTS + 1}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
@@ -279,6 +286,8 @@ int kept_draw_act(const struct kept_saying *s, struct act *act)
     acts[act->verb].fill(s, act);
     if (acts[act->verb].beside)
         act->incident = 0;
+    if (act->verb == ACT_APPEAL && s->row->task_count && chance_percent(s->chance, 70)) /* whose was it */
+        return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
     return acts[act->verb].by[any(s, 3)];
 }
 

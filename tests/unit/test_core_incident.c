@@ -41,7 +41,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_INFORM]   = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
-    [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_DECIDE]   = {0, NOT,        0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNDO]     = {0, NOT,        NOT,  NOT,      REFUSAL_TOO_LATE, NOT, NOT, NOT, NOT,    NOT,       NOT},
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
@@ -54,6 +54,9 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_CLAIM]    = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_APPEAL]   = {0, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_NO_BREACH,
+                      REFUSAL_NO_BREACH, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT,
+                      REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT},
 };
 /* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
@@ -79,6 +82,7 @@ static const char *const actor[ACT_END] = {
     [ACT_EXCLUDE] = "desk.one",
     [ACT_CLAIM] = "desk.one",
     [ACT_UNCLAIM] = "desk.one",
+    [ACT_APPEAL] = "water.dept",
 };
 /* clang-format on */
 
@@ -154,11 +158,11 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(
         last_answer(f)->refusal.reason,
-        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, account, inform, reclassify, reveal, exclude, claim, unclaim");
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, decide, plan, "
+        "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is closed; possible is answer, callback, reopen, reveal");
+                        "the incident is closed; possible is decide, answer, callback, reopen, reveal, appeal");
 }
 
 static void every_act_has_its_roles(void **state)
