@@ -247,8 +247,10 @@ static void opened_detail(const struct record *record, struct buffer *out)
     }
     if (change)
         add_routed(out, change);
-    if (event)
+    if (event) {
         add(out, event->text);
+        add(out, event->has_reporter ? _("(who reported is sealed)") : "");
+    }
 }
 
 /* What it was about, where, how many of it lately, and by which channel it was told. */
@@ -485,7 +487,7 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
     add(out, ask->unit);
     trail_ask(ask, utc, out);
     snprintf(asker, sizeof(asker), "%s/%s", ask->principal ? ask->principal : "", ask->person ? ask->person : "");
-    if (record->kind != RECORD_ASKED)
+    if (record->kind != RECORD_ASKED && record->kind != RECORD_IDENTITY_SOUGHT)
         add_named(out, _("asked by"), asker);
     add(out, record->reason);
     add(out, record->text);
@@ -569,7 +571,8 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
-    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED)
+    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED ||
+             (record->kind >= RECORD_IDENTITY_SOUGHT && record->kind <= RECORD_IDENTITY_OPENED))
         asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);
