@@ -45,6 +45,7 @@ static const struct verb verbs[] = {
     {"say", verb_say, N_("say on behalf of a unit what it would say of its task")},
     {"ask", verb_ask, N_("ask for more time, to park an incident, or to suspend a task")},
     {"decide", verb_decide, N_("grant or refuse what somebody else asked")},
+    {"appeal", verb_appeal, N_("a unit appeals against a late verdict of its own")},
     {"resume", verb_resume, N_("end a parking or a suspension early")},
     {"hand-over", verb_hand_over, N_("hand a shift over to somebody, with what is open")},
     {"take-over", verb_take_over, N_("take a shift over, quoting what was handed over")},

@@ -141,11 +141,14 @@ static const char *const records[] = {
     [RECORD_EXERCISE_REVEALED] = C_("record", "exercise_revealed"),
     [RECORD_SAMPLED] = C_("record", "sampled"),
     [RECORD_UNDONE] = C_("record", "undone"),
+    [RECORD_APPEALED] = C_("record", "appealed"),
+    [RECORD_AGREED] = C_("record", "agreed"),
+    [RECORD_EXEMPTED] = C_("record", "exempted"),
 };
 
 static const char *const ask_kinds[] = {
-    [ASK_EXTEND] = C_("ask", "extend"), [ASK_PARK] = C_("ask", "park"),         [ASK_SUSPEND] = C_("ask", "suspend"),
-    [ASK_RETURN] = C_("ask", "return"), [ASK_IDENTITY] = C_("ask", "identity"),
+    [ASK_EXTEND] = C_("ask", "extend"), [ASK_PARK] = C_("ask", "park"),     [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"), [ASK_APPEAL] = C_("ask", "appeal"), [ASK_IDENTITY] = C_("ask", "identity"),
 };
 
 static const char *const decisions[] = {

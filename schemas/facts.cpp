@@ -421,6 +421,8 @@ static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
     auto reason = pack(builder, ask.reason);
     auto decided_by = pack(builder, ask.decided_by);
     auto decided_person = pack(builder, ask.decided_person);
+    auto agreed_by = pack(builder, ask.agreed_by);
+    auto agreed_person = pack(builder, ask.agreed_person);
     bihuan::AskBuilder out(builder);
     out.add_asked_ms(ask.asked_ms);
     out.add_until_ms(ask.until_ms);
@@ -434,6 +436,11 @@ static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
     out.add_reason(reason);
     out.add_decided_by(decided_by);
     out.add_decided_person(decided_person);
+    out.add_started_ms(ask.started_ms);
+    out.add_agreed_ms(ask.agreed_ms);
+    out.add_agreed_by(agreed_by);
+    out.add_agreed_person(agreed_person);
+    out.add_clock(static_cast<bihuan::ClockKind>(ask.clock));
     out.add_kind(static_cast<bihuan::AskKind>(ask.kind));
     out.add_decision(static_cast<bihuan::Decision>(ask.decision));
     out.add_was(static_cast<bihuan::TaskState>(ask.was));

@@ -229,6 +229,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->on_site = in.on_site();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
+    out->clock = reader.known(in.clock(), clock_kind_name, "clock");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)

@@ -115,6 +115,7 @@ struct act {
     int64_t from_ms;         /* sample: of what closed from here on, before until_ms */
     uint32_t count, percent; /* sample: so many, or so many percent */
     bool on_site;            /* sample: of what was handled on site only */
+    enum clock_kind clock;   /* appeal: against the late verdict of which clock (0: the only one there is) */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */

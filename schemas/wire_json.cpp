@@ -151,6 +151,7 @@ static void write(Json &json, const struct act &act)
     json.flag("on_site", act.on_site);
     json.text("to", act.to);
     json.text("post", act.post);
+    json.text("clock", clock_kind_name(act.clock));
 }
 
 static void write(Json &json, const struct query &query)

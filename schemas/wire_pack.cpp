@@ -209,6 +209,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_percent(act.percent);
     out.add_on_site(act.on_site);
     out.add_to(to);
+    out.add_clock(static_cast<bihuan::ClockKind>(act.clock));
     return out.Finish();
 }
 

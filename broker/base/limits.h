@@ -142,6 +142,7 @@
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
+#define APPEAL_DEFAULT_MS      (7 * 24 * 3600 * 1000LL)   /* to appeal against a late verdict */
 #define SAME_DEFAULT_MS        (30 * 60 * 1000LL) /* between reports from both sides of a border, to be one thing */
 #define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)  /* for all of a plan to respond, before they start together */
 #define STEP_NOTICE_MS         1000               /* a wall step beyond this is journaled */

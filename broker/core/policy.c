@@ -16,6 +16,7 @@ struct policy *policy_new(void)
     policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
     policy->park_max_ms = PARK_DEFAULT_MAX_MS;
     policy->undo_within_ms = UNDO_DEFAULT_MS;
+    policy->appeal_within_ms = APPEAL_DEFAULT_MS;
     return policy;
 }
 

@@ -205,5 +205,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(28, act->count);
     put_number(29, act->percent);
     put_number(33, act->on_site);
+    put_number(46, act->clock);
     return content_digest();
 }

@@ -112,6 +112,7 @@ static const struct field act_list[] = {
     {"percent", FIELD_COUNT, AT(act.percent)},
     {"on-site", FIELD_YES, AT(act.on_site)},
     {"post", FIELD_TEXT, AT(act.post)},
+    {"clock", FIELD_CLOCK, AT(act.clock)},
 };
 FIELDS(act, "an act");
 
@@ -232,6 +233,11 @@ static const struct field ask_list[] = {
     {"decided", FIELD_TIME, AT(decided_ms)},
     {"decider", FIELD_TEXT, AT(decided_by)},
     {"decider-person", FIELD_TEXT, AT(decided_person)},
+    {"clock", FIELD_CLOCK, AT(clock)},
+    {"started", FIELD_TIME, AT(started_ms)},
+    {"agreed", FIELD_TIME, AT(agreed_ms)},
+    {"agreer", FIELD_TEXT, AT(agreed_by)},
+    {"agreer-person", FIELD_TEXT, AT(agreed_person)},
 };
 FIELDS(ask, "an ask");
 #undef AT

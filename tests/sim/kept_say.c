@@ -193,6 +193,12 @@ static void unseal(const struct kept_saying *s, struct act *act)
     act->passed = chance_percent(s->chance, 80);
 }
 
+static void appeal(const struct kept_saying *s, struct act *act)
+{
+    act->task = any_task(s);
+    act->clock = chance_percent(s->chance, 50) ? (enum clock_kind)(CLOCK_RESPOND + any(s, 4)) : (enum clock_kind)0;
+}
+
 /* Who may: somebody of the centre, or whoever may do this only. */
 static const struct {
     void (*fill)(const struct kept_saying *, struct act *);
@@ -226,6 +232,7 @@ static const struct {
     [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_APPEAL] = {appeal, {BOTH, DEPARTMENTS, DEPARTMENTS + 1}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_SEEK_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
     [ACT_GRANT_IDENTITY] = {unseal, {CHIEF, CHIEF, AUDITOR}, false},
@@ -301,6 +308,8 @@ int kept_draw_act(const struct kept_saying *s, struct act *act)
     acts[act->verb].fill(s, act);
     if (acts[act->verb].beside)
         act->incident = 0;
+    if (act->verb == ACT_APPEAL && s->row->task_count && chance_percent(s->chance, 70)) /* whose was it */
+        return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
     return acts[act->verb].by[any(s, 3)];
 }
 

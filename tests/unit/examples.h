@@ -269,6 +269,25 @@ static const struct ask example_unsealed = {.no = 3,
                                             .decided_ms = EXAMPLE_MS,
                                             .decided_by = "duty-chief",
                                             .decided_person = "李强"};
+static const struct ask example_appeals[] = {
+    {.no = 3,
+     .task = 1,
+     .kind = ASK_APPEAL,
+     .decision = DECISION_GRANTED,
+     .unit = "cg-001",
+     .principal = "dept-chengguan",
+     .person = "王芳",
+     .reason = "road_closed",
+     .asked_ms = EXAMPLE_MS - 600000,
+     .decided_ms = EXAMPLE_MS,
+     .decided_by = "duty-chief",
+     .decided_person = "李强",
+     .clock = CLOCK_ARRIVE,
+     .started_ms = EXAMPLE_MS - 7200000,
+     .agreed_ms = EXAMPLE_MS - 300000,
+     .agreed_by = "checker",
+     .agreed_person = "赵六"},
+};
 
 static const struct undo example_undo = {
     .seq = 4700,
@@ -498,6 +517,12 @@ static inline void example_record_details(struct record *record)
     case RECORD_UNDONE:
         record->changes[0].undo = &example_undo;
         record->takes_back = 4700;
+        break;
+    case RECORD_APPEALED:
+    case RECORD_AGREED:
+    case RECORD_EXEMPTED:
+        record->changes[0].asks = example_appeals;
+        record->changes[0].ask_count = 1;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:

@@ -42,7 +42,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_INFORM]   = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
-    [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_DECIDE]   = {0, NOT,        0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNDO]     = {0, NOT,        NOT,  NOT,      REFUSAL_TOO_LATE, NOT, NOT, NOT, NOT,    NOT,       NOT},
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
@@ -59,6 +59,9 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_GRANT_IDENTITY] = {0, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED,
                       REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, NOT, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED},
     [ACT_OPEN_IDENTITY] = {0, KEPT,  KEPT, KEPT,     KEPT, KEPT,      KEPT,   KEPT,   NOT,    KEPT,      KEPT},
+    [ACT_APPEAL]   = {0, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_NO_BREACH,
+                      REFUSAL_NO_BREACH, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT,
+                      REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT},
 };
 /* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
@@ -85,6 +88,7 @@ static const char *const actor[ACT_END] = {
     [ACT_CLAIM] = "desk.one",
     [ACT_UNCLAIM] = "desk.one",
     [ACT_SEEK_IDENTITY] = "checker", [ACT_GRANT_IDENTITY] = "chief.one", [ACT_OPEN_IDENTITY] = "checker",
+    [ACT_APPEAL] = "water.dept",
 };
 /* clang-format on */
 
@@ -160,12 +164,12 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(
         last_answer(f)->refusal.reason,
-        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, account, inform, reclassify, reveal, exclude, claim, unclaim, seek_identity, grant_identity, "
-        "open_identity");
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, decide, plan, "
+        "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, seek_identity, "
+        "grant_identity, open_identity");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is closed; possible is answer, callback, reopen, reveal, "
+                        "the incident is closed; possible is decide, answer, callback, reopen, reveal, appeal, "
                         "seek_identity, grant_identity, open_identity");
 }
 

@@ -171,7 +171,7 @@ static void every_field_of_an_act_counts(void **unused)
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
     struct act others[] = {act, act, act, act, act, act, act, act, act, act, act,
-                           act, act, act, act, act, act, act, act, act, act};
+                           act, act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
     others[2].incident = 10;
@@ -193,6 +193,7 @@ static void every_field_of_an_act_counts(void **unused)
     others[18].route = true;
     others[19].condition_met = true;
     others[20].to = "court";
+    others[21].clock = CLOCK_RESPOND;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }
