@@ -104,7 +104,8 @@ struct trail {
     struct told *entries; /* by sequence, from 1 */
     size_t count, capacity;
     struct arena arena;
-    struct textmap words; /* principal and request of each word */
+    struct textmap said;  /* principal and request of each word, act and event */
+    struct textmap rungs; /* of each clock, how many fired */
     prove_fn *fn;
     void *arg;
     struct verdict *verdict;
@@ -122,12 +123,28 @@ static void tell(struct trail *t, uint64_t *count, const char *format, ...)
     t->fn(t->arg, sentence);
 }
 
-static void note_word(struct trail *t, const struct record *record)
+/* What was asked under one id happened once. */
+static void note_request(struct trail *t, const struct record *record)
 {
+    if (!record->request || !*record->request || (record->key.hi | record->key.lo) == 0)
+        return;
     char *key = arena_printf(&t->arena, "%s %s", record->principal, record->request);
-    if (textmap_get(&t->words, key))
-        tell(t, &t->verdict->doubled, "the word %s is on the trail twice", record->request);
-    textmap_put(&t->words, key, t);
+    if (textmap_get(&t->said, key))
+        tell(t, &t->verdict->doubled, "the request %s is on the trail twice", record->request);
+    textmap_put(&t->said, key, t);
+}
+
+/* A clock's rungs fire each once, in order, and none is left out. */
+static void note_rung(struct trail *t, const struct record *record)
+{
+    const struct change *change = &record->changes[0];
+    char *key = arena_printf(&t->arena, "%" PRIu64 "/%u/%d/%" PRId64, change->incident, record->rung->task,
+                             (int)record->rung->clock, change->clocks[0].started_ms);
+    uintptr_t before = (uintptr_t)textmap_get(&t->rungs, key);
+    if (record->rung->number != before + 1)
+        tell(t, &t->verdict->doubled, "rung %u of a clock comes after rung %" PRIuPTR ", record %" PRIu64,
+             record->rung->number, before, record->seq);
+    textmap_put(&t->rungs, key, (void *)(uintptr_t)record->rung->number);
 }
 
 static int take_record(void *arg, const struct record *record, const void *bytes, size_t size_bytes)
@@ -141,8 +158,10 @@ static int take_record(void *arg, const struct record *record, const void *bytes
     }
     t->entries[++t->count] = (struct told){record->change_count ? record->changes[0].incident : 0,
                                            arena_strdup(&t->arena, record->request ? record->request : "")};
-    if (record->word && record->request && *record->request)
-        note_word(t, record);
+    note_request(t, record);
+    if (record->kind == RECORD_RUNG)
+        note_rung(t, record);
+    t->verdict->starts += record->kind == RECORD_STARTED;
     return 0;
 }
 
@@ -223,7 +242,8 @@ struct verdict oracle_judge(const struct oracle *o, const char *folder, uint64_t
         store_close(s);
         check(&t, folder);
     }
-    textmap_release(&t.words);
+    textmap_release(&t.said);
+    textmap_release(&t.rungs);
     arena_release(&t.arena);
     free(t.entries);
     return verdict;

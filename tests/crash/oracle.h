@@ -17,6 +17,7 @@ struct verdict {
     uint64_t doubled;    /* effects that happened twice, and whatever else no trail may say */
     uint64_t unopenable; /* 1: it does not open, or a broker does not recover from it */
     uint64_t faults;     /* of store_check and prove_store, before and after the recovery */
+    uint64_t starts;     /* of brokers, on the trail; no fault */
 };
 
 /* Opens the folder as a broker would after its death, and judges; what is wrong is told. The store is another after. */

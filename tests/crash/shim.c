@@ -5,8 +5,8 @@
  *   SHIM_TRACE   file to write to (trace.h)
  *   SHIM_COUNT   file that gets the number of calls seen, at the end
  *   SHIM_FAIL    N:ERROR:HOW[:CALL] — the Nth call (from 1, of those named CALL, if given) fails with ERROR (EIO, ENOSPC; a
- *                number). HOW: once; ever (so do all after it); short (half is written, and ERROR comes with the next call);
- *                after (it is done, and said to have failed)
+ *                number). CALL: open, meta, front, write, sync, size, rename, unlink, read. HOW: once; ever (so do all after it); short (half is written, and ERROR comes with the next call);
+ *                after (it is done, and said to have failed). The first that fails is told on stderr
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -119,6 +119,14 @@ static void parse_fail(const char *text)
     shim.how = parse_how(how);
 }
 
+static void tell_struck(const char *call, uint32_t number)
+{
+    char line[96];
+    int size = snprintf(line, sizeof line, "shim struck=%s number=%u\n", call, number);
+    if (number == shim.fail_at)
+        write_all(STDERR_FILENO, line, (size_t)size);
+}
+
 /* What becomes of this call. */
 static enum how fate(const char *call)
 {
@@ -132,6 +140,7 @@ static enum how fate(const char *call)
     if (shim.how == HOW_NOT || number < shim.fail_at || (number > shim.fail_at && shim.how != HOW_EVER))
         return HOW_NOT;
     shim.next_fails = shim.how == HOW_SHORT;
+    tell_struck(call, number);
     return shim.how;
 }
 
@@ -297,10 +306,17 @@ static ssize_t put_some(int fd, const struct iovec *parts, int count, off_t at, 
     return (ssize_t)done;
 }
 
-static ssize_t write_at(int fd, const struct iovec *parts, int count, off_t at, const char *call)
+/* LMDB's meta pages, the log in front of it, and all else. */
+static const char *call_of(int fd)
+{
+    const char *path = shim.paths[shim.fds[fd].file];
+    return strstr(path, "front") ? "front" : shim.fds[fd].flags & TRACE_DSYNC ? "meta" : "write";
+}
+
+static ssize_t write_at(int fd, const struct iovec *parts, int count, off_t at)
 {
     pthread_mutex_lock(&shim.mutex);
-    enum how how = fate(call);
+    enum how how = fate(call_of(fd));
     if (how == HOW_ONCE || how == HOW_EVER) {
         pthread_mutex_unlock(&shim.mutex);
         errno = shim.fail_errno;
@@ -322,8 +338,7 @@ static ssize_t write_at(int fd, const struct iovec *parts, int count, off_t at, 
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
-    return watched(fd) ? write_at(fd, parts, count, at, "write")
-                       : (ssize_t)syscall(SYS_pwritev, fd, parts, count, at, 0);
+    return watched(fd) ? write_at(fd, parts, count, at) : (ssize_t)syscall(SYS_pwritev, fd, parts, count, at, 0);
 }
 
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t at)
@@ -335,7 +350,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
     if (!watched(fd))
         return (ssize_t)syscall(SYS_pwrite64, fd, bytes, size, at);
-    return write_at(fd, &(struct iovec){(void *)bytes, size}, 1, at, "write");
+    return write_at(fd, &(struct iovec){(void *)bytes, size}, 1, at);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
@@ -347,7 +362,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
 static ssize_t write_here(int fd, const struct iovec *parts, int count)
 {
     off_t at = (off_t)syscall(SYS_lseek, fd, 0, SEEK_CUR);
-    ssize_t written = write_at(fd, parts, count, at, "write");
+    ssize_t written = write_at(fd, parts, count, at);
     if (written > 0)
         syscall(SYS_lseek, fd, at + written, SEEK_SET);
     return written;

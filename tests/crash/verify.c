@@ -20,8 +20,9 @@ int main(int argc, char **argv)
         return 2;
     struct verdict verdict = oracle_judge(oracle, argv[1], UINT64_MAX, say, NULL);
     printf("{\"promises\": %zu, \"lost\": %" PRIu64 ", \"doubled\": %" PRIu64 ", \"unopenable\": %" PRIu64
-           ", \"faults\": %" PRIu64 "}\n",
-           oracle_given(oracle, UINT64_MAX), verdict.lost, verdict.doubled, verdict.unopenable, verdict.faults);
+           ", \"faults\": %" PRIu64 ", \"starts\": %" PRIu64 "}\n",
+           oracle_given(oracle, UINT64_MAX), verdict.lost, verdict.doubled, verdict.unopenable, verdict.faults,
+           verdict.starts);
     oracle_free(oracle);
     return verdict_bad(&verdict);
 }

@@ -264,8 +264,10 @@ static void connect_actor(struct model *m, size_t at)
     struct message message = {.kind = MESSAGE_HELLO};
     bool works = actor->endpoint == 'W';
     m->w.network.connection[at]++;
-    message.hello =
-        (struct hello){WIRE_VERSION, "model", works ? kept_unit_id(actor->unit) : NULL, works ? actor->worker : NULL};
+    message.hello = (struct hello){.version = WIRE_VERSION,
+                                   .client = "model",
+                                   .unit = works ? kept_unit_id(actor->unit) : NULL,
+                                   .worker = works ? actor->worker : NULL};
     send(m, at, &message);
     if (actor->endpoint == 'F')
         subscribe(m, at, m->w.restarts > 1 && any(m, 4) ? "end" : ""); /* few read the whole trail again */
