@@ -39,7 +39,7 @@ static void name_unit(const struct kept_saying *s, struct act *act)
 {
     act->unit = any_unit(s);
     act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
-    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
 static void name_task(const struct kept_saying *s, struct act *act)
@@ -187,6 +187,12 @@ static void rate(const struct kept_saying *s, struct act *act)
     act->colour = RUNG_YELLOW;
 }
 
+/* Who reported it: what is sought is granted now and then, and opened. */
+static void unseal(const struct kept_saying *s, struct act *act)
+{
+    act->passed = chance_percent(s->chance, 80);
+}
+
 static void appeal(const struct kept_saying *s, struct act *act)
 {
     act->task = any_task(s);
@@ -228,6 +234,9 @@ static const struct {
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_APPEAL] = {appeal, {BOTH, DEPARTMENTS, DEPARTMENTS + 1}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_SEEK_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
+    [ACT_GRANT_IDENTITY] = {unseal, {CHIEF, CHIEF, AUDITOR}, false},
+    [ACT_OPEN_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
@@ -239,15 +248,28 @@ static const struct {
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 
+/* What goes on with an ask; 0: nothing. */
+static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *ask)
+{
+    bool open = ask->decision == DECISION_OPEN;
+    if (ask->kind != ASK_IDENTITY)
+        return open ? ACT_DECIDE : 0;
+    if (!chance_percent(s->chance, 40))
+        return 0;
+    return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
+}
+
 /* What would otherwise be said too seldom at the right moment; 0: nothing. */
 static enum act_verb timely(const struct kept_saying *s)
 {
     for (size_t i = 0; i < s->row->task_count; i++)
         if (s->row->tasks[i].state == TASK_SUSPENDED)
             return ACT_RESUME;
-    for (size_t i = 0; i < s->row->ask_count; i++)
-        if (s->row->asks[i].decision == DECISION_OPEN)
-            return ACT_DECIDE;
+    enum act_verb verb = 0;
+    for (size_t i = 0; i < s->row->ask_count && !verb; i++)
+        verb = go_on_with(s, &s->row->asks[i]);
+    if (verb)
+        return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 80) ? ACT_VERIFY : ACT_ANSWER)
            : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
@@ -347,19 +369,44 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_DELEGATE] = hand_on,
 };
 
-bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+/* Rather one that is under way. */
+static const struct task *draw_task(const struct kept_saying *s)
 {
-    if (!s->row->task_count)
-        return false;
     const struct task *task = &s->row->tasks[any(s, (int)s->row->task_count)];
-    enum word_verb verb = 0;
+    for (int i = 0; i < 3 && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN); i++)
+        task = &s->row->tasks[any(s, (int)s->row->task_count)];
+    return task;
+}
+
+/* What brings the task on; 0: nothing. Else few would ever be done. */
+static enum word_verb brings_on(const struct kept_saying *s, const struct task *task)
+{
+    const struct task_more *more = task->more;
+    for (size_t i = 0; more && i < more->item_count && task->state == TASK_RESPONDED; i++)
+        if (!more->items[i].done_ms)
+            return WORD_TICK;
+    return task->state == TASK_OFFERED || task->state == TASK_QUEUED        ? WORD_RESPOND
+           : task->state == TASK_RESPONDED && chance_percent(s->chance, 50) ? WORD_HANDLE
+           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? WORD_FEEDBACK
+                                                                            : 0;
+}
+
+static enum word_verb draw_word(const struct kept_saying *s, const struct task *task, bool by_worker)
+{
+    enum word_verb verb = chance_percent(s->chance, 40) ? brings_on(s, task) : 0;
     for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
-    if (task->more && task->more->item_count && chance_percent(s->chance, 40) &&
-        task_allows(task->state, WORD_TICK, !by_worker))
-        verb = WORD_TICK;
+    return verb;
+}
+
+bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+{
+    if (!s->row->task_count)
+        return false;
+    const struct task *task = draw_task(s);
+    enum word_verb verb = draw_word(s, task, by_worker);
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,
                           .task = task->no,
