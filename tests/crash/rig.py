@@ -52,6 +52,9 @@ class Rig(Broker):
         """Starts nothing yet."""
         return self
 
+    def pid(self):
+        return self.process.pid
+
     def path(self, name):
         return os.path.join(self.folder, name)
 
