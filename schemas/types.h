@@ -91,10 +91,11 @@ extern "C" {
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
     X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉 (what each needs, and does when it
- * is granted: ask.c). */
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉, 不合理诉求 (what each needs, and
+ * does when it is granted: ask.c). */
 #define ASK_KINDS(X) \
-    X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return) X(5, APPEAL, appeal)
+    X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return) X(5, APPEAL, appeal) \
+    X(6, UNREASONABLE, unreasonable)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -125,7 +126,7 @@ extern "C" {
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
     X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
-    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted)
+    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) X(100, UNREASONABLE, unreasonable)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \

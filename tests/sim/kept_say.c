@@ -68,6 +68,7 @@ static void judge(const struct kept_saying *s, struct act *act)
     act->condition_met = true;
     act->outcome = act->verb == ACT_CONFIRM && !act->passed ? OUTCOME_FALSE_ALARM : 0;
     act->satisfaction = act->verb == ACT_CALLBACK ? SATISFACTION_UNSATISFIED : 0;
+    act->kind = act->verb == ACT_CALLBACK && chance_percent(s->chance, 30) ? ASK_UNREASONABLE : (enum ask_kind)0;
 }
 
 static void ask(const struct kept_saying *s, struct act *act)
