@@ -1,6 +1,7 @@
 #include "broker/speak.h"
 
 #include "broker/base/panic.h"
+#include "broker/sight.h"
 
 /* Whoever gets the task late, or again, knows all the same how pressing it is. */
 static void tell_oversight(const struct row *row, struct delivery *delivery)
@@ -55,7 +56,7 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
-    message.task.event = with_better_place(t, &row, opened.event);
+    message.task.event = sight_event_kept(&t->arena, with_better_place(t, &row, opened.event));
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;

@@ -54,6 +54,7 @@ static const struct verb verbs[] = {
     {"reveal", verb_reveal, N_("show that an incident was a blind exercise")},
     {"sample", verb_sample, N_("draw closed incidents by lot, to be looked at again")},
     {"duty", verb_duty, N_("a target of a duty is done, a post checked in to")},
+    {"identity", verb_identity, N_("who reported: sought, granted by somebody else, and opened")},
     {"verify", verb_verify, N_("verify what was fed back: passed or not")},
     {"confirm", verb_confirm, N_("say whether what was reported is so")},
     {"answer", verb_answer, N_("tell whoever reported it what came of it")},

@@ -247,8 +247,10 @@ static void opened_detail(const struct record *record, struct buffer *out)
     }
     if (change)
         add_routed(out, change);
-    if (event)
+    if (event) {
         add(out, event->text);
+        add(out, event->has_reporter ? _("(who reported is sealed)") : "");
+    }
 }
 
 /* What it was about, where, how many of it lately, and by which channel it was told. */
@@ -490,7 +492,7 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
     add(out, ask->unit);
     trail_ask(ask, utc, out);
     snprintf(asker, sizeof(asker), "%s/%s", ask->principal ? ask->principal : "", ask->person ? ask->person : "");
-    if (record->kind != RECORD_ASKED && record->kind != RECORD_APPEALED)
+    if (record->kind != RECORD_ASKED && record->kind != RECORD_APPEALED && record->kind != RECORD_IDENTITY_SOUGHT)
         add_named(out, _("asked by"), asker);
     add(out, record->reason);
     add(out, record->text);
@@ -543,7 +545,8 @@ const char *trail_kind(const struct record *record)
 static bool is_of_ask(enum record_kind kind)
 {
     return kind == RECORD_ASKED || kind == RECORD_GRANTED || kind == RECORD_DENIED || kind == RECORD_APPEALED ||
-           kind == RECORD_AGREED || kind == RECORD_EXEMPTED || kind == RECORD_UNREASONABLE;
+           kind == RECORD_AGREED || kind == RECORD_EXEMPTED || kind == RECORD_UNREASONABLE ||
+           (kind >= RECORD_IDENTITY_SOUGHT && kind <= RECORD_IDENTITY_OPENED);
 }
 
 void trail_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)

@@ -59,5 +59,6 @@ int verb_restore(int argc, char **argv);   /* offline.c */
 int verb_check(int argc, char **argv);     /* offline.c */
 int verb_keys(int argc, char **argv);      /* keys.c */
 int verb_sample(int argc, char **argv);    /* sample.c */
+int verb_identity(int argc, char **argv);  /* identity.c */
 
 #endif

@@ -89,6 +89,10 @@ static const char *const records[] = {
     [RECORD_HANDED_OVER] = C_("record", "handed_over"),
     [RECORD_TAKEN_OVER] = C_("record", "taken_over"),
     [RECORD_UNCLAIMED] = C_("record", "unclaimed"),
+    [RECORD_IDENTITY_SOUGHT] = C_("record", "identity_sought"),
+    [RECORD_IDENTITY_GRANTED] = C_("record", "identity_granted"),
+    [RECORD_IDENTITY_REFUSED] = C_("record", "identity_refused"),
+    [RECORD_IDENTITY_OPENED] = C_("record", "identity_opened"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),
@@ -144,9 +148,13 @@ static const char *const records[] = {
 };
 
 static const char *const ask_kinds[] = {
-    [ASK_EXTEND] = C_("ask", "extend"),   [ASK_PARK] = C_("ask", "park"),
-    [ASK_SUSPEND] = C_("ask", "suspend"), [ASK_RETURN] = C_("ask", "return"),
-    [ASK_APPEAL] = C_("ask", "appeal"),   [ASK_UNREASONABLE] = C_("ask", "unreasonable"),
+    [ASK_EXTEND] = C_("ask", "extend"),
+    [ASK_PARK] = C_("ask", "park"),
+    [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"),
+    [ASK_APPEAL] = C_("ask", "appeal"),
+    [ASK_IDENTITY] = C_("ask", "identity"),
+    [ASK_UNREASONABLE] = C_("ask", "unreasonable"),
 };
 
 static const char *const decisions[] = {

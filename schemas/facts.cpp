@@ -156,6 +156,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_exercise(event.exercise);
     out.add_attachments(attachments);
     out.add_reporter(reporter);
+    out.add_has_reporter(event.has_reporter);
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
     out.add_object(object);

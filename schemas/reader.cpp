@@ -158,6 +158,7 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->attachments =
         reader.all<struct attachment>(in.attachments(), ATTACHMENTS_MAX, "attachments", &out->attachment_count);
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
+    out->has_reporter = in.has_reporter();
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
     out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");

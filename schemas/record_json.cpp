@@ -41,6 +41,7 @@ void write(Json &json, const struct event &event)
     json.flag("exercise", event.exercise);
     write_all(json, "attachments", event.attachments, event.attachment_count);
     json.base64("reporter", event.reporter);
+    json.flag("has_reporter", event.has_reporter);
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
     json.text("object", event.object);

@@ -89,13 +89,14 @@ extern "C" {
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
-    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal)
+    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal) \
+    X(56, SEEK_IDENTITY, seek_identity) X(57, GRANT_IDENTITY, grant_identity) X(58, OPEN_IDENTITY, open_identity)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉, 不合理诉求 (what each needs, and
- * does when it is granted: ask.c). */
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉, 不合理诉求 (what each needs,
+ * and does when it is granted: ask.c); identity: who reported (unseal.c). */
 #define ASK_KINDS(X) \
     X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return) X(5, APPEAL, appeal) \
-    X(6, UNREASONABLE, unreasonable)
+    X(6, UNREASONABLE, unreasonable) X(9, IDENTITY, identity)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -126,7 +127,9 @@ extern "C" {
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
     X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
-    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) X(100, UNREASONABLE, unreasonable)
+    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) X(100, UNREASONABLE, unreasonable) \
+    X(111, IDENTITY_SOUGHT, identity_sought) X(112, IDENTITY_GRANTED, identity_granted) \
+    X(113, IDENTITY_REFUSED, identity_refused) X(114, IDENTITY_OPENED, identity_opened)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -188,7 +191,8 @@ extern "C" {
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
     X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty) \
-    X(71, APPEALED_ALREADY, appealed_already) X(72, NO_BREACH, no_breach)
+    X(71, APPEALED_ALREADY, appealed_already) X(72, NO_BREACH, no_breach) \
+    X(79, IDENTITY_KEPT, identity_kept)
 
 /* clang-format on */
 
@@ -344,6 +348,7 @@ struct event {
     const struct attachment *attachments;
     size_t attachment_count;
     struct bytes reporter;  /* sealed to the custodian's key; opaque here */
+    bool has_reporter;      /* it is kept, and not given out here */
     enum outcome_code done; /* handled on site: arrives with its outcome */
     const char *evidence;
 };

@@ -250,6 +250,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->at_ms = reader.time(in.at_ms(), "at_ms");
     out->side = reader.known(in.side(), side_kind_name, "side");
     out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
+    out->reporters = in.reporters();
 }
 
 static void read(Reader &reader, const bihuan::UnitLoad &in, struct unit_load *out)

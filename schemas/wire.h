@@ -168,6 +168,7 @@ struct query {
     int64_t at_ms;       /* explain: under the policy in force then; 0: now */
     enum side_kind side; /* beside: of this kind; 0: all */
     const char *plan;    /* explain: as if this plan were applied */
+    bool reporters;      /* show: with the sealed identities of who reported, which were opened */
 };
 
 /* How many, for `watch` and the demo's sums. */

@@ -238,6 +238,7 @@ Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
     out.add_at_ms(query.at_ms);
     out.add_side(static_cast<bihuan::SideKind>(query.side));
     out.add_plan(plan);
+    out.add_reporters(query.reporters);
     return out.Finish();
 }
 

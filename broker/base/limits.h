@@ -18,8 +18,10 @@
 #define ADDRESS_MAX_BYTES 512
 #define CURSOR_MAX_BYTES  300 /* of a page: a kind and a key of a row beside incidents is the longest */
 #define ATTACHMENTS_MAX   16
-#define SEALED_MAX_BYTES  2048               /* the reporter, sealed to the custodian's key */
-#define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
+#define IDENTITY_GRANT_MS (24 * 60 * 60 * 1000) /* so long who reported may be opened after it was granted */
+#define IDENTITY_OPEN_MS  (10 * 60 * 1000)      /* so long it is given out after it was opened */
+#define SEALED_MAX_BYTES  2048                  /* the reporter, sealed to the custodian's key */
+#define FUTURE_MAX_MS     (10 * 60 * 1000LL)    /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */

@@ -32,6 +32,8 @@ static const struct {
     /* decided by who gets the task: pushback.c */
     [ASK_RETURN]  = {NULL, NULL, 0, 0, 0, "a unit returns its task by the word return"},
     [ASK_APPEAL]  = {NULL, NULL, RIGHT_REVIEW, RECORD_EXEMPTED, LASTS | JUDGED | BY_TWO, "a unit appeals by the act appeal"},
+    /* decided by an act of its own: unseal.c */
+    [ASK_IDENTITY] = {NULL, NULL, 0, 0, 0, "who reported is sought by the act seek_identity"},
 };
 /* clang-format on */
 
@@ -118,11 +120,17 @@ bool act_ask(struct acting *acting)
 
 /* --- deciding --- */
 
+/* Who reported is decided by an act of its own. */
+static bool awaits(const struct ask *ask)
+{
+    return ask->decision == DECISION_OPEN && ask->kind != ASK_IDENTITY;
+}
+
 static const char *open_asks(const struct draft *draft)
 {
     const char *list = "";
     for (size_t i = 0; i < draft->ask_count; i++) {
-        if (draft->asks[i].decision == DECISION_OPEN)
+        if (awaits(&draft->asks[i]))
             list = step_text(draft->step, "%s%s%u", list, list[0] ? ", " : "", draft->asks[i].no);
     }
     return list[0] ? list : "nothing";
@@ -135,7 +143,7 @@ static uint32_t chosen(struct acting *acting)
     uint32_t no = acting->act->ask;
     size_t open = 0;
     for (size_t i = 0; i < draft->ask_count && !acting->act->ask; i++) {
-        if (draft->asks[i].decision != DECISION_OPEN)
+        if (!awaits(&draft->asks[i]))
             continue;
         no = draft->asks[i].no;
         open++;
@@ -150,6 +158,10 @@ static uint32_t chosen(struct acting *acting)
 
 static bool undecided(struct acting *acting, const struct ask *ask)
 {
+    if (ask->kind == ASK_IDENTITY)
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
+                           "ask %u seeks to know who reported: grant_identity decides it; to decide is %s", ask->no,
+                           open_asks(acting->draft));
     if (ask->kind == ASK_RETURN && ask->decision == DECISION_OPEN)
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
                            "ask %u is a return: transfer upholds it, release refuses it", ask->no);

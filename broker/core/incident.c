@@ -23,6 +23,7 @@
 #include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/unreasonable.h"
+#include "broker/core/unseal.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
@@ -63,6 +64,12 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_CLAIM]    = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_UNCLAIM]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_SEEK_IDENTITY] =
+                     { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
+    [ACT_GRANT_IDENTITY] =
+                     { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
+    [ACT_OPEN_IDENTITY] =
+                     { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
     [ACT_APPEAL]   = { 0, 0,         1,   1,       1,   1,        1,     1,     1,     1,        1 },
 };
 /* clang-format on */
@@ -114,6 +121,9 @@ static const struct {
     [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
     [ACT_CLAIM]      = {act_claim,         RECORD_CLAIMED,      RIGHT_CLAIM,     0,             NULL},
     [ACT_UNCLAIM]    = {act_unclaim,       RECORD_UNCLAIMED,    RIGHT_CLAIM,     0,             NULL},
+    [ACT_SEEK_IDENTITY]  = {unseal_seek,   RECORD_IDENTITY_SOUGHT, RIGHT_IDENTITY, WHY,         NULL},
+    [ACT_GRANT_IDENTITY] = {unseal_grant,  RECORD_IDENTITY_GRANTED, RIGHT_UNSEAL, 0,            NULL},
+    [ACT_OPEN_IDENTITY]  = {unseal_open,   RECORD_IDENTITY_OPENED, RIGHT_IDENTITY, 0,           NULL},
     [ACT_APPEAL]     = {act_appeal,        RECORD_APPEALED,     RIGHT_APPEAL,    WHY,           NULL},
 };
 /* clang-format on */

@@ -29,6 +29,8 @@
     X(CLAIM, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                              \
     X(HANDOVER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                   \
     X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \
+    X(IDENTITY, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) /* seek, open */     \
+    X(UNSEAL, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) /* grant that who reported is opened */                        \
     X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \
     X(VERIFY_OWN, PRINCIPAL_SOURCE) /* what it reported, where the route says verify: source */                        \
     X(READ_ALL,                                                                                                        \

@@ -59,6 +59,7 @@ static const struct field publish_list[] = {
     {"evidence", FIELD_TEXT, AT(publish.evidence)},   {"ref", FIELD_TEXT, AT(publish.source_ref)},
     {"again", FIELD_TEXT, AT(publish.recurrence_of)}, {"id", FIELD_TEXT, AT(publish.id)},
     {"object", FIELD_TEXT, AT(publish.object)},       {"about", FIELD_TEXT, AT(publish.about)},
+    {"reporter", FIELD_BYTES, AT(publish.reporter)},
 };
 FIELDS(publish, "an event");
 
@@ -116,12 +117,13 @@ static const struct field act_list[] = {
 FIELDS(act, "an act");
 
 static const struct field query_list[] = {
-    {"of", FIELD_EVENT, AT(query.incident)},   {"state", FIELD_STATE, AT(query.state)},
-    {"unit", FIELD_TEXT, AT(query.unit)},      {"type", FIELD_TEXT, AT(query.type)},
-    {"area", FIELD_TEXT, AT(query.area)},      {"source", FIELD_TEXT, AT(query.source)},
-    {"overdue", FIELD_YES, AT(query.overdue)}, {"live", FIELD_YES, AT(query.live_only)},
-    {"limit", FIELD_COUNT, AT(query.limit)},   {"side", FIELD_SIDE, AT(query.side)},
-    {"limit", FIELD_COUNT, AT(query.limit)},   {"plan", FIELD_TEXT, AT(query.plan)},
+    {"of", FIELD_EVENT, AT(query.incident)},       {"state", FIELD_STATE, AT(query.state)},
+    {"unit", FIELD_TEXT, AT(query.unit)},          {"type", FIELD_TEXT, AT(query.type)},
+    {"area", FIELD_TEXT, AT(query.area)},          {"source", FIELD_TEXT, AT(query.source)},
+    {"overdue", FIELD_YES, AT(query.overdue)},     {"live", FIELD_YES, AT(query.live_only)},
+    {"limit", FIELD_COUNT, AT(query.limit)},       {"side", FIELD_SIDE, AT(query.side)},
+    {"limit", FIELD_COUNT, AT(query.limit)},       {"plan", FIELD_TEXT, AT(query.plan)},
+    {"reporters", FIELD_YES, AT(query.reporters)},
 };
 FIELDS(query, "a query");
 #undef AT
@@ -434,6 +436,10 @@ static bool read_value(struct play *play, const struct field *field, struct word
     const char *word = words_next(words);
     if (!word)
         return false;
+    if (field->kind == FIELD_BYTES) {
+        *(struct bytes *)at = (struct bytes){(const uint8_t *)word, strlen(word)};
+        return true;
+    }
     if (field->kind == FIELD_SUB_UNIT)
         more_at(play, at)->sub_unit = word;
     else if (field->kind == FIELD_PART)

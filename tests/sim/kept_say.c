@@ -188,6 +188,12 @@ static void rate(const struct kept_saying *s, struct act *act)
     act->colour = RUNG_YELLOW;
 }
 
+/* Who reported it: what is sought is granted now and then, and opened. */
+static void unseal(const struct kept_saying *s, struct act *act)
+{
+    act->passed = chance_percent(s->chance, 80);
+}
+
 static void appeal(const struct kept_saying *s, struct act *act)
 {
     act->task = any_task(s);
@@ -229,6 +235,9 @@ static const struct {
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_APPEAL] = {appeal, {BOTH, DEPARTMENTS, DEPARTMENTS + 1}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_SEEK_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
+    [ACT_GRANT_IDENTITY] = {unseal, {CHIEF, CHIEF, AUDITOR}, false},
+    [ACT_OPEN_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
@@ -240,15 +249,28 @@ static const struct {
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 
+/* What goes on with an ask; 0: nothing. */
+static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *ask)
+{
+    bool open = ask->decision == DECISION_OPEN;
+    if (ask->kind != ASK_IDENTITY)
+        return open ? ACT_DECIDE : 0;
+    if (!chance_percent(s->chance, 40))
+        return 0;
+    return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
+}
+
 /* What would otherwise be said too seldom at the right moment; 0: nothing. */
 static enum act_verb timely(const struct kept_saying *s)
 {
     for (size_t i = 0; i < s->row->task_count; i++)
         if (s->row->tasks[i].state == TASK_SUSPENDED)
             return ACT_RESUME;
-    for (size_t i = 0; i < s->row->ask_count; i++)
-        if (s->row->asks[i].decision == DECISION_OPEN)
-            return ACT_DECIDE;
+    enum act_verb verb = 0;
+    for (size_t i = 0; i < s->row->ask_count && !verb; i++)
+        verb = go_on_with(s, &s->row->asks[i]);
+    if (verb)
+        return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 80) ? ACT_VERIFY : ACT_ANSWER)
            : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)

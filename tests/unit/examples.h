@@ -258,6 +258,17 @@ static const struct ask example_asks[] = {
      .decided_person = "李强"},
 };
 
+static const struct ask example_unsealed = {.no = 3,
+                                            .kind = ASK_IDENTITY,
+                                            .decision = DECISION_GRANTED,
+                                            .principal = "checker",
+                                            .person = "赵六",
+                                            .reason = "callback",
+                                            .asked_ms = EXAMPLE_MS - 600000,
+                                            .until_ms = EXAMPLE_MS + 600000,
+                                            .decided_ms = EXAMPLE_MS,
+                                            .decided_by = "duty-chief",
+                                            .decided_person = "李强"};
 static const struct ask example_appeals[] = {
     {.no = 3,
      .task = 1,
@@ -507,6 +518,14 @@ static inline void example_record_details(struct record *record)
         record->word = WORD_ASK;
         record->reason = "no_access";
         record->changes[0].asks = example_asks;
+        record->changes[0].ask_count = 1;
+        break;
+    case RECORD_IDENTITY_SOUGHT:
+    case RECORD_IDENTITY_GRANTED:
+    case RECORD_IDENTITY_REFUSED:
+    case RECORD_IDENTITY_OPENED:
+        record->reason = "callback";
+        record->changes[0].asks = &example_unsealed;
         record->changes[0].ask_count = 1;
         break;
     case RECORD_UNDONE:

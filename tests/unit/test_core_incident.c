@@ -15,7 +15,8 @@ static int teardown(void **state)
 
 /* --- the table --- */
 
-#define NOT REFUSAL_WRONG_STATE
+#define NOT  REFUSAL_WRONG_STATE
+#define KEPT REFUSAL_IDENTITY_KEPT
 
 /* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
  * assists, so that there is nobody to dismiss, and nobody is to be called back. */
@@ -54,6 +55,10 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_CLAIM]    = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SEEK_IDENTITY] = {0, 0,     0,    0,        0,    0,         0,      0,      NOT,    0,         0},
+    [ACT_GRANT_IDENTITY] = {0, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED,
+                      REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, NOT, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED},
+    [ACT_OPEN_IDENTITY] = {0, KEPT,  KEPT, KEPT,     KEPT, KEPT,      KEPT,   KEPT,   NOT,    KEPT,      KEPT},
     [ACT_APPEAL]   = {0, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_NO_BREACH,
                       REFUSAL_NO_BREACH, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT,
                       REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT},
@@ -82,6 +87,7 @@ static const char *const actor[ACT_END] = {
     [ACT_EXCLUDE] = "desk.one",
     [ACT_CLAIM] = "desk.one",
     [ACT_UNCLAIM] = "desk.one",
+    [ACT_SEEK_IDENTITY] = "checker", [ACT_GRANT_IDENTITY] = "chief.one", [ACT_OPEN_IDENTITY] = "checker",
     [ACT_APPEAL] = "water.dept",
 };
 /* clang-format on */
@@ -158,11 +164,13 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(
         last_answer(f)->refusal.reason,
-        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, ask, decide, "
-        "plan, supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal");
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, ask, decide, plan, "
+        "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, seek_identity, "
+        "grant_identity, open_identity");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is closed; possible is decide, answer, callback, reopen, reveal, appeal");
+                        "the incident is closed; possible is decide, answer, callback, reopen, reveal, appeal, "
+                        "seek_identity, grant_identity, open_identity");
 }
 
 static void every_act_has_its_roles(void **state)
