@@ -60,6 +60,7 @@
 #define FLUSH_SLICE_MIN       256  /* rows written behind in one turn, at least, while there are any */
 #define QUERY_BUDGET_US       2000 /* time that queries and feeds may take in one turn */
 #define PAGE_ROWS_MAX         200  /* rows in one page of an answer */
+#define RECEIPTS_MAX          512  /* packed in one frame */
 
 /* Configuration. */
 #define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)

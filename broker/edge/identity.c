@@ -1,6 +1,7 @@
 /* The identities of gate.h: what makes two requests the same request, and two contents the same content. */
 #include <sodium.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "broker/base/buffer.h"
 #include "broker/base/limits.h"
@@ -76,14 +77,11 @@ static struct key128 identity(void)
 }
 
 /* A content digest tells a retry from a different message under the same id; who makes two of his own contents meet
- * deceives only himself. So SipHash-2-4 with 128 bits will do, a tenth of the cost; its key is a constant, since the
- * digests outlive the process. */
+ * deceives only himself. So 128 bits of XXH3 will do, a fiftieth of the cost. */
 static struct key128 content_digest(void)
 {
-    static const unsigned char constant[crypto_shorthash_siphashx24_KEYBYTES] = "bihuan content 1";
-    uint8_t bytes[crypto_shorthash_siphashx24_BYTES];
-    crypto_shorthash_siphashx24(bytes, content.data, content.size, constant);
-    return key_of(bytes);
+    XXH128_hash_t hash = XXH3_128bits(content.data, content.size);
+    return (struct key128){hash.high64, hash.low64};
 }
 
 /* Tag 0 says what kind of content follows; the tags behind it are the places of the fields in their table, and are

@@ -39,7 +39,7 @@ static void name_unit(const struct kept_saying *s, struct act *act)
 {
     act->unit = any_unit(s);
     act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
-    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
 static void name_task(const struct kept_saying *s, struct act *act)
@@ -370,19 +370,44 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_DELEGATE] = hand_on,
 };
 
-bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+/* Rather one that is under way. */
+static const struct task *draw_task(const struct kept_saying *s)
 {
-    if (!s->row->task_count)
-        return false;
     const struct task *task = &s->row->tasks[any(s, (int)s->row->task_count)];
-    enum word_verb verb = 0;
+    for (int i = 0; i < 3 && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN); i++)
+        task = &s->row->tasks[any(s, (int)s->row->task_count)];
+    return task;
+}
+
+/* What brings the task on; 0: nothing. Else few would ever be done. */
+static enum word_verb brings_on(const struct kept_saying *s, const struct task *task)
+{
+    const struct task_more *more = task->more;
+    for (size_t i = 0; more && i < more->item_count && task->state == TASK_RESPONDED; i++)
+        if (!more->items[i].done_ms)
+            return WORD_TICK;
+    return task->state == TASK_OFFERED || task->state == TASK_QUEUED        ? WORD_RESPOND
+           : task->state == TASK_RESPONDED && chance_percent(s->chance, 50) ? WORD_HANDLE
+           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? WORD_FEEDBACK
+                                                                            : 0;
+}
+
+static enum word_verb draw_word(const struct kept_saying *s, const struct task *task, bool by_worker)
+{
+    enum word_verb verb = chance_percent(s->chance, 40) ? brings_on(s, task) : 0;
     for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
-    if (task->more && task->more->item_count && chance_percent(s->chance, 40) &&
-        task_allows(task->state, WORD_TICK, !by_worker))
-        verb = WORD_TICK;
+    return verb;
+}
+
+bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+{
+    if (!s->row->task_count)
+        return false;
+    const struct task *task = draw_task(s);
+    enum word_verb verb = draw_word(s, task, by_worker);
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,
                           .task = task->no,

@@ -633,13 +633,15 @@ static inline struct message example_message(enum message_kind kind)
 {
     static struct row rows[2];
     static struct record records[2];
+    static struct receipted receipted[2];
     rows[0] = rows[1] = example_row();
     records[0] = example_record(RECORD_OPENED);
     records[1] = example_record(RECORD_RUNG);
     struct message message = {.kind = kind, .tag = 0xfeedface12345678};
     switch (kind) {
     case MESSAGE_HELLO:
-        message.hello = (struct hello){WIRE_VERSION, "example/1.0", "cg-001", "desk-2"};
+        message.hello =
+            (struct hello){.version = WIRE_VERSION, .client = "example/1.0", .unit = "cg-001", .worker = "desk-2"};
         break;
     case MESSAGE_WELCOME:
         message.welcome = (struct welcome){.version = WIRE_VERSION,
@@ -664,6 +666,11 @@ static inline struct message example_message(enum message_kind kind)
         break;
     case MESSAGE_RECEIPT:
         message.receipt = (struct receipt){example_incident(), EXAMPLE_JOURNAL, 2, 4711, EXAMPLE_MS, true};
+        break;
+    case MESSAGE_RECEIPTS:
+        receipted[0] = (struct receipted){7, example_incident(), 4711, EXAMPLE_MS};
+        receipted[1] = (struct receipted){9, example_incident() + 1, 4712, EXAMPLE_MS + 1};
+        message.receipts = (struct receipt_pack){EXAMPLE_JOURNAL, 2, receipted, 2};
         break;
     case MESSAGE_PUBLISH:
         message.publish = example_event;
