@@ -83,6 +83,13 @@ struct appeal {
     bool granted;
 };
 
+/* 催办, 督办: somebody pressed. */
+struct pressing {
+    struct pressing *next;
+    int64_t at_ms;
+    bool supervised; /* else urged */
+};
+
 /* A rung above the breach. */
 struct escalation {
     struct escalation *next;
@@ -117,6 +124,8 @@ struct life {
     struct appeal *appeals;
     struct finding *findings;
     struct escalation *escalations;
+    struct pressing *pressings;
+    bool extended; /* 延期 was granted, of it or of a task of it */
 };
 
 struct lives {
