@@ -68,6 +68,7 @@ struct turn {
     uint64_t caught_up;     /* of the outbox, when that was seen */
     bool brimful;           /* what is urgent is refused too */
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */
+    bool follows;           /* the running turn began while a commit was under way */
     bool drained;           /* the last turn read everything that had come in */
     bool stalled;           /* the broker did not run for a while */
     int64_t expired_ms;     /* real time when idle sessions were last forgotten */
