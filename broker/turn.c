@@ -101,7 +101,7 @@ static bool tells_from_memory(const struct outcome *outcome)
 static size_t worth_handing_over(const struct turn *t)
 {
     bool all = t->drained && !t->follows;
-    return t->beside_records_min * (all ? BESIDE_ALL_TIMES : 1);
+    return all ? t->beside_all_min : t->beside_records_min;
 }
 
 /* The commit of a large turn runs beside the next one: what that one decides is said when it is durable itself. Not when
@@ -123,6 +123,8 @@ void turn_init(struct turn *t)
     outcome_init(&t->outcome, &t->arena);
     t->aloft.on = false;
     begin(t);
+    if (!t->beside_all_min)
+        t->beside_all_min = t->beside_records_min ? t->beside_records_min : BESIDE_ALL_MIN;
     if (!t->beside_records_min)
         t->beside_records_min = BESIDE_RECORDS_MIN;
     if (!t->flush_slice_min)

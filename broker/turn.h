@@ -32,6 +32,7 @@ struct turn {
     double speed;
     bool exercise;
     size_t beside_records_min; /* BESIDE_RECORDS_MIN; a simulation lowers it */
+    size_t beside_all_min;     /* BESIDE_ALL_MIN; or the simulation's */
     size_t flush_slice_min;    /* FLUSH_SLICE_MIN; the same */
     int64_t query_budget_us;   /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
 
