@@ -4,6 +4,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/inform.h"
 #include "broker/core/live.h"
+#include "broker/core/oversee.h"
 #include "broker/core/somebody.h"
 
 static bool overrules(const struct acting *acting)
@@ -118,6 +119,7 @@ static void reopen(struct draft *draft, struct record *record)
     if (!ending_of(head)->withdrawn)
         draft_start_clock(draft, CLOCK_ANSWER, 0);
     inform_begin(draft);
+    oversee_again(draft);
     if (lead && policy_unit(policy, lead->unit) && unit_now(draft, lead->unit) && !worn_out(policy, head->reopens))
         dispatch_again(draft, lead, record);
     else
@@ -150,6 +152,20 @@ static void reopen_for(struct step *step, const struct live *live, const char *r
 void again_unsolved(struct step *step, const struct live *live)
 {
     reopen_for(step, live, "not_solved");
+}
+
+void again_undecided(struct step *step, const struct live *live, uint32_t no)
+{
+    struct draft draft;
+    struct record record = record_of_broker(step, RECORD_REOPENED);
+    record.reason = "undecided";
+    draft_of(&draft, step, live);
+    struct ask *ask = draft_ask(&draft, no);
+    ask->decision = DECISION_REFUSED;
+    ask->decided_ms = step->now_ms;
+    draft_head(&draft)->reopens++;
+    reopen(&draft, &record);
+    draft_record(&draft, &record);
 }
 
 bool again_recurs(const struct policy *policy, const struct incident *head)

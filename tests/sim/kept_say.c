@@ -39,7 +39,7 @@ static void name_unit(const struct kept_saying *s, struct act *act)
 {
     act->unit = any_unit(s);
     act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
-    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
 static void name_task(const struct kept_saying *s, struct act *act)
@@ -68,6 +68,7 @@ static void judge(const struct kept_saying *s, struct act *act)
     act->condition_met = true;
     act->outcome = act->verb == ACT_CONFIRM && !act->passed ? OUTCOME_FALSE_ALARM : 0;
     act->satisfaction = act->verb == ACT_CALLBACK ? SATISFACTION_UNSATISFIED : 0;
+    act->kind = act->verb == ACT_CALLBACK && chance_percent(s->chance, 30) ? ASK_UNREASONABLE : (enum ask_kind)0;
 }
 
 static void ask(const struct kept_saying *s, struct act *act)
@@ -259,6 +260,12 @@ static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *a
     return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
 }
 
+static enum act_verb when_closed(const struct kept_saying *s)
+{
+    int percent = any(s, 100);
+    return percent < 70 ? ACT_CALLBACK : percent < 85 ? ACT_REOPEN : ACT_ANSWER;
+}
+
 /* What would otherwise be said too seldom at the right moment; 0: nothing. */
 static enum act_verb timely(const struct kept_saying *s)
 {
@@ -272,7 +279,7 @@ static enum act_verb timely(const struct kept_saying *s)
         return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 80) ? ACT_VERIFY : ACT_ANSWER)
-           : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
+           : s->row->head.state == INCIDENT_CLOSED    ? when_closed(s)
                                                       : 0;
 }
 
@@ -302,15 +309,37 @@ static enum act_verb draw_verb(const struct kept_saying *s)
     return verb;
 }
 
+/* Whoever sought an identity opens it: as the one of the last ask. */
+static int as_seeker(const struct kept_saying *s, struct act *act)
+{
+    for (size_t i = s->row->ask_count; i-- > 0;) {
+        if (s->row->asks[i].kind != ASK_IDENTITY)
+            continue;
+        act->person = s->row->asks[i].person;
+        for (int k = 0; k < KEPT_PRINCIPALS; k++)
+            if (strcmp(s->city->principals[k].name, s->row->asks[i].principal) == 0)
+                return k;
+    }
+    return acts[act->verb].by[any(s, 3)];
+}
+
+/* Whose task it was appeals. */
+static int as_unit(const struct kept_saying *s, const struct act *act)
+{
+    if (!s->row->task_count || chance_percent(s->chance, 30))
+        return acts[act->verb].by[any(s, 3)];
+    return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
+}
+
 int kept_draw_act(const struct kept_saying *s, struct act *act)
 {
     *act = (struct act){.verb = draw_verb(s), .incident = s->row->incident, .reason = "缘由", .text = "说明"};
     acts[act->verb].fill(s, act);
     if (acts[act->verb].beside)
         act->incident = 0;
-    if (act->verb == ACT_APPEAL && s->row->task_count && chance_percent(s->chance, 70)) /* whose was it */
-        return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
-    return acts[act->verb].by[any(s, 3)];
+    if (act->verb == ACT_OPEN_IDENTITY && chance_percent(s->chance, 70))
+        return as_seeker(s, act);
+    return act->verb == ACT_APPEAL ? as_unit(s, act) : acts[act->verb].by[any(s, 3)];
 }
 
 /* --- words --- */
@@ -369,19 +398,44 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_DELEGATE] = hand_on,
 };
 
-bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+/* Rather one that is under way. */
+static const struct task *draw_task(const struct kept_saying *s)
 {
-    if (!s->row->task_count)
-        return false;
     const struct task *task = &s->row->tasks[any(s, (int)s->row->task_count)];
-    enum word_verb verb = 0;
+    for (int i = 0; i < 3 && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN); i++)
+        task = &s->row->tasks[any(s, (int)s->row->task_count)];
+    return task;
+}
+
+/* What brings the task on; 0: nothing. Else few would ever be done. */
+static enum word_verb brings_on(const struct kept_saying *s, const struct task *task)
+{
+    const struct task_more *more = task->more;
+    for (size_t i = 0; more && i < more->item_count && task->state == TASK_RESPONDED; i++)
+        if (!more->items[i].done_ms)
+            return WORD_TICK;
+    return task->state == TASK_OFFERED || task->state == TASK_QUEUED        ? WORD_RESPOND
+           : task->state == TASK_RESPONDED && chance_percent(s->chance, 50) ? WORD_HANDLE
+           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? WORD_FEEDBACK
+                                                                            : 0;
+}
+
+static enum word_verb draw_word(const struct kept_saying *s, const struct task *task, bool by_worker)
+{
+    enum word_verb verb = chance_percent(s->chance, 40) ? brings_on(s, task) : 0;
     for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
-    if (task->more && task->more->item_count && chance_percent(s->chance, 40) &&
-        task_allows(task->state, WORD_TICK, !by_worker))
-        verb = WORD_TICK;
+    return verb;
+}
+
+bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
+{
+    if (!s->row->task_count)
+        return false;
+    const struct task *task = draw_task(s);
+    enum word_verb verb = draw_word(s, task, by_worker);
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,
                           .task = task->no,

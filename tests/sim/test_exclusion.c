@@ -250,10 +250,10 @@ static void listen_all(struct model *m)
 
 /* --- everybody is connected --- */
 
-static void subscribe(struct model *m, size_t at)
+static void subscribe(struct model *m, size_t at, const char *cursor)
 {
     struct message message = {.kind = MESSAGE_SUBSCRIBE};
-    message.subscribe.cursor = "";
+    message.subscribe.cursor = cursor;
     message.subscribe.credit = 4000;
     send(m, at, &message);
 }
@@ -270,7 +270,7 @@ static void connect_actor(struct model *m, size_t at)
                                    .worker = works ? actor->worker : NULL};
     send(m, at, &message);
     if (actor->endpoint == 'F')
-        subscribe(m, at);
+        subscribe(m, at, m->w.restarts > 1 && any(m, 4) ? "end" : ""); /* few read the whole trail again */
     if (!works && (actor->principal != UNIT_SOURCE || actor->endpoint != 'P'))
         return;
     message = (struct message){.kind = MESSAGE_CREDIT};
@@ -512,7 +512,8 @@ static void act(struct model *m, const struct kept_saying *s, struct kept_case *
     size_t at = seat_of(m, speaker);
     bool kept_from_it = in(from_of(m, c).principals, speaker);
     message.act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
-    message.act.person = any_person(m);
+    if (!message.act.person)
+        message.act.person = any_person(m);
     m->revoking = true;
     say(m, at, &message, follow_act);
     m->revoking = false;
@@ -733,7 +734,7 @@ static void pry(struct model *m, const struct kept_saying *s, const struct kept_
         if (m->actors[i].endpoint == 'C')
             send(m, i, &status);
         if (m->actors[i].endpoint == 'F' && chance_percent(&m->w.chance, 15))
-            subscribe(m, i);
+            subscribe(m, i, "");
     }
     m->prying = true;
     turn(m);
