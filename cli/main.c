@@ -75,6 +75,8 @@ static const struct verb verbs[] = {
     {"keys", verb_keys, N_("make and show CURVE keys")},
     {"backup", verb_backup, N_("have the broker write a compact copy of its store")},
     {"restore", verb_restore, N_("make a store from a backup, with a new term")},
+    {"extract", verb_extract, N_("an incident's records out of a backup, to be handed over")},
+    {"verify-extract", verb_verify_extract, N_("whether what was handed over is what was on record")},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
