@@ -22,6 +22,7 @@ static const struct verb verbs[] = {
     {"claim", verb_claim, N_("takes an incident in hand: nobody else dispatches it meanwhile")},
     {"unclaim", verb_unclaim, N_("gives up a claim")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
+    {"attribute", verb_attribute, N_("says which area answers for an incident, where it is not the place's")},
     {"notices", verb_notices, N_("what became of what this source reported")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported")},
     {"ls", verb_ls, N_("list incidents")},

@@ -39,6 +39,7 @@ int verb_charge(int argc, char **argv);
 int verb_account(int argc, char **argv);
 int verb_inform(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
+int verb_attribute(int argc, char **argv);
 int verb_plan(int argc, char **argv); /* plan.c */
 int verb_claim(int argc, char **argv);
 int verb_unclaim(int argc, char **argv);
