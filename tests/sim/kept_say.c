@@ -116,6 +116,8 @@ static void exclude(const struct kept_saying *s, struct act *act)
         act->about = arena_printf(s->arena, "%s %s", s->about, about);
     if (chance_percent(s->chance, 10))
         act->about = "";
+    if (chance_percent(s->chance, 4))
+        act->about = "nobody";
 }
 
 static void plainly(const struct kept_saying *s, struct act *act)
@@ -462,8 +464,10 @@ void kept_draw_event(const struct kept_saying *s, struct event *event)
     *about = '\0';
     if (names && *s->about && chance_percent(s->chance, 40))
         snprintf(about, KEPT_ABOUT_BYTES, "%s", s->about);
-    else if (names)
+    else if (names && !chance_percent(s->chance, 3))
         kept_about(s->city, s->chance, about);
+    else if (names)
+        snprintf(about, KEPT_ABOUT_BYTES, "nobody");
     event->type = types[any(s, TYPE_COUNT)];
     event->place.area = kept_areas[3 + any(s, KEPT_AREAS - 3)];
     event->object = chance_percent(s->chance, 50) ? "91" : NULL;
