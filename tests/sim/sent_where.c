@@ -35,7 +35,8 @@ bool sent_settle(const struct sent_rules *rules, const struct kept_city *city, s
         event->type = SENT_UNKNOWN;
     if (event->area >= 0)
         event->area = kept_area_now(city, event->area);
-    return (event->type >= 0 || worst) && (event->area != SENT_UNKNOWN || worst) && kept_means_somebody(city, event->about);
+    return (event->type >= 0 || worst) && (event->area != SENT_UNKNOWN || worst) &&
+           kept_means_somebody(city, event->about);
 }
 
 static int depth_of_type(const struct sent_rules *rules, int type)

@@ -509,15 +509,28 @@ static const char *any_person(struct model *m)
     return people[any(m, 10)];
 }
 
+/* What was granted to one is for that one only. */
+static void speak_as_asker(struct model *m, const struct row *row, int *speaker, struct act *act)
+{
+    for (size_t i = 0; act->verb == ACT_OPEN_IDENTITY && i < row->ask_count; i++)
+        for (int k = 0; k < KEPT_PRINCIPALS && row->asks[i].decision == DECISION_GRANTED; k++)
+            if (strcmp(m->city.principals[k].name, row->asks[i].principal) == 0) {
+                *speaker = k;
+                act->person = row->asks[i].person;
+            }
+}
+
 static void act(struct model *m, const struct kept_saying *s, struct kept_case *c)
 {
     struct message message = {.kind = MESSAGE_ACT};
     int by = kept_draw_act(s, &message.act);
     int speaker = chance_percent(&m->w.chance, 75) ? by : any(m, KEPT_PRINCIPALS);
+    message.act.person = any_person(m);
+    if (chance_percent(&m->w.chance, 75))
+        speak_as_asker(m, s->row, &speaker, &message.act);
     size_t at = seat_of(m, speaker);
     bool kept_from_it = in(from_of(m, c).principals, speaker);
     message.act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
-    message.act.person = any_person(m);
     m->revoking = true;
     say(m, at, &message, follow_act);
     m->revoking = false;
