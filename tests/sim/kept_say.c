@@ -116,6 +116,8 @@ static void exclude(const struct kept_saying *s, struct act *act)
         act->about = arena_printf(s->arena, "%s %s", s->about, about);
     if (chance_percent(s->chance, 10))
         act->about = "";
+    if (s->row->task_count && chance_percent(s->chance, 35)) /* whoever has it, or had it */
+        act->about = s->row->tasks[any(s, (int)s->row->task_count)].unit;
     if (chance_percent(s->chance, 4))
         act->about = "nobody";
 }
@@ -273,7 +275,9 @@ static enum act_verb timely(const struct kept_saying *s)
     if (verb)
         return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
-           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 80) ? ACT_VERIFY : ACT_ANSWER)
+           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 60)   ? ACT_VERIFY
+                                                         : chance_percent(s->chance, 60) ? ACT_EXCLUDE
+                                                                                         : ACT_ANSWER)
            : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
                                                       : 0;
 }
@@ -457,8 +461,21 @@ void kept_draw_query(const struct kept_saying *s, enum query_kind kind, struct q
 
 /* --- events --- */
 
+/* The same again, without a word about anybody. */
+static void draw_again(const struct kept_saying *s, struct event *event)
+{
+    event->type = s->row->head.type;
+    event->place.area = s->row->head.area;
+    event->nature = NATURE_HELP;
+    event->about = "";
+}
+
 void kept_draw_event(const struct kept_saying *s, struct event *event)
 {
+    if (s->row && *s->row->head.area && chance_percent(s->chance, 25)) {
+        draw_again(s, event);
+        return;
+    }
     char *about = arena_alloc(s->arena, KEPT_ABOUT_BYTES);
     bool names = chance_percent(s->chance, 70);
     *about = '\0';

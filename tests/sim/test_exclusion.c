@@ -459,6 +459,22 @@ static void publish(struct model *m, const struct kept_saying *s)
 
 /* --- acts and words --- */
 
+static bool names_all(const char *within, const char *about)
+{
+    char text[KEPT_ABOUT_BYTES], *rest = text, *word;
+    snprintf(text, sizeof(text), "%s", about);
+    while (*about && (word = strsep(&rest, " ")))
+        if (!strstr(within, word)) /* no unit's id begins another's, and an area's only those below it */
+            return false;
+    return true;
+}
+
+static bool excluded_alike(const struct kept_case *a, const struct kept_case *b)
+{
+    const char *of_a = is_kept(a) ? a->about : "", *of_b = is_kept(b) ? b->about : "";
+    return names_all(of_a, of_b) && names_all(of_b, of_a);
+}
+
 /* What an accepted act means for who is kept from what. */
 static void follow_act(struct model *m)
 {
@@ -471,15 +487,8 @@ static void follow_act(struct model *m)
         snprintf(c->about, sizeof(c->about), "%s", act->about);
         c->sealed |= *c->about && c->nature != NATURE_REPORT;
     }
-    if (act->verb != ACT_MERGE || !into)
-        return;
-    if (is_kept(c) && !is_kept(into))
-        *into = (struct kept_case){into->id, {0}, {0}, c->nature, true, false};
-    ident_format(into->id, into->text);
-    if (is_kept(c) && strcmp(c->about, into->about) != 0) {
-        size_t length = strlen(into->about);
-        snprintf(into->about + length, sizeof(into->about) - length, "%s%s", length ? " " : "", c->about);
-    }
+    if (act->verb == ACT_MERGE && into && !excluded_alike(c, into))
+        fail(m, "%s, about \"%s\", is merged into %s, about \"%s\"", c->text, c->about, into->text, into->about);
 }
 
 /* Of what is kept from whoever speaks they are told what they would be told of a number that never was. */
@@ -580,6 +589,65 @@ static void word(struct model *m, const struct kept_saying *s, struct kept_case 
         hold_refusal(m, at, message);
 }
 
+/* --- what chance alone would seldom bring about --- */
+
+static uint64_t tell_by_device(struct model *m)
+{
+    struct message message = {.kind = MESSAGE_PUBLISH};
+    struct event *event = &message.publish;
+    event->type = "1.02";
+    event->nature = NATURE_HELP;
+    event->place.area = kept_areas[3];
+    event->source_ref = KEPT_DEVICE;
+    event->about = "";
+    event->id = arena_printf(&m->step, "ev-%u.", ++m->published);
+    event->text = arena_printf(&m->step, "mark-%u.", m->published);
+    say(m, seat_of(m, CAMERA), &message, follow_event);
+    return m->answer.kind == MESSAGE_RECEIPT ? m->answer.receipt.incident : 0;
+}
+
+static void act_as_chief(struct model *m, struct act act)
+{
+    struct message message = {.kind = MESSAGE_ACT};
+    act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
+    act.person = "王五";
+    act.reason = "缘由";
+    message.act = act;
+    m->revoking = true;
+    say(m, seat_of(m, CHIEF), &message, follow_act);
+    m->revoking = false;
+}
+
+static void speak_for_repairer(struct model *m, uint64_t incident, enum word_verb verb)
+{
+    struct message message = {.kind = MESSAGE_WORD};
+    struct row row;
+    if (!core_row(m->w.turn.core, incident, &m->step, &row) || !row.task_count)
+        return;
+    message.word = (struct word){.verb = verb, .incident = incident, .task = 1, .person = "王五", .text = "说明"};
+    message.word.on_behalf = row.tasks[0].unit;
+    message.word.outcome = verb == WORD_FEEDBACK ? OUTCOME_RESOLVED : 0;
+    message.word.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
+    say(m, seat_of(m, CHIEF), &message, NULL);
+}
+
+/* A device's false alarm comes to be about somebody; then the device is mended. */
+static void mend_device(struct model *m)
+{
+    kept_set units = m->city.principals[UNIT_DESK].units;
+    int unit = 0;
+    if (m->case_count + 2 > CASES_MAX || m->told_count + 2 > TOLD_MAX)
+        return;
+    while (!in(units, unit))
+        unit++;
+    uint64_t first = tell_by_device(m);
+    act_as_chief(m, (struct act){.verb = ACT_EXCLUDE, .incident = first, .about = kept_unit_id(unit)});
+    act_as_chief(m, (struct act){.verb = ACT_CLOSE, .incident = first, .outcome = OUTCOME_FALSE_ALARM});
+    uint64_t then = tell_by_device(m);
+    speak_for_repairer(m, then, WORD_RESPOND);
+    speak_for_repairer(m, then, WORD_FEEDBACK);
+}
+
 /* --- another day --- */
 
 static void follow_reload(struct model *m)
@@ -619,6 +687,8 @@ static void hold_rung(struct model *m, const struct kept_case *c, const struct r
 {
     if (in(from_of(m, c).areas, kept_area_of(rung->to_area)))
         fail(m, "a rung of %s, about %s, climbs to %s", c->text, c->about, rung->to_area);
+    if (rung->colour >= RUNG_RED && !*rung->to_post && !*rung->to_unit && kept_instead(&m->city, c->about) >= 0)
+        fail(m, "a rung of %s, about %s, is told to nobody", c->text, c->about);
 }
 
 /* An area's post, or that of a unit. */
@@ -793,8 +863,10 @@ static void step(struct model *m)
     struct kept_case *c = m->case_count ? any_case(m) : NULL;
     s.other = c ? like(m, c)->id : 0;
     s.about = c ? c->about : "";
-    s.row = &row;
-    if (!c || what < 14 || !row_of(m, c->id, &row))
+    s.row = c && row_of(m, c->id, &row) ? &row : NULL;
+    if (any(m, 80) == 0)
+        mend_device(m);
+    else if (!s.row || what < 14)
         publish(m, &s);
     else if (what < 52)
         act(m, &s, c);
@@ -806,6 +878,7 @@ static void step(struct model *m)
         reload(m);
     else
         crash(m);
+    s.row = &row;
     if (c && row_of(m, c->id, &row))
         pry(m, &s, c);
     store_read(m->w.turn.store, m->seen, &m->step, look, m);
