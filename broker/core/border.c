@@ -54,7 +54,7 @@ static const char *with_near(const struct step *step, const struct route_query *
     if (!counts || command->kind != COMMAND_PUBLISH)
         return words;
     for (size_t i = 0; i < command->publish.near_count; i++) {
-        const struct area *area = policy_area_now(policy, policy_area(policy, command->publish.near[i]));
+        const struct area *area = policy_area_at(policy, policy_area(policy, command->publish.near[i]), step->now_ms);
         const struct area *other = side_of(policy, area);
         if (other && other != own)
             words = with(step->outcome->arena, words, other->code);
@@ -85,7 +85,8 @@ static bool may_be_same(const struct step *step, const struct route_query *query
 {
     const struct policy *policy = step->core->policy;
     const struct exclusion theirs = exclusion_of(policy, &other->head), ours = exclusion_of_query(policy, query);
-    const struct area *there = side_of(policy, policy_area_now(policy, policy_area(policy, other->head.area)));
+    const struct area *there =
+        side_of(policy, policy_area_at(policy, policy_area(policy, other->head.area), step->now_ms));
     return there && stands_in(beside, there->code) && strcmp(other->head.type, query->type->code) == 0 &&
            step->now_ms - other->head.received_ms <= policy->border.same_within_ms && !exclusion_holds(&theirs) &&
            !exclusion_holds(&ours);
@@ -118,10 +119,10 @@ static const struct unit *recipient(const struct draft *draft, const char *word)
 {
     const struct policy *policy = draft->climb.policy;
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, word));
-    struct route_query query = route_asked(policy, &draft->head);
+    struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
     if (unit)
         return unit;
-    query.area = policy_area_now(policy, policy_area(policy, word));
+    query.area = policy_area_at(policy, policy_area(policy, word), draft->step->now_ms);
     return query.area ? route_first(policy, policy->border.to, policy->border.to_count, &query) : NULL;
 }
 

@@ -22,6 +22,7 @@
 #include "broker/core/plan.h"
 #include "broker/core/quiet.h"
 #include "broker/core/undo.h"
+#include "broker/core/unreasonable.h"
 #include "broker/core/unseal.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
@@ -41,7 +42,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
-    [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_ASK]      = { 0, 0,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         1,   1,       1,   1,        1,     1,     1,     1,        1 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_UNDO]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
@@ -100,7 +101,7 @@ static const struct {
     [ACT_VERIFY]     = {act_verify,        RECORD_VERIFIED,     RIGHT_VERIFY,    0,             NULL},
     [ACT_WITHDRAW]   = {act_withdraw,      RECORD_WITHDRAWN,    RIGHT_WITHDRAW,  0,             NULL},
     [ACT_ASK]        = {act_ask,           RECORD_ASKED,        RIGHT_ON_BEHALF, WHY,           NULL},
-    [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             NULL},
+    [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             unreasonable_follow},
     [ACT_RESUME]     = {act_resume,        RECORD_RESUMED,      RIGHT_DISPATCH,  0,             NULL},
     [ACT_UNDO]       = {act_undo,          RECORD_UNDONE,       RIGHT_DISPATCH,  0,             NULL},
     [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   GIVES,         NULL},
@@ -156,7 +157,7 @@ bool incident_in_scope(struct step *step, const struct live *live)
 {
     const struct policy *policy = step->core->policy;
     const struct type *type = policy_type_now(policy, policy_type(policy, live->head.type));
-    const struct area *area = policy_area_now(policy, policy_area(policy, live->head.area));
+    const struct area *area = policy_area_at(policy, policy_area(policy, live->head.area), step->now_ms);
     if (right_in_scope(step->who, type, area))
         return true;
     return step_refuse(step, REFUSAL_OUT_OF_SCOPE, NULL, "type \"%s\" in area \"%s\" is outside what \"%s\" may touch",

@@ -39,6 +39,7 @@ static const struct {
     [RECORD_REOPENED]    = {NOTICE_REOPENED,   ALWAYS, 0},
     [RECORD_GRANTED]     = {NOTICE_PARKED,     WHERE,  INCIDENT_PARKED},
     [RECORD_ANSWERED]    = {NOTICE_ANSWERED,   ALWAYS, 0},
+    [RECORD_UNREASONABLE] = {NOTICE_CLOSED,    ALWAYS, 0},
 };
 /* clang-format on */
 #define STEPS (sizeof steps / sizeof steps[0])

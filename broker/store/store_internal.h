@@ -91,6 +91,10 @@ struct meta_value {
     int64_t applied_ms;
 };
 
+struct salt_value {
+    uint64_t checksum, salt;
+};
+
 /* --- the store --- */
 /* What a turn, or a batch of turns, wants written. */
 struct pending {
@@ -137,8 +141,9 @@ struct store {
     bool aloft; /* pending is the helper's until store_land */
     bool read_only, failed;
     uint64_t map_bytes;
-    struct store_space space; /* as last measured */
-    int64_t space_ms;         /* 0: to be measured again */
+    struct store_space space;                /* as last measured */
+    int64_t space_ms;                        /* 0: to be measured again */
+    int64_t reader_since_ms, reader_told_ms; /* of a foreign reader; 0: there is none, it was not told */
 };
 
 /* --- store.c --- */

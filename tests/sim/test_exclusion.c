@@ -534,7 +534,8 @@ static void act(struct model *m, const struct kept_saying *s, struct kept_case *
     struct message message = {.kind = MESSAGE_ACT};
     int by = kept_draw_act(s, &message.act);
     int speaker = chance_percent(&m->w.chance, 75) ? by : any(m, KEPT_PRINCIPALS);
-    message.act.person = any_person(m);
+    if (!message.act.person)
+        message.act.person = any_person(m);
     if (chance_percent(&m->w.chance, 75))
         speak_as_asker(m, s->row, &speaker, &message.act);
     size_t at = seat_of(m, speaker);
@@ -669,7 +670,7 @@ static void reload(struct model *m)
     m->revoking = false;
     city_keep(&m->files, m->answer.kind == MESSAGE_RECEIPT);
     if (m->answer.kind != MESSAGE_RECEIPT && m->answer.refusal.code != REFUSAL_POLICY_IN_USE &&
-        !strstr(m->answer.refusal.reason, "retired without a successor"))
+        !strstr(m->answer.refusal.reason, "retired without"))
         fail(m, "the reload: %.600s", m->answer.refusal.reason);
 }
 
