@@ -55,7 +55,8 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
         word->verb = word_of(value);
     if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
         argp_error(state,
-                   _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform or account"),
+                   _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform, account or "
+                     "contact"),
                    value);
 }
 
@@ -64,7 +65,7 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
         argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick, "
-                            "delegate, inform or account?"));
+                            "delegate, inform, account or contact?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)

@@ -376,7 +376,8 @@ enum bh_verb {
     BH_TICK = 9,      /**< 清单: an item of the task's checklist is done: its number, from 1, in `item`. */
     BH_DELEGATE = 10, /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
     BH_INFORM = 11,   /**< 第一时间上报: how it stands, in `text`, for the centre above. */
-    BH_ACCOUNT = 12   /**< 说明原因: why a clock of the task went red: a code in `reason`, and `text`. */
+    BH_ACCOUNT = 12,  /**< 说明原因: why a clock of the task went red: a code in `reason`, and `text`. */
+    BH_CONTACT = 20   /**< 首次联系: whoever reported was spoken to; what was said in `text`. */
 };
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN

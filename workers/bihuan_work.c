@@ -390,7 +390,7 @@ void bh_drain(struct bh_work *work)
 
 _Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_TICK == WORD_TICK &&
                    (int)BH_DELEGATE == WORD_DELEGATE && (int)BH_INFORM == WORD_INFORM &&
-                   (int)BH_ACCOUNT == WORD_ACCOUNT,
+                   (int)BH_ACCOUNT == WORD_ACCOUNT && (int)BH_CONTACT == WORD_CONTACT,
                "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)

@@ -55,6 +55,7 @@
 #define RECKON_LOOKS_MAX      4096 /* incidents looked at for that in one turn */
 #define OFFERS_MAX            1024 /* offers decided at the end of one turn */
 #define BESIDE_RECORDS_MIN    32   /* a smaller turn is committed at once: handing it over costs more than it gains */
+#define BESIDE_ALL_MIN        96   /* the same of a turn that holds all there was: nothing is decided meanwhile */
 #define LANDING_LOOK_MESSAGES 16   /* messages between looks whether a commit under way is over */
 #define BESIDE_TURNS_MAX      8    /* turns in a row whose commit runs beside the next; then feeds are served */
 #define FLUSH_SLICE_MIN       256  /* rows written behind in one turn, at least, while there are any */

@@ -40,6 +40,7 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_DELEGATE]  = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_INFORM]    = { 0, C,     B,      B,        B,       B,        0,   0,       0,        0 },
     [WORD_ACCOUNT]   = { 0, C,     B,      B,        B,       B,        0,   0,       0,        C },
+    [WORD_CONTACT]   = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
 
@@ -78,6 +79,12 @@ static void arrive(struct saying *saying)
         saying->task->arrived_ms = saying->step->now_ms;
     draft_stop_clock(saying->draft, CLOCK_ARRIVE, saying->task->no);
     handle(saying);
+}
+
+/* 首次联系: whoever reported was spoken to. */
+static void contact(struct saying *saying)
+{
+    draft_stop_clock(saying->draft, CLOCK_CONTACT, saying->task->no);
 }
 
 static void feedback(struct saying *saying)
@@ -142,6 +149,7 @@ static const struct {
     [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits, NULL},
     [WORD_INFORM]   = {RECORD_INFORMED,   NULL,           false, inform_fits, inform_take},
     [WORD_ACCOUNT]  = {RECORD_ACCOUNTED,  NULL,           false, account_fits, account_take},
+    [WORD_CONTACT]  = {RECORD_CONTACTED,  contact,        false, NULL, NULL},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */

@@ -505,6 +505,13 @@ static inline void example_record_details(struct record *record)
         record->count = 2;
         record->text = "火已扑灭，正在清查";
         break;
+    case RECORD_CONTACTED:
+        record->word = WORD_CONTACT;
+        record->text = "已电话联系，下午上门";
+        break;
+    case RECORD_ATTRIBUTED:
+        record->reason = "construction_site";
+        break;
     case RECORD_ACCOUNTED:
         record->word = WORD_ACCOUNT;
         record->reason = "road_closed";

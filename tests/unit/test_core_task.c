@@ -34,6 +34,7 @@ static const int by_worker[WORD_END][TASK_STATE_END] = {
     [WORD_DELEGATE]  = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_INFORM]    = {0, NOBODY, 0,       0,         0,        0,         NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_ACCOUNT]   = {0, NOBODY, NOT,     NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_CONTACT]   = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
 };
 static const int by_centre[WORD_END][TASK_STATE_END] = {
     /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved  waiting */
@@ -49,6 +50,7 @@ static const int by_centre[WORD_END][TASK_STATE_END] = {
     [WORD_DELEGATE]  = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_INFORM]    = {0, 0,      0,       0,         0,        0,         NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_ACCOUNT]   = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_CONTACT]   = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
 };
 static const enum task_state after[WORD_END] = {
     [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
