@@ -116,6 +116,11 @@ static const struct form {
                      N_("Accounts for a clock of the incident's own that went red: why, in writing.")},
     [ACT_INFORM] = {TAKES(KEY_TEXT), TAKES(KEY_TEXT), 'C',
                     N_("Reports to the centre above how an incident stands: the first time, and again.")},
+    [ACT_REPORT_UP] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
+                       N_("Reports an incident up to the next level, which takes it up within its limit: its unit, or "
+                          "its desk.")},
+    [ACT_SEND_DOWN] = {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
+                       N_("Sends an incident that was reported up down again, to a unit of a level below.")},
     [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
                     N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
@@ -303,3 +308,5 @@ VERB(inform, ACT_INFORM)
 VERB(exclude, ACT_EXCLUDE)
 VERB(claim, ACT_CLAIM)
 VERB(unclaim, ACT_UNCLAIM)
+VERB(report_up, ACT_REPORT_UP)
+VERB(send_down, ACT_SEND_DOWN)

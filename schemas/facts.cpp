@@ -203,6 +203,7 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     auto bearer_post = pack(builder, oversight.bearer_post);
     auto bearer = pack(builder, oversight.bearer);
     auto held = pack_all<bihuan::Rung>(builder, oversight.held, oversight.held_count);
+    auto at_area = pack(builder, oversight.at_area);
     bihuan::OversightBuilder out(builder);
     out.add_urges(oversight.urges);
     out.add_supervisions(oversight.supervisions);
@@ -214,6 +215,9 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     out.add_held_until_ms(oversight.held_until_ms);
     out.add_informed(oversight.informed);
     out.add_unaccounted(oversight.unaccounted);
+    out.add_at_area(at_area);
+    out.add_ups(oversight.ups);
+    out.add_downs(oversight.downs);
     return out.Finish();
 }
 

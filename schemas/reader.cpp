@@ -207,6 +207,9 @@ static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *
     out->held_until_ms = in.held_until_ms();
     out->informed = in.informed();
     out->unaccounted = in.unaccounted();
+    out->at_area = reader.text(in.at_area(), ANY, "oversight.at_area");
+    out->ups = in.ups();
+    out->downs = in.downs();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)

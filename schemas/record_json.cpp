@@ -86,6 +86,9 @@ static void write(Json &json, const struct oversight &oversight)
     json.time("held_until", oversight.held_until_ms);
     json.number("informed", oversight.informed);
     json.flag("unaccounted", oversight.unaccounted);
+    json.text("at_area", oversight.at_area);
+    json.number("reported_up", oversight.ups);
+    json.number("sent_down", oversight.downs);
 }
 
 static void write(Json &json, const struct ending &ending)

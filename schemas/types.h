@@ -44,7 +44,8 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over, begin to where a plan's tasks start together. supervise is an incident's. */
+ * granted is over, begin to where a plan's tasks start together. supervise is an incident's; acknowledge is the level's above
+ * after an up-report. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
@@ -52,7 +53,7 @@ extern "C" {
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
     X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
     X(18, INFORM, inform) X(19, PROGRESS, progress) \
-    X(20, BEGIN, begin)
+    X(20, BEGIN, begin) X(21, ACKNOWLEDGE, acknowledge)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -73,7 +74,8 @@ extern "C" {
 #define WORDS(X) \
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
     X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
-    X(9, TICK, tick) X(10, DELEGATE, delegate) X(11, INFORM, inform) X(12, ACCOUNT, account)
+    X(9, TICK, tick) X(10, DELEGATE, delegate) X(11, INFORM, inform) X(12, ACCOUNT, account) \
+    X(13, REPORT_UP, report_up) X(14, SEND_DOWN, send_down)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
@@ -89,7 +91,8 @@ extern "C" {
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
-    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over)
+    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) \
+    X(51, REPORT_UP, report_up) X(52, SEND_DOWN, send_down)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
 #define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
@@ -122,7 +125,8 @@ extern "C" {
     X(83, EXCLUDED, excluded) X(84, CLAIMED, claimed) X(85, UNCLAIMED, unclaimed) \
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
-    X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over)
+    X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
+    X(105, REPORTED_UP, reported_up) X(106, SENT_DOWN, sent_down)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -183,7 +187,8 @@ extern "C" {
     X(56, CONDITION_NOT_MET, condition_not_met) \
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
-    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty)
+    X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty) \
+    X(75, NOBODY_ABOVE, nobody_above) X(76, REPORTED_UP, reported_up)
 
 /* clang-format on */
 
@@ -369,8 +374,10 @@ struct oversight {
     const struct rung *held;          /* quiet hours: of each clock the last rung that nobody was told of yet */
     size_t held_count;
     int64_t held_until_ms;
-    uint32_t informed; /* 第一时间上报: how often the centre above was told */
-    bool unaccounted;  /* 说明原因: a clock of its own went red, and nobody has said why */
+    uint32_t informed;   /* 第一时间上报: how often the centre above was told */
+    bool unaccounted;    /* 说明原因: a clock of its own went red, and nobody has said why */
+    const char *at_area; /* 上报, 下派: the area of the level that has it since; "": it was neither */
+    uint32_t ups, downs; /* how often it was reported up a level, and sent down */
 };
 
 /* 如何了结: what few have of it. */

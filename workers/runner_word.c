@@ -18,7 +18,8 @@ static const struct verb {
     {BH_RESPOND, "respond", NONE},     {BH_ARRIVE, "arrive", NONE},        {BH_HANDLE, "handle", NONE},
     {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
     {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},    {BH_TICK, "tick", ITEM},
-    {BH_INFORM, "inform", NONE},       {BH_ACCOUNT, "account", REASON},
+    {BH_INFORM, "inform", NONE},       {BH_ACCOUNT, "account", REASON},    {BH_REPORT_UP, "report_up", REASON},
+    {BH_SEND_DOWN, "send_down", UNIT},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -128,6 +129,10 @@ static const char *check(const struct bh_word *word)
         return _("tick needs the number of an item");
     if (word->verb == BH_DELEGATE && !word->unit)
         return _("delegate needs a unit");
+    if (word->verb == BH_REPORT_UP && !word->reason)
+        return _("report_up needs a reason");
+    if (word->verb == BH_SEND_DOWN && !word->unit)
+        return _("send_down needs a unit");
     if (word->verb == BH_INFORM && !word->text)
         return _("inform needs a text");
     if (word->verb == BH_ACCOUNT && !(word->reason && word->text))

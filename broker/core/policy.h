@@ -241,6 +241,12 @@ struct recipient {
     const char *text; /* as written */
 };
 
+/* Recipients that are tried in order. */
+struct candidates {
+    const struct recipient *to;
+    size_t count;
+};
+
 /* One part of a plan. */
 struct plan_task {
     const char *name;
@@ -458,6 +464,7 @@ struct policy {
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
     size_t fallback_count;
+    struct candidates upward[LEVELS_MAX]; /* 上报: who of a level takes up what is reported to it; none: its own unit */
     struct border border;
     const struct plan *plans;
     size_t plan_count;

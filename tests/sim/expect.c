@@ -166,7 +166,7 @@ static int look(void *arg, const struct record *record, const void *bytes, size_
 
 static bool known_kind(const char *kind)
 {
-    for (int i = 1; i < 100; i++)
+    for (int i = 1; i <= UINT8_MAX; i++)
         if (is(record_kind_name((enum record_kind)i), kind))
             return true;
     return false;

@@ -260,9 +260,10 @@ static void write_routes(const struct kept_city *city, struct city *files)
                      "  - {type: 1.05, to: %s, confirm: true}\n"
                      "  - {type: 1.06, to: %s, assist: [%s, %s], verify: centre}\n"
                      "  - {type: 1.06, area: 620802002, plan: 预案}\n"
-                     "fallback: [%s, %s]\n",
+                     "fallback: [%s, %s]\nreport_up: {street: %s, district: [%s, desk]}\n",
                      first, second, kept_unit_id(city->assist), second, kept_unit_id(city->candidates[2]), first,
-                     kept_unit_id(city->assist), kept_unit_id(city->fallback), kept_unit_id(city->candidates[0])));
+                     kept_unit_id(city->assist), kept_unit_id(city->fallback), kept_unit_id(city->candidates[0]), first,
+                     kept_unit_id(city->candidates[2])));
 }
 
 void kept_write(const struct kept_city *city, struct city *files)

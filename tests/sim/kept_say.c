@@ -42,6 +42,32 @@ static void name_unit(const struct kept_saying *s, struct act *act)
     act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
 }
 
+/* Where it has come to after an up-report; NULL: there was none. */
+static const char *came_to(const struct kept_saying *s)
+{
+    const struct incident_more *more = s->row->head.more;
+    const char *area = more && more->oversight ? more->oversight->at_area : NULL;
+    return area && *area ? area : NULL;
+}
+
+/* Mostly one of a level below. */
+static const char *unit_below(const struct kept_saying *s)
+{
+    const char *at = came_to(s);
+    int first = any(s, KEPT_UNITS);
+    for (int i = 0; at && i < KEPT_UNITS; i++) {
+        int unit = (first + i) % KEPT_UNITS, area = s->city->units[unit].area;
+        if (area >= 0 && strlen(kept_areas[area]) > strlen(at) && !strncmp(kept_areas[area], at, strlen(at)))
+            return kept_unit_id(unit);
+    }
+    return kept_unit_id(first);
+}
+
+static void name_below(const struct kept_saying *s, struct act *act)
+{
+    act->unit = unit_below(s);
+}
+
 static void name_task(const struct kept_saying *s, struct act *act)
 {
     act->task = any_task(s);
@@ -229,6 +255,8 @@ static const struct {
     [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
+    [ACT_REPORT_UP] = {plainly, {CHIEF, DISPATCHER, AREA_DESK}, false},
+    [ACT_SEND_DOWN] = {name_below, {CHIEF, DISPATCHER, AREA_DESK}, false},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 
@@ -241,8 +269,10 @@ static enum act_verb timely(const struct kept_saying *s)
     for (size_t i = 0; i < s->row->ask_count; i++)
         if (s->row->asks[i].decision == DECISION_OPEN)
             return ACT_DECIDE;
+    if (came_to(s) && s->row->head.state <= INCIDENT_OPEN && chance_percent(s->chance, 15))
+        return ACT_SEND_DOWN;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
-           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 80) ? ACT_VERIFY : ACT_ANSWER)
+           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 90) ? ACT_VERIFY : ACT_ANSWER)
            : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
                                                       : 0;
 }
@@ -263,7 +293,7 @@ static bool fits(const struct kept_saying *s, enum act_verb verb)
 
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
-    enum act_verb verb = chance_percent(s->chance, 50) ? timely(s) : 0;
+    enum act_verb verb = chance_percent(s->chance, 60) ? timely(s) : 0;
     if (verb)
         return verb;
     for (int i = 0; i < TRIES && !fits(s, verb); i++)
@@ -318,6 +348,11 @@ static void hand_on(const struct kept_saying *s, struct word *word)
     }
 }
 
+static void send_down(const struct kept_saying *s, struct word *word)
+{
+    word->unit = unit_below(s);
+}
+
 static void tick(const struct kept_saying *s, struct word *word)
 {
     word->item = 1u + (uint32_t)any(s, 2);
@@ -336,6 +371,8 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_INFORM] = leave_as_it_is,
     [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
+    [WORD_REPORT_UP] = leave_as_it_is,
+    [WORD_SEND_DOWN] = send_down,
 };
 
 bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
@@ -348,9 +385,11 @@ bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *wo
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
-    if (task->more && task->more->item_count && chance_percent(s->chance, 40) &&
+    if (task->more && task->more->item_count && chance_percent(s->chance, 70) &&
         task_allows(task->state, WORD_TICK, !by_worker))
         verb = WORD_TICK;
+    if (came_to(s) && chance_percent(s->chance, 15) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
+        verb = WORD_SEND_DOWN;
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,
                           .task = task->no,

@@ -179,6 +179,16 @@ static void gives_back(struct play *play, const char *const *any, struct words *
     speak(play, any[0], "give_back", any[1], rest);
 }
 
+static void reports_up(struct play *play, const char *const *any, struct words *rest)
+{
+    speak(play, any[0], "report_up", any[1], rest);
+}
+
+static void sends_down(struct play *play, const char *const *any, struct words *rest)
+{
+    speak(play, any[0], "send_down", any[1], rest);
+}
+
 static void feeds_back(struct play *play, const char *const *any, struct words *rest)
 {
     speak(play, any[0], "feedback", any[1], rest);
@@ -586,6 +596,8 @@ const struct sentence doing[] = {
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},
     {"WHO feeds back EVENT ...",                       feeds_back,             ASKS},
+    {"WHO reports up EVENT ...",                       reports_up,             ASKS},
+    {"WHO sends down EVENT ...",                       sends_down,             ASKS},
     {"WHO VERBS EVENT ...",                            verbs,                  ASKS},
     {NULL, NULL, LOOKS},
 };

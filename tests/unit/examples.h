@@ -213,6 +213,18 @@ static const struct oversight example_charge = {
     .held_until_ms = EXAMPLE_MS + 3600000,
 };
 
+static const struct oversight example_up = {.at_area = "620802001", .ups = 2, .downs = 1};
+
+static inline const struct incident *example_raised(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_up};
+    head.more = &more;
+    return &head;
+}
+
 static inline const struct incident *example_charged(void)
 {
     static struct incident_more more;
@@ -459,6 +471,19 @@ static inline void example_record_details(struct record *record)
         record->rung = &example_rung;
         record->count = 2;
         record->text = "火已扑灭，正在清查";
+        break;
+    case RECORD_REPORTED_UP:
+        record->changes[0].head = example_raised();
+        record->word = WORD_REPORT_UP;
+        record->rung = &example_rung;
+        record->count = 1;
+        record->reason = "beyond_us";
+        break;
+    case RECORD_SENT_DOWN:
+        record->changes[0].head = example_raised();
+        record->word = WORD_SEND_DOWN;
+        record->count = 1;
+        record->text = "由社区处置";
         break;
     case RECORD_ACCOUNTED:
         record->word = WORD_ACCOUNT;

@@ -16,6 +16,7 @@ static int teardown(void **state)
 /* --- the table --- */
 
 #define NOT REFUSAL_WRONG_STATE
+#define TOP REFUSAL_NOBODY_ABOVE /* of the whole city; scenarios show it otherwise */
 
 /* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
  * assists, so that there is nobody to dismiss, and nobody is to be called back. */
@@ -54,6 +55,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_CLAIM]    = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_REPORT_UP] = {0, NOT,       TOP,  TOP,      TOP,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SEND_DOWN] = {0, NOT,       NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
 };
 /* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
@@ -71,7 +74,7 @@ static const char *const actor[ACT_END] = {
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_PLAN] = "desk.one",    [ACT_CHARGE] = "chief.one", [ACT_ACCOUNT] = "desk.one",  [ACT_INFORM] = "desk.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
-    [ACT_UNDO] = "desk.one",
+    [ACT_UNDO] = "desk.one",    [ACT_REPORT_UP] = "desk.one", [ACT_SEND_DOWN] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
     [ACT_RECLASSIFY] = "desk.one",
     [ACT_ANSWER] = "desk.one",
@@ -155,7 +158,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     assert_string_equal(
         last_answer(f)->refusal.reason,
         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, account, inform, reclassify, reveal, exclude, claim, unclaim");
+        "charge, account, inform, reclassify, reveal, exclude, claim, unclaim, report_up, send_down");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
                         "the incident is closed; possible is answer, callback, reopen, reveal");
