@@ -17,6 +17,7 @@
 #include "broker/loop.h"
 #include "broker/metrics.h"
 #include "broker/now.h"
+#include "broker/prove.h"
 #include "broker/recover.h"
 #include "broker/survey.h"
 #include "broker/turn.h"
@@ -213,8 +214,11 @@ static void tell_fault(void *arg, const char *sentence)
 
 static int check_store(const char *folder)
 {
-    uint64_t bad = 0;
+    uint64_t bad = 0, unproven = 0;
     int error = store_check(folder, tell_fault, NULL, &bad);
+    if (!error && !bad) /* else what it says cannot be followed */
+        error = prove_store(folder, tell_fault, NULL, &unproven);
+    bad += unproven;
     if (error)
         fprintf(stderr, "bihuand: %s: %s\n", folder, strerror(-error));
     else

@@ -116,7 +116,7 @@ static void survey_profile(struct survey *survey, const struct profile *profile)
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         const struct limit *first = profile_limit(profile, orders[i][0]), *then = profile_limit(profile, orders[i][1]);
         if (first && then && surely_longer(first, then))
-            FIND(survey, &profile->origin,
+            FIND(survey, &profile->limit_origins[first - profile->limits],
                  "limits of '%s' contradict each other: %s ends after %s; give %s more, or %s less", profile->name,
                  clock_kind_name(first->kind), clock_kind_name(then->kind), clock_kind_name(then->kind),
                  clock_kind_name(first->kind));

@@ -34,6 +34,25 @@ def needed():
     return acts
 
 
+# What the command line calls a question, where that is not its own name.
+VERBS = {"LIST": "ls"}
+
+
+def questions():
+    """(verbs, rights of which one is needed) of everything that can be asked, as broker/query.c and broker/notice.c say."""
+    query, notice = read("broker/query.c"), read("broker/notice.c")
+    body = re.search(r"static bool may_ask\(.*?\n}\n", query, re.S).group(0)
+    every, whole, own = re.search(r"right_has\(who, RIGHT_(\w+)\).*?whole \? RIGHT_(\w+) : RIGHT_(\w+)", body, re.S).groups()
+    kinds = re.search(r"#define QUERIES\(X\)(.*?)\n\n?#", read("schemas/wire.h"), re.S).group(1)
+    kinds = {upper: VERBS.get(upper, lower) for upper, lower in re.findall(r"X\(\w+, (\w+), (\w+)\)", kinds)}
+    wholes = set(re.findall(r"QUERY_(\w+)", body))
+    yield [verb for kind, verb in kinds.items() if kind not in wholes], (every, own)
+    yield [verb for kind, verb in kinds.items() if kind in wholes], (every, whole)
+    yield ["tail"], re.findall(r"RIGHT_(\w+)", re.search(r"MESSAGE_SUBSCRIBE:\s*return (.*?);", query, re.S).group(1))
+    yield ["status"], re.findall(r"RIGHT_(\w+)", re.search(r"MESSAGE_STATUS:\s*return (.*?);", query, re.S).group(1))
+    yield ["notices"], [re.search(r"RIGHT_(\w+)\) \|\| !who->notices", notice).group(1)]
+
+
 def rows():
     """(what, roles that may) of everything that can be done."""
     has, needs, acts = rights(), needed(), listed("ACTS")
@@ -45,7 +64,8 @@ def rows():
         yield f"`{name}`", roles
     for name in listed("WORDS").values():
         yield f"`{name}` *", has["WORK"] | (has["ON_BEHALF"] if name != "give_back" else set())
-    yield "`ls` `show` `tail`", has["READ_ALL"] | has["READ_OWN"]
+    for verbs, may in questions():
+        yield " ".join(f"`{verb}`" for verb in verbs), set().union(*(has[right] for right in may))
     yield "`reload` `backup`", has["OPERATE"]
 
 

@@ -213,6 +213,7 @@ void read_limits(struct reading *reading, struct document *document, yaml_node_t
     if (!node_names(document, node, "clocks"))
         return;
     struct limit *limits = ARENA_NEW(&reading->policy->arena, struct limit, node_pairs(node));
+    struct origin *origins = ARENA_NEW(&reading->policy->arena, struct origin, node_pairs(node));
     for (size_t i = 0; i < node_pairs(node); i++) {
         yaml_node_t *key = node_key(document, node, i), *value = node_value(document, node, i);
         if (node_is(key, "ladder")) {
@@ -220,6 +221,7 @@ void read_limits(struct reading *reading, struct document *document, yaml_node_t
             continue;
         }
         struct limit *limit = &limits[profile->limit_count++];
+        origins[limit - limits] = origin_of(document, key);
         limit->kind = read_clock_kind(document, key);
         reading->policy->informs |= limit->kind == CLOCK_INFORM || limit->kind == CLOCK_PROGRESS;
         if (node_is_mapping(value))
@@ -230,4 +232,5 @@ void read_limits(struct reading *reading, struct document *document, yaml_node_t
     if (profile->limit_count == 0)
         node_fault(document, node, "no limit; write at least one, such as {handle: 4h}");
     profile->limits = limits;
+    profile->limit_origins = origins;
 }

@@ -136,6 +136,7 @@ struct profile {
     size_t limit_count;
     const struct ladder *ladder; /* NULL: the city's default */
     struct origin origin;
+    const struct origin *limit_origins; /* where each limit stands */
 };
 
 /* 特殊时段: what is otherwise for a time. */

@@ -331,7 +331,8 @@ int store_open(const char *folder, const struct store_options *options, struct s
     int error = store_load(folder, options, &s);
     if (error != 0)
         return error;
-    error = judge_mark(s, folder, options->exercise);
+    if (!s->read_only)
+        error = judge_mark(s, folder, options->exercise);
     if (error == 0 && !s->read_only)
         error = begin_term(s);
     if (error == 0 && options->front && s->journal == s->own && !s->read_only)

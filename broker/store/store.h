@@ -13,7 +13,7 @@ struct store_options {
     bool create;           /* when the folder has no store yet */
     bool read_only;        /* offline readers (check) */
     uint32_t journal;      /* code for a new store */
-    bool exercise;         /* a new store is marked so; opening one whose mark differs is -EPERM */
+    bool exercise;         /* a new store is marked so; opening one for writing whose mark differs is -EPERM */
     int64_t map_bytes;     /* 0: MAP_DEFAULT_BYTES */
     struct journal *other; /* tests and later: another log; NULL: the LMDB one, which shares the tables' transaction */
     bool front; /* turns are durable in a log in front of the tables, which follow; not with another journal */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/prove.h"
+
 /* --- the trail --- */
 
 static int fault_of(struct audit *a, const char *what, const char *key)
@@ -79,54 +81,9 @@ static int apply(void *arg, const struct record *record, const void *bytes, size
     return 0;
 }
 
-static bool same_row(const struct row *mine, const struct row *theirs)
+static void tell_fault(void *arg, const char *sentence)
 {
-    struct buffer a = {0}, b = {0};
-    row_encode(mine, &a);
-    row_encode(theirs, &b);
-    bool same = a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
-    buffer_release(&a);
-    buffer_release(&b);
-    return same;
-}
-
-static bool same_side(const struct side *mine, const struct side *theirs)
-{
-    struct buffer a = {0}, b = {0};
-    side_encode(mine, &a);
-    side_encode(theirs, &b);
-    bool same = a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
-    buffer_release(&a);
-    buffer_release(&b);
-    return same;
-}
-
-/* What is gone from memory is gone after a replay too, so the two are as many. */
-static void compare_sides(struct audit *a, const struct core *live, const struct core *replayed)
-{
-    struct side mine, theirs;
-    size_t live_count = 0, replayed_count = 0;
-    for (size_t cursor = 0; core_next_side(live, &cursor, &a->arena, &mine); live_count++)
-        if (!core_side(replayed, mine.kind, mine.key, &a->arena, &theirs) || !same_side(&mine, &theirs))
-            fault_of(a, "differs after a full replay",
-                     arena_printf(&a->arena, "%s %s", side_kind_name(mine.kind), mine.key));
-    for (size_t cursor = 0; core_next_side(replayed, &cursor, &a->arena, &theirs);)
-        replayed_count++;
-    if (live_count != replayed_count)
-        fault_of(a, "rows beside incidents come back after a full replay", "");
-}
-
-static void compare(struct audit *a, const struct core *live, const struct core *replayed)
-{
-    struct row row, other;
-    uint64_t cursor = 0;
-    while (core_next_live(live, &cursor, &a->arena, &row))
-        if (!core_row(replayed, row.incident, &a->arena, &other) || !same_row(&row, &other))
-            fault_of(a, "differs after a full replay", arena_printf(&a->arena, "incident %" PRIx64, row.incident));
-    struct counters mine = core_counters(live), theirs = core_counters(replayed);
-    if (mine.number != theirs.number || mine.accepted != theirs.accepted || mine.closed != theirs.closed)
-        fault_of(a, "counters differ after a full replay",
-                 arena_printf(&a->arena, "closed %" PRIu64 " and %" PRIu64, mine.closed, theirs.closed));
+    fault_of(arg, sentence, "");
 }
 
 void audit_init(struct audit *a, struct turn *t, int64_t now_ms)
@@ -139,8 +96,7 @@ void audit_init(struct audit *a, struct turn *t, int64_t now_ms)
     struct core *replayed = core_new(&(struct core_options){.journal = store_meta(t->store)->journal});
     store_replay(t->store, 0, apply, replayed);
     core_ready(replayed, now_ms);
-    compare(a, t->core, replayed);
-    compare_sides(a, t->core, replayed);
+    prove_same(t->core, replayed, tell_fault, a);
     core_free(replayed);
 }
 

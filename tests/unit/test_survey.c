@@ -100,7 +100,7 @@ static void limits_are_compared_where_they_can_be(void **state)
         char text[256];
         snprintf(text, sizeof(text), "profiles:\n  urgent: {%s}\n  slow: {handle: 2d}\n", cases[i].limits);
         expect_found(rig, "clocks.yaml", text,
-                     cases[i].contradictory ? "clocks.yaml:2:3: limits of 'urgent' contradict each other" : NULL, NULL);
+                     cases[i].contradictory ? "limits of 'urgent' contradict each other" : NULL, NULL);
     }
 }
 
@@ -113,7 +113,7 @@ static void limits_that_a_type_writes_itself_are_looked_at_once(void **state)
     look(rig, &found);
     assert_string_equal(
         faults_text(&found.errors),
-        "types.yaml:3:21: limits of 'of 2' contradict each other: respond ends after handle; give handle "
+        "types.yaml:3:22: limits of 'of 2' contradict each other: respond ends after handle; give handle "
         "more, or respond less\n");
     forget(&found);
 }
