@@ -18,6 +18,7 @@ enum {
     KEY_SOLVED,
     KEY_SATISFACTION,
     KEY_CONDITION_MET,
+    KEY_LAST,
     KEY_TYPE,
     KEY_ROUTE,
     KEY_REASON,
@@ -42,6 +43,7 @@ static const struct argp_option every_option[] = {
     {"satisfaction", KEY_SATISFACTION, N_("HOW"), 0, N_("satisfied, basically, unsatisfied, unreached"), 0},
     {"condition-met", KEY_CONDITION_MET, NULL, 0,
      N_("its closing condition holds: needed for resolved, where it has one"), 0},
+    {"last", KEY_LAST, NULL, 0, N_("it is the last report: nothing more is due"), 0},
     {"type", KEY_TYPE, N_("CODE"), 0, N_("what it is"), 0},
     {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
@@ -114,8 +116,9 @@ static const struct form {
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
     [ACT_ACCOUNT] = {TAKES_WHY, TAKES_WHY, 'C',
                      N_("Accounts for a clock of the incident's own that went red: why, in writing.")},
-    [ACT_INFORM] = {TAKES(KEY_TEXT), TAKES(KEY_TEXT), 'C',
-                    N_("Reports to the centre above how an incident stands: the first time, and again.")},
+    [ACT_INFORM] =
+        {TAKES(KEY_TEXT) | TAKES(KEY_LAST), TAKES(KEY_TEXT), 'C',
+         N_("Reports to the centre above how an incident stands: the first time, again, and for the last time.")},
     [ACT_REPORT_UP] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
                        N_("Reports an incident up to the next level, which takes it up within its limit: its unit, or "
                           "its desk.")},
@@ -214,6 +217,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_CONDITION_MET:
         act->condition_met = true;
+        return 0;
+    case KEY_LAST:
+        act->last = true;
         return 0;
     case KEY_TYPE:
         act->type = value;

@@ -19,6 +19,7 @@ enum {
     KEY_UNTIL,
     KEY_UNIT,
     KEY_CONDITION_MET,
+    KEY_LAST,
     KEY_ITEM
 };
 
@@ -38,6 +39,7 @@ static const struct argp_option options[] = {
      N_("delegate: to which of its sub-units; send_down: to which unit of a level below"), 0},
     {"condition-met", KEY_CONDITION_MET, NULL, 0,
      N_("feedback: its closing condition holds (needed for resolved, where it has one)"), 0},
+    {"last", KEY_LAST, NULL, 0, N_("inform: it is the last report"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("planned: until when"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return, account, report_up: why, in a word"), 0},
@@ -108,6 +110,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_CONDITION_MET:
         word->condition_met = true;
+        return 0;
+    case KEY_LAST:
+        word->last = true;
         return 0;
     case KEY_UNIT:
         word->unit = value;

@@ -324,6 +324,7 @@ static void informed_detail(const struct record *record, struct buffer *out)
 {
     const struct rung *rung = record->rung;
     buffer_printf(out, "#%" PRIu32, record->count);
+    add(out, record->last ? _("(last)") : "");
     add_named(out, "→", rung->to_post && *rung->to_post ? rung->to_post : rung->to_area);
     add(out, rung->to_person);
     add_named(out, "→", rung->to_unit);

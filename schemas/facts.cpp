@@ -629,6 +629,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);
+    out.add_last(record.last);
     out.add_tells(tells);
     out.add_takes_back(record.takes_back);
     out.add_sample(sample);

@@ -497,6 +497,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->term = in.term();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
+    out->last = in.last();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
     out->takes_back = in.takes_back();
     out->sample = reader.one<struct sample>(in.sample());

@@ -342,6 +342,7 @@ void write(Json &json, const struct record &record)
     json.number("term", record.term);
     json.text("satisfaction", satisfaction_name(record.satisfaction));
     json.flag("solved", record.solved);
+    json.flag("last", record.last);
     write_texts(json, "tells", record.tells, record.tell_count);
     json.number("takes_back", record.takes_back);
     write_if(json, "sample", record.sample);

@@ -188,7 +188,7 @@ extern "C" {
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
     X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty) \
-    X(75, NOBODY_ABOVE, nobody_above) X(76, REPORTED_UP, reported_up)
+    X(75, NOBODY_ABOVE, nobody_above) X(76, REPORTED_UP, reported_up) X(77, REPORT_OWED, report_owed)
 
 /* clang-format on */
 
@@ -626,6 +626,7 @@ struct record {
     uint32_t term;                  /* started */
     enum satisfaction satisfaction; /* called_back */
     bool solved;                    /* called_back: so the reporter says */
+    bool last;                      /* informed: 终报 */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
     const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */

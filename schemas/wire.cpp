@@ -178,6 +178,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->condition_met = in.condition_met();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->item = in.item();
+    out->last = in.last();
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -219,6 +220,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();
+    out->last = in.last();
     out->name = reader.text(in.name(), ID_MAX_BYTES, "name");
     out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");

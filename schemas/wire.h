@@ -78,6 +78,7 @@ struct word {
     bool condition_met; /* feedback: the closing condition holds */
     const char *to;     /* outcome referred: the body it goes to */
     uint32_t item;      /* tick: which, from 1 */
+    bool last;          /* inform: 终报 */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -105,6 +106,7 @@ struct act {
     const char *type;               /* reclassify */
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
+    bool last;                      /* inform: 终报 */
     /* what stands beside incidents */
     const char *name;        /* duty_done: of the duty; commit_exercise: a SHA-256 in hex */
     const char *target;      /* duty_done: which of its targets */

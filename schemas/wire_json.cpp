@@ -114,6 +114,7 @@ static void write(Json &json, const struct word &word)
     json.flag("condition_met", word.condition_met);
     json.text("to", word.to);
     json.number("item", word.item);
+    json.flag("last", word.last);
 }
 
 static void write(Json &json, const struct act &act)
@@ -141,6 +142,7 @@ static void write(Json &json, const struct act &act)
     json.text("type", act.type);
     json.flag("route", act.route);
     json.flag("condition_met", act.condition_met);
+    json.flag("last", act.last);
     json.text("name", act.name);
     json.text("target", act.target);
     json.text("area", act.area);

@@ -156,6 +156,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_condition_met(word.condition_met);
     out.add_to(to);
     out.add_item(word.item);
+    out.add_last(word.last);
     return out.Finish();
 }
 
@@ -200,6 +201,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_type(type);
     out.add_route(act.route);
     out.add_condition_met(act.condition_met);
+    out.add_last(act.last);
     out.add_name(name);
     out.add_target(target);
     out.add_area(area);

@@ -400,6 +400,7 @@ struct bh_word {
     int64_t until_ms;    /**< With "park" and "suspend": to when. */
     const char *unit;    /**< With BH_DELEGATE and BH_SEND_DOWN: which. */
     bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
+    bool last;           /**< With BH_INFORM: 终报, nothing more is due. Feedback of a lead waits for it. */
     const char *to;      /**< With the outcome "referred": the body it goes to. "planned" needs `until_ms`. */
     uint32_t item;       /**< With BH_TICK: which. */
 };

@@ -480,6 +480,7 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .span_ms = word->span_ms,
                                  .unit = word->unit,
                                  .condition_met = word->condition_met,
+                                 .last = word->last,
                                  .to = word->to,
                                  .item = word->item};
     struct said *about = malloc(sizeof(*about));

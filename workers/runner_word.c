@@ -189,6 +189,10 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
         word->item = (uint32_t)json_integer_value(value);
         return NULL;
     }
+    if (strcmp(key, "last") == 0 && json_is_boolean(value)) {
+        word->last = json_is_true(value);
+        return NULL;
+    }
     if (strcmp(key, "condition_met") == 0 && json_is_boolean(value)) {
         word->condition_met = json_is_true(value);
         return NULL;

@@ -9,6 +9,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/condition.h"
 #include "broker/core/ending.h"
+#include "broker/core/inform.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
@@ -251,8 +252,8 @@ static bool well_closed(struct acting *acting, enum outcome_code outcome)
 bool act_close(struct acting *acting)
 {
     const struct act *act = acting->act;
-    return somebody_else(acting) && account_lets_close(acting) && well_closed(acting, act->outcome) &&
-           ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
+    return somebody_else(acting) && account_lets_close(acting) && inform_lets_close(acting) &&
+           well_closed(acting, act->outcome) && ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
            act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 

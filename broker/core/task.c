@@ -124,8 +124,9 @@ static bool feedback_fits(struct saying *saying)
     const struct word *word = saying->word;
     if (!plan_may_feed_back(saying) || !account_lets_feed_back(saying))
         return false;
-    return saying->of->facts.role != TASK_LEAD || condition_holds(saying->step, &saying->of->incident->head,
-                                                                  word->outcome, word->condition_met, &saying->closing);
+    return saying->of->facts.role != TASK_LEAD ||
+           (inform_lets_feed_back(saying) && condition_holds(saying->step, &saying->of->incident->head, word->outcome,
+                                                             word->condition_met, &saying->closing));
 }
 
 /* clang-format off */

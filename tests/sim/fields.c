@@ -70,8 +70,8 @@ static const struct field word_list[] = {
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
     {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
-    {"body", FIELD_TEXT, AT(word.to)},           {"to", FIELD_TEXT, AT(word.unit)},
-    {"item", FIELD_COUNT, AT(word.item)},
+    {"last", FIELD_YES, AT(word.last)},          {"body", FIELD_TEXT, AT(word.to)},
+    {"to", FIELD_TEXT, AT(word.unit)},           {"item", FIELD_COUNT, AT(word.item)},
 };
 FIELDS(word, "a word");
 
@@ -101,6 +101,7 @@ static const struct field act_list[] = {
     {"type", FIELD_TEXT, AT(act.type)},
     {"route", FIELD_YES, AT(act.route)},
     {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"last", FIELD_YES, AT(act.last)},
     {"body", FIELD_TEXT, AT(act.to)},
     {"name", FIELD_TEXT, AT(act.name)},
     {"target", FIELD_TEXT, AT(act.target)},
@@ -258,6 +259,7 @@ static const struct field record_list[] = {
     {"said", FIELD_WORD, AT(record.word)},
     {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
     {"solved", FIELD_YES, AT(record.solved)},
+    {"last", FIELD_YES, AT(record.last)},
     {"unsolved", FIELD_NO, AT(record.solved)},
 
     {"number", FIELD_COUNT, AT(rung.number)},

@@ -291,10 +291,13 @@ void kept_write(const struct kept_city *city, struct city *files)
     put(files, "folds.yaml", "folds:\n  - {type: 1.01, window: 30m, place: community}\n");
     put(files, "events.yaml", "events:\n  - {type: 1.06, severity: 4, do: record}\n");
     put(files, "clocks.yaml",
-        "profiles:\n  urgent: {respond: 1m, arrive: 3m, handle: 5m, feedback: 30m, dispatch: 2m, verify: 10m, confirm: "
-        "5m,\n"
-        "           callback: 1h, answer: 1h, resolve: 1h, supervise: 10m, return_decide: 5m, arbitrate: 5m,\n"
-        "           inform: 5m, progress: 10m}\n");
+        arena_printf(
+            files->arena,
+            "profiles:\n  urgent: {respond: 1m, arrive: 3m, handle: 5m, feedback: 30m, dispatch: 2m, verify: 10m, "
+            "confirm: 5m,\n"
+            "           callback: 1h, answer: 1h, resolve: 1h, supervise: 10m, return_decide: 5m, arbitrate: 5m,\n"
+            "           inform: 5m%s}\n",
+            city->first % 3 == 1 ? ", progress: 10m" : ""));
     put(files, "types.yaml",
         "types:\n"
         "  - {code: 1, name: 一, severity: 2, clocks: urgent}\n"

@@ -150,6 +150,11 @@ static void plainly(const struct kept_saying *s, struct act *act)
     (void)act;
 }
 
+static void report(const struct kept_saying *s, struct act *act)
+{
+    act->last = chance_percent(s->chance, 70);
+}
+
 static void do_duty(const struct kept_saying *s, struct act *act)
 {
     act->name = "看护";
@@ -250,7 +255,7 @@ static const struct {
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
-    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_INFORM] = {report, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
@@ -353,6 +358,20 @@ static void send_down(const struct kept_saying *s, struct word *word)
     word->unit = unit_below(s);
 }
 
+/* 终报 before it is fed back. */
+static bool tells_on(const struct kept_saying *s)
+{
+    for (size_t i = 0; i < s->row->clock_count; i++)
+        if (s->row->clocks[i].kind == CLOCK_PROGRESS && s->row->clocks[i].state == CLOCK_RUNNING)
+            return true;
+    return false;
+}
+
+static void inform(const struct kept_saying *s, struct word *word)
+{
+    word->last = chance_percent(s->chance, 70);
+}
+
 static void tick(const struct kept_saying *s, struct word *word)
 {
     word->item = 1u + (uint32_t)any(s, 2);
@@ -368,7 +387,7 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_RETURN] = leave_as_it_is,
     [WORD_GIVE_BACK] = leave_as_it_is,
     [WORD_ASK] = ask_for,
-    [WORD_INFORM] = leave_as_it_is,
+    [WORD_INFORM] = inform,
     [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
     [WORD_REPORT_UP] = leave_as_it_is,
@@ -388,6 +407,8 @@ bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *wo
     if (task->more && task->more->item_count && chance_percent(s->chance, 70) &&
         task_allows(task->state, WORD_TICK, !by_worker))
         verb = WORD_TICK;
+    if (chance_percent(s->chance, 40) && task_allows(task->state, WORD_FEEDBACK, !by_worker))
+        verb = tells_on(s) ? WORD_INFORM : WORD_FEEDBACK;
     if (came_to(s) && chance_percent(s->chance, 15) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
         verb = WORD_SEND_DOWN;
     *word = (struct word){.verb = verb,

@@ -471,6 +471,7 @@ static inline void example_record_details(struct record *record)
         record->rung = &example_rung;
         record->count = 2;
         record->text = "火已扑灭，正在清查";
+        record->last = true;
         break;
     case RECORD_REPORTED_UP:
         record->changes[0].head = example_raised();
