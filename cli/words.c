@@ -201,6 +201,7 @@ static const char *const special_states[] = {
 static const char *const duty_states[] = {
     [DUTY_WAITS] = C_("duty", "waits"),
     [DUTY_RUNS] = C_("duty", "runs"),
+    [DUTY_RESTS] = C_("duty", "rests"),
 };
 
 static const char *const shift_states[] = {

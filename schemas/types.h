@@ -149,9 +149,9 @@ extern "C" {
     X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target) X(9, EXERCISE, exercise) \
     X(20, SPECIAL, special)
 
-/* state of a row beside incidents, by its kind. waits: between two periods. */
+/* state of a row beside incidents, by its kind. waits: between two periods; rests: in one, while a special period says so. */
 #define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
-#define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
+#define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs) X(3, RESTS, rests)
 #define EXERCISE_STATES(X) X(1, COMMITTED, committed) X(2, REVEALED, revealed)
 #define SHIFT_STATES(X) X(1, ON_DUTY, on_duty) X(2, HANDED_OVER, handed_over)
 #define SPECIAL_STATES(X) X(1, WAITS, waits) X(2, IN_FORCE, in_force) X(3, OVER, over)

@@ -299,6 +299,15 @@ static void read(Reader &reader, const bihuan::Considered &in, struct considered
     out->chosen = in.chosen();
 }
 
+static void read(Reader &reader, const bihuan::Copied &in, struct copied *out)
+{
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->beside = reader.text(in.beside(), CODE_MAX_BYTES, "beside");
+    out->rule = reader.text(in.rule(), TEXT_MAX_BYTES, "rule");
+    out->verdict = reader.text(in.verdict(), TEXT_MAX_BYTES, "verdict");
+    out->sent = in.sent();
+}
+
 static void read(Reader &reader, const bihuan::Explanation &in, struct explanation *out)
 {
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
@@ -310,6 +319,7 @@ static void read(Reader &reader, const bihuan::Explanation &in, struct explanati
     out->clocks = reader.text(in.clocks(), TEXT_MAX_BYTES, "clocks");
     out->policy = reader.text(in.policy(), TEXT_MAX_BYTES, "policy");
     out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
+    out->copies = reader.all<struct copied>(in.copies(), SIZE_MAX, "copies", &out->copy_count);
 }
 
 static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)

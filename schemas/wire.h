@@ -195,6 +195,14 @@ struct considered {
     const char *verdict; /* "chosen", "less specific: type depth 1 < 2", "no recipient: …" */
     bool chosen;
 };
+/* 知会: a neighbour that a copy goes to, or why none does. */
+struct copied {
+    const char *unit;   /* "": nobody is found */
+    const char *beside; /* the area over the border, or the unit that is listed */
+    const char *rule, *verdict;
+    bool sent;
+};
+
 struct explanation {
     const char *area, *type;
     const char *unit; /* the lead, "" when unrouted */
@@ -205,6 +213,8 @@ struct explanation {
     const char *clocks; /* profile */
     const char *policy; /* hex of the policy's hash */
     const char *plan;   /* by which it goes; its tasks and clocks stand in the answer's row */
+    const struct copied *copies;
+    size_t copy_count;
 };
 
 /* broker → client: a page. Which part is filled depends on the query. */

@@ -222,6 +222,15 @@ static void write(Json &json, const struct considered &considered)
     json.flag("chosen", considered.chosen);
 }
 
+static void write(Json &json, const struct copied &copied)
+{
+    json.text("unit", copied.unit);
+    json.text("beside", copied.beside);
+    json.text("rule", copied.rule);
+    json.text("verdict", copied.verdict);
+    json.flag("sent", copied.sent);
+}
+
 static void write(Json &json, const struct explanation &explanation)
 {
     json.text("area", explanation.area);
@@ -233,6 +242,7 @@ static void write(Json &json, const struct explanation &explanation)
     json.text("clocks", explanation.clocks);
     json.text("policy", explanation.policy);
     json.text("plan", explanation.plan);
+    write_all(json, "copies", explanation.copies, explanation.copy_count);
 }
 
 static void write_provisional(Json &json, const struct bytes &clocks)

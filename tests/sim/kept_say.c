@@ -274,7 +274,7 @@ static enum act_verb timely(const struct kept_saying *s)
     for (size_t i = 0; i < s->row->ask_count; i++)
         if (s->row->asks[i].decision == DECISION_OPEN)
             return ACT_DECIDE;
-    if (came_to(s) && s->row->head.state <= INCIDENT_OPEN && chance_percent(s->chance, 15))
+    if (came_to(s) && s->row->head.state <= INCIDENT_OPEN && chance_percent(s->chance, 10))
         return ACT_SEND_DOWN;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 90) ? ACT_VERIFY : ACT_ANSWER)
@@ -394,11 +394,23 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_SEND_DOWN] = send_down,
 };
 
+/* Rather one that is worked on. */
+static const struct task *any_task_of(const struct kept_saying *s)
+{
+    const struct task *task = NULL;
+    bool works = false;
+    for (int i = 0; i < TRIES / 2 && !works; i++) {
+        task = &s->row->tasks[any(s, (int)s->row->task_count)];
+        works = task->state == TASK_RESPONDED || task->state == TASK_HANDLING;
+    }
+    return task;
+}
+
 bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
 {
     if (!s->row->task_count)
         return false;
-    const struct task *task = &s->row->tasks[any(s, (int)s->row->task_count)];
+    const struct task *task = any_task_of(s);
     enum word_verb verb = 0;
     for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
         do
@@ -407,9 +419,9 @@ bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *wo
     if (task->more && task->more->item_count && chance_percent(s->chance, 70) &&
         task_allows(task->state, WORD_TICK, !by_worker))
         verb = WORD_TICK;
-    if (chance_percent(s->chance, 40) && task_allows(task->state, WORD_FEEDBACK, !by_worker))
-        verb = tells_on(s) ? WORD_INFORM : WORD_FEEDBACK;
-    if (came_to(s) && chance_percent(s->chance, 15) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
+    if (chance_percent(s->chance, 30) && task_allows(task->state, WORD_FEEDBACK, !by_worker))
+        verb = task->more && task->more->unaccounted ? WORD_ACCOUNT : tells_on(s) ? WORD_INFORM : WORD_FEEDBACK;
+    if (came_to(s) && chance_percent(s->chance, 50) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
         verb = WORD_SEND_DOWN;
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,

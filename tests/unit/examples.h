@@ -314,6 +314,11 @@ static const struct considered example_rules[] = {
     {"routes.yaml:3", "less specific: type depth 1 < 2", false},
 };
 
+static const struct copied example_copies[] = {
+    {"zf-620802002", "620802002", "borders.yaml:2", "near: within 200 m", true},
+    {"", "620802003", "borders.yaml:4", "listed: nobody is found there", false},
+};
+
 static const struct explanation example_explanation = {
     .area = "620802001002",
     .type = "1.02.01",
@@ -322,6 +327,8 @@ static const struct explanation example_explanation = {
     .unrouted = UNROUTED_NO_RECIPIENT,
     .rules = example_rules,
     .rule_count = 2,
+    .copies = example_copies,
+    .copy_count = 2,
     .clocks = "1-5-30",
     .policy = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 };
