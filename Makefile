@@ -113,6 +113,23 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 	    -lcmocka $(BROKER_LIBS)
 unit: $(UNIT)
 
+# --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
+CRASH := $(addprefix $(B)/crash/,shim.so promise verify power_loss)
+$(B)/crash/shim.so: $(B)/obj/tests/crash/shim.o
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CC) -shared -o $@ $^
+$(B)/crash/promise: $(B)/obj/tests/crash/promise.o $(B)/libbihuan.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS)
+$(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/tests/sim/audit.o $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+crash: $(CRASH)
+torture: all crash
+	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
+torture-quick: all crash
+	/usr/bin/python3 tests/crash/torture.py $(ROWS)
+
 # --- benchmarks: their programs only; ops/bench-quick runs them ---
 BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
 $(B)/bench/%: $(B)/obj/bench/%.o $(B)/obj/bench/measure.o $(B)/libschemas.a $(B)/libbase.a
@@ -147,6 +164,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit bench demo test check bench-quick fresh-test mutants install clean
+.PHONY: all unit crash torture torture-quick bench demo test check bench-quick fresh-test mutants install clean
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

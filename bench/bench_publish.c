@@ -61,7 +61,7 @@ static void connect_to(struct publisher *p, const char *base)
     if (zmq_connect(p->socket, address) != 0)
         fail(address, zmq_strerror(errno));
     struct message message = {.kind = MESSAGE_HELLO};
-    message.hello = (struct hello){.version = WIRE_VERSION, .client = "bench_publish"};
+    message.hello = (struct hello){.version = WIRE_VERSION, .client = "bench_publish", .packs = true};
     say(p, &message);
     hear(p, &message);
     if (message.kind != MESSAGE_WELCOME)
@@ -75,6 +75,11 @@ static void publish(struct publisher *p, uint64_t number)
     struct message message = {.kind = MESSAGE_PUBLISH, .tag = number + 1};
     message.publish = (struct event){.id = id, .type = p->type, .text = p->text, .place = {.area = p->area}};
     say(p, &message);
+}
+
+static size_t receipts_in(const struct message *answer)
+{
+    return answer->kind == MESSAGE_RECEIPTS ? answer->receipts.count : answer->kind == MESSAGE_RECEIPT;
 }
 
 int main(int argc, char **argv)
@@ -98,7 +103,7 @@ int main(int argc, char **argv)
             continue;
         struct message answer;
         hear(&p, &answer);
-        if (answer.kind == MESSAGE_RECEIPT)
+        for (size_t i = 0; i < receipts_in(&answer); i++)
             measure_answered(&m);
     }
     measure_print(&m, "bihuan");

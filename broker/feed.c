@@ -80,7 +80,7 @@ static bool keep_own_change(struct feeding *f, struct record *record, const stru
     struct arena *arena = &f->turn->arena;
     struct change *change = &record->changes[0];
     uint32_t about = record->rung ? record->rung->task : record->task;
-    if (about && !sight_task(f->who, row, about))
+    if ((about && !sight_task(f->who, row, about)) || sight_is_of_reporter(record))
         return false;
     change->task_count = sight_tasks(arena, f->who, change->tasks, change->task_count, &change->tasks);
     change->voice_count = 0;
@@ -109,7 +109,7 @@ static bool feed_part(struct feeding *f, struct record *record)
            (sight_row(f->turn, record->changes[0].incident, &row) && keep_own_change(f, record, &row));
 }
 
-static void send_entry(struct feeding *f, const struct record *record)
+static void send_entry(struct feeding *f, struct record *record)
 {
     struct message message = {.kind = MESSAGE_ENTRY};
     message.entry.cursor = f->session->cursor == 0
@@ -117,7 +117,9 @@ static void send_entry(struct feeding *f, const struct record *record)
                                : arena_printf(&f->turn->arena, "%llu-%08x", (unsigned long long)f->session->cursor,
                                               (unsigned)f->session->mark);
     message.entry.record = record;
-    if (!record)
+    if (record)
+        record->event = sight_event_kept(&f->turn->arena, record->event);
+    else
         f->session->told = f->session->cursor;
     outbox_put(f->turn->outbox, f->session->peer, &message);
     f->turn->stats.entries++;

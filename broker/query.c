@@ -8,6 +8,7 @@
 #include "broker/core/plan.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
+#include "broker/core/unseal.h"
 #include "broker/feed.h"
 #include "broker/reload.h"
 #include "broker/sight.h"
@@ -194,6 +195,8 @@ static size_t timeline(struct reading *r, uint64_t incident, uint64_t *seq, stru
         if (!change)
             break;
         sight_keep_changes(t, r->who, record);
+        if (!r->query->reporters)
+            record->event = sight_event_kept(&t->arena, record->event);
         count++;
         bytes += text_bytes(record);
     }
@@ -225,12 +228,29 @@ static struct bytes provisional(const struct reading *r, const struct row *row)
     return (struct bytes){clocks, count};
 }
 
+#define MERGES_MAX 16
+
+/* What was merged is opened with its survivor. */
+static bool opened(struct reading *r, const struct row *row)
+{
+    struct row survivor = *row;
+    for (int i = 0; i < MERGES_MAX && survivor.head.merged_into; i++) {
+        if (!sight_row(r->turn, survivor.head.merged_into, &survivor))
+            return false;
+    }
+    return unseal_opened(survivor.asks, survivor.ask_count, r->who->name, r->turn->now_ms);
+}
+
 static void answer_show(struct reading *r)
 {
     struct turn *t = r->turn;
     struct row *row = ARENA_NEW(&t->arena, struct row, 1);
     if (!sight_row(t, r->query->incident, row) || !sight_may_see(t, r->who, row)) {
         refuse(r, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
+        return;
+    }
+    if (r->query->reporters && !opened(r, row)) {
+        refuse(r, REFUSAL_IDENTITY_KEPT, NULL, "you have not opened who reported it; possible is open_identity");
         return;
     }
     uint64_t seq;

@@ -94,7 +94,7 @@ size_t sight_asks(struct arena *arena, const struct principal *who, const struct
     struct ask *own = ARENA_NEW(arena, struct ask, n + 1);
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        if (!asks[i].task || sight_task(who, row, asks[i].task))
+        if (asks[i].kind != ASK_IDENTITY && (!asks[i].task || sight_task(who, row, asks[i].task)))
             own[count++] = asks[i];
     *out = own;
     return count;
@@ -179,6 +179,23 @@ bool sight_keep_changes(struct turn *t, const struct principal *who, struct reco
     record->change_count = kept;
     sight_keep_sides(t, who, record);
     return kept > 0;
+}
+
+/* That somebody wants to know is nothing for the units. */
+bool sight_is_of_reporter(const struct record *record)
+{
+    return record->kind >= RECORD_IDENTITY_SOUGHT && record->kind <= RECORD_IDENTITY_OPENED;
+}
+
+/* Who reported is given out by one way only (query.c), and else it is told that there is somebody. */
+const struct event *sight_event_kept(struct arena *arena, const struct event *event)
+{
+    if (!event || event->reporter.len == 0)
+        return event;
+    struct event *kept = arena_memdup(arena, event, sizeof(*event));
+    kept->reporter = (struct bytes){NULL, 0};
+    kept->has_reporter = true;
+    return kept;
 }
 
 /* For its source, and for who may see such things there. */

@@ -22,6 +22,10 @@ size_t sight_asks(struct arena *, const struct principal *, const struct row *, 
                   const struct ask **out);
 /* Leaves in the row what the reader may see of it. */
 void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
+/* The event without who reported it, in the arena; told is only that there is somebody. NULL for none. */
+const struct event *sight_event_kept(struct arena *, const struct event *);
+/* Whether the record is of somebody who wants to know that: nothing for the units. */
+bool sight_is_of_reporter(const struct record *);
 /* Whether the reader may see the record of an event that opened nothing; leaves in it what it may. */
 bool sight_event(struct turn *, const struct principal *, struct record *);
 /* Leaves in the record the rows beside incidents that the reader may see, and of them what it may. */

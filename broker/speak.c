@@ -1,6 +1,10 @@
 #include "broker/speak.h"
 
+#include <string.h>
+
+#include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "broker/sight.h"
 
 /* Whoever gets the task late, or again, knows all the same how pressing it is. */
 static void tell_oversight(const struct row *row, struct delivery *delivery)
@@ -55,7 +59,7 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
-    message.task.event = with_better_place(t, &row, opened.event);
+    message.task.event = sight_event_kept(&t->arena, with_better_place(t, &row, opened.event));
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;
@@ -92,9 +96,80 @@ static void say(struct turn *t, const struct effect *effect)
     outbox_put(t->outbox, effect->peer, &message);
 }
 
+/* --- receipts, many in one frame: to a busy source the frame is most of what a receipt costs --- */
+
+struct pack {
+    struct session *session;
+    struct receipt_pack receipts;
+    struct receipted *all;
+    size_t room;
+};
+
+static void send_pack(struct turn *t, struct pack *pack)
+{
+    const struct receipt_pack *receipts = &pack->receipts;
+    struct message message = {.kind = MESSAGE_RECEIPTS, .receipts = *receipts};
+    if (receipts->count == 1) {
+        const struct receipted *only = receipts->all;
+        message = (struct message){.kind = MESSAGE_RECEIPT, .tag = only->tag};
+        message.receipt =
+            (struct receipt){only->incident, receipts->journal, receipts->term, only->seq, only->at_ms, false};
+    }
+    outbox_put(t->outbox, pack->session->peer, &message);
+    pack->session->pack = 0;
+}
+
+/* The pack of its session; begun, or begun anew when the one before is full. */
+static struct pack *pack_of(struct turn *t, struct pack *packs, size_t *count, struct session *session)
+{
+    if (session->pack && packs[session->pack - 1].receipts.count == RECEIPTS_MAX)
+        send_pack(t, &packs[session->pack - 1]);
+    if (!session->pack) {
+        packs[*count] = (struct pack){.session = session};
+        session->pack = ++*count;
+    }
+    return &packs[session->pack - 1];
+}
+
+static void pack_add(struct turn *t, struct pack *pack, uint64_t tag, const struct receipt *receipt)
+{
+    struct receipt_pack *receipts = &pack->receipts;
+    if (receipts->count == pack->room) {
+        struct receipted *all = pack->all;
+        pack->room = pack->room ? 2 * pack->room : 8;
+        pack->all = arena_take(&t->arena, pack->room * sizeof(*all));
+        if (receipts->count)
+            memcpy(pack->all, all, receipts->count * sizeof(*all));
+        receipts->all = pack->all;
+    }
+    receipts->journal = receipt->journal;
+    receipts->term = receipt->term;
+    pack->all[receipts->count++] = (struct receipted){tag, receipt->incident, receipt->seq, receipt->at_ms};
+}
+
+/* A repeat is of any term: it goes alone. */
+static struct session *takes_packed(struct turn *t, const struct effect *effect)
+{
+    if (effect->kind != EFFECT_RECEIPT || effect->receipt.repeat)
+        return NULL;
+    struct session *session = session_get(gate_sessions(t->gate), effect->peer);
+    return session && session->packs ? session : NULL;
+}
+
 void speak(struct turn *t)
 {
-    for (size_t i = 0; i < t->outcome.effect_count; i++)
-        if (t->outcome.effects[i].peer)
-            say(t, &t->outcome.effects[i]);
+    size_t count = 0, pack_count = 0;
+    const struct effect *effects = t->outcome.effects;
+    struct pack *packs = arena_take(&t->arena, t->outcome.effect_count * sizeof(*packs));
+    for (; count < t->outcome.effect_count; count++) {
+        const struct effect *effect = &effects[count];
+        struct session *session = effect->peer ? takes_packed(t, effect) : NULL;
+        if (session)
+            pack_add(t, pack_of(t, packs, &pack_count, session), effect->tag, &effect->receipt);
+        else if (effect->peer)
+            say(t, effect);
+    }
+    for (size_t i = 0; i < pack_count; i++)
+        if (packs[i].session->pack == i + 1)
+            send_pack(t, &packs[i]);
 }

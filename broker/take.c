@@ -69,6 +69,7 @@ static void take_hello(struct turn *t, const struct gate_input *in)
     snprintf(session->unit, sizeof(session->unit), "%s", works ? in->message.hello.unit : "");
     snprintf(session->worker, sizeof(session->worker), "%s", works ? in->message.hello.worker : "");
     session->welcomed = true;
+    session->packs = session->endpoint == 'P' && in->message.hello.packs;
     welcome(t, in);
 }
 

@@ -1,4 +1,4 @@
-/* The acts of the command centre, and a source's withdraw: assign, transfer, release, merge, close, cancel, reject,
+/* The acts of the command centre, a source's withdraw and a unit's appeal: assign, transfer, release, merge, close, cancel, reject,
  * verify, resume. One table says which options each takes; the broker decides the rest. */
 #include <string.h>
 
@@ -26,6 +26,7 @@ enum {
     KEY_UNTIL,
     KEY_POST,
     KEY_TO,
+    KEY_CLOCK,
     KEY_ABOUT
 };
 
@@ -53,6 +54,9 @@ static const struct argp_option every_option[] = {
     {"until", KEY_UNTIL, N_("TIME"), 0,
      N_("by when it must be done, like \"2026-09-30 17:50\" (the type's limit); planned: until when"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
+    {"clock", KEY_CLOCK, N_("CLOCK"), 0,
+     N_("which clock: respond, arrive, handle, feedback, contact, or the lead's resolve (the only one that was late)"),
+     0},
     {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
      0},
 };
@@ -105,6 +109,9 @@ static const struct form {
                       "dispatches or ends "
                       "it. A duty chief takes over.")},
     [ACT_UNCLAIM] = {TAKES_WHY, 0, 'C', N_("Gives up a claim: others may go on with the incident.")},
+    [ACT_APPEAL] = {TAKES(KEY_CLOCK) | TAKES(KEY_TASK) | TAKES_WHY, TAKES(KEY_REASON), 'C',
+                    N_("Appeals against a late verdict of this unit's, once: two others decide. The verdict stays; a "
+                       "report tells the figures without what was exempted, too.")},
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_ANSWER] = {TAKES_WHY, TAKES(KEY_TEXT), 'C',
@@ -243,6 +250,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (when_parse(value, &act->until_ms) != 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "until", value);
         return 0;
+    case KEY_CLOCK:
+        act->clock = clock_kind_of(value);
+        if (!act->clock)
+            argp_error(state, _("--clock: no clock is called \"%s\""), value);
+        return 0;
     case KEY_ABOUT:
         act->about = value;
         return 0;
@@ -316,3 +328,4 @@ VERB(claim, ACT_CLAIM)
 VERB(unclaim, ACT_UNCLAIM)
 VERB(report_up, ACT_REPORT_UP)
 VERB(send_down, ACT_SEND_DOWN)
+VERB(appeal, ACT_APPEAL)

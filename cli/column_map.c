@@ -196,10 +196,11 @@ static void take_field(struct loading *loading, const char *key, const yaml_node
             fault_at(loading, value, _("%s: a template \"{COLUMN}\" or a translation {column, values} is wanted"), key);
         return;
     }
-    fault_at(loading, key_node,
-             _("no field \"%s\"; there are id, type, area, address, latitude, longitude, system, "
-               "observed, nature, severity, text, source_ref, recurrence_of, panic, sealed, object, about"),
-             key);
+    fault_at(
+        loading, key_node,
+        _("no field \"%s\"; there are id, type, area, address, latitude, longitude, system, "
+          "observed, nature, severity, text, source_ref, recurrence_of, panic, sealed, object, about, reporter_plain"),
+        key);
 }
 
 static void take_top(struct loading *loading, const char *key, const yaml_node_t *key_node, const yaml_node_t *value,

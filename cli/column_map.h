@@ -14,7 +14,7 @@
     X(ID, id) X(TYPE, type) X(AREA, area) X(ADDRESS, address) X(LATITUDE, latitude) X(LONGITUDE, longitude) \
     X(SYSTEM, system) X(OBSERVED, observed) X(NATURE, nature) X(SEVERITY, severity) X(TEXT, text) \
     X(SOURCE_REF, source_ref) X(RECURRENCE_OF, recurrence_of) X(PANIC, panic) X(SEALED, sealed) \
-    X(OBJECT, object) X(ABOUT, about)
+    X(OBJECT, object) X(ABOUT, about) X(REPORTER_PLAIN, reporter_plain)
 /* clang-format on */
 #define MAP_FIELD_X(N, n) MAP_##N,
 enum map_field { MAP_FIELDS(MAP_FIELD_X) MAP_FIELD_COUNT };

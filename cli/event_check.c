@@ -6,6 +6,7 @@
 
 #include "broker/base/limits.h"
 #include "cli/cli.h"
+#include "cli/custodian.h"
 #include "cli/events.h"
 
 bool bad_line(struct bad_line *bad, struct arena *arena, const char *field, const char *format, ...)
@@ -113,6 +114,13 @@ static bool check_attachments(const struct event *event, struct arena *arena, st
             return bad_line(bad, arena, "attachments.sha256", _("not 64 hexadecimal digits"));
     }
     return true;
+}
+
+bool event_seal(struct event *event, const char *field, const char *text, struct arena *arena, struct bad_line *bad)
+{
+    if (!*text || custodian_seal(arena, text, &event->reporter))
+        return true;
+    return bad_line(bad, arena, field, _("not sealed: --custodian names no key, or the text is too long"));
 }
 
 bool event_check(const struct event *event, struct arena *arena, struct bad_line *bad)

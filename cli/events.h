@@ -31,6 +31,8 @@ enum reading events_next(struct events *, struct arena *, struct event *, struct
 
 /* One line of JSON as an event; false with *bad. Not checked yet. (events_json.c) */
 bool event_from_json(const char *text, size_t size_bytes, struct arena *, struct event *, struct bad_line *bad);
+/* Seals who reported to the custodian that is named (custodian.h); false with *bad when there is none. */
+bool event_seal(struct event *, const char *field, const char *text, struct arena *, struct bad_line *bad);
 /* What the broker would refuse in any event, found here: lengths, UTF-8, ranges, missing fields. (event_check.c) */
 bool event_check(const struct event *, struct arena *, struct bad_line *bad);
 

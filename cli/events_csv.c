@@ -133,7 +133,9 @@ static bool take_texts(const struct reading_row *row)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (!value_of(row, texts[i].field, texts[i].into))
             return false;
-    return true;
+    const char *reporter = NULL;
+    return value_of(row, MAP_REPORTER_PLAIN, &reporter) &&
+           (!reporter || event_seal(event, "reporter_plain", reporter, row->arena, row->bad));
 }
 
 static bool degrees_of(const struct reading_row *row, enum map_field field, const char *text, double *out)

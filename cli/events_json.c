@@ -105,6 +105,13 @@ static bool take_reporter(struct reading_line *line, const char *field, const js
     return true;
 }
 
+/* Sealed at once: it is not kept as it is read. */
+static bool take_reporter_plain(struct reading_line *line, const char *field, const json_t *value)
+{
+    const char *text;
+    return text_of(line, field, value, &text) && event_seal(line->event, field, text, line->arena, line->bad);
+}
+
 static bool take_sha256(struct reading_line *line, const char *field, const json_t *value, struct bytes *out)
 {
     const char *text, *end;
@@ -228,6 +235,7 @@ static const struct {
     {"recurrence_of", take_recurrence_of},
     {"attachments", take_attachments},
     {"reporter", take_reporter},
+    {"reporter_plain", take_reporter_plain},
     {"done", take_done},
     {"evidence", take_evidence},
     {"object", take_object},

@@ -126,9 +126,9 @@ static void take_task(struct lives *lives, struct life *life, const struct task 
 }
 
 /* A unit's return, and what was decided of it, before the task is seen to change hands. */
-static void take_ask(struct life *life, const struct ask *ask)
+static void take_return(struct life *life, const struct ask *ask)
 {
-    struct dispatch *dispatch = ask->kind == ASK_RETURN ? dispatch_of(life, ask->task) : NULL;
+    struct dispatch *dispatch = dispatch_of(life, ask->task);
     if (!dispatch)
         return;
     dispatch->returned = true;
@@ -193,6 +193,38 @@ static void take_clock(struct lives *lives, struct life *life, const struct reco
     run->stopped_ms = clock->stopped_ms;
 }
 
+/* --- appeals --- */
+
+static struct run *run_appealed(const struct life *life, const struct ask *ask)
+{
+    struct run *run = life->runs;
+    while (run && (run->kind != ask->clock || run->task != ask->task || run->started_ms != ask->started_ms))
+        run = run->next;
+    return run;
+}
+
+static struct appeal *appeal_of(struct lives *lives, struct life *life, const struct ask *ask)
+{
+    for (struct appeal *appeal = life->appeals; appeal; appeal = appeal->next)
+        if (appeal->no == ask->no)
+            return appeal;
+    ADD(lives, life->appeals, appeal);
+    added->no = ask->no;
+    added->at_ms = ask->asked_ms;
+    return added;
+}
+
+/* The verdict stays what it was: what is counted without it is counted apart. */
+static void take_appeal(struct lives *lives, struct life *life, const struct ask *ask)
+{
+    struct appeal *appeal = appeal_of(lives, life, ask);
+    struct run *run = run_appealed(life, ask);
+    appeal->dispatch = run ? run->dispatch : NULL;
+    appeal->granted = ask->decision == DECISION_GRANTED;
+    if (run)
+        run->exempt = appeal->granted;
+}
+
 /* --- what happened to it --- */
 
 static void take_rung(struct lives *lives, struct life *life, const struct record *record)
@@ -229,6 +261,14 @@ static void take_callback(struct lives *lives, struct life *life, const struct r
     added->solved = record->solved;
 }
 
+static void take_ask(struct lives *lives, struct life *life, const struct ask *ask)
+{
+    if (ask->kind == ASK_RETURN)
+        take_return(life, ask);
+    if (ask->kind == ASK_APPEAL)
+        take_appeal(lives, life, ask);
+}
+
 static void take_change(struct lives *lives, const struct record *record, const struct change *change)
 {
     struct life *life = life_of(lives, change->incident);
@@ -237,7 +277,7 @@ static void take_change(struct lives *lives, const struct record *record, const 
     for (size_t i = 0; record->kind == RECORD_UNDONE && i < change->task_count; i++)
         take_undone(life, &change->tasks[i]);
     for (size_t i = 0; i < change->ask_count; i++)
-        take_ask(life, &change->asks[i]);
+        take_ask(lives, life, &change->asks[i]);
     for (size_t i = 0; i < change->task_count; i++)
         if (record->kind != RECORD_UNDONE || change->tasks[i].state != TASK_WITHDRAWN)
             take_task(lives, life, &change->tasks[i]);

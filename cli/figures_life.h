@@ -33,6 +33,7 @@ struct run {
     uint32_t ups;    /* rungs above the breach that have fired */
     int64_t used_ms; /* of the budget, when it was stopped */
     int64_t started_ms, due_ms, stopped_ms;
+    bool exempt; /* late, and an appeal against that was granted */
 };
 
 struct closing {
@@ -63,6 +64,15 @@ struct callback {
     int64_t at_ms;
     enum satisfaction satisfaction;
     bool solved;
+};
+
+/* 申诉: against a late verdict. */
+struct appeal {
+    struct appeal *next;
+    const struct dispatch *dispatch; /* whose task was late; NULL: the incident was, and its lead answers for it */
+    uint32_t no;
+    int64_t at_ms;
+    bool granted;
 };
 
 /* A rung above the breach. */
@@ -97,6 +107,7 @@ struct life {
     struct closing *closings;
     struct verification *verifications;
     struct callback *callbacks;
+    struct appeal *appeals;
     struct escalation *escalations;
 };
 

@@ -108,6 +108,13 @@ static void count_closed_in_time(struct counting *c)
         counting_add(c, 0, NULL, is_closed(c->life) && life_deadline(c->life)->state == CLOCK_MET);
 }
 
+/* 申诉后: without the breaches that a unit was exempted from. */
+static void count_closed_in_time_appealed(struct counting *c)
+{
+    if (due(c) && !life_deadline(c->life)->exempt)
+        counting_add(c, 0, NULL, is_closed(c->life) && life_deadline(c->life)->state == CLOCK_MET);
+}
+
 /* A stock, of the periods before too. What waits for its verification after a feedback in time is not overdue. */
 static void count_overdue(struct counting *c)
 {
@@ -140,6 +147,27 @@ static void count_checked_in(struct counting *c)
     for (const struct run *run = c->life->runs; run; run = run->next)
         if (run->kind == CLOCK_ARRIVE && run->dispatch && run->dispatch->whistled && owed(c, run))
             counting_add(c, 0, run->dispatch, run->state == CLOCK_MET);
+}
+
+static void count_on_time_appealed(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (owed(c, run) && !run->exempt)
+            counting_add(c, run->kind, run->dispatch, run->state == CLOCK_MET);
+}
+
+static void count_checked_in_appealed(struct counting *c)
+{
+    for (const struct run *run = c->life->runs; run; run = run->next)
+        if (run->kind == CLOCK_ARRIVE && run->dispatch && run->dispatch->whistled && owed(c, run) && !run->exempt)
+            counting_add(c, 0, run->dispatch, run->state == CLOCK_MET);
+}
+
+static void count_appeals(struct counting *c)
+{
+    for (const struct appeal *appeal = c->life->appeals; appeal; appeal = appeal->next)
+        if (counting_within(c, appeal->at_ms))
+            counting_add(c, 0, appeal->dispatch, appeal->granted);
 }
 
 static void count_used(struct counting *c)
@@ -350,12 +378,21 @@ const struct figure figure_table[] = {
      N_("closed since"), N_("deadline in the period")},
     {"closed_in_time", FIGURE_RATE,  OF_NOTHING, count_closed_in_time, N_("in-time closing rate"),
      N_("closed by their deadline"), N_("deadline in the period")},
+    {"closed_in_time_appealed", FIGURE_RATE, OF_NOTHING, count_closed_in_time_appealed,
+     N_("in-time closing rate after appeal"),
+     N_("closed by their deadline"), N_("deadline in the period, not exempted")},
     {"overdue",        FIGURE_COUNT, OF_NOTHING, count_overdue,        N_("overdue, not closed"),
      N_("open, deadline in the period or before"), NULL},
     {"on_time",        FIGURE_RATE,  OF_CLOCK,   count_on_time,        N_("on time: %s"),
      N_("stopped by its deadline"), N_("deadline in the period, no upheld return")},
     {"checked_in",     FIGURE_RATE,  OF_NOTHING, count_checked_in,     N_("check-in rate"),
      N_("called units that came in time"), N_("units called by a whistle, less released")},
+    {"on_time_appealed", FIGURE_RATE, OF_CLOCK,  count_on_time_appealed, N_("on time after appeal: %s"),
+     N_("stopped by its deadline"), N_("deadline in the period, no upheld return, not exempted")},
+    {"checked_in_appealed", FIGURE_RATE, OF_NOTHING, count_checked_in_appealed, N_("check-in rate after appeal"),
+     N_("called units that came in time"), N_("units called by a whistle, less released and exempted")},
+    {"appeals",        FIGURE_RATE,  OF_NOTHING, count_appeals,        N_("appeals granted"),
+     N_("granted by two reviewers"), N_("appeals made in the period")},
     {"well_directed",  FIGURE_RATE,  OF_NOTHING, count_well_directed,  N_("dispatch accuracy"),
      N_("not returned and upheld"), N_("dispatches")},
     {"misdirected",    FIGURE_RATE,  OF_NOTHING, count_misdirected,    N_("misdirection rate"),

@@ -12,6 +12,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/map.h"
+#include "cli/custodian.h"
 #include "cli/events.h"
 #include "cli/publish_options.h"
 #include "cli/receipts.h"
@@ -134,9 +135,12 @@ static void send_event(struct publishing *publishing, const struct event *event,
 static void send_own(struct publishing *publishing)
 {
     struct bad_line bad;
+    struct event event = publishing->options->event;
+    const char *reporter = publishing->options->reporter ? publishing->options->reporter : "";
     publishing->at_end = true;
-    if (event_check(&publishing->options->event, &publishing->arena, &bad)) {
-        send_event(publishing, &publishing->options->event, 1);
+    if (event_seal(&event, "reporter", reporter, &publishing->arena, &bad) &&
+        event_check(&event, &publishing->arena, &bad)) {
+        send_event(publishing, &event, 1);
         return;
     }
     publishing->bad++;
@@ -332,9 +336,14 @@ static int open_and_run(struct publishing *publishing, struct column_map **map)
 {
     const struct publish_options *options = publishing->options;
     int code = CLI_DONE, error = receipts_open(&publishing->receipts, options->log);
+    char fault[256];
     if (error) {
         cli_fail("%s: %s", options->log, strerror(-error));
         return CLI_LOCAL;
+    }
+    if (!custodian_name(options->custodian, fault)) {
+        cli_fail("%s", fault);
+        return CLI_BAD_INPUT;
     }
     if (options->map)
         code = open_csv(publishing, map);

@@ -19,6 +19,8 @@ enum {
     KEY_OBSERVED,
     KEY_PANIC,
     KEY_SOURCE_REF,
+    KEY_REPORTER,
+    KEY_CUSTODIAN,
     KEY_TYPE = 0x3000,
     KEY_AREA,
     KEY_SEVERITY,
@@ -134,11 +136,14 @@ static const struct argp_option options[] = {
     {"in-flight", KEY_IN_FLIGHT, N_("N"), 0, N_("so many unanswered at once (256)"), 0},
     {"log", KEY_LOG, N_("FILE"), 0, N_("append each receipt as JSON, on disk before it is shown"), 0},
     {"quiet", KEY_QUIET, NULL, 0, N_("do not print receipts (--json prints them all the same)"), 0},
+    {"custodian", KEY_CUSTODIAN, N_("KEY"), 0,
+     N_("public key, text or file, that who reported is sealed to ($BIHUAN_CUSTODIAN)"), 0},
     {"id", KEY_ID, N_("ID"), 0, N_("one event: this source's own id of it; a repeat gets the first receipt"), 11},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what happened"), 11},
     {"address", KEY_ADDRESS, N_("TEXT"), 0, N_("where, in words"), 11},
     {"observed", KEY_OBSERVED, N_("TIME"), 0, N_("when it was seen"), 11},
     {"source-ref", KEY_SOURCE_REF, N_("ID"), 0, N_("device or channel behind the source"), 11},
+    {"reporter", KEY_REPORTER, N_("TEXT"), 0, N_("who reported: leaves this machine sealed to --custodian only"), 11},
     {"panic", KEY_PANIC, NULL, 0, N_("by the panic lane"), 11},
     {0},
 };
@@ -191,6 +196,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_SOURCE_REF:
         wanted->event.source_ref = value;
+        return 0;
+    case KEY_REPORTER:
+        wanted->reporter = value;
+        return 0;
+    case KEY_CUSTODIAN:
+        wanted->custodian = value;
         return 0;
     case KEY_PANIC:
         wanted->event.panic = true;

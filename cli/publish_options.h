@@ -9,6 +9,8 @@ struct publish_options {
     const char *file; /* NULL or "-": stdin */
     const char *map;  /* column map: file is a CSV */
     const char *log;
+    const char *custodian; /* whom to seal to: a public key, text or file */
+    const char *reporter;  /* of the one event, to be sealed */
     size_t in_flight;
     bool quiet, progress;
     bool single;        /* one event, by options */

@@ -327,11 +327,24 @@ static void print_clocks(const struct answer *answer, bool utc, bool colour)
     table_release(&table);
 }
 
+static const char *whoever(const char *principal, const char *person)
+{
+    return person && *person ? person : principal ? principal : "";
+}
+
+/* Where it takes two, the one who agreed first stands first, also as long as the other is missing. */
+static void deciders(const struct ask *ask, char *out, size_t size_bytes)
+{
+    const char *last = whoever(ask->decided_by, ask->decided_person);
+    snprintf(out, size_bytes, "%s%s%s", whoever(ask->agreed_by, ask->agreed_person),
+             ask->agreed_ms && *last ? ", " : "", last);
+}
+
 static void print_asks(const struct row *row, bool utc, bool colour)
 {
     const char *headings[] = {_("ASK"), _("TASK"), _("WHAT"), _("ASKED"), _("BY"), _("REASON"), _("DECISION"), _("BY")};
     struct table table;
-    char time[WHEN_TEXT_BYTES];
+    char time[WHEN_TEXT_BYTES], who[320];
     table_init(&table, sizeof(headings) / sizeof(headings[0]), headings);
     for (size_t i = 0; i < row->ask_count; i++) {
         const struct ask *ask = &row->asks[i];
@@ -339,14 +352,14 @@ static void print_asks(const struct row *row, bool utc, bool colour)
         trail_ask(ask, utc, &what);
         buffer_append(&what, "", 1);
         table_cellf(&table, COLOUR_NONE, "%" PRIu32, ask->no);
-        table_cell(&table, COLOUR_NONE, ask->task ? ask->unit : "");
+        table_cell(&table, COLOUR_NONE, ask->unit);
         table_cell(&table, COLOUR_NONE, (const char *)what.data);
         table_cell(&table, COLOUR_NONE, when_text(ask->asked_ms, utc, time));
-        table_cell(&table, COLOUR_NONE, ask->person && *ask->person ? ask->person : ask->principal);
+        table_cell(&table, COLOUR_NONE, whoever(ask->principal, ask->person));
         table_cell(&table, COLOUR_NONE, ask->reason);
         table_cell(&table, ask->decision == DECISION_OPEN ? COLOUR_YELLOW : COLOUR_NONE, words_decision(ask->decision));
-        table_cell(&table, COLOUR_NONE,
-                   ask->decided_person && *ask->decided_person ? ask->decided_person : ask->decided_by);
+        deciders(ask, who, sizeof(who));
+        table_cell(&table, COLOUR_NONE, who);
         buffer_release(&what);
     }
     if (!table_empty(&table)) {

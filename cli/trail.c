@@ -247,8 +247,10 @@ static void opened_detail(const struct record *record, struct buffer *out)
     }
     if (change)
         add_routed(out, change);
-    if (event)
+    if (event) {
         add(out, event->text);
+        add(out, event->has_reporter ? _("(who reported is sealed)") : "");
+    }
 }
 
 /* What it was about, where, how many of it lately, and by which channel it was told. */
@@ -351,6 +353,8 @@ void trail_ask(const struct ask *ask, bool utc, struct buffer *out)
 {
     char text[WHEN_TEXT_BYTES];
     add(out, words_ask(ask->kind));
+    if (ask->clock)
+        add_named(out, _("against late"), words_clock(ask->clock));
     if (ask->span_ms)
         add_named(out, _("by"), when_span(ask->span_ms, text));
     if (ask->until_ms)
@@ -488,7 +492,7 @@ static void asked_detail(const struct record *record, bool utc, struct buffer *o
     add(out, ask->unit);
     trail_ask(ask, utc, out);
     snprintf(asker, sizeof(asker), "%s/%s", ask->principal ? ask->principal : "", ask->person ? ask->person : "");
-    if (record->kind != RECORD_ASKED)
+    if (record->kind != RECORD_ASKED && record->kind != RECORD_APPEALED && record->kind != RECORD_IDENTITY_SOUGHT)
         add_named(out, _("asked by"), asker);
     add(out, record->reason);
     add(out, record->text);
@@ -538,6 +542,13 @@ const char *trail_kind(const struct record *record)
     return record->kind == RECORD_RUNG && record->rung ? words_rung(record->rung->colour) : words_record(record->kind);
 }
 
+static bool is_of_ask(enum record_kind kind)
+{
+    return kind == RECORD_ASKED || kind == RECORD_GRANTED || kind == RECORD_DENIED || kind == RECORD_APPEALED ||
+           kind == RECORD_AGREED || kind == RECORD_EXEMPTED ||
+           (kind >= RECORD_IDENTITY_SOUGHT && kind <= RECORD_IDENTITY_OPENED);
+}
+
 void trail_detail(const struct record *record, const struct row *row, bool utc, struct buffer *out)
 {
     char span[WHEN_TEXT_BYTES];
@@ -572,7 +583,7 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
         add_named(out, _("offset"), when_span(record->offset_ms, span));
     else if (record->kind == RECORD_STARTED)
         buffer_printf(out, "%s%" PRIu32, _("term "), record->term);
-    else if (record->kind == RECORD_ASKED || record->kind == RECORD_GRANTED || record->kind == RECORD_DENIED)
+    else if (is_of_ask(record->kind))
         asked_detail(record, utc, out);
     else
         spoken_detail(record, row, out);

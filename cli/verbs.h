@@ -44,6 +44,7 @@ int verb_claim(int argc, char **argv);
 int verb_unclaim(int argc, char **argv);
 int verb_report_up(int argc, char **argv);
 int verb_send_down(int argc, char **argv);
+int verb_appeal(int argc, char **argv);
 int verb_say(int argc, char **argv);       /* say.c */
 int verb_ask(int argc, char **argv);       /* ask.c */
 int verb_decide(int argc, char **argv);    /* ask.c */
@@ -60,5 +61,6 @@ int verb_restore(int argc, char **argv);   /* offline.c */
 int verb_check(int argc, char **argv);     /* offline.c */
 int verb_keys(int argc, char **argv);      /* keys.c */
 int verb_sample(int argc, char **argv);    /* sample.c */
+int verb_identity(int argc, char **argv);  /* identity.c */
 
 #endif

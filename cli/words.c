@@ -100,6 +100,10 @@ static const char *const records[] = {
     [RECORD_HANDED_OVER] = C_("record", "handed_over"),
     [RECORD_TAKEN_OVER] = C_("record", "taken_over"),
     [RECORD_UNCLAIMED] = C_("record", "unclaimed"),
+    [RECORD_IDENTITY_SOUGHT] = C_("record", "identity_sought"),
+    [RECORD_IDENTITY_GRANTED] = C_("record", "identity_granted"),
+    [RECORD_IDENTITY_REFUSED] = C_("record", "identity_refused"),
+    [RECORD_IDENTITY_OPENED] = C_("record", "identity_opened"),
     [RECORD_VERIFIED] = C_("record", "verified"),
     [RECORD_REWORKED] = C_("record", "reworked"),
     [RECORD_RUNG] = C_("record", "rung"),
@@ -150,13 +154,14 @@ static const char *const records[] = {
     [RECORD_UNDONE] = C_("record", "undone"),
     [RECORD_REPORTED_UP] = C_("record", "reported_up"),
     [RECORD_SENT_DOWN] = C_("record", "sent_down"),
+    [RECORD_APPEALED] = C_("record", "appealed"),
+    [RECORD_AGREED] = C_("record", "agreed"),
+    [RECORD_EXEMPTED] = C_("record", "exempted"),
 };
 
 static const char *const ask_kinds[] = {
-    [ASK_EXTEND] = C_("ask", "extend"),
-    [ASK_PARK] = C_("ask", "park"),
-    [ASK_SUSPEND] = C_("ask", "suspend"),
-    [ASK_RETURN] = C_("ask", "return"),
+    [ASK_EXTEND] = C_("ask", "extend"), [ASK_PARK] = C_("ask", "park"),     [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"), [ASK_APPEAL] = C_("ask", "appeal"), [ASK_IDENTITY] = C_("ask", "identity"),
 };
 
 static const char *const decisions[] = {

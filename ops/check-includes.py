@@ -41,7 +41,7 @@ LIBRARIES = {
     "microhttpd.h": ["broker/edge/"],
     "flatbuffers/flatbuffers.h": ["schemas/"],
     "csv.h": ["cli/"],
-    "xxhash.h": ["broker/store/"],
+    "xxhash.h": ["broker/store/", "broker/edge/"],
     "sodium.h": ["broker/edge/", "broker/main.c", "workers/", "cli/", "tests/", "bench/"],
     "openssl/evp.h": ["broker/base/", "schemas/", "tests/"],
     "openssl/sha.h": ["broker/base/", "schemas/", "tests/"],

@@ -60,7 +60,7 @@ def rows():
         sys.exit(f"ops/check-roles.py: no right is known for the act {act}")
     yield "`publish`", has["PUBLISH"]
     for act, name in acts.items():
-        roles = set(has[needs[act]]) | (has["VERIFY_OWN"] if act == "VERIFY" else set())
+        roles = set(has[needs[act]]) | has.get({"VERIFY": "VERIFY_OWN", "DECIDE": "REVIEW"}.get(act), set())
         yield f"`{name}`", roles
     for name in listed("WORDS").values():
         yield f"`{name}` *", has["WORK"] | (has["ON_BEHALF"] if name != "give_back" else set())

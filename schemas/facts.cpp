@@ -156,6 +156,7 @@ Offset<bihuan::Event> pack(Builder &builder, const struct event &event)
     out.add_exercise(event.exercise);
     out.add_attachments(attachments);
     out.add_reporter(reporter);
+    out.add_has_reporter(event.has_reporter);
     out.add_done(static_cast<bihuan::Outcome>(event.done));
     out.add_evidence(evidence);
     out.add_object(object);
@@ -424,6 +425,8 @@ static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
     auto reason = pack(builder, ask.reason);
     auto decided_by = pack(builder, ask.decided_by);
     auto decided_person = pack(builder, ask.decided_person);
+    auto agreed_by = pack(builder, ask.agreed_by);
+    auto agreed_person = pack(builder, ask.agreed_person);
     bihuan::AskBuilder out(builder);
     out.add_asked_ms(ask.asked_ms);
     out.add_until_ms(ask.until_ms);
@@ -437,6 +440,11 @@ static Offset<bihuan::Ask> pack(Builder &builder, const struct ask &ask)
     out.add_reason(reason);
     out.add_decided_by(decided_by);
     out.add_decided_person(decided_person);
+    out.add_started_ms(ask.started_ms);
+    out.add_agreed_ms(ask.agreed_ms);
+    out.add_agreed_by(agreed_by);
+    out.add_agreed_person(agreed_person);
+    out.add_clock(static_cast<bihuan::ClockKind>(ask.clock));
     out.add_kind(static_cast<bihuan::AskKind>(ask.kind));
     out.add_decision(static_cast<bihuan::Decision>(ask.decision));
     out.add_was(static_cast<bihuan::TaskState>(ask.was));

@@ -158,6 +158,7 @@ void read(Reader &reader, const bihuan::Event &in, struct event *out)
     out->attachments =
         reader.all<struct attachment>(in.attachments(), ATTACHMENTS_MAX, "attachments", &out->attachment_count);
     out->reporter = reader.bytes(in.reporter(), SEALED_MAX_BYTES, "reporter");
+    out->has_reporter = in.has_reporter();
     out->done = reader.known(in.done(), outcome_name, "done");
     out->evidence = reader.text(in.evidence(), TEXT_MAX_BYTES, "evidence");
     out->object = reader.text(in.object(), CODE_MAX_BYTES, "object");
@@ -368,6 +369,11 @@ static void read(Reader &reader, const bihuan::Ask &in, struct ask *out)
     out->decided_ms = in.decided_ms();
     out->decided_by = reader.text(in.decided_by(), ANY, "ask.decided_by");
     out->decided_person = reader.text(in.decided_person(), ANY, "ask.decided_person");
+    out->clock = reader.known(in.clock(), clock_kind_name, "ask.clock");
+    out->started_ms = in.started_ms();
+    out->agreed_ms = in.agreed_ms();
+    out->agreed_by = reader.text(in.agreed_by(), ANY, "ask.agreed_by");
+    out->agreed_person = reader.text(in.agreed_person(), ANY, "ask.agreed_person");
 }
 
 static const uint64_t *read_numbers(Reader &reader, const Vector<uint64_t> *in, size_t *count)

@@ -41,6 +41,7 @@ void write(Json &json, const struct event &event)
     json.flag("exercise", event.exercise);
     write_all(json, "attachments", event.attachments, event.attachment_count);
     json.base64("reporter", event.reporter);
+    json.flag("has_reporter", event.has_reporter);
     json.text("done", outcome_name(event.done));
     json.text("evidence", event.evidence);
     json.text("object", event.object);
@@ -232,6 +233,11 @@ static void write(Json &json, const struct ask &ask)
     json.text("decided_by", ask.decided_by);
     json.text("decided_person", ask.decided_person);
     json.text("was", task_state_name(ask.was));
+    json.text("clock", clock_kind_name(ask.clock));
+    json.time("started", ask.started_ms);
+    json.time("agreed", ask.agreed_ms);
+    json.text("agreed_by", ask.agreed_by);
+    json.text("agreed_person", ask.agreed_person);
 }
 
 static void write(Json &json, const struct reports &reports)

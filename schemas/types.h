@@ -91,11 +91,15 @@ extern "C" {
     X(34, DUTY_DONE, duty_done) X(35, LIST_AREA, list_area) X(36, DELIST_AREA, delist_area) \
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
-    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) \
-    X(51, REPORT_UP, report_up) X(52, SEND_DOWN, send_down)
+    X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal) \
+    X(51, REPORT_UP, report_up) X(52, SEND_DOWN, send_down) \
+    X(56, SEEK_IDENTITY, seek_identity) X(57, GRANT_IDENTITY, grant_identity) X(58, OPEN_IDENTITY, open_identity)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起, and the unit's return 退单 (what each needs, and does when it is granted: ask.c). */
-#define ASK_KINDS(X) X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return)
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉 (what each needs, and does when it
+ * is granted: ask.c); identity: who reported (unseal.c). */
+#define ASK_KINDS(X) \
+    X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return) X(5, APPEAL, appeal) \
+    X(9, IDENTITY, identity)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -126,7 +130,10 @@ extern "C" {
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
     X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
-    X(105, REPORTED_UP, reported_up) X(106, SENT_DOWN, sent_down)
+    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) \
+    X(105, REPORTED_UP, reported_up) X(106, SENT_DOWN, sent_down) \
+    X(111, IDENTITY_SOUGHT, identity_sought) X(112, IDENTITY_GRANTED, identity_granted) \
+    X(113, IDENTITY_REFUSED, identity_refused) X(114, IDENTITY_OPENED, identity_opened)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \
@@ -188,7 +195,9 @@ extern "C" {
     X(60, BAD_POLICY, bad_policy) X(61, POLICY_IN_USE, policy_in_use) \
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
     X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty) \
-    X(75, NOBODY_ABOVE, nobody_above) X(76, REPORTED_UP, reported_up) X(77, REPORT_OWED, report_owed)
+    X(71, APPEALED_ALREADY, appealed_already) X(72, NO_BREACH, no_breach) \
+    X(75, NOBODY_ABOVE, nobody_above) X(76, REPORTED_UP, reported_up) X(77, REPORT_OWED, report_owed) \
+    X(79, IDENTITY_KEPT, identity_kept)
 
 /* clang-format on */
 
@@ -344,6 +353,7 @@ struct event {
     const struct attachment *attachments;
     size_t attachment_count;
     struct bytes reporter;  /* sealed to the custodian's key; opaque here */
+    bool has_reporter;      /* it is kept, and not given out here */
     enum outcome_code done; /* handled on site: arrives with its outcome */
     const char *evidence;
 };
@@ -497,6 +507,10 @@ struct ask {
     int64_t span_ms;  /* extend: so much more, in the clocks' own time, where a day is a day of it */
     int64_t decided_ms;
     const char *decided_by, *decided_person;
+    enum clock_kind clock;                 /* appeal: of which clock the late verdict is */
+    int64_t started_ms;                    /* and of which of its runs: it may run again */
+    int64_t agreed_ms;                     /* decided by two: when the first of them agreed; 0: nobody has */
+    const char *agreed_by, *agreed_person; /* and who */
 };
 
 /* 并案: what is kept of the events of an incident beside the one that opened it, once another folded into it or may. */

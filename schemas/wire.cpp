@@ -25,6 +25,7 @@ static void read(Reader &reader, const bihuan::Hello &in, struct hello *out)
     out->client = reader.text(in.client(), ID_MAX_BYTES, "client");
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
     out->worker = reader.text(in.worker(), ID_MAX_BYTES, "worker");
+    out->packs = in.packs();
 }
 
 static void read(Reader &reader, const bihuan::Welcome &in, struct welcome *out)
@@ -67,6 +68,18 @@ static void read(Reader &, const bihuan::Receipt &in, struct receipt *out)
     out->seq = in.seq();
     out->at_ms = in.at_ms();
     out->repeat = in.repeat();
+}
+
+static void read(Reader &, const bihuan::Receipted &in, struct receipted *out)
+{
+    *out = {in.tag(), in.incident(), in.seq(), in.at_ms()};
+}
+
+static void read(Reader &reader, const bihuan::Receipts &in, struct receipt_pack *out)
+{
+    out->journal = in.journal();
+    out->term = in.term();
+    out->all = reader.all<struct receipted>(in.all(), RECEIPTS_MAX, "all", &out->count);
 }
 
 static void read(Reader &reader, const bihuan::Publish &in, struct event *out)
@@ -231,6 +244,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->on_site = in.on_site();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->post = reader.text(in.post(), CODE_MAX_BYTES, "post");
+    out->clock = reader.known(in.clock(), clock_kind_name, "clock");
 }
 
 static void read(Reader &reader, const bihuan::Query &in, struct query *out)
@@ -251,6 +265,7 @@ static void read(Reader &reader, const bihuan::Query &in, struct query *out)
     out->at_ms = reader.time(in.at_ms(), "at_ms");
     out->side = reader.known(in.side(), side_kind_name, "side");
     out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
+    out->reporters = in.reporters();
 }
 
 static void read(Reader &reader, const bihuan::UnitLoad &in, struct unit_load *out)
@@ -390,6 +405,7 @@ static constexpr codec codecs[] = {
     CODEC(BYE, Bye, bye),
     CODEC(REFUSAL, Refusal, refusal),
     CODEC(RECEIPT, Receipt, receipt),
+    CODEC(RECEIPTS, Receipts, receipts),
     {same<MESSAGE_PUBLISH, bihuan::Body::Publish>(),
      [](Builder &builder, const struct message &in) {
          return bihuan::CreatePublish(builder, pack(builder, in.publish)).Union();

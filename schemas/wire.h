@@ -19,7 +19,7 @@ extern "C" {
 /* clang-format off */
 #define MESSAGES(X) \
     X(1, HELLO, hello, "PWCF") X(2, WELCOME, welcome, "-") X(3, HEARTBEAT, heartbeat, "PWCF") X(4, BYE, bye, "PWCF") \
-    X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") \
+    X(5, REFUSAL, refusal, "-") X(6, RECEIPT, receipt, "-") X(7, RECEIPTS, receipts, "-") \
     X(10, PUBLISH, publish, "P") X(11, STATUS, status, "PC") X(12, NOTICE, notice, "-") \
     X(13, ACKNOWLEDGE, acknowledge, "P") \
     X(20, CREDIT, credit, "PWF") X(21, TASK, task, "-") X(22, REVOKE, revoke, "-") X(23, WORD, word, "WC") \
@@ -38,6 +38,7 @@ struct hello {
     const char *client; /* software and version, for the log */
     const char *unit;   /* work: the unit it works for */
     const char *worker; /* work: name, unique within the principal */
+    bool packs;         /* publish: it reads receipts that come packed */
 };
 
 struct welcome {
@@ -117,6 +118,7 @@ struct act {
     int64_t from_ms;         /* sample: of what closed from here on, before until_ms */
     uint32_t count, percent; /* sample: so many, or so many percent */
     bool on_site;            /* sample: of what was handled on site only */
+    enum clock_kind clock;   /* appeal: against the late verdict of which clock (0: the only one there is) */
 };
 
 /* What a worker gets. The epoch must be quoted in every word. */
@@ -169,6 +171,7 @@ struct query {
     int64_t at_ms;       /* explain: under the policy in force then; 0: now */
     enum side_kind side; /* beside: of this kind; 0: all */
     const char *plan;    /* explain: as if this plan were applied */
+    bool reporters;      /* show: with the sealed identities of who reported, which were opened */
 };
 
 /* How many, for `watch` and the demo's sums. */
@@ -234,6 +237,19 @@ struct answer {
     struct bytes provisional; /* show: which clocks of the row are due when the calendar is not announced yet */
 };
 
+/* One of many receipts: of journal and term of the pack, and no repeat. */
+struct receipted {
+    uint64_t tag, incident, seq;
+    int64_t at_ms;
+};
+
+/* broker → client: receipts in one frame, to a source that said it reads them so. */
+struct receipt_pack {
+    uint32_t journal, term;
+    const struct receipted *all;
+    size_t count;
+};
+
 /* broker → client: one record of the trail, with the cursor after it. Without a record: nothing more for now up to
  * cursor (heartbeat of the feed). */
 struct entry {
@@ -263,6 +279,7 @@ struct message {
         struct welcome welcome;
         struct refusal refusal;
         struct receipt receipt;
+        struct receipt_pack receipts;
         struct event publish;
         struct {
             const char *event_id;

@@ -25,6 +25,7 @@ Offset<bihuan::Heartbeat> pack(Builder &, const heartbeat_body &);
 Offset<bihuan::Bye> pack(Builder &, const bye_body &);
 Offset<bihuan::Refusal> pack(Builder &, const struct refusal &);
 Offset<bihuan::Receipt> pack(Builder &, const struct receipt &);
+Offset<bihuan::Receipts> pack(Builder &, const struct receipt_pack &);
 Offset<bihuan::Status> pack(Builder &, const status_body &);
 Offset<bihuan::Notice> pack(Builder &, const struct notice &);
 Offset<bihuan::Acknowledge> pack(Builder &, const acknowledge_body &);

@@ -11,6 +11,7 @@ static void write(Json &json, const struct hello &hello)
     json.text("client", hello.client);
     json.text("unit", hello.unit);
     json.text("worker", hello.worker);
+    json.flag("packs", hello.packs);
 }
 
 static void write(Json &json, const struct welcome &welcome)
@@ -43,6 +44,22 @@ static void write(Json &json, const struct receipt &receipt)
     json.id("seq", receipt.seq);
     json.time("at", receipt.at_ms);
     json.flag("repeat", receipt.repeat);
+}
+
+static void write(Json &json, const struct receipt_pack &receipts)
+{
+    json.number("journal", receipts.journal);
+    json.number("term", receipts.term);
+    json.open("all", '[');
+    for (size_t i = 0; i < receipts.count; i++) {
+        json.open(nullptr, '{');
+        json.id("tag", receipts.all[i].tag);
+        json.incident("incident", receipts.all[i].incident);
+        json.id("seq", receipts.all[i].seq);
+        json.time("at", receipts.all[i].at_ms);
+        json.close('}');
+    }
+    json.close(']');
 }
 
 static void write(Json &json, const struct notice &notice)
@@ -153,6 +170,7 @@ static void write(Json &json, const struct act &act)
     json.flag("on_site", act.on_site);
     json.text("to", act.to);
     json.text("post", act.post);
+    json.text("clock", clock_kind_name(act.clock));
 }
 
 static void write(Json &json, const struct query &query)
@@ -292,6 +310,8 @@ static void write(Json &json, const struct message &message)
         return write(json, message.refusal);
     case MESSAGE_RECEIPT:
         return write(json, message.receipt);
+    case MESSAGE_RECEIPTS:
+        return write(json, message.receipts);
     case MESSAGE_PUBLISH:
         return write(json, "event", message.publish);
     case MESSAGE_STATUS:

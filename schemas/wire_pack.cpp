@@ -11,7 +11,7 @@ Offset<bihuan::Hello> pack(Builder &builder, const struct hello &hello)
     auto client = pack(builder, hello.client);
     auto unit = pack(builder, hello.unit);
     auto worker = pack(builder, hello.worker);
-    return bihuan::CreateHello(builder, hello.version, client, unit, worker);
+    return bihuan::CreateHello(builder, hello.version, client, unit, worker, hello.packs);
 }
 
 Offset<bihuan::Welcome> pack(Builder &builder, const struct welcome &welcome)
@@ -62,6 +62,15 @@ Offset<bihuan::Receipt> pack(Builder &builder, const struct receipt &receipt)
 {
     return bihuan::CreateReceipt(builder, receipt.incident, receipt.journal, receipt.term, receipt.seq, receipt.at_ms,
                                  receipt.repeat);
+}
+
+Offset<bihuan::Receipts> pack(Builder &builder, const struct receipt_pack &receipts)
+{
+    auto all = builder.CreateVectorOfStructs<bihuan::Receipted>(receipts.count, [&](size_t i, bihuan::Receipted *out) {
+        const struct receipted &in = receipts.all[i];
+        *out = bihuan::Receipted(in.tag, in.incident, in.seq, in.at_ms);
+    });
+    return bihuan::CreateReceipts(builder, receipts.journal, receipts.term, all);
 }
 
 Offset<bihuan::Status> pack(Builder &builder, const status_body &status)
@@ -211,6 +220,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_percent(act.percent);
     out.add_on_site(act.on_site);
     out.add_to(to);
+    out.add_clock(static_cast<bihuan::ClockKind>(act.clock));
     return out.Finish();
 }
 
@@ -239,6 +249,7 @@ Offset<bihuan::Query> pack(Builder &builder, const struct query &query)
     out.add_at_ms(query.at_ms);
     out.add_side(static_cast<bihuan::SideKind>(query.side));
     out.add_plan(plan);
+    out.add_reporters(query.reporters);
     return out.Finish();
 }
 

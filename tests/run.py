@@ -16,25 +16,25 @@ LOGS = "build/test-logs"
 # name, seconds it may take, command. Each build must end before the next step begins.
 MAKE = ["make", "--no-print-directory", f"-j{JOBS}", "WERROR=1"]
 BUILDS = [
-    ("build with gcc", 900, [*MAKE, "all", "unit"]),
+    ("build with gcc", 900, [*MAKE, "all", "unit", "crash"]),
     ("build with clang", 900, [*MAKE, "B=build/clang", "CC=clang", "CXX=clang++", "all"]),
 ]
 CHECKS = [
     ("check", 300, ["ops/check"]),
     ("check finds what is planted", 300, ["ops/check", "--self-test"]),
 ]
-SLOW = {"test_kill": 300, "test_real": 300, "test_scenarios": 300}
+SLOW = {"test_kill_loop": 300, "test_power_loss": 300, "test_io_sweep": 300, "test_real": 300, "test_scenarios": 300}
 SLOW_DEFAULT = 120
 
 
 def programs():
-    """Every test program: C ones of unit/ and sim/, Python ones of system/."""
+    """Every test program: C ones of unit/ and sim/, Python ones of system/ and crash/."""
     for source in sorted(glob.glob("tests/unit/test_*.c") + glob.glob("tests/sim/test_*.c")):
         stem = os.path.basename(source)[:-2]
         yield f"{source.split('/')[1]}/{stem}", SLOW.get(stem, SLOW_DEFAULT), [f"build/tests/{stem}"]
-    for source in sorted(glob.glob("tests/system/test_*.py")):
+    for source in sorted(glob.glob("tests/system/test_*.py") + glob.glob("tests/crash/test_*.py")):
         stem = os.path.basename(source)[:-3]
-        yield f"system/{stem}", SLOW.get(stem, SLOW_DEFAULT), [sys.executable, source]
+        yield f"{source.split('/')[1]}/{stem}", SLOW.get(stem, SLOW_DEFAULT), [sys.executable, source]
 
 
 class Tally:

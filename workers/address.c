@@ -83,8 +83,7 @@ static bool is_key(const char *text)
     return strlen(text) == KEY_TEXT_BYTES - 1 && zmq_z85_decode(bytes, text);
 }
 
-/* The first line of a key file. */
-static int read_key(const char *path, bool secret, char out[KEY_TEXT_BYTES], char *fault)
+int client_key_file(const char *path, bool secret, char out[KEY_TEXT_BYTES], char fault[256])
 {
     char text[128] = "";
     struct stat status;
@@ -107,11 +106,10 @@ static int read_key(const char *path, bool secret, char out[KEY_TEXT_BYTES], cha
     return 0;
 }
 
-/* Text, or the name of a file; 40 characters that name a file are the file. */
-static int server_key(const char *value, char out[KEY_TEXT_BYTES], char *fault)
+int client_public_key(const char *value, char out[KEY_TEXT_BYTES], char fault[256])
 {
     if (!is_key(value) || access(value, F_OK) == 0)
-        return read_key(value, false, out, fault);
+        return client_key_file(value, false, out, fault);
     memcpy(out, value, KEY_TEXT_BYTES);
     return 0;
 }
@@ -133,9 +131,9 @@ static int keys(const struct client_options *options, const char *base, struct a
     if (!file)
         return fail(-EINVAL, fault, "broker %s: tcp needs your own secret key file (--key-file or $BIHUAN_KEY_FILE)",
                     base);
-    int error = server_key(server, out->server_key, fault);
+    int error = client_public_key(server, out->server_key, fault);
     if (!error)
-        error = read_key(file, true, out->secret_key, fault);
+        error = client_key_file(file, true, out->secret_key, fault);
     if (error)
         return error;
     if (zmq_curve_public(out->public_key, out->secret_key) != 0)

@@ -6,7 +6,7 @@
 
 #include "workers/client.h"
 
-#define KEY_TEXT_BYTES 41 /* 40 characters of Z85 and a NUL */
+#define KEY_TEXT_BYTES CLIENT_KEY_BYTES
 
 struct address {
     char endpoint[256]; /* for zmq_connect */

@@ -52,11 +52,16 @@ struct client {
 
     struct kept *inbox, **inbox_end;
     size_t inbox_count;
+
+    struct arena pack_rows;
+    struct receipt_pack pack; /* receipts that came in one frame; those up to unpacked are taken */
+    size_t unpacked;
 };
 
 static bool readable(const struct client *client)
 {
-    return client->inbox || client->outgoings.too_long || link_readable(&client->link);
+    return client->inbox || client->outgoings.too_long || client->unpacked < client->pack.count ||
+           link_readable(&client->link);
 }
 
 /* --- outgoing --- */
@@ -246,6 +251,28 @@ static bool take_our_refusal(struct client *client, struct message *message)
     return true;
 }
 
+static void keep_pack(struct client *client, const struct receipt_pack *receipts)
+{
+    arena_reset(&client->pack_rows);
+    client->pack = *receipts;
+    client->pack.all = arena_memdup(&client->pack_rows, receipts->all, receipts->count * sizeof(*receipts->all));
+    client->unpacked = 0;
+}
+
+/* The next of the receipts that came in one frame, as if it had come alone. */
+static bool unpack(struct client *client, struct message *message)
+{
+    while (client->unpacked < client->pack.count) {
+        const struct receipted *one = &client->pack.all[client->unpacked++];
+        *message = (struct message){.kind = MESSAGE_RECEIPT, .tag = one->tag};
+        message->receipt =
+            (struct receipt){one->incident, client->pack.journal, client->pack.term, one->seq, one->at_ms, false};
+        if (take_answer(client, message))
+            return true;
+    }
+    return false;
+}
+
 /* Handles what is ours; true when the message is the caller's. */
 static bool take(struct client *client, struct message *message)
 {
@@ -267,6 +294,9 @@ static bool take(struct client *client, struct message *message)
     case MESSAGE_RECEIPT:
     case MESSAGE_ANSWER:
         return take_answer(client, message);
+    case MESSAGE_RECEIPTS:
+        keep_pack(client, &message->receipts);
+        return false;
     default:
         return true;
     }
@@ -279,7 +309,7 @@ static bool decode(struct client *client, struct arena *arena, struct message *m
     return wire_decode(zmq_msg_data(frame), zmq_msg_size(frame), arena, message, &why) == 0;
 }
 
-/* What was too long to send is refused here as the broker would; as if received, for it may have to be kept. */
+/* What was too long to send is refused here as the broker would. */
 static bool refuse_long(struct client *client, struct message *message)
 {
     struct outgoing *outgoing = outgoing_too_long(&client->outgoings);
@@ -288,8 +318,6 @@ static bool refuse_long(struct client *client, struct message *message)
     *message = (struct message){.kind = MESSAGE_REFUSAL, .tag = outgoing->tag};
     message->refusal =
         (struct refusal){.code = REFUSAL_TOO_LONG, .reason = "the message is longer than a frame may be"};
-    wire_encode(message, &client->encoded);
-    link_pretend(&client->link, client->encoded.data, client->encoded.size);
     outgoing_drop(&client->outgoings, outgoing);
     return true;
 }
@@ -298,23 +326,25 @@ static bool refuse_long(struct client *client, struct message *message)
  * what it answered is asked again. */
 static bool receive_next(struct client *client, struct arena *arena, struct message *message)
 {
-    if (refuse_long(client, message))
+    if (refuse_long(client, message) || unpack(client, message))
         return true;
     while (link_receive(&client->link))
-        if (decode(client, arena, message) && take(client, message))
+        if (decode(client, arena, message) && (take(client, message) || unpack(client, message)))
             return true;
     return false;
 }
 
-static void keep_frame(struct client *client)
+/* Encoded anew: it may have come in a pack, or from ourselves. */
+static void keep(struct client *client, const struct message *message)
 {
     if (client->inbox_count >= INBOX_MAX)
         return; /* as good as lost on the way: the broker offers again */
+    wire_encode(message, &client->encoded);
     struct kept *kept = malloc(sizeof(*kept));
     ASSERT(kept);
     kept->after = NULL;
-    zmq_msg_init(&kept->frame);
-    zmq_msg_move(&kept->frame, &client->link.frame);
+    ASSERT(zmq_msg_init_size(&kept->frame, client->encoded.size) == 0);
+    memcpy(zmq_msg_data(&kept->frame), client->encoded.data, client->encoded.size);
     *client->inbox_end = kept;
     client->inbox_end = &kept->after;
     client->inbox_count++;
@@ -385,7 +415,7 @@ int client_ask(struct client *client, const struct message *message, int timeout
                 answer->tag = tag;
                 return 0;
             }
-            keep_frame(client);
+            keep(client, answer);
         }
         int64_t left_ms = until_ms - pace_now_ms();
         if (left_ms <= 0 || client->shut_out == LINK_REFUSED)
@@ -419,13 +449,15 @@ int client_open(const struct client_options *options, struct client **out, char 
     client->hello = (struct hello){.version = WIRE_VERSION,
                                    .client = copied(options->software ? options->software : "libbihuan"),
                                    .unit = copied(options->unit),
-                                   .worker = copied(options->worker)};
+                                   .worker = copied(options->worker),
+                                   .packs = true};
     outgoings_init(&client->outgoings);
     client->last_tag = pace_random() >> 1 & ~(uint64_t)1;
     client->holding = -1;
     client->hello_pause_ms = HELLO_FIRST_MS;
     client->inbox_end = &client->inbox;
     arena_init(&client->welcome_texts);
+    arena_init(&client->pack_rows);
     error = link_open(&client->link, &address);
     memset(&address, 0, sizeof(address));
     if (error) {
@@ -454,6 +486,7 @@ void client_close(struct client *client)
     outgoings_release(&client->outgoings);
     buffer_release(&client->encoded);
     arena_release(&client->welcome_texts);
+    arena_release(&client->pack_rows);
     free((char *)client->hello.client);
     free((char *)client->hello.unit);
     free((char *)client->hello.worker);

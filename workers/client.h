@@ -25,6 +25,13 @@ struct client_options {
     const char *software;      /* for hello */
 };
 
+#define CLIENT_KEY_BYTES 41 /* 40 characters of Z85 and a NUL */
+
+/* The first line of a key file; a secret one that others can read is refused. 0, or -errno with a sentence. */
+int client_key_file(const char *path, bool secret, char key[CLIENT_KEY_BYTES], char fault[256]);
+/* A public key, as text or as a file: 40 characters that name a file are the file. The same. */
+int client_public_key(const char *value, char key[CLIENT_KEY_BYTES], char fault[256]);
+
 /* 0, or -errno with a sentence for people. Connects lazily: the broker need not be there. */
 int client_open(const struct client_options *, struct client **out, char fault[256]);
 /* Says bye when the broker knows us; waits at most half a second for what is still to be sent. NULL is nothing. */

@@ -117,13 +117,6 @@ bool link_receive(struct link *link)
     return true;
 }
 
-void link_pretend(struct link *link, const void *frame, size_t size_bytes)
-{
-    zmq_msg_close(&link->frame);
-    ASSERT(zmq_msg_init_size(&link->frame, size_bytes) == 0);
-    memcpy(zmq_msg_data(&link->frame), frame, size_bytes);
-}
-
 bool link_readable(const struct link *link)
 {
     int events = 0;

@@ -35,8 +35,6 @@ void link_close(struct link *);
 bool link_send(struct link *, const void *frame, size_t size_bytes);
 /* The next frame into link->frame; false when there is none. */
 bool link_receive(struct link *);
-/* Makes these bytes the frame, as if received. */
-void link_pretend(struct link *, const void *frame, size_t size_bytes);
 bool link_readable(const struct link *);
 /* What has happened to the connection; call until LINK_QUIET, now and then: it connects anew where libzmq gave up. */
 enum link_event link_watch(struct link *);

@@ -18,8 +18,10 @@
 #define ADDRESS_MAX_BYTES 512
 #define CURSOR_MAX_BYTES  300 /* of a page: a kind and a key of a row beside incidents is the longest */
 #define ATTACHMENTS_MAX   16
-#define SEALED_MAX_BYTES  2048               /* the reporter, sealed to the custodian's key */
-#define FUTURE_MAX_MS     (10 * 60 * 1000LL) /* observed_ms this far ahead of the broker's now is refused */
+#define IDENTITY_GRANT_MS (24 * 60 * 60 * 1000) /* so long who reported may be opened after it was granted */
+#define IDENTITY_OPEN_MS  (10 * 60 * 1000)      /* so long it is given out after it was opened */
+#define SEALED_MAX_BYTES  2048                  /* the reporter, sealed to the custodian's key */
+#define FUTURE_MAX_MS     (10 * 60 * 1000LL)    /* observed_ms this far ahead of the broker's now is refused */
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
@@ -58,6 +60,7 @@
 #define FLUSH_SLICE_MIN       256  /* rows written behind in one turn, at least, while there are any */
 #define QUERY_BUDGET_US       2000 /* time that queries and feeds may take in one turn */
 #define PAGE_ROWS_MAX         200  /* rows in one page of an answer */
+#define RECEIPTS_MAX          512  /* packed in one frame */
 
 /* Configuration. */
 #define CONFIG_FILE_MAX_BYTES  (32 * 1024 * 1024)
@@ -141,6 +144,7 @@
 #define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
 #define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
+#define APPEAL_DEFAULT_MS      (7 * 24 * 3600 * 1000LL)   /* to appeal against a late verdict */
 #define SAME_DEFAULT_MS        (30 * 60 * 1000LL) /* between reports from both sides of a border, to be one thing */
 #define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)  /* for all of a plan to respond, before they start together */
 #define STEP_NOTICE_MS         1000               /* a wall step beyond this is journaled */

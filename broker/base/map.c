@@ -36,9 +36,9 @@ uint64_t hash_bytes(const void *bytes, size_t size_bytes)
         memcpy(&word, at, 8);
         hash = mix(hash ^ word);
     }
-    for (; size_bytes; at++, size_bytes--)
-        hash = (hash ^ *at) * UINT64_C(0x100000001b3);
-    return mix(hash);
+    uint64_t rest = 0;
+    memcpy(&rest, at, size_bytes);
+    return mix(hash ^ rest);
 }
 
 static void *slots_new(size_t n, size_t size)

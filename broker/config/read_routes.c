@@ -92,25 +92,35 @@ static struct subjects read_subjects(struct routes_reading *in, yaml_node_t *lis
 
 /* --- exceptions --- */
 
-/* Adds an exclusion to each route of the rule (numbers first … end) that holds around the area; false when none does. */
-static bool exclude(struct routes_reading *in, struct route *exclusion, size_t first, size_t end)
+struct exception {
+    yaml_node_t *list; /* of its areas */
+    struct subjects areas;
+    struct route exclusion;
+};
+
+/* Routes number first … own are the rule's, up to end those of its exceptions. An exclusion takes out of force what holds around
+ * its area: of the rule whatever overlaps it, so that the exception goes first also where the rule names an area twice over;
+ * of other exceptions the wider ones, so that the narrowest counts. False when the rule's areas are not around it. */
+static bool exclude(struct routes_reading *in, struct route *exclusion, size_t first, size_t own, size_t end)
 {
-    bool any = false;
+    bool around = false;
     for (size_t i = first; i < end; i++) {
         const struct route *rule = &((const struct route *)(const void *)in->routes.data)[i];
-        if (rule->area == exclusion->area || (rule->area != NULL && !area_within(exclusion->area, rule->area)))
+        bool wider = !rule->area || (rule->area != exclusion->area && area_within(exclusion->area, rule->area));
+        if (!wider && (i >= own || !area_within(rule->area, exclusion->area)))
             continue;
+        around = around || (wider && i < own);
         exclusion->type = rule->type;
         exclusion->natures = rule->natures;
         exclusion->severities = rule->severities;
         add_route(in, exclusion, i);
-        any = true;
     }
-    return any;
+    return around;
 }
 
+/* What it sends elsewhere. Where the rule does not hold is known when all its exceptions are. */
 static void read_exception(struct routes_reading *in, yaml_node_t *node, const struct route *rule,
-                           const struct subjects *types, size_t first, size_t end)
+                           const struct subjects *types, struct exception *out)
 {
     enum { E_AREA, E_AREAS, E_TO, E_ASSIST, E_VERIFY, E_FIELDS };
     static const char *const exception_keys[E_FIELDS] = {"area", "areas", "to", "assist", "verify"};
@@ -122,26 +132,63 @@ static void read_exception(struct routes_reading *in, yaml_node_t *node, const s
         node_fault(in->document, node, "an exception needs its area: {area: 620802003, to: …}");
         return;
     }
-    struct subjects areas = read_subjects(in, list, false);
     struct route other = *rule, exclusion = route_at(in, node);
     exclusion.excludes = true;
+    *out = (struct exception){list, read_subjects(in, list, false), exclusion};
     other.origin = exclusion.origin;
     other.rule = exclusion.rule;
     if (fields[E_TO] == NULL && (fields[E_ASSIST] != NULL || fields[E_VERIFY] != NULL))
         node_fault(in->document, node, "an exception without 'to' only says where the rule does not hold");
     read_sending(in, fields[E_TO], fields[E_ASSIST], fields[E_VERIFY], &other);
-    for (size_t i = 0; areas.sound && i < areas.count; i++) {
-        exclusion.area = areas.of[i];
-        if (!exclude(in, &exclusion, first, end))
-            node_fault(in->document, node_item(in->document, list, i),
-                       "area '%s' is not within the rule's own areas; this exception changes nothing",
-                       exclusion.area->code);
-        other.area = exclusion.area;
-        for (size_t t = 0; fields[E_TO] != NULL && t < types->count; t++) {
+    for (size_t i = 0; fields[E_TO] != NULL && out->areas.sound && i < out->areas.count; i++) {
+        other.area = out->areas.of[i];
+        for (size_t t = 0; t < types->count; t++) {
             other.type = types->of[t];
             add_route(in, &other, SIZE_MAX);
         }
     }
+}
+
+/* Two for one area could mean either. */
+static bool said_before(const struct exception *exceptions, size_t at, const struct area *area)
+{
+    for (size_t i = 0; i < at; i++) {
+        for (size_t k = 0; k < exceptions[i].areas.count; k++) {
+            if (exceptions[i].areas.sound && exceptions[i].areas.of[k] == area)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void exclude_all(struct routes_reading *in, struct exception *exceptions, size_t count, size_t first, size_t own)
+{
+    size_t end = route_count(in);
+    for (size_t i = 0; i < count; i++) {
+        const struct subjects *areas = &exceptions[i].areas;
+        for (size_t k = 0; areas->sound && k < areas->count; k++) {
+            struct route *exclusion = &exceptions[i].exclusion;
+            yaml_node_t *node = node_item(in->document, exceptions[i].list, k);
+            exclusion->area = areas->of[k];
+            if (said_before(exceptions, i, exclusion->area))
+                node_fault(in->document, node, "area '%s' stands in two exceptions of this rule; keep one",
+                           exclusion->area->code);
+            else if (!exclude(in, exclusion, first, own, end))
+                node_fault(in->document, node,
+                           "area '%s' is not within the rule's own areas; this exception changes nothing",
+                           exclusion->area->code);
+        }
+    }
+}
+
+static void read_exceptions(struct routes_reading *in, yaml_node_t *list, const struct route *rule,
+                            const struct subjects *types, size_t first)
+{
+    size_t count = node_items(list), own = route_count(in);
+    struct exception *exceptions = ARENA_NEW(in->reading->scratch, struct exception, count);
+    for (size_t i = 0; i < count; i++)
+        read_exception(in, node_item(in->document, list, i), rule, types, &exceptions[i]);
+    exclude_all(in, exceptions, count, first, own);
 }
 
 /* --- rules --- */
@@ -195,11 +242,8 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
         return;
     size_t first = route_count(in);
     add_rule(in, &rule, &types, &areas);
-    size_t end = route_count(in);
-    if (fields[EXCEPT] == NULL || !node_is_list(in->document, fields[EXCEPT], "except"))
-        return;
-    for (size_t i = 0; i < node_items(fields[EXCEPT]); i++)
-        read_exception(in, node_item(in->document, fields[EXCEPT], i), &rule, &types, first, end);
+    if (fields[EXCEPT] != NULL && node_is_list(in->document, fields[EXCEPT], "except"))
+        read_exceptions(in, fields[EXCEPT], &rule, &types, first);
 }
 
 static void settle(struct routes_reading *in)

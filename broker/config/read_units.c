@@ -246,12 +246,17 @@ static void check_successor(struct units_reading *in, yaml_node_t *node, const s
                    "the successors of unit '%s' end nowhere: in a circle, or in one retired without", unit->id);
 }
 
+static const char *local_key(struct units_reading *in, const struct unit *unit)
+{
+    return arena_printf(in->reading->scratch, "%s/%s", unit->area->code, unit->kind);
+}
+
 /* `@street.执法` must mean one unit. */
 static void check_local(struct units_reading *in, struct textmap *locals, yaml_node_t *node, const struct unit *unit)
 {
     if (unit->area == NULL || unit->retired)
         return;
-    const char *key = arena_printf(in->reading->scratch, "%s/%s", unit->area->code, unit->kind);
+    const char *key = local_key(in, unit);
     const struct unit *first = textmap_get(locals, key);
     if (first == NULL)
         textmap_put(locals, key, (void *)unit);
@@ -259,6 +264,24 @@ static void check_local(struct units_reading *in, struct textmap *locals, yaml_n
         node_fault(in->document, node,
                    "units '%s' (line %zu) and '%s' are both of kind '%s' at %s; give one another kind", first->id,
                    first->origin.line, unit->id, unit->kind, unit->area->code);
+}
+
+/* Where none is in use, who has taken its place: then two that are retired must have gone the same way. */
+static void check_local_retired(struct units_reading *in, struct textmap *locals, yaml_node_t *node,
+                                const struct unit *unit)
+{
+    const struct unit *now = policy_unit_now(in->reading->policy, unit);
+    if (unit->area == NULL || !unit->retired || now == NULL)
+        return;
+    const char *key = local_key(in, unit);
+    const struct unit *first = textmap_get(locals, key);
+    if (first == NULL)
+        textmap_put(locals, key, (void *)unit);
+    else if (first->retired && policy_unit_now(in->reading->policy, first) != now)
+        node_fault(in->document, node,
+                   "units '%s' (line %zu) and '%s' were both of kind '%s' at %s, and have other successors; give one "
+                   "another kind",
+                   first->id, first->origin.line, unit->id, unit->kind, unit->area->code);
 }
 
 static void link_units(struct units_reading *in)
@@ -278,6 +301,8 @@ static void link_units(struct units_reading *in)
         check_successor(in, node, &in->units[i]);
         check_local(in, &locals, node, &in->units[i]);
     }
+    for (size_t i = 0; i < in->count; i++)
+        check_local_retired(in, &locals, in->written[i].node, &in->units[i]);
     textmap_release(&locals);
 }
 

@@ -294,6 +294,7 @@ static struct event *event_of(const struct admission *admission)
 {
     struct event *event = arena_memdup(admission->step->outcome->arena, admission->event, sizeof *event);
     event->place.area = area_code(admission);
+    event->has_reporter = false; /* a reader's to be told */
     return event;
 }
 

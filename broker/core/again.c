@@ -5,6 +5,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/inform.h"
 #include "broker/core/live.h"
+#include "broker/core/oversee.h"
 #include "broker/core/somebody.h"
 
 static bool overrules(const struct acting *acting)
@@ -120,6 +121,7 @@ static void reopen(struct draft *draft, struct record *record)
     if (!ending_of(head)->withdrawn)
         draft_start_clock(draft, CLOCK_ANSWER, 0);
     inform_begin(draft);
+    oversee_again(draft);
     if (lead && policy_unit(policy, lead->unit) && unit_now(draft, lead->unit) && !worn_out(policy, head->reopens))
         dispatch_again(draft, lead, record);
     else

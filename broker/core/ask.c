@@ -4,22 +4,34 @@
 
 #include "broker/core/act.h"
 #include "broker/core/again.h"
+#include "broker/core/appeal.h"
 #include "broker/core/grant.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 
 /* --- the kinds: what each needs to be asked, and what it does when it is granted --- */
 
+/* A kind may outlast the work: it is asked and decided whatever has become of the task, and of the incident. Who judges it
+ * is named, had no hand in it, and is not of the unit that asks; some take two, who agree. */
+enum { LASTS = 1, JUDGED = 2, BY_TWO = 4 };
+
 /* clang-format off */
 static const struct {
     bool (*may_ask)(struct draft *, const struct ask *); /* else it has refused */
-    bool (*grant)(struct draft *, struct ask *);         /* the same */
+    bool (*grant)(struct draft *, struct ask *);         /* the same; NULL: being granted is all */
     enum right decides;
+    enum record_kind granted;
+    unsigned how;
+    const char *instead; /* how it is asked; NULL: by ask */
 } kinds[ASK_KIND_END] = {
-    [ASK_EXTEND]  = {grant_may_extend,  grant_extend,  RIGHT_DECIDE},
-    [ASK_PARK]    = {grant_may_park,    grant_park,    RIGHT_DECIDE},
-    [ASK_SUSPEND] = {grant_may_suspend, grant_suspend, RIGHT_DECIDE},
-    /* a return has its own word, and is decided by who gets the task: pushback.c */
+    [ASK_EXTEND]  = {grant_may_extend,  grant_extend,  RIGHT_DECIDE, RECORD_GRANTED, 0, NULL},
+    [ASK_PARK]    = {grant_may_park,    grant_park,    RIGHT_DECIDE, RECORD_GRANTED, 0, NULL},
+    [ASK_SUSPEND] = {grant_may_suspend, grant_suspend, RIGHT_DECIDE, RECORD_GRANTED, 0, NULL},
+    /* decided by who gets the task: pushback.c */
+    [ASK_RETURN]  = {NULL, NULL, 0, 0, 0, "a unit returns its task by the word return"},
+    [ASK_APPEAL]  = {NULL, NULL, RIGHT_REVIEW, RECORD_EXEMPTED, LASTS | JUDGED | BY_TWO, "a unit appeals by the act appeal"},
+    /* decided by an act of its own: unseal.c */
+    [ASK_IDENTITY] = {NULL, NULL, 0, 0, 0, "who reported is sought by the act seek_identity"},
 };
 /* clang-format on */
 
@@ -27,8 +39,6 @@ static const struct {
 
 static bool complete(struct step *step, const struct ask *ask)
 {
-    if (ask->kind == ASK_RETURN)
-        return step_refuse(step, REFUSAL_BAD_VALUE, "kind", "a unit returns its task by the word return");
     if (!ask->kind)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "kind", "an ask says what for: extend, park or suspend");
     if (!has_text(ask->reason))
@@ -50,8 +60,9 @@ static bool of_a_task_or_none(struct draft *draft, const struct ask *ask)
     const struct task *task = task_of(draft, ask->task);
     if (ask->task && !task)
         return step_refuse(draft->step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", ask->task);
-    if (task && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED ||
-                 task->state == TASK_WAITING))
+    if (task && !(kinds[ask->kind].how & LASTS) &&
+        (task->state == TASK_DONE || task->state == TASK_WITHDRAWN || task->state == TASK_RETURNED ||
+         task->state == TASK_WAITING))
         return step_refuse(draft->step, REFUSAL_WRONG_STATE, "task", "task %u is %s: there is nothing to ask for it",
                            task->no, task_state_name(task->state));
     return true;
@@ -62,7 +73,8 @@ static bool not_asked_already(struct draft *draft, const struct ask *wanted)
 {
     for (size_t i = 0; i < draft->ask_count; i++) {
         const struct ask *ask = &draft->asks[i];
-        if (ask->kind == wanted->kind && ask->task == wanted->task && ask->decision == DECISION_OPEN)
+        if (ask->kind == wanted->kind && ask->task == wanted->task && ask->clock == wanted->clock &&
+            ask->decision == DECISION_OPEN)
             return step_refuse(draft->step, REFUSAL_WRONG_STATE, "kind", "ask %u, to %s, is not decided yet", ask->no,
                                ask_kind_name(ask->kind));
     }
@@ -75,33 +87,47 @@ uint32_t ask_add(struct draft *draft, struct ask wanted)
 {
     const struct task *task = task_of(draft, wanted.task);
     if (!complete(draft->step, &wanted) || !of_a_task_or_none(draft, &wanted) || !not_asked_already(draft, &wanted) ||
-        !kinds[wanted.kind].may_ask(draft, &wanted))
+        (kinds[wanted.kind].may_ask && !kinds[wanted.kind].may_ask(draft, &wanted)))
         return 0;
     wanted.decision = DECISION_OPEN;
-    wanted.unit = task ? task->unit : "";
+    wanted.unit = task ? task->unit : text_or_empty(wanted.unit);
     wanted.principal = draft->step->command->principal;
     wanted.asked_ms = draft->step->now_ms;
     return draft_add_ask(draft, &wanted)->no;
 }
 
+bool ask_for(struct draft *draft, struct ask wanted)
+{
+    const char *instead = kinds[wanted.kind].instead;
+    if (instead)
+        return step_refuse(draft->step, REFUSAL_BAD_VALUE, "kind", "%s", instead);
+    return ask_add(draft, wanted) != 0;
+}
+
 bool act_ask(struct acting *acting)
 {
     const struct act *act = acting->act;
-    return ask_add(acting->draft, (struct ask){.kind = act->kind,
+    return ask_for(acting->draft, (struct ask){.kind = act->kind,
                                                .task = act->task,
                                                .person = act->person,
                                                .reason = act->reason,
                                                .until_ms = act->until_ms,
-                                               .span_ms = act->span_ms}) != 0;
+                                               .span_ms = act->span_ms});
 }
 
 /* --- deciding --- */
+
+/* Who reported is decided by an act of its own. */
+static bool awaits(const struct ask *ask)
+{
+    return ask->decision == DECISION_OPEN && ask->kind != ASK_IDENTITY;
+}
 
 static const char *open_asks(const struct draft *draft)
 {
     const char *list = "";
     for (size_t i = 0; i < draft->ask_count; i++) {
-        if (draft->asks[i].decision == DECISION_OPEN)
+        if (awaits(&draft->asks[i]))
             list = step_text(draft->step, "%s%s%u", list, list[0] ? ", " : "", draft->asks[i].no);
     }
     return list[0] ? list : "nothing";
@@ -114,7 +140,7 @@ static uint32_t chosen(struct acting *acting)
     uint32_t no = acting->act->ask;
     size_t open = 0;
     for (size_t i = 0; i < draft->ask_count && !acting->act->ask; i++) {
-        if (draft->asks[i].decision != DECISION_OPEN)
+        if (!awaits(&draft->asks[i]))
             continue;
         no = draft->asks[i].no;
         open++;
@@ -129,6 +155,10 @@ static uint32_t chosen(struct acting *acting)
 
 static bool undecided(struct acting *acting, const struct ask *ask)
 {
+    if (ask->kind == ASK_IDENTITY)
+        return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
+                           "ask %u seeks to know who reported: grant_identity decides it; to decide is %s", ask->no,
+                           open_asks(acting->draft));
     if (ask->kind == ASK_RETURN && ask->decision == DECISION_OPEN)
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
                            "ask %u is a return: transfer upholds it, release refuses it", ask->no);
@@ -138,18 +168,51 @@ static bool undecided(struct acting *acting, const struct ask *ask)
                        decision_name(ask->decision), open_asks(acting->draft));
 }
 
+static bool is_decider(const struct acting *acting, const char *principal, const char *person)
+{
+    return somebody_same(acting->step->command->principal, acting->act->person, principal, person);
+}
+
 static bool by_another(struct acting *acting, const struct ask *ask)
 {
-    if (!somebody_same(acting->step->command->principal, acting->act->person, ask->principal, ask->person))
+    if (is_decider(acting, ask->principal, ask->person))
+        return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person",
+                           "whoever asked may not decide: somebody else must");
+    if (is_decider(acting, ask->agreed_by, ask->agreed_person))
+        return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person",
+                           "whoever agreed may not decide once more: it takes two");
+    return true;
+}
+
+/* Where it is a judgement: of somebody who is named, and stands apart. */
+static bool may_judge(struct acting *acting, const struct ask *ask)
+{
+    if (!(kinds[ask->kind].how & JUDGED))
         return true;
-    return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person", "whoever asked may not decide: somebody else must");
+    if (!has_text(acting->act->person))
+        return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "person", "an %s is decided by a person, by name",
+                           ask_kind_name(ask->kind));
+    if (right_unit(acting->step->who, ask->unit))
+        return step_refuse(acting->step, REFUSAL_SAME_PERSON, NULL, "nobody of unit \"%s\", which asks, may decide it",
+                           ask->unit);
+    return somebody_else(acting);
+}
+
+/* What was asked for the work is past when that has ended. */
+static bool not_past(struct acting *acting, const struct ask *ask)
+{
+    enum incident_state state = acting->draft->head.state;
+    if (!incident_ended(state) || (kinds[ask->kind].how & LASTS))
+        return true;
+    return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask", "the incident is %s: ask %u, to %s, is past",
+                       incident_state_name(state), ask->no, ask_kind_name(ask->kind));
 }
 
 /* Its task may have been given away or fed back meanwhile: what was asked for it is then past. */
 static bool still_wanted(struct acting *acting, const struct ask *ask)
 {
     const struct task *task = task_of(acting->draft, ask->task);
-    if (!acting->act->passed || !ask->task)
+    if (!acting->act->passed || !ask->task || (kinds[ask->kind].how & LASTS))
         return true;
     if (strcmp(task->unit, ask->unit) != 0)
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask",
@@ -158,14 +221,27 @@ static bool still_wanted(struct acting *acting, const struct ask *ask)
     return of_a_task_or_none(acting->draft, ask);
 }
 
+/* The first of two: it is decided when another agrees. One no is enough to refuse. */
+static bool agree(struct acting *acting, struct ask *ask)
+{
+    acting->record->kind = RECORD_AGREED;
+    ask->agreed_ms = acting->step->now_ms;
+    ask->agreed_by = acting->step->command->principal;
+    ask->agreed_person = acting->act->person;
+    return true;
+}
+
 static bool decide(struct acting *acting, uint32_t no)
 {
     struct ask *ask = draft_ask(acting->draft, no);
+    bool passed = acting->act->passed, (*grant)(struct draft *, struct ask *) = kinds[ask->kind].grant;
     acting->record->task = ask->task;
-    acting->record->kind = acting->act->passed ? RECORD_GRANTED : RECORD_DENIED;
-    if (acting->act->passed && !kinds[ask->kind].grant(acting->draft, ask))
+    if (passed && (kinds[ask->kind].how & BY_TWO) && !ask->agreed_ms)
+        return agree(acting, ask);
+    acting->record->kind = passed ? kinds[ask->kind].granted : RECORD_DENIED;
+    if (passed && grant && !grant(acting->draft, ask))
         return false;
-    ask->decision = acting->act->passed ? DECISION_GRANTED : DECISION_REFUSED;
+    ask->decision = passed ? DECISION_GRANTED : DECISION_REFUSED;
     ask->decided_ms = acting->step->now_ms;
     ask->decided_by = acting->step->command->principal;
     ask->decided_person = acting->act->person;
@@ -178,7 +254,8 @@ bool act_decide(struct acting *acting)
     if (!no)
         return false;
     const struct ask *ask = &acting->draft->asks[no - 1];
-    if (!undecided(acting, ask) || !step_permitted(acting->step, kinds[ask->kind].decides) || !by_another(acting, ask))
+    if (!undecided(acting, ask) || !step_permitted(acting->step, kinds[ask->kind].decides) || !not_past(acting, ask) ||
+        !by_another(acting, ask) || !may_judge(acting, ask))
         return false;
     return still_wanted(acting, ask) && decide(acting, no);
 }

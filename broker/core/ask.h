@@ -1,5 +1,5 @@
 /* ask.h: what one asks and somebody else decides: 延期 (extend: more time), 挂账 (park: to a date), 挂起 (suspend: a task,
- * shortly). A unit asks by its word, the centre by its act. While nothing is decided everything goes on. */
+ * shortly), 申诉 (appeal.h). A unit asks by its word, the centre by its act. While nothing is decided everything goes on. */
 #ifndef CORE_ASK_H
 #define CORE_ASK_H
 
@@ -8,6 +8,8 @@
 
 /* Adds to the draft what is asked at this step by the command's principal; its number, or 0 when refused. */
 uint32_t ask_add(struct draft *, struct ask wanted);
+/* The same for whoever says what kind: some are asked for in other words only. False when refused. */
+bool ask_for(struct draft *, struct ask wanted);
 /* The last granted one of this kind for the task (0: for the incident); NULL: none. */
 const struct ask *ask_granted(const struct draft *, enum ask_kind, uint32_t task);
 

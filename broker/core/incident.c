@@ -5,6 +5,7 @@
 #include "broker/core/account.h"
 #include "broker/core/act.h"
 #include "broker/core/again.h"
+#include "broker/core/appeal.h"
 #include "broker/core/callback.h"
 #include "broker/core/claim.h"
 #include "broker/core/confirm.h"
@@ -22,6 +23,7 @@
 #include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/upward.h"
+#include "broker/core/unseal.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
@@ -41,7 +43,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
-    [ACT_DECIDE]   = { 0, 0,         0,   0,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_DECIDE]   = { 0, 0,         1,   1,       1,   1,        1,     1,     1,     1,        1 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_UNDO]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_WHISTLE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
@@ -66,6 +68,13 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
                      { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SEND_DOWN] =
                      { 0, 0,         1,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SEEK_IDENTITY] =
+                     { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
+    [ACT_GRANT_IDENTITY] =
+                     { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
+    [ACT_OPEN_IDENTITY] =
+                     { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
+    [ACT_APPEAL]   = { 0, 0,         1,   1,       1,   1,        1,     1,     1,     1,        1 },
 };
 /* clang-format on */
 
@@ -118,6 +127,10 @@ static const struct {
     [ACT_UNCLAIM]    = {act_unclaim,       RECORD_UNCLAIMED,    RIGHT_CLAIM,     0,             NULL},
     [ACT_REPORT_UP]  = {act_report_up,     RECORD_REPORTED_UP,  RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_SEND_DOWN]  = {act_send_down,     RECORD_SENT_DOWN,    RIGHT_DISPATCH,  0,             NULL},
+    [ACT_SEEK_IDENTITY]  = {unseal_seek,   RECORD_IDENTITY_SOUGHT, RIGHT_IDENTITY, WHY,         NULL},
+    [ACT_GRANT_IDENTITY] = {unseal_grant,  RECORD_IDENTITY_GRANTED, RIGHT_UNSEAL, 0,            NULL},
+    [ACT_OPEN_IDENTITY]  = {unseal_open,   RECORD_IDENTITY_OPENED, RIGHT_IDENTITY, 0,           NULL},
+    [ACT_APPEAL]     = {act_appeal,        RECORD_APPEALED,     RIGHT_APPEAL,    WHY,           NULL},
 };
 /* clang-format on */
 
@@ -136,11 +149,14 @@ static bool complete(struct step *step, const struct act *act)
     return true;
 }
 
-/* A source may verify what it reported, where the route says so; whether it may is seen when the incident is known. */
+/* A source may verify what it reported, where the route says so, and who reviews decides appeals: whether they may is seen
+ * when the incident is known. */
 static enum right right_for(const struct step *step, enum act_verb verb)
 {
-    bool as_source = verb == ACT_VERIFY && !right_has(step->who, RIGHT_VERIFY);
-    return as_source ? RIGHT_VERIFY_OWN : acts[verb].right;
+    enum right right = acts[verb].right;
+    if (right_has(step->who, right))
+        return right;
+    return verb == ACT_VERIFY ? RIGHT_VERIFY_OWN : verb == ACT_DECIDE ? RIGHT_REVIEW : right;
 }
 
 bool incident_in_scope(struct step *step, const struct live *live)
@@ -170,6 +186,13 @@ bool incident_visible(const struct step *step, const struct live *live)
 {
     return live && !incident_kept_from(step, live) &&
            (right_has(step->who, RIGHT_READ_ALL) || fold_reported(live, step->who->name));
+}
+
+/* A unit appeals in what it has a task of, and in nothing else that it may see. */
+static bool visible(const struct acting *acting)
+{
+    return acting->act->verb == ACT_APPEAL ? appeal_visible(acting->step, acting->live)
+                                           : incident_visible(acting->step, acting->live);
 }
 
 static bool possible(struct acting *acting)
@@ -250,7 +273,7 @@ void incident_act(struct step *step)
         return;
     }
     struct acting acting = {.step = step, .act = act, .live = live_find(step->core, act->incident)};
-    if (!incident_visible(step, acting.live)) {
+    if (!visible(&acting)) {
         step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
         return;
     }

@@ -156,9 +156,11 @@ void live_own_ask(struct core *core, struct ask *ask)
     ask->unit = name_of(core, ask->unit);
     ask->principal = name_of(core, ask->principal);
     ask->decided_by = name_of(core, ask->decided_by);
+    ask->agreed_by = name_of(core, ask->agreed_by);
     ask->person = own(ask->person);
     ask->reason = own(ask->reason);
     ask->decided_person = own(ask->decided_person);
+    ask->agreed_person = own(ask->agreed_person);
 }
 
 void live_disown_ask(const struct ask *ask)
@@ -166,6 +168,7 @@ void live_disown_ask(const struct ask *ask)
     disown(ask->person);
     disown(ask->reason);
     disown(ask->decided_person);
+    disown(ask->agreed_person);
 }
 
 /* --- making and forgetting --- */
@@ -460,6 +463,7 @@ void live_lend_ask(struct arena *arena, struct ask *ask)
     lend(arena, &ask->person);
     lend(arena, &ask->reason);
     lend(arena, &ask->decided_person);
+    lend(arena, &ask->agreed_person);
 }
 
 static void lend_asks(const struct rare *rare, struct arena *arena, struct row *row)

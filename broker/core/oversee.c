@@ -85,10 +85,14 @@ bool oversee_supervise(struct acting *acting)
 
 /* --- 领导包案 --- */
 
+/* Nobody bears a post that was dropped while the incident was over. */
 static void set_bearer(struct oversight *oversight, const struct exclusion *exclusion, int64_t now_ms)
 {
-    int64_t until_ms;
-    struct told told = told_post(exclusion, policy_post(exclusion->policy, oversight->post), now_ms, &until_ms);
+    int64_t until_ms = INT64_MAX;
+    const struct post *post = policy_post(exclusion->policy, oversight->post);
+    struct told told = {"", ""};
+    if (post)
+        told = told_post(exclusion, post, now_ms, &until_ms);
     oversight->bearer_post = told.post;
     oversight->bearer = told.person;
     oversight->bearer_until_ms = until_ms == INT64_MAX ? 0 : until_ms;
@@ -140,6 +144,13 @@ bool oversee_bearer(struct step *step, const struct live *live)
 void oversee_follow(struct acting *acting)
 {
     oversee_bearer(acting->step, acting->live);
+}
+
+void oversee_again(struct draft *draft)
+{
+    const struct exclusion exclusion = exclusion_of(draft->climb.policy, &draft->head);
+    if (has_text(oversight_of(&draft->head)->post))
+        set_bearer(draft_oversight(draft), &exclusion, draft->step->now_ms);
 }
 
 bool oversee_due(struct step *step, const struct live *live, const struct clock *next)

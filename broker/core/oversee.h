@@ -14,7 +14,9 @@ bool oversee_charge(struct acting *);
 bool oversee_bearer(struct step *, const struct live *);
 /* After an exclusion: whoever bears it may be whom it is about. */
 void oversee_follow(struct acting *);
-/* The same, or a notice that is held, when it is due before the clock's next rung, which may be NULL. */
+/* Opened again: while it was over nobody looked who bears it. */
+void oversee_again(struct draft *);
+/* As oversee_bearer, or a notice that is held, when it is due before the clock's next rung, which may be NULL. */
 bool oversee_due(struct step *, const struct live *, const struct clock *next);
 /* The survivor of a merge is supervised if the loser was, and charged to its post. */
 void oversee_merge(struct draft *survivor, const struct draft *loser);

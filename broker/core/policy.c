@@ -16,6 +16,7 @@ struct policy *policy_new(void)
     policy->suspend_max_ms = SUSPEND_DEFAULT_MAX_MS;
     policy->park_max_ms = PARK_DEFAULT_MAX_MS;
     policy->undo_within_ms = UNDO_DEFAULT_MS;
+    policy->appeal_within_ms = APPEAL_DEFAULT_MS;
     return policy;
 }
 
@@ -36,6 +37,12 @@ void policy_free(struct policy *policy)
 
 /* --- indexing --- */
 
+/* Who is found at a place: rather whoever is in use there, then one that has a successor. */
+static int found_at(const struct policy *policy, const struct unit *unit)
+{
+    return unit == NULL ? 0 : !unit->retired ? 3 : policy_unit_now(policy, unit) != NULL ? 2 : 1;
+}
+
 static void index_locals(struct policy *policy)
 {
     for (size_t i = 0; i < policy->unit_count; i++) {
@@ -43,8 +50,7 @@ static void index_locals(struct policy *policy)
         if (unit->area == NULL)
             continue;
         const char *key = arena_printf(&policy->arena, "%s/%s", unit->area->code, unit->kind);
-        const struct unit *known = textmap_get(&policy->local_map, key);
-        if (known == NULL || (known->retired && !unit->retired))
+        if (found_at(policy, unit) > found_at(policy, textmap_get(&policy->local_map, key)))
             textmap_put(&policy->local_map, key, (void *)unit);
     }
 }

@@ -439,6 +439,7 @@ struct policy {
     unsigned extend_clocks;              /* bit per clock kind: what is extended */
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
     int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
+    int64_t appeal_within_ms;            /* 申诉: after a late verdict */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     bool informs;                        /* some type has a limit inform or progress */
     size_t inform_level;                 /* whom 第一时间上报 goes to */

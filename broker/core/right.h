@@ -19,14 +19,18 @@
     X(LEVEL, PRINCIPAL_DUTY_CHIEF)                                              /* list_area, delist_area */           \
     X(EXERCISE, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR)                       /* commit_exercise, reveal */          \
     X(SAMPLE, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR | PRINCIPAL_VERIFIER)                                           \
-    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                    /* supervise, charge */                                        \
-    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER) /* close, cancel, reject */                                    \
+    X(APPEAL, PRINCIPAL_DEPARTMENT)                                          /* against a late verdict of its own */   \
+    X(REVIEW, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) /* decide an appeal */                    \
+    X(OVERSEE, PRINCIPAL_DUTY_CHIEF)                                         /* supervise, charge */                   \
+    X(END, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_DISPATCHER)                      /* close, cancel, reject */               \
     X(ANSWER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(CALLBACK, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                          \
     X(OVERRULE, PRINCIPAL_DUTY_CHIEF) /* what was done so often that it is nobody else's to do again */                \
     X(CLAIM, PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                                              \
     X(HANDOVER, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                   \
     X(EXCLUDE, PRINCIPAL_INTAKE | PRINCIPAL_DISPATCHER | PRINCIPAL_DUTY_CHIEF)                                         \
+    X(IDENTITY, PRINCIPAL_INTAKE | PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) /* seek, open */     \
+    X(UNSEAL, PRINCIPAL_DUTY_CHIEF | PRINCIPAL_AUDITOR) /* grant that who reported is opened */                        \
     X(VERIFY, PRINCIPAL_VERIFIER | PRINCIPAL_DUTY_CHIEF)                                                               \
     X(VERIFY_OWN, PRINCIPAL_SOURCE) /* what it reported, where the route says verify: source */                        \
     X(READ_ALL,                                                                                                        \

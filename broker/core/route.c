@@ -18,7 +18,8 @@ static const struct route_list *rules_at(const struct policy *policy, const stru
 
 static bool same_place_written(const struct route *a, const struct route *b)
 {
-    return a->origin.line == b->origin.line && strcmp(a->origin.file, b->origin.file) == 0;
+    return a->origin.line == b->origin.line && a->origin.column == b->origin.column &&
+           strcmp(a->origin.file, b->origin.file) == 0;
 }
 
 /* --- what was looked at --- */

@@ -253,10 +253,11 @@ static void mix_voices(uint64_t *digest, const struct voices *voices)
 
 static void mix_ask(uint64_t *digest, const struct ask *ask)
 {
-    const int64_t numbers[] = {ask->no,       ask->task,     ask->kind,    ask->decision,  ask->was,
-                               ask->asked_ms, ask->until_ms, ask->span_ms, ask->decided_ms};
-    const char *const texts[] = {ask->unit,   ask->principal,  ask->person,
-                                 ask->reason, ask->decided_by, ask->decided_person};
+    const int64_t numbers[] = {ask->no,         ask->task,     ask->kind,       ask->decision,
+                               ask->was,        ask->asked_ms, ask->until_ms,   ask->span_ms,
+                               ask->decided_ms, ask->clock,    ask->started_ms, ask->agreed_ms};
+    const char *const texts[] = {ask->unit,       ask->principal,      ask->person,    ask->reason,
+                                 ask->decided_by, ask->decided_person, ask->agreed_by, ask->agreed_person};
     mix_bytes(digest, numbers, sizeof numbers);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mix_text(digest, texts[i]);

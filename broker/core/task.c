@@ -107,15 +107,15 @@ static void give_up(struct saying *saying)
     pushback_returned(saying->draft, saying->task, saying->word->person);
 }
 
-static bool ask_for(struct saying *saying)
+static bool ask_by_word(struct saying *saying)
 {
     const struct word *word = saying->word;
-    return ask_add(saying->draft, (struct ask){.kind = word->kind,
+    return ask_for(saying->draft, (struct ask){.kind = word->kind,
                                                .task = word->task,
                                                .person = word->person,
                                                .reason = word->reason,
                                                .until_ms = word->until_ms,
-                                               .span_ms = word->span_ms}) != 0;
+                                               .span_ms = word->span_ms});
 }
 
 /* The lead says what came of the whole. */
@@ -143,7 +143,7 @@ static const struct {
     [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL, NULL},
     [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits, NULL},
     [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL, NULL},
-    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL, ask_for},
+    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL, ask_by_word},
     [WORD_TICK]     = {RECORD_TICKED,     plan_tick,      false, plan_may_tick, NULL},
     [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits, NULL},
     [WORD_INFORM]   = {RECORD_INFORMED,   NULL,           false, inform_fits, inform_take},

@@ -1,6 +1,7 @@
 /* The identities of gate.h: what makes two requests the same request, and two contents the same content. */
 #include <sodium.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "broker/base/buffer.h"
 #include "broker/base/limits.h"
@@ -76,14 +77,11 @@ static struct key128 identity(void)
 }
 
 /* A content digest tells a retry from a different message under the same id; who makes two of his own contents meet
- * deceives only himself. So SipHash-2-4 with 128 bits will do, a tenth of the cost; its key is a constant, since the
- * digests outlive the process. */
+ * deceives only himself. So 128 bits of XXH3 will do, a fiftieth of the cost. */
 static struct key128 content_digest(void)
 {
-    static const unsigned char constant[crypto_shorthash_siphashx24_KEYBYTES] = "bihuan content 1";
-    uint8_t bytes[crypto_shorthash_siphashx24_BYTES];
-    crypto_shorthash_siphashx24(bytes, content.data, content.size, constant);
-    return key_of(bytes);
+    XXH128_hash_t hash = XXH3_128bits(content.data, content.size);
+    return (struct key128){hash.high64, hash.low64};
 }
 
 /* Tag 0 says what kind of content follows; the tags behind it are the places of the fields in their table, and are
@@ -135,7 +133,7 @@ struct key128 gate_event_digest(const struct event *event)
     put_number(27, event->exercise);
     for (size_t i = 0; i < event->attachment_count; i++)
         put_attachment(i + 1, &event->attachments[i]);
-    put_bytes(13, event->reporter.ptr, event->reporter.len);
+    put_number(13, event->reporter.len > 0); /* sealed again it is other bytes: a repeat all the same */
     put_number(14, event->done);
     put_text(15, event->evidence);
     put_text(16, event->object);
@@ -207,5 +205,6 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(29, act->percent);
     put_number(33, act->on_site);
     put_number(34, act->last);
+    put_number(46, act->clock);
     return content_digest();
 }

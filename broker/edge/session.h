@@ -24,6 +24,8 @@ struct session {
     char credential[CREDENTIAL_MAX_BYTES]; /* of the last message; "" before the first */
     char principal[64];                    /* of the last message; "" before the first, or when unknown */
     bool welcomed;
+    bool packs;                 /* publish: it reads several receipts in one frame */
+    size_t pack;                /* while receipts are told: the place of its pack plus 1 (speak.c); 0: none */
     char unit[64], worker[128]; /* hello on the work endpoint; "" otherwise */
     int64_t heard_ms;           /* real monotonic milliseconds */
     /* feed; and of a source that follows its notices: cursor, told, credit */

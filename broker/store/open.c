@@ -18,6 +18,8 @@
 #define READERS_MAX 64
 #define PATH_BYTES  4096
 
+#define TABLES_FILE "data.mdb" /* LMDB's name */
+
 static const char meta_key[] = "meta", salt_key[] = "salt";
 static const struct {
     const char *name;
@@ -125,14 +127,16 @@ static int lock_take(struct store *s, const char *folder)
     return 0;
 }
 
-static int folder_ready(const char *folder, const struct store_options *options)
+static bool has_tables(const char *folder)
 {
     char path[PATH_BYTES];
     struct stat status;
-    int error = path_join(path, folder, "data.mdb");
-    if (error != 0)
-        return error;
-    if (stat(path, &status) == 0)
+    return path_join(path, folder, TABLES_FILE) == 0 && stat(path, &status) == 0;
+}
+
+static int folder_ready(const char *folder, const struct store_options *options)
+{
+    if (has_tables(folder))
         return 0;
     if (options->read_only || !options->create)
         return store_fail(-ENOENT, "there is no store in %s", folder);
@@ -143,7 +147,6 @@ static int folder_ready(const char *folder, const struct store_options *options)
 
 static int env_open(struct store *s, const char *folder)
 {
-    char path[PATH_BYTES];
     int error = store_errno(mdb_env_create(&s->env));
     if (error != 0)
         return store_fail(error, "the store cannot be opened: %s", strerror(-error));
@@ -153,19 +156,20 @@ static int env_open(struct store *s, const char *folder)
     int result = mdb_env_open(s->env, folder, s->read_only ? MDB_RDONLY : 0, 0600);
     if (result != 0)
         return store_fail(store_errno(result), "the store in %s cannot be opened: %s", folder, mdb_strerror(result));
-    int dead;
-    mdb_reader_check(s->env, &dead);
-    if (path_join(path, folder, "data.mdb") != 0)
-        return -ENAMETOOLONG;
-    s->data_fd = open(path, (s->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-    return s->data_fd >= 0 ? 0 : store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
+    return 0;
 }
 
-/* A store that was not made to the end has no tables at all, and is made now. */
-static bool is_empty(MDB_env *env)
+static int env_ready(struct store *s, const char *folder)
 {
-    MDB_stat stat;
-    return mdb_env_stat(env, &stat) == 0 && stat.ms_entries == 0;
+    char path[PATH_BYTES];
+    int dead, error = env_open(s, folder);
+    if (error == 0)
+        error = path_join(path, folder, TABLES_FILE);
+    if (error != 0)
+        return error;
+    mdb_reader_check(s->env, &dead);
+    s->data_fd = open(path, (s->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    return s->data_fd >= 0 ? 0 : store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
 }
 
 static int tables_open(struct store *s, MDB_txn *txn, bool create)
@@ -179,39 +183,86 @@ static int tables_open(struct store *s, MDB_txn *txn, bool create)
     return 0;
 }
 
-static int store_make(struct store *s, MDB_txn *txn, const struct store_options *options)
+/* --- making --- */
+
+static int first_values(struct store *s, MDB_txn *txn, const struct store_options *options)
 {
     struct store_meta meta = {.journal = options->journal, .exercise = options->exercise};
-    int error = store_put_meta(s, txn, &meta, &s->stored);
+    int error = tables_open(s, txn, true);
     if (error == 0)
-        error = salt_put(s, txn);
-    return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
+        error = store_put_meta(s, txn, &meta, &s->stored);
+    return error == 0 ? salt_put(s, txn) : error;
 }
 
-/* LMDB syncs the file, but not the folder that names it. */
-static int tables_commit(MDB_txn *txn, const char *folder, bool made)
+static int write_new(struct store *s, const char *folder, const struct store_options *options)
 {
-    int error = store_errno(mdb_txn_commit(txn));
-    if (error == 0 && made)
-        error = sync_folder(folder);
-    return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
-}
-
-static int tables_ready(struct store *s, const char *folder, const struct store_options *options)
-{
-    bool make = options->create && !s->read_only && is_empty(s->env);
     MDB_txn *txn;
-    int error = store_errno(mdb_txn_begin(s->env, NULL, make ? 0 : MDB_RDONLY, &txn));
+    int error = env_open(s, folder);
+    if (error != 0 || (error = store_errno(mdb_txn_begin(s->env, NULL, 0, &txn))) != 0)
+        return error;
+    error = first_values(s, txn, options);
+    if (error != 0)
+        mdb_txn_abort(txn);
+    else
+        error = store_errno(mdb_txn_commit(txn));
+    return error;
+}
+
+static void remove_making(const char *making)
+{
+    static const char *const names[] = {TABLES_FILE, "lock.mdb"};
+    char path[PATH_BYTES];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (path_join(path, making, names[i]) == 0)
+            unlink(path);
+    rmdir(making);
+}
+
+static int move_new(const char *making, const char *folder)
+{
+    char from[PATH_BYTES], to[PATH_BYTES];
+    int error = path_join(from, making, TABLES_FILE);
+    if (error == 0)
+        error = path_join(to, folder, TABLES_FILE);
+    if (error == 0 && rename(from, to) != 0)
+        error = -errno;
+    return error == 0 ? sync_folder(folder) : error;
+}
+
+/* In a folder of its own, and under its name when it is whole: LMDB opens no file that a loss of power left with half of
+ * its first pages. Nobody else is here any more: the lock is taken. */
+static int store_make(struct store *s, const char *folder, const struct store_options *options)
+{
+    char making[PATH_BYTES];
+    if (has_tables(folder))
+        return 0;
+    int error = path_join(making, folder, "making");
+    if (error != 0)
+        return error;
+    remove_making(making); /* of an attempt that was cut off */
+    error = mkdir(making, 0700) == 0 ? write_new(s, making, options) : -errno;
+    if (s->env)
+        mdb_env_close(s->env);
+    s->env = NULL;
+    if (error == 0)
+        error = move_new(making, folder);
+    remove_making(making);
+    return error == 0 ? 0 : store_fail(error, "the new store cannot be written: %s", strerror(-error));
+}
+
+static int tables_ready(struct store *s)
+{
+    MDB_txn *txn;
+    int error = store_errno(mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn));
     if (error != 0)
         return store_fail(error, "the store cannot be read: %s", strerror(-error));
-    error = tables_open(s, txn, make);
-    if (error == 0 && make)
-        error = store_make(s, txn, options);
+    error = tables_open(s, txn, false);
     if (error == 0)
         error = meta_load(s, txn);
     if (error == 0)
-        return tables_commit(txn, folder, make);
-    mdb_txn_abort(txn);
+        error = store_errno(mdb_txn_commit(txn)); /* the tables' handles stay */
+    else
+        mdb_txn_abort(txn);
     return error;
 }
 
@@ -245,8 +296,8 @@ int store_load(const char *folder, const struct store_options *options, struct s
     s->map_bytes = (uint64_t)(options->map_bytes ? options->map_bytes : MAP_DEFAULT_BYTES);
     s->own = journal_lmdb_new(s);
     s->journal = options->other ? options->other : s->own;
-    if ((error = lock_take(s, folder)) != 0 || (error = env_open(s, folder)) != 0 ||
-        (error = tables_ready(s, folder, options)) != 0 || (error = log_ready(s, folder)) != 0) {
+    if ((error = lock_take(s, folder)) != 0 || (error = store_make(s, folder, options)) != 0 ||
+        (error = env_ready(s, folder)) != 0 || (error = tables_ready(s)) != 0 || (error = log_ready(s, folder)) != 0) {
         store_close(s);
         return error;
     }

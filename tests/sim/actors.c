@@ -73,7 +73,7 @@ static void say_hello(struct actor *a)
     if (a->welcomed || now(a) < a->hello_ms)
         return;
     a->hello_ms = now(a) + 2000;
-    hello.hello = (struct hello){WIRE_VERSION, "sim", NULL, NULL};
+    hello.hello = (struct hello){.version = WIRE_VERSION, .client = "sim", .packs = a->at % 2};
     if (a->letter == 'W') {
         hello.hello.unit = a->unit;
         hello.hello.worker = a->worker;
@@ -396,6 +396,16 @@ static void on_receipt(struct actor *a, const struct message *m)
         a->asking.active = false;
 }
 
+static void on_receipts(struct actor *a, const struct receipt_pack *pack)
+{
+    for (size_t i = 0; i < pack->count; i++) {
+        const struct receipted *one = &pack->all[i];
+        struct message alone = {.kind = MESSAGE_RECEIPT, .tag = one->tag};
+        alone.receipt = (struct receipt){one->incident, pack->journal, pack->term, one->seq, one->at_ms, false};
+        on_receipt(a, &alone);
+    }
+}
+
 static void read(struct actor *a, const struct message *m, bool calm)
 {
     switch (m->kind) {
@@ -404,6 +414,9 @@ static void read(struct actor *a, const struct message *m, bool calm)
         break;
     case MESSAGE_RECEIPT:
         on_receipt(a, m);
+        break;
+    case MESSAGE_RECEIPTS:
+        on_receipts(a, &m->receipts);
         break;
     case MESSAGE_REFUSAL:
         on_refusal(a, m);

@@ -65,7 +65,8 @@ static void send(struct play *play, struct seat *seat, const struct message *mes
 static void say_hello(struct play *play, struct seat *seat, uint64_t tag)
 {
     struct message hello = {.kind = MESSAGE_HELLO, .tag = tag};
-    hello.hello = (struct hello){WIRE_VERSION, "scenario", seat->unit, seat->name};
+    hello.hello =
+        (struct hello){.version = WIRE_VERSION, .client = "scenario", .unit = seat->unit, .worker = seat->name};
     send(play, seat, &hello);
 }
 
@@ -160,7 +161,8 @@ void cast_connect(struct play *play, struct seat *seat, uint32_t credit)
     seat->connected = true;
     seat->silent = seat->welcomed = false;
     seat->credit = credit;
-    hello.hello = (struct hello){WIRE_VERSION, "scenario", seat->unit, seat->name};
+    hello.hello =
+        (struct hello){.version = WIRE_VERSION, .client = "scenario", .unit = seat->unit, .worker = seat->name};
     play_ask(play, seat, &hello);
     struct message give = {.kind = MESSAGE_CREDIT};
     give.credit.n = credit;

@@ -496,6 +496,17 @@ static void expect_refusal(struct play *play, const struct refusal *refusal, str
                   refusal_name(refusal->code), refusal->reason);
 }
 
+/* Who reported, sealed, where it is told; "kept" where only that there is somebody. */
+static const char *add_reporter(struct play *play, const char *list, const struct event *event)
+{
+    if (event && event->has_reporter)
+        return listed(play, list, "kept");
+    if (!event || !event->reporter.len)
+        return list;
+    return listed(play, list,
+                  arena_printf(&play->step, "%.*s", (int)event->reporter.len, (const char *)event->reporter.ptr));
+}
+
 static void expect_page(struct play *play, const struct answer *answer, struct words *rest)
 {
     const char *list = "";
@@ -506,6 +517,8 @@ static void expect_page(struct play *play, const struct answer *answer, struct w
     } else {
         for (size_t i = 0; i < answer->row_count; i++)
             list = listed(play, list, play_event(play, answer->rows[i].incident));
+        for (size_t i = 0; i < answer->record_count; i++)
+            list = add_reporter(play, list, answer->records[i].event);
         for (size_t i = 0; i < answer->side_count; i++)
             list = listed(play, list, answer->sides[i].key);
         for (size_t i = 0; i < answer->worker_count; i++)

@@ -29,7 +29,21 @@ void fake_gate_free(struct gate *gate)
     free(gate);
 }
 
-static void post(struct network *network, struct frame **list, size_t actor, const void *bytes, size_t size)
+/* Most arrive last. */
+static void put(struct frames *frames, struct frame *frame)
+{
+    struct frame **at = frames->end && frame->at_ms >= frames->last_ms ? frames->end : &frames->first;
+    while (*at && (*at)->at_ms <= frame->at_ms)
+        at = &(*at)->next;
+    frame->next = *at;
+    *at = frame;
+    if (frame->next)
+        return;
+    frames->end = &frame->next;
+    frames->last_ms = frame->at_ms;
+}
+
+static void post(struct network *network, struct frames *frames, size_t actor, const void *bytes, size_t size)
 {
     if (chance_percent(network->chance, network->loss_percent)) {
         network->lost++;
@@ -41,22 +55,22 @@ static void post(struct network *network, struct frame **list, size_t actor, con
     frame->actor = actor;
     frame->size = size;
     memcpy(frame->bytes, bytes, size);
-    while (*list && (*list)->at_ms <= frame->at_ms)
-        list = &(*list)->next;
-    frame->next = *list;
-    *list = frame;
+    put(frames, frame);
 }
 
 /* The first frame that has arrived for the actor (any: SIZE_MAX). */
-static struct frame *take(struct network *network, struct frame **list, size_t actor)
+static struct frame *take(struct network *network, struct frames *frames, size_t actor)
 {
-    for (; *list && (*list)->at_ms <= *network->now_ms; list = &(*list)->next)
-        if (actor == SIZE_MAX || (*list)->actor == actor) {
-            struct frame *frame = *list;
-            *list = frame->next;
-            return frame;
-        }
-    return NULL;
+    struct frame **at = &frames->first, *frame;
+    while (*at && (*at)->at_ms <= *network->now_ms && actor != SIZE_MAX && (*at)->actor != actor)
+        at = &(*at)->next;
+    if (!*at || (*at)->at_ms > *network->now_ms)
+        return NULL;
+    frame = *at;
+    *at = frame->next;
+    if (!*at)
+        frames->end = at;
+    return frame;
 }
 
 void network_send(struct network *network, size_t actor, const struct message *message)
@@ -82,20 +96,23 @@ bool network_receive(struct network *network, size_t actor, struct arena *arena,
 
 void network_clear(struct network *network)
 {
-    struct frame **lists[] = {&network->to_broker, &network->to_actors};
-    for (size_t i = 0; i < 2; i++)
-        while (*lists[i]) {
-            struct frame *next = (*lists[i])->next;
-            free(*lists[i]);
-            *lists[i] = next;
+    struct frames *all[] = {&network->to_broker, &network->to_actors};
+    for (size_t i = 0; i < 2; i++) {
+        while (all[i]->first) {
+            struct frame *next = all[i]->first->next;
+            free(all[i]->first);
+            all[i]->first = next;
         }
+        all[i]->end = NULL;
+    }
 }
 
 /* --- what turn.c calls --- */
 
 bool gate_pending(struct gate *gate)
 {
-    return gate->network->to_broker && gate->network->to_broker->at_ms <= *gate->network->now_ms;
+    const struct frame *first = gate->network->to_broker.first;
+    return first && first->at_ms <= *gate->network->now_ms;
 }
 
 /* As a key would be looked up. */

@@ -59,6 +59,7 @@ static const struct field publish_list[] = {
     {"evidence", FIELD_TEXT, AT(publish.evidence)},   {"ref", FIELD_TEXT, AT(publish.source_ref)},
     {"again", FIELD_TEXT, AT(publish.recurrence_of)}, {"id", FIELD_TEXT, AT(publish.id)},
     {"object", FIELD_TEXT, AT(publish.object)},       {"about", FIELD_TEXT, AT(publish.about)},
+    {"reporter", FIELD_BYTES, AT(publish.reporter)},
 };
 FIELDS(publish, "an event");
 
@@ -112,6 +113,7 @@ static const struct field act_list[] = {
     {"percent", FIELD_COUNT, AT(act.percent)},
     {"on-site", FIELD_YES, AT(act.on_site)},
     {"post", FIELD_TEXT, AT(act.post)},
+    {"clock", FIELD_CLOCK, AT(act.clock)},
 };
 FIELDS(act, "an act");
 
@@ -131,6 +133,7 @@ static const struct field query_list[] = {
     {"point", FIELD_POINT, offsetof(struct imagined, event.place)},
     {"nature", FIELD_NATURE, offsetof(struct imagined, event.nature)},
     {"about", FIELD_TEXT, offsetof(struct imagined, event.about)},
+    {"reporters", FIELD_YES, AT(query.reporters)},
 };
 FIELDS(query, "a query");
 #undef AT
@@ -243,6 +246,11 @@ static const struct field ask_list[] = {
     {"decided", FIELD_TIME, AT(decided_ms)},
     {"decider", FIELD_TEXT, AT(decided_by)},
     {"decider-person", FIELD_TEXT, AT(decided_person)},
+    {"clock", FIELD_CLOCK, AT(clock)},
+    {"started", FIELD_TIME, AT(started_ms)},
+    {"agreed", FIELD_TIME, AT(agreed_ms)},
+    {"agreer", FIELD_TEXT, AT(agreed_by)},
+    {"agreer-person", FIELD_TEXT, AT(agreed_person)},
 };
 FIELDS(ask, "an ask");
 #undef AT
@@ -451,6 +459,10 @@ static bool read_value(struct play *play, const struct field *field, struct word
     const char *word = words_next(words);
     if (!word)
         return false;
+    if (field->kind == FIELD_BYTES) {
+        *(struct bytes *)at = (struct bytes){(const uint8_t *)word, strlen(word)};
+        return true;
+    }
     if (field->kind == FIELD_COPIES)
         read_copies(play, at, word);
     else if (field->kind == FIELD_SUB_UNIT)

@@ -24,6 +24,7 @@ enum field_kind {
     FIELD_HELD,     /* whether it waits to start with others; takes no value */
     FIELD_UNHELD,
     FIELD_POINT, /* struct place: latitude, longitude, system */
+    FIELD_BYTES, /* struct bytes of a text */
     FIELD_NAMES, /* from here on: enumerations by their names; also understood without the key */
 };
 

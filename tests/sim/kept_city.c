@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CITY      0
-#define WORDS_MAX 4
+#define CITY         0
+#define WORDS_MAX    4
+#define SHARED_KINDS 3 /* an area's own among them */
 
 const char *const kept_areas[KEPT_AREAS] = {"6208",         "620802",    "620802001",    "620802001001",
                                             "620802001002", "620802002", "620802002001", "620802002002"};
@@ -33,6 +34,28 @@ int kept_area_of(const char *code)
     return KEPT_NONE;
 }
 
+int kept_area_above(int area)
+{
+    return area_above[area];
+}
+
+const char *kept_level_name(int area)
+{
+    static const char *const names[] = {"city", "district", "street", "community"};
+    int depth = 0;
+    while ((area = area_above[area]) >= 0)
+        depth++;
+    return names[depth];
+}
+
+/* Few are found at several areas; the others are each a unit's own. */
+const char *kept_kind_name(int kind)
+{
+    static const char *const names[SHARED_KINDS + KEPT_UNITS] = {"",   "执法", "环卫", "k0", "k1", "k2",
+                                                                 "k3", "k4",   "k5",   "k6", "k7", "k8"};
+    return names[kind];
+}
+
 static kept_set bit(int i)
 {
     return i < 0 ? 0 : 1u << i;
@@ -50,14 +73,18 @@ static int any_or_none(struct chance *chance, int n, unsigned percent)
     return chance_percent(chance, percent) ? any(chance, n) : KEPT_NONE;
 }
 
-/* Two units of one kind at one area are refused: the second has a kind of its own. */
+/* Two units in use of one kind at one area are refused: the second has a kind of its own. */
 static void settle_kinds(struct kept_city *city)
 {
-    kept_set own = 0;
+    kept_set found[SHARED_KINDS] = {0};
     for (int i = 0; i < KEPT_UNITS; i++) {
         struct kept_unit *unit = &city->units[i];
-        unit->of_kind = unit->of_kind || (own & bit(unit->area));
-        own |= unit->of_kind ? 0 : bit(unit->area);
+        if (unit->successor >= 0 || unit->gone)
+            continue;
+        if (unit->kind < SHARED_KINDS && (found[unit->kind] & bit(unit->area)))
+            unit->kind = SHARED_KINDS + i;
+        if (unit->kind < SHARED_KINDS)
+            found[unit->kind] |= bit(unit->area);
     }
 }
 
@@ -68,7 +95,9 @@ static struct kept_unit draw_unit(struct chance *chance, int i)
                               .supervisor = i ? any_or_none(chance, i, 35) : KEPT_NONE,
                               .area = any_or_none(chance, KEPT_AREAS, 60),
                               .successor = KEPT_NONE,
-                              .of_kind = chance_percent(chance, 40)};
+                              .kind = !chance_percent(chance, 40) ? 0
+                                      : i % 3 < 2                 ? 1 + i % 3
+                                                                  : SHARED_KINDS + i};
 }
 
 static void draw_principals(struct kept_city *city, struct chance *chance)
@@ -109,6 +138,8 @@ void kept_draw(struct kept_city *city, struct chance *chance)
                                .fallback = any(chance, KEPT_UNITS)};
     for (int i = 0; i < 3; i++)
         city->candidates[i] = any(chance, KEPT_UNITS);
+    for (int i = 0; i < KEPT_AREAS; i++)
+        city->area_successor[i] = KEPT_NONE;
     for (int i = 0; i < KEPT_UNITS; i++)
         city->units[i] = draw_unit(chance, i);
     settle_kinds(city);
@@ -174,12 +205,19 @@ static void write_city(const struct kept_city *city, struct city *files)
                      discipline));
 }
 
+static const char *key_of(struct city *files, const char *key, const char *value)
+{
+    return value ? arena_printf(files->arena, ", %s: %s", key, value) : "";
+}
+
 static void write_areas(const struct kept_city *city, struct city *files)
 {
     const char *text = "polygons: [{file: areas.geojson, property: code}]\nareas:\n";
     for (int i = 0; i < KEPT_AREAS; i++)
-        text = arena_printf(files->arena, "%s  - {code: %s, name: a%d, post: \"%s\"}\n", text, kept_areas[i], i,
-                            city->vacant & bit(i) ? "" : arena_printf(files->arena, "p%d", i));
+        text = arena_printf(files->arena, "%s  - {code: %s, name: a%d, post: \"%s\"%s}\n", text, kept_areas[i], i,
+                            city->vacant & bit(i) ? "" : arena_printf(files->arena, "p%d", i),
+                            key_of(files, "retired: true, succeeded_by",
+                                   city->area_successor[i] < 0 ? NULL : kept_areas[city->area_successor[i]]));
     put(files, "areas.yaml", text);
 }
 
@@ -195,23 +233,19 @@ static void write_posts(const struct kept_city *city, struct city *files)
     put(files, "posts.yaml", text);
 }
 
-static const char *key_of(struct city *files, const char *key, const char *value)
-{
-    return value ? arena_printf(files->arena, ", %s: %s", key, value) : "";
-}
-
 static void write_units(const struct kept_city *city, struct city *files)
 {
     const char *text = "units:\n";
     for (int i = 0; i < KEPT_UNITS; i++) {
         const struct kept_unit *unit = &city->units[i];
         text = arena_printf(
-            files->arena, "%s  - {id: %s, name: 单位%d%s%s%s%s%s}\n", text, kept_unit_id(i), i,
+            files->arena, "%s  - {id: %s, name: 单位%d%s%s%s%s%s%s}\n", text, kept_unit_id(i), i,
             key_of(files, "parent", unit->parent < 0 ? NULL : kept_unit_id(unit->parent)),
             key_of(files, "supervisor", unit->supervisor < 0 ? NULL : kept_unit_id(unit->supervisor)),
             key_of(files, "area", unit->area < 0 ? NULL : kept_areas[unit->area]),
-            key_of(files, "kind", unit->of_kind ? arena_printf(files->arena, "k%d", i) : NULL),
-            key_of(files, "retired: true, successor", unit->successor < 0 ? NULL : kept_unit_id(unit->successor)));
+            key_of(files, "kind", unit->kind ? kept_kind_name(unit->kind) : NULL),
+            key_of(files, "retired: true, successor", unit->successor < 0 ? NULL : kept_unit_id(unit->successor)),
+            key_of(files, "retired", unit->gone ? "true" : NULL));
     }
     put(files, "units.yaml", text);
 }
@@ -266,14 +300,19 @@ static void write_routes(const struct kept_city *city, struct city *files)
                      kept_unit_id(city->candidates[2])));
 }
 
-void kept_write(const struct kept_city *city, struct city *files)
+void kept_write_who(const struct kept_city *city, struct city *files)
 {
     write_city(city, files);
     write_areas(city, files);
     write_units(city, files);
     write_principals(city, files);
-    write_routes(city, files);
     write_posts(city, files);
+}
+
+void kept_write(const struct kept_city *city, struct city *files)
+{
+    kept_write_who(city, files);
+    write_routes(city, files);
     put(files, "ladders.yaml",
         arena_printf(
             files->arena,
@@ -288,6 +327,11 @@ void kept_write(const struct kept_city *city, struct city *files)
     put(files, "sensors.yaml",
         arena_printf(files->arena, "sensors:\n  - {source: camera, false_alarms: 1, repair: %s, for: 2h}\n",
                      kept_unit_id(city->assist)));
+    put(files, "borders.yaml",
+        arena_printf(files->arena,
+                     "to: [\"@local\", %s]\ntypes: [1.02, 1.05, 1.06]\nsame_within: 2h\n"
+                     "neighbours:\n  - {area: 620802001, areas: [620802002], units: [%s, %s]}\n",
+                     kept_unit_id(city->assist), kept_unit_id(city->candidates[0]), kept_unit_id(city->owner)));
     put(files, "folds.yaml", "folds:\n  - {type: 1.01, window: 30m, place: community}\n");
     put(files, "events.yaml", "events:\n  - {type: 1.06, severity: 4, do: record}\n");
     put(files, "clocks.yaml",
@@ -309,7 +353,16 @@ void kept_write(const struct kept_city *city, struct city *files)
 
 int kept_now(const struct kept_city *city, int unit)
 {
-    return unit >= 0 && city->units[unit].successor >= 0 ? city->units[unit].successor : unit;
+    while (unit >= 0 && city->units[unit].successor >= 0)
+        unit = city->units[unit].successor;
+    return unit >= 0 && !city->units[unit].gone ? unit : KEPT_NONE;
+}
+
+int kept_area_now(const struct kept_city *city, int area)
+{
+    while (area >= 0 && city->area_successor[area] >= 0)
+        area = city->area_successor[area];
+    return area;
 }
 
 /* Rather a unit that somebody else's people are of, too. */
@@ -394,7 +447,7 @@ static kept_set subjects(const struct kept_city *city, const struct named *named
     for (int i = 0; i < named->unit_count; i++)
         units |= bit(named->units[i]) | bit(kept_now(city, named->units[i]));
     for (int i = 0; i < named->area_count; i++)
-        areas |= bit(named->areas[i]);
+        areas |= bit(named->areas[i]) | bit(kept_area_now(city, named->areas[i]));
     return units_under(city, units) | units_at(city, areas_under(areas));
 }
 
@@ -404,10 +457,10 @@ static kept_set posts(const struct kept_city *city, const struct named *named, k
 {
     kept_set areas = 0;
     for (int i = 0; i < named->area_count; i++)
-        areas |= bit(named->areas[i]);
+        areas |= bit(named->areas[i]) | bit(kept_area_now(city, named->areas[i]));
     for (int i = 0; i < KEPT_UNITS; i++) {
         const struct kept_unit *unit = &city->units[i];
-        if ((units & bit(i)) && !(unit->area == CITY && unit->of_kind))
+        if (unit->area >= 0 && (units & bit(i)) && !(unit->area == CITY && unit->kind))
             areas |= bit(unit->area);
     }
     return areas_under(areas);

@@ -16,7 +16,8 @@ typedef uint32_t kept_set;
 
 struct kept_unit {
     int parent, supervisor, area, successor; /* KEPT_NONE: none; a successor: it is retired */
-    bool of_kind;                            /* it has a kind of its own: not its area's own unit */
+    bool gone;                               /* it is retired without one */
+    int kind;                                /* 0: it is its area's own unit */
 };
 
 struct kept_principal {
@@ -48,10 +49,16 @@ struct kept_city {
     struct kept_principal principals[KEPT_PRINCIPALS];
     int discipline;
     kept_set vacant;                                   /* areas without anybody on the ladder */
+    int area_successor[KEPT_AREAS];                    /* KEPT_NONE: in use */
     int owner, first, candidates[3], assist, fallback; /* of routes.yaml: units */
 };
 
 extern const char *const kept_areas[KEPT_AREAS];
+/* KEPT_NONE: it is the city. */
+int kept_area_above(int area);
+/* What `@LEVEL` calls its level, and `@LEVEL.KIND` a unit's kind. */
+const char *kept_level_name(int area);
+const char *kept_kind_name(int kind);
 /* "u3". */
 const char *kept_unit_id(int unit);
 int kept_unit_of(const char *id);
@@ -66,8 +73,11 @@ void kept_draw(struct kept_city *, struct chance *);
 /* Another day: a thing or two of it is otherwise. */
 void kept_change(struct kept_city *, struct chance *);
 void kept_write(const struct kept_city *, struct city *);
-/* Who is meant by the unit now. */
+/* The same, but who and where only: without types, rules and what goes by them. */
+void kept_write_who(const struct kept_city *, struct city *);
+/* Who is meant by the unit, and which place by the area, now; KEPT_NONE: nobody. */
 int kept_now(const struct kept_city *, int unit);
+int kept_area_now(const struct kept_city *, int area);
 
 /* Whom it is about, as in an event: words with blanks between. */
 #define KEPT_ABOUT_BYTES 64

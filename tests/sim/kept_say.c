@@ -39,7 +39,7 @@ static void name_unit(const struct kept_saying *s, struct act *act)
 {
     act->unit = any_unit(s);
     act->task = act->verb == ACT_ASSIGN ? 0 : any_task(s);
-    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 3) : 0;
+    act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
 /* Where it has come to after an up-report; NULL: there was none. */
@@ -218,6 +218,18 @@ static void rate(const struct kept_saying *s, struct act *act)
     act->colour = RUNG_YELLOW;
 }
 
+/* Who reported it: what is sought is granted now and then, and opened. */
+static void unseal(const struct kept_saying *s, struct act *act)
+{
+    act->passed = chance_percent(s->chance, 80);
+}
+
+static void appeal(const struct kept_saying *s, struct act *act)
+{
+    act->task = any_task(s);
+    act->clock = chance_percent(s->chance, 50) ? (enum clock_kind)(CLOCK_RESPOND + any(s, 4)) : (enum clock_kind)0;
+}
+
 /* Who may: somebody of the centre, or whoever may do this only. */
 static const struct {
     void (*fill)(const struct kept_saying *, struct act *);
@@ -251,7 +263,11 @@ static const struct {
     [ACT_ACCOUNT] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_CLAIM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
+    [ACT_APPEAL] = {appeal, {BOTH, DEPARTMENTS, DEPARTMENTS + 1}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_SEEK_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
+    [ACT_GRANT_IDENTITY] = {unseal, {CHIEF, CHIEF, AUDITOR}, false},
+    [ACT_OPEN_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
@@ -265,17 +281,30 @@ static const struct {
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 
+/* What goes on with an ask; 0: nothing. */
+static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *ask)
+{
+    bool open = ask->decision == DECISION_OPEN;
+    if (ask->kind != ASK_IDENTITY)
+        return open ? ACT_DECIDE : 0;
+    if (!chance_percent(s->chance, 40))
+        return 0;
+    return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
+}
+
 /* What would otherwise be said too seldom at the right moment; 0: nothing. */
 static enum act_verb timely(const struct kept_saying *s)
 {
     for (size_t i = 0; i < s->row->task_count; i++)
         if (s->row->tasks[i].state == TASK_SUSPENDED)
             return ACT_RESUME;
-    for (size_t i = 0; i < s->row->ask_count; i++)
-        if (s->row->asks[i].decision == DECISION_OPEN)
-            return ACT_DECIDE;
     if (came_to(s) && s->row->head.state <= INCIDENT_OPEN && chance_percent(s->chance, 10))
         return ACT_SEND_DOWN;
+    enum act_verb verb = 0;
+    for (size_t i = 0; i < s->row->ask_count && !verb; i++)
+        verb = go_on_with(s, &s->row->asks[i]);
+    if (verb)
+        return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 90) ? ACT_VERIFY : ACT_ANSWER)
            : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
@@ -314,6 +343,8 @@ int kept_draw_act(const struct kept_saying *s, struct act *act)
     acts[act->verb].fill(s, act);
     if (acts[act->verb].beside)
         act->incident = 0;
+    if (act->verb == ACT_APPEAL && s->row->task_count && chance_percent(s->chance, 70)) /* whose was it */
+        return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
     return acts[act->verb].by[any(s, 3)];
 }
 
@@ -394,35 +425,52 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_SEND_DOWN] = send_down,
 };
 
-/* Rather one that is worked on. */
-static const struct task *any_task_of(const struct kept_saying *s)
+/* Rather one that is under way. */
+static const struct task *draw_task(const struct kept_saying *s)
 {
-    const struct task *task = NULL;
-    bool works = false;
-    for (int i = 0; i < TRIES / 2 && !works; i++) {
+    const struct task *task = &s->row->tasks[any(s, (int)s->row->task_count)];
+    for (int i = 0; i < 3 && (task->state == TASK_DONE || task->state == TASK_WITHDRAWN); i++)
         task = &s->row->tasks[any(s, (int)s->row->task_count)];
-        works = task->state == TASK_RESPONDED || task->state == TASK_HANDLING;
-    }
     return task;
+}
+
+/* 说明原因, 终报: what comes first. */
+static enum word_verb before_feedback(const struct kept_saying *s, const struct task_more *more)
+{
+    return more && more->unaccounted ? WORD_ACCOUNT : tells_on(s) ? WORD_INFORM : WORD_FEEDBACK;
+}
+
+/* What brings the task on; 0: nothing. Else few would ever be done. */
+static enum word_verb brings_on(const struct kept_saying *s, const struct task *task)
+{
+    const struct task_more *more = task->more;
+    for (size_t i = 0; more && i < more->item_count && task->state == TASK_RESPONDED; i++)
+        if (!more->items[i].done_ms)
+            return WORD_TICK;
+    return task->state == TASK_OFFERED || task->state == TASK_QUEUED        ? WORD_RESPOND
+           : task->state == TASK_RESPONDED && chance_percent(s->chance, 50) ? WORD_HANDLE
+           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? before_feedback(s, more)
+                                                                            : 0;
+}
+
+static enum word_verb draw_word(const struct kept_saying *s, const struct task *task, bool by_worker)
+{
+    enum word_verb verb = chance_percent(s->chance, 40) ? brings_on(s, task) : 0;
+    for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
+        do
+            verb = (enum word_verb)(1 + any(s, WORD_END - 1));
+        while (!word_name(verb));
+    if (came_to(s) && chance_percent(s->chance, 50) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
+        verb = WORD_SEND_DOWN;
+    return verb;
 }
 
 bool kept_draw_word(const struct kept_saying *s, bool by_worker, struct word *word)
 {
     if (!s->row->task_count)
         return false;
-    const struct task *task = any_task_of(s);
-    enum word_verb verb = 0;
-    for (int i = 0; i < TRIES && (!verb || !task_allows(task->state, verb, !by_worker)); i++)
-        do
-            verb = (enum word_verb)(1 + any(s, WORD_END - 1));
-        while (!word_name(verb));
-    if (task->more && task->more->item_count && chance_percent(s->chance, 70) &&
-        task_allows(task->state, WORD_TICK, !by_worker))
-        verb = WORD_TICK;
-    if (chance_percent(s->chance, 30) && task_allows(task->state, WORD_FEEDBACK, !by_worker))
-        verb = task->more && task->more->unaccounted ? WORD_ACCOUNT : tells_on(s) ? WORD_INFORM : WORD_FEEDBACK;
-    if (came_to(s) && chance_percent(s->chance, 50) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
-        verb = WORD_SEND_DOWN;
+    const struct task *task = draw_task(s);
+    enum word_verb verb = draw_word(s, task, by_worker);
     *word = (struct word){.verb = verb,
                           .incident = s->row->incident,
                           .task = task->no,

@@ -48,7 +48,7 @@ static void publish(const char *id, uint64_t tag)
 static void hello(size_t actor, const char *principal)
 {
     struct message message = {.kind = MESSAGE_HELLO, .tag = 1};
-    message.hello = (struct hello){WIRE_VERSION, "test", NULL, NULL};
+    message.hello = (struct hello){.version = WIRE_VERSION, .client = "test"};
     test.world.network.principals[actor] = principal;
     test.world.network.endpoints[actor] = 'P';
     send(actor, message);

@@ -250,10 +250,10 @@ static void listen_all(struct model *m)
 
 /* --- everybody is connected --- */
 
-static void subscribe(struct model *m, size_t at)
+static void subscribe(struct model *m, size_t at, const char *cursor)
 {
     struct message message = {.kind = MESSAGE_SUBSCRIBE};
-    message.subscribe.cursor = "";
+    message.subscribe.cursor = cursor;
     message.subscribe.credit = 4000;
     send(m, at, &message);
 }
@@ -264,11 +264,13 @@ static void connect_actor(struct model *m, size_t at)
     struct message message = {.kind = MESSAGE_HELLO};
     bool works = actor->endpoint == 'W';
     m->w.network.connection[at]++;
-    message.hello =
-        (struct hello){WIRE_VERSION, "model", works ? kept_unit_id(actor->unit) : NULL, works ? actor->worker : NULL};
+    message.hello = (struct hello){.version = WIRE_VERSION,
+                                   .client = "model",
+                                   .unit = works ? kept_unit_id(actor->unit) : NULL,
+                                   .worker = works ? actor->worker : NULL};
     send(m, at, &message);
     if (actor->endpoint == 'F')
-        subscribe(m, at);
+        subscribe(m, at, m->w.restarts > 1 && any(m, 4) ? "end" : ""); /* few read the whole trail again */
     if (!works && (actor->principal != UNIT_SOURCE || actor->endpoint != 'P'))
         return;
     message = (struct message){.kind = MESSAGE_CREDIT};
@@ -731,7 +733,7 @@ static void pry(struct model *m, const struct kept_saying *s, const struct kept_
         if (m->actors[i].endpoint == 'C')
             send(m, i, &status);
         if (m->actors[i].endpoint == 'F' && chance_percent(&m->w.chance, 15))
-            subscribe(m, i);
+            subscribe(m, i, "");
     }
     m->prying = true;
     turn(m);

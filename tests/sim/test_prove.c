@@ -45,7 +45,7 @@ static int setup(void **state)
     memset(&test, 0, sizeof test);
     arena_init(&test.arena);
     assert_true(world_open(&test.world, &options));
-    hello.hello = (struct hello){WIRE_VERSION, "test", NULL, NULL};
+    hello.hello = (struct hello){.version = WIRE_VERSION, .client = "test"};
     test.world.network.principals[0] = "src-1";
     test.world.network.endpoints[0] = 'P';
     send(hello);

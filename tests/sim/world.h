@@ -30,13 +30,19 @@ struct frame {
     uint8_t bytes[];
 };
 
+/* In the order of their arrival. */
+struct frames {
+    struct frame *first, **end; /* end: where the last one's successor goes; NULL: at first */
+    int64_t last_ms;            /* none arrives later */
+};
+
 struct network {
     struct chance *chance;
     const int64_t *now_ms;
     struct policy *const *policy; /* in force: whose principals are heard */
     unsigned loss_percent;
     int64_t delay_max_ms;
-    struct frame *to_broker, *to_actors;
+    struct frames to_broker, to_actors;
     uint64_t lost;
     const char *principals[ACTORS_MAX];
     char endpoints[ACTORS_MAX];

@@ -174,6 +174,7 @@ class Broker:
             os.makedirs(made, mode=0o700, exist_ok=True)
         self.flags = ["--config", self.config, "--store", self.store, "--ipc", self.ipc, *flags]
         self.process = None
+        self.env = None  # of bihuand; None: ours
         self.children = []
         self.port = self.http_port = self.insecure_port = None
         for name in keys:
@@ -228,7 +229,7 @@ class Broker:
     def start(self):
         """Returns when it is ready; AssertionError with what it wrote when it ends instead."""
         assert self.process is None
-        self.process = Process([binary("bihuand"), *self.flags])
+        self.process = Process([binary("bihuand"), *self.flags], env=self.env)
         self.process.err.until(lambda line: " ready " in f" {line} ")
         return self
 

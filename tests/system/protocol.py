@@ -76,7 +76,7 @@ def text(of):
 class Peer:
     """One connection to one endpoint: "publish", "work", "command", "feed"."""
 
-    def __init__(self, broker, endpoint, as_=None, hello=True, unit=None, worker=None):
+    def __init__(self, broker, endpoint, as_=None, hello=True, unit=None, worker=None, packs=False):
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.RCVTIMEO, int(LIMIT_S * 1000))
@@ -90,7 +90,7 @@ class Peer:
         else:
             self.socket.connect(f"ipc://{broker.ipc}/{endpoint}")
         if hello:
-            self.welcome = self.ask(make("Hello", version=VERSION, client="test", unit=unit, worker=worker))
+            self.welcome = self.ask(make("Hello", version=VERSION, client="test", unit=unit, worker=worker, packs=packs))
 
     def send(self, frame):
         self.socket.send(frame)

@@ -5,7 +5,7 @@ import unittest
 
 import tap
 from broker import Broker
-from protocol import Worker, refusal
+from protocol import Peer, Worker, encode, publish, refusal
 
 
 class Loop(unittest.TestCase):
@@ -53,6 +53,29 @@ class Loop(unittest.TestCase):
         closed, = self.broker.publish(event)
         for name in ("incident", "journal", "term", "seq"):
             self.assertEqual({first[name]}, {again[name], closed[name]}, name)
+
+    def receipts(self, packs, ids):
+        """Publishes all at once over one connection: tag → incident of each receipt, and how many frames they took."""
+        got, frames = {}, 0
+        with Peer(self.broker, "publish", as_="camera", packs=packs) as peer:
+            for tag, id in enumerate(ids, 1):
+                peer.send(encode(publish(id=id, type="1.01", area="620899001001"), tag=tag))
+            while len(got) < len(ids):
+                answer, frames = peer.receive(), frames + 1
+                for one in answer.body.all if answer.kind == "Receipts" else [answer.body]:
+                    got[getattr(one, "tag", answer.tag)] = one.incident
+        return got, frames
+
+    def test_receipts_come_packed_to_who_reads_them_so(self):
+        ids = [f"pack-{n}" for n in range(1500)]
+        packed, few = self.receipts(True, ids)
+        again, many = self.receipts(True, ids)
+        plain, as_many = self.receipts(False, ids)
+        self.assertEqual(len(set(packed.values())), 1500)
+        self.assertEqual(again, packed)  # repeats, each alone
+        self.assertEqual(plain, packed)
+        self.assertLess(few, 1500)
+        self.assertEqual((many, as_many), (1500, 1500))
 
     def test_the_same_id_with_other_content_is_refused(self):
         self.publish("conflict-1", "2.01", text="一")

@@ -270,6 +270,37 @@ static const struct ask example_asks[] = {
      .decided_person = "李强"},
 };
 
+static const struct ask example_unsealed = {.no = 3,
+                                            .kind = ASK_IDENTITY,
+                                            .decision = DECISION_GRANTED,
+                                            .principal = "checker",
+                                            .person = "赵六",
+                                            .reason = "callback",
+                                            .asked_ms = EXAMPLE_MS - 600000,
+                                            .until_ms = EXAMPLE_MS + 600000,
+                                            .decided_ms = EXAMPLE_MS,
+                                            .decided_by = "duty-chief",
+                                            .decided_person = "李强"};
+static const struct ask example_appeals[] = {
+    {.no = 3,
+     .task = 1,
+     .kind = ASK_APPEAL,
+     .decision = DECISION_GRANTED,
+     .unit = "cg-001",
+     .principal = "dept-chengguan",
+     .person = "王芳",
+     .reason = "road_closed",
+     .asked_ms = EXAMPLE_MS - 600000,
+     .decided_ms = EXAMPLE_MS,
+     .decided_by = "duty-chief",
+     .decided_person = "李强",
+     .clock = CLOCK_ARRIVE,
+     .started_ms = EXAMPLE_MS - 7200000,
+     .agreed_ms = EXAMPLE_MS - 300000,
+     .agreed_by = "checker",
+     .agreed_person = "赵六"},
+};
+
 static const struct undo example_undo = {
     .seq = 4700,
     .until_ms = EXAMPLE_MS + 30000,
@@ -508,9 +539,23 @@ static inline void example_record_details(struct record *record)
         record->changes[0].asks = example_asks;
         record->changes[0].ask_count = 1;
         break;
+    case RECORD_IDENTITY_SOUGHT:
+    case RECORD_IDENTITY_GRANTED:
+    case RECORD_IDENTITY_REFUSED:
+    case RECORD_IDENTITY_OPENED:
+        record->reason = "callback";
+        record->changes[0].asks = &example_unsealed;
+        record->changes[0].ask_count = 1;
+        break;
     case RECORD_UNDONE:
         record->changes[0].undo = &example_undo;
         record->takes_back = 4700;
+        break;
+    case RECORD_APPEALED:
+    case RECORD_AGREED:
+    case RECORD_EXEMPTED:
+        record->changes[0].asks = example_appeals;
+        record->changes[0].ask_count = 1;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:
@@ -602,13 +647,15 @@ static inline struct message example_message(enum message_kind kind)
 {
     static struct row rows[2];
     static struct record records[2];
+    static struct receipted receipted[2];
     rows[0] = rows[1] = example_row();
     records[0] = example_record(RECORD_OPENED);
     records[1] = example_record(RECORD_RUNG);
     struct message message = {.kind = kind, .tag = 0xfeedface12345678};
     switch (kind) {
     case MESSAGE_HELLO:
-        message.hello = (struct hello){WIRE_VERSION, "example/1.0", "cg-001", "desk-2"};
+        message.hello =
+            (struct hello){.version = WIRE_VERSION, .client = "example/1.0", .unit = "cg-001", .worker = "desk-2"};
         break;
     case MESSAGE_WELCOME:
         message.welcome = (struct welcome){.version = WIRE_VERSION,
@@ -633,6 +680,11 @@ static inline struct message example_message(enum message_kind kind)
         break;
     case MESSAGE_RECEIPT:
         message.receipt = (struct receipt){example_incident(), EXAMPLE_JOURNAL, 2, 4711, EXAMPLE_MS, true};
+        break;
+    case MESSAGE_RECEIPTS:
+        receipted[0] = (struct receipted){7, example_incident(), 4711, EXAMPLE_MS};
+        receipted[1] = (struct receipted){9, example_incident() + 1, 4712, EXAMPLE_MS + 1};
+        message.receipts = (struct receipt_pack){EXAMPLE_JOURNAL, 2, receipted, 2};
         break;
     case MESSAGE_PUBLISH:
         message.publish = example_event;

@@ -160,6 +160,24 @@ static int talkative(struct fake *fake, const struct message *in, struct message
     return 3;
 }
 
+/* Every three are answered in one frame, with a fourth receipt of nothing that was asked. */
+static int packs_three(struct fake *fake, const struct message *in, struct message *out)
+{
+    static struct receipted rows[4];
+    static size_t count;
+    if (in->kind == MESSAGE_HELLO)
+        count = in->hello.packs ? 0 : 3; /* who does not read packs gets none */
+    if (in->kind != MESSAGE_PUBLISH || count == 3)
+        return fake_manners(fake, in, out);
+    rows[count] = (struct receipted){in->tag, INCIDENT + count, 70 + count, 99};
+    if (++count < 3)
+        return 0;
+    rows[3] = (struct receipted){in->tag + 1000, INCIDENT, 70, 99};
+    out[0] = (struct message){.kind = MESSAGE_RECEIPTS, .receipts = {620802, 1, rows, 4}};
+    count = 0;
+    return 1;
+}
+
 /* --- asking --- */
 
 static void asks_and_gets_the_receipt(void **state)
@@ -348,6 +366,35 @@ static void many_in_flight_are_all_answered(void **state)
             answers += answer.kind == MESSAGE_RECEIPT;
     assert_int_equal(answers, 3000);
     assert_true(room.fake.heard[MESSAGE_PUBLISH] >= 3000); /* more: a slow machine makes it send again */
+    leave(&room);
+}
+
+static void receipts_may_come_in_one_frame(void **state)
+{
+    (void)state;
+    struct room room;
+    struct message answer;
+    uint64_t tags[2];
+    enter(&room, packs_three);
+    for (size_t i = 0; i < 2; i++) {
+        struct message message = publish(i ? "e2" : "e1");
+        tags[i] = client_send(room.client, &message);
+    }
+    assert_int_equal(ask(&room, "e3", 5000, &answer), 0); /* theirs, and what came before it is kept */
+    assert_int_equal(answer.receipt.incident, INCIDENT + 2);
+    assert_int_equal(answer.receipt.seq, 72);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(client_wait(room.client, 0));
+        assert_true(client_receive(room.client, &room.arena, &answer));
+        assert_int_equal(answer.kind, MESSAGE_RECEIPT);
+        assert_true(answer.tag == tags[i]);
+        assert_int_equal(answer.receipt.incident, INCIDENT + i);
+        assert_int_equal(answer.receipt.journal, 620802);
+        assert_int_equal(answer.receipt.term, 1);
+        assert_int_equal(answer.receipt.at_ms, 99);
+        assert_false(answer.receipt.repeat);
+    }
+    assert_false(client_receive(room.client, &room.arena, &answer));
     leave(&room);
 }
 
@@ -719,6 +766,7 @@ int main(void)
         cmocka_unit_test(what_comes_meanwhile_is_kept_in_order),
         cmocka_unit_test(too_long_is_refused_here_and_harms_nothing),
         cmocka_unit_test(many_in_flight_are_all_answered),
+        cmocka_unit_test(receipts_may_come_in_one_frame),
         cmocka_unit_test(heartbeats_keep_the_session),
         cmocka_unit_test(what_has_no_answer_may_be_refused),
         cmocka_unit_test(who_is_revoked_hears_of_it_by_the_next_heartbeat),

@@ -15,8 +15,9 @@ static int teardown(void **state)
 
 /* --- the table --- */
 
-#define NOT REFUSAL_WRONG_STATE
-#define TOP REFUSAL_NOBODY_ABOVE /* of the whole city; scenarios show it otherwise */
+#define NOT  REFUSAL_WRONG_STATE
+#define TOP  REFUSAL_NOBODY_ABOVE /* of the whole city; scenarios show it otherwise */
+#define KEPT REFUSAL_IDENTITY_KEPT
 
 /* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
  * assists, so that there is nobody to dismiss, and nobody is to be called back. */
@@ -42,7 +43,7 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_INFORM]   = {0, 0,          0,    0,        0,    0,         NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_PLAN]     = {0, NOT,        0,    0,        0,    NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ASK]      = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
-    [ACT_DECIDE]   = {0, NOT,        NOT,  NOT,      0,    0,         0,      NOT,    NOT,    NOT,       NOT},
+    [ACT_DECIDE]   = {0, NOT,        0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_RESUME]   = {0, NOT,        NOT,  NOT,      NOT,  NOT,       0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNDO]     = {0, NOT,        NOT,  NOT,      REFUSAL_TOO_LATE, NOT, NOT, NOT, NOT,    NOT,       NOT},
     [ACT_CONFIRM]  = {0, 0,          NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
@@ -57,6 +58,13 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REPORT_UP] = {0, NOT,       TOP,  TOP,      TOP,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_SEND_DOWN] = {0, NOT,       NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SEEK_IDENTITY] = {0, 0,     0,    0,        0,    0,         0,      0,      NOT,    0,         0},
+    [ACT_GRANT_IDENTITY] = {0, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED,
+                      REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, NOT, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED},
+    [ACT_OPEN_IDENTITY] = {0, KEPT,  KEPT, KEPT,     KEPT, KEPT,      KEPT,   KEPT,   NOT,    KEPT,      KEPT},
+    [ACT_APPEAL]   = {0, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_NO_BREACH,
+                      REFUSAL_NO_BREACH, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT,
+                      REFUSAL_UNKNOWN_INCIDENT, REFUSAL_UNKNOWN_INCIDENT},
 };
 /* 0: what it was. */
 static const enum incident_state after[ACT_END] = {
@@ -82,6 +90,8 @@ static const char *const actor[ACT_END] = {
     [ACT_EXCLUDE] = "desk.one",
     [ACT_CLAIM] = "desk.one",
     [ACT_UNCLAIM] = "desk.one",
+    [ACT_SEEK_IDENTITY] = "checker", [ACT_GRANT_IDENTITY] = "chief.one", [ACT_OPEN_IDENTITY] = "checker",
+    [ACT_APPEAL] = "water.dept",
 };
 /* clang-format on */
 
@@ -157,11 +167,14 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(
         last_answer(f)->refusal.reason,
-        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, plan, supervise, "
-        "charge, account, inform, reclassify, reveal, exclude, claim, unclaim, report_up, send_down");
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, decide, plan, "
+        "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, report_up, "
+        "send_down, seek_identity, "
+        "grant_identity, open_identity");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
-                        "the incident is closed; possible is answer, callback, reopen, reveal");
+                        "the incident is closed; possible is decide, answer, callback, reopen, reveal, appeal, "
+                        "seek_identity, grant_identity, open_identity");
 }
 
 static void every_act_has_its_roles(void **state)

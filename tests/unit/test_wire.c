@@ -326,7 +326,7 @@ static void an_unknown_message_is_refused(void **state)
     struct message message = example_message(MESSAGE_HELLO);
     wire_encode(&message, &frame);
     size_t type = field_of(&frame, message_of(&frame), 2);
-    static const uint8_t unknown[] = {0, 7, 29, 42, 255};
+    static const uint8_t unknown[] = {0, 8, 29, 42, 255};
     for (size_t i = 0; i < sizeof unknown; i++) {
         frame.data[type] = unknown[i];
         assert_refused(&frame, REFUSAL_UNKNOWN_MESSAGE, "body");
