@@ -261,8 +261,16 @@ static void take_callback(struct lives *lives, struct life *life, const struct r
     added->solved = record->solved;
 }
 
+static void take_pressing(struct lives *lives, struct life *life, const struct record *record)
+{
+    ADD(lives, life->pressings, pressing);
+    added->at_ms = record->at_ms;
+    added->supervised = record->kind == RECORD_SUPERVISED;
+}
+
 static void take_ask(struct lives *lives, struct life *life, const struct ask *ask)
 {
+    life->extended |= ask->kind == ASK_EXTEND && ask->decision == DECISION_GRANTED;
     if (ask->kind == ASK_RETURN)
         take_return(life, ask);
     if (ask->kind == ASK_APPEAL)
@@ -289,6 +297,8 @@ static void take_change(struct lives *lives, const struct record *record, const 
         take_verification(lives, life, record);
     if (record->kind == RECORD_FOLDED)
         take_fold(lives, life, record);
+    if (record->kind == RECORD_URGED || record->kind == RECORD_SUPERVISED)
+        take_pressing(lives, life, record);
     if (record->kind == RECORD_CALLED_BACK)
         take_callback(lives, life, record);
 }

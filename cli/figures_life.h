@@ -75,6 +75,13 @@ struct appeal {
     bool granted;
 };
 
+/* 催办, 督办: somebody pressed. */
+struct pressing {
+    struct pressing *next;
+    int64_t at_ms;
+    bool supervised; /* else urged */
+};
+
 /* A rung above the breach. */
 struct escalation {
     struct escalation *next;
@@ -109,6 +116,8 @@ struct life {
     struct callback *callbacks;
     struct appeal *appeals;
     struct escalation *escalations;
+    struct pressing *pressings;
+    bool extended; /* 延期 was granted, of it or of a task of it */
 };
 
 struct lives {

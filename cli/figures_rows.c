@@ -115,6 +115,20 @@ static void count_closed_in_time_appealed(struct counting *c)
         counting_add(c, 0, NULL, is_closed(c->life) && life_deadline(c->life)->state == CLOCK_MET);
 }
 
+/* 延期率: its deadline is in the period because it was moved there. */
+static void count_extended(struct counting *c)
+{
+    if (due(c))
+        counting_add(c, 0, NULL, c->life->extended);
+}
+
+/* 挂账数: a stock as well. What is parked has no deadline until it resumes. */
+static void count_parked(struct counting *c)
+{
+    if (c->life->state == INCIDENT_PARKED && c->life->received_ms < c->question->to_ms)
+        counting_add(c, 0, NULL, true);
+}
+
 /* A stock, of the periods before too. What waits for its verification after a feedback in time is not overdue. */
 static void count_overdue(struct counting *c)
 {
@@ -317,6 +331,23 @@ static void count_escalated(struct counting *c)
             counting_add(c, e->height, e->dispatch, true);
 }
 
+static void count_pressings(struct counting *c, bool supervised)
+{
+    for (const struct pressing *p = c->life->pressings; p; p = p->next)
+        if (p->supervised == supervised && counting_within(c, p->at_ms))
+            counting_add(c, 0, NULL, true);
+}
+
+static void count_urged(struct counting *c)
+{
+    count_pressings(c, false);
+}
+
+static void count_supervised(struct counting *c)
+{
+    count_pressings(c, true);
+}
+
 static void count_lasted(struct counting *c)
 {
     for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
@@ -381,6 +412,10 @@ const struct figure figure_table[] = {
     {"closed_in_time_appealed", FIGURE_RATE, OF_NOTHING, count_closed_in_time_appealed,
      N_("in-time closing rate after appeal"),
      N_("closed by their deadline"), N_("deadline in the period, not exempted")},
+    {"extended",       FIGURE_RATE,  OF_NOTHING, count_extended,       N_("extension rate"),
+     N_("given more time"), N_("deadline in the period")},
+    {"parked",         FIGURE_COUNT, OF_NOTHING, count_parked,         N_("parked"),
+     N_("parked to a date at the cut-off"), NULL},
     {"overdue",        FIGURE_COUNT, OF_NOTHING, count_overdue,        N_("overdue, not closed"),
      N_("open, deadline in the period or before"), NULL},
     {"on_time",        FIGURE_RATE,  OF_CLOCK,   count_on_time,        N_("on time: %s"),
@@ -425,6 +460,10 @@ const struct figure figure_table[] = {
      N_("sent down at least once"), N_("reported up, closed in the period")},
     {"escalated",      FIGURE_COUNT, OF_RUNG,    count_escalated,      N_("late escalations: rung %s"),
      N_("rungs above the breach fired in the period"), NULL},
+    {"urged",          FIGURE_COUNT, OF_NOTHING, count_urged,          N_("urged"),
+     N_("times urged in the period"), NULL},
+    {"supervised",     FIGURE_COUNT, OF_NOTHING, count_supervised,     N_("supervised"),
+     N_("times put under supervision in the period"), NULL},
     {"used",           FIGURE_SPAN,  OF_CLOCK,   count_used,           N_("time used: %s"),
      N_("until it was stopped"), N_("deadline in the period, no upheld return")},
     {"lasted",         FIGURE_SPAN,  OF_NOTHING, count_lasted,         N_("from receipt to close"),

@@ -12,7 +12,19 @@
 #include "cli/verbs.h"
 #include "cli/when.h"
 
-enum { KEY_FROM = 0x2100, KEY_TO, KEY_AS_OF, KEY_BY, KEY_LEVEL, KEY_DEPTH, KEY_EXERCISE, KEY_CSV, KEY_UTC_OFFSET };
+enum {
+    KEY_FROM = 0x2100,
+    KEY_TO,
+    KEY_AS_OF,
+    KEY_BY,
+    KEY_LEVEL,
+    KEY_DEPTH,
+    KEY_EXERCISE,
+    KEY_CSV,
+    KEY_UTC_OFFSET,
+    KEY_SCORING,
+    KEY_CORRECTIONS
+};
 
 #define DAY_MS      (24 * 3600 * 1000LL)
 #define PROGRESS_MS 300
@@ -29,6 +41,7 @@ struct reading {
     struct figures_question *question;
     struct feed feed;
     struct lives lives;
+    struct lives *later; /* of all records; NULL: what comes after the cut-off is not read */
     bool progress;
     int64_t began_ms, shown_ms;
 };
@@ -41,6 +54,8 @@ static const struct argp_option options[] = {
     {"level", KEY_LEVEL, N_("LEVEL"), 0, N_("with --by area: street, community, … or a number of digits (street)"), 0},
     {"depth", KEY_DEPTH, N_("N"), 0, N_("with --by type: so many steps of the code (1)"), 0},
     {"exercise", KEY_EXERCISE, NULL, 0, N_("count exercises too"), 0},
+    {"scoring", KEY_SCORING, N_("FILE"), 0, N_("weights, groups and vetoes: ranks what --by tells apart"), 0},
+    {"corrections", KEY_CORRECTIONS, NULL, 0, N_("only what is another number now than it was --as-of"), 0},
     {"csv", KEY_CSV, NULL, 0, N_("CSV: one indicator of one group a line"), 0},
     {"utc-offset", KEY_UTC_OFFSET, N_("OFFSET"), 0, N_("the city's, for where its days begin (+08:00)"), 0},
     {0},
@@ -103,6 +118,10 @@ static void end_of_options(struct argp_state *state, struct asking *asking)
         argp_error(state, _("--from is after --to"));
     if (report->csv && report->common.json)
         argp_error(state, _("--csv or --json: not both"));
+    if (report->corrections && !asking->as_of)
+        argp_error(state, _("--corrections: since when? give --as-of too"));
+    if (report->scoring_file && (!question->by || report->corrections))
+        argp_error(state, _("--scoring goes with --by, and not with --corrections"));
     end_of_cut(state, asking);
 }
 
@@ -134,6 +153,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_EXERCISE:
         report->question.exercise = true;
+        return 0;
+    case KEY_SCORING:
+        report->scoring_file = value;
+        return 0;
+    case KEY_CORRECTIONS:
+        report->corrections = true;
         return 0;
     case KEY_CSV:
         report->csv = true;
@@ -180,16 +205,21 @@ static bool take(void *arg, const struct record *record)
 {
     struct reading *reading = arg;
     know_now(reading);
-    if (record->at_ms >= reading->question->as_of_ms)
+    if (record->at_ms >= reading->question->as_of_ms && !reading->later)
         return false;
-    lives_take(&reading->lives, record);
+    if (record->at_ms < reading->question->as_of_ms)
+        lives_take(&reading->lives, record);
+    if (reading->later)
+        lives_take(reading->later, record);
     show_progress(reading);
     return true;
 }
 
-static int read_trail(struct report *report, struct lives *lives)
+/* later: NULL, or of everything up to now, which ends up in *now_ms. */
+static int read_trail(struct report *report, struct lives *lives, struct lives *later, int64_t *now_ms)
 {
-    struct reading reading = {.question = &report->question, .progress = isatty(STDERR_FILENO), .began_ms = mono_ms()};
+    struct reading reading = {
+        .later = later, .question = &report->question, .progress = isatty(STDERR_FILENO), .began_ms = mono_ms()};
     reading.feed = (struct feed){.common = &report->common, .take = take, .arg = &reading, .cursor = "0"};
     lives_init(&reading.lives);
     int code = feed_read(&reading.feed);
@@ -197,7 +227,54 @@ static int read_trail(struct report *report, struct lives *lives)
     if (reading.shown_ms)
         fputs("\r\033[K", stderr);
     *lives = reading.lives;
+    *now_ms = reading.feed.now_ms;
     report->unseen = lives->last_seq - lives->records; /* sequences have no gaps */
+    return code;
+}
+
+/* Faults are said; an exit code. */
+static int load_scoring(struct report *report)
+{
+    struct faults faults = {0};
+    int error = report->scoring_file ? scoring_load(report->scoring_file, &report->scoring, &faults) : 0;
+    if (error)
+        cli_fail("%s", faults_text(&faults));
+    faults_release(&faults);
+    return error ? CLI_BAD_INPUT : CLI_DONE;
+}
+
+static int print_figures(struct report *report)
+{
+    struct figures figures;
+    struct lives lives;
+    int64_t now_ms;
+    int code = read_trail(report, &lives, NULL, &now_ms);
+    if (!code) {
+        figures_count(&figures, &report->question, &lives);
+        report_print(report, &figures);
+        figures_release(&figures);
+    }
+    lives_release(&lives);
+    return code;
+}
+
+static int print_corrections(struct report *report)
+{
+    struct figures_question until_now = report->question;
+    struct figures frozen, now;
+    struct lives lives, later;
+    lives_init(&later);
+    int code = read_trail(report, &lives, &later, &until_now.as_of_ms);
+    if (!code) {
+        until_now.as_of_ms++;
+        figures_count(&frozen, &report->question, &lives);
+        figures_count(&now, &until_now, &later);
+        report_corrections(report, &frozen, &now);
+        figures_release(&frozen);
+        figures_release(&now);
+    }
+    lives_release(&lives);
+    lives_release(&later);
     return code;
 }
 
@@ -215,15 +292,10 @@ int verb_report(int argc, char **argv)
         NULL};
     struct asking asking = {.report = {.utc_offset = "+08:00"}};
     struct report *report = &asking.report;
-    struct figures figures;
-    struct lives lives;
     cli_parse(&argp, argc, argv, &asking);
-    int code = read_trail(report, &lives);
-    if (!code) {
-        figures_count(&figures, &report->question, &lives);
-        report_print(report, &figures);
-        figures_release(&figures);
-    }
-    lives_release(&lives);
+    int code = load_scoring(report);
+    if (!code)
+        code = report->corrections ? print_corrections(report) : print_figures(report);
+    scoring_free(report->scoring);
     return code;
 }

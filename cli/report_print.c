@@ -52,6 +52,16 @@ static const char *level_title(unsigned digits, char *out, size_t size_bytes)
 
 static const char *const period_names[] = {"day", "week", "month", "quarter"};
 
+unsigned report_of(const struct figure *figure, const char *text)
+{
+    if (figure->of == OF_CLOCK)
+        return clock_kind_of(text);
+    for (unsigned i = 0; figure->of == OF_PERIOD && i < sizeof(period_names) / sizeof(period_names[0]); i++)
+        if (strcmp(period_names[i], text) == 0)
+            return i + 1;
+    return figure->of == OF_LEVEL || figure->of == OF_RUNG ? report_level(text) : 0;
+}
+
 static const char *period_title(unsigned of)
 {
     static const char *const titles[] = {N_("by the day"), N_("by the week"), N_("by the month"), N_("by the quarter")};
@@ -72,7 +82,7 @@ static const char *of_title(const struct figure *figure, unsigned of, char *out,
 }
 
 /* The same for programs; "" when it is of nothing. */
-static const char *of_name(const struct figure *figure, unsigned of, char *out, size_t size_bytes)
+const char *report_of_name(const struct figure *figure, unsigned of, char *out, size_t size_bytes)
 {
     const char *name = figure->of == OF_CLOCK ? clock_kind_name((enum clock_kind)of) : NULL;
     if (figure->of == OF_NOTHING)
@@ -83,7 +93,7 @@ static const char *of_name(const struct figure *figure, unsigned of, char *out, 
     return name ? name : out;
 }
 
-static const char *title(const struct figure *figure, unsigned of, char *out, size_t size_bytes)
+const char *report_title(const struct figure *figure, unsigned of, char *out, size_t size_bytes)
 {
     char what[64];
     const char *format = _(figure->title);
@@ -110,7 +120,7 @@ static const char *rate_text(const struct cell *cell, char out[16])
 static const char *const by_titles[] = {
     [BY_DEPARTMENT] = N_("department"), [BY_AREA] = N_("area"), [BY_TYPE] = N_("type"), [BY_SOURCE] = N_("source")};
 
-static void value_cell(struct table *table, const struct figure *figure, const struct cell *cell)
+void report_value_cell(struct table *table, const struct figure *figure, const struct cell *cell)
 {
     char rate[16], median[WHEN_TEXT_BYTES], p90[WHEN_TEXT_BYTES];
     if (figure->form == FIGURE_COUNT)
@@ -143,8 +153,8 @@ static void part_cells(struct table *table, const struct figure *figure, const s
 static void cell_row(struct table *table, const struct figure *figure, const struct cell *cell)
 {
     char text[160];
-    table_cell(table, COLOUR_NONE, title(figure, cell->of, text, sizeof(text)));
-    value_cell(table, figure, cell);
+    table_cell(table, COLOUR_NONE, report_title(figure, cell->of, text, sizeof(text)));
+    report_value_cell(table, figure, cell);
     part_cells(table, figure, cell);
 }
 
@@ -196,6 +206,8 @@ static void print_text(const struct report *report, const struct figures *figure
         print_group(figures->groups[i], false);
         arena_release(&arena);
     }
+    if (report->scoring)
+        report_ranking_text(report, figures);
 }
 
 /* --- for programs --- */
@@ -205,7 +217,7 @@ static json_t *count_json(uint64_t value)
     return json_integer((json_int_t)value);
 }
 
-static json_t *cell_json(const struct figure *figure, const struct cell *cell)
+json_t *report_cell_json(const struct figure *figure, const struct cell *cell)
 {
     json_t *object = json_object();
     if (figure->form == FIGURE_COUNT) {
@@ -231,12 +243,13 @@ static json_t *group_json(const struct group *group)
         const struct figure *figure = &figure_table[i];
         const struct cell *cell = group->cells[i];
         if (figure->of == OF_NOTHING) {
-            json_object_set_new(object, figure->name, cell_json(figure, cell));
+            json_object_set_new(object, figure->name, report_cell_json(figure, cell));
             continue;
         }
         json_t *cells = json_object();
         for (; cell; cell = cell->next)
-            json_object_set_new(cells, of_name(figure, cell->of, of, sizeof(of)), cell_json(figure, cell));
+            json_object_set_new(cells, report_of_name(figure, cell->of, of, sizeof(of)),
+                                report_cell_json(figure, cell));
         json_object_set_new(object, figure->name, cells);
     }
     return object;
@@ -255,12 +268,14 @@ static void print_json(const struct report *report, const struct figures *figure
                   report->question.as_of_ms >= report->question.to_ms, "exercise", report->question.exercise,
                   "exercises_left_out", (json_int_t)figures->exercises, "records_unseen", (json_int_t)report->unseen,
                   "by", report_by_names[report->question.by], "figures", group_json(figures->all), "groups", groups);
+    if (report->scoring)
+        json_object_set_new(object, "ranking", report_ranking_json(report, figures));
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(5));
     putchar('\n');
     json_decref(object);
 }
 
-static void csv_line(const char *const *fields, size_t count)
+void report_csv_line(const char *const *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -290,14 +305,14 @@ static void csv_cell(const char *by, const char *key, const struct figure *figur
     const char *fields[] = {by,
                             key,
                             figure->name,
-                            of_name(figure, cell->of, of, sizeof(of)),
-                            title(figure, cell->of, text, sizeof(text)),
+                            report_of_name(figure, cell->of, of, sizeof(of)),
+                            report_title(figure, cell->of, text, sizeof(text)),
                             part,
                             whole,
                             rate,
                             median,
                             p90};
-    csv_line(fields, sizeof(fields) / sizeof(fields[0]));
+    report_csv_line(fields, sizeof(fields) / sizeof(fields[0]));
 }
 
 static void csv_group(const char *by, const struct group *group)
@@ -313,6 +328,8 @@ static void print_csv(const struct report *report, const struct figures *figures
     csv_group("all", figures->all);
     for (size_t i = 0; i < figures->group_count; i++)
         csv_group(report_by_names[report->question.by], figures->groups[i]);
+    if (report->scoring)
+        report_ranking_csv(report, figures);
     print_notes(report, figures, stderr);
 }
 

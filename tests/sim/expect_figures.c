@@ -1,5 +1,6 @@
 /* What the report would say: the indicators of a period, counted from the trail as whoever reads it counts them. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/figures.h"
@@ -32,10 +33,12 @@ static bool comes(struct words *rest, const char *word)
     return true;
 }
 
-/* "of respond": which of an indicator's cells; 0: the only one. */
+/* "of respond", "of 12": which of an indicator's cells, by clock, or by level or rung; 0: the only one. */
 static unsigned read_of(struct words *rest)
 {
-    return comes(rest, "of") && rest->left ? clock_kind_of(words_next(rest)) : 0;
+    const char *of = comes(rest, "of") ? words_next(rest) : NULL;
+    enum clock_kind kind = of ? clock_kind_of(of) : 0;
+    return kind || !of ? kind : (unsigned)strtoul(of, NULL, 10);
 }
 
 static bool read_period(struct play *play, struct words *rest, struct figures_question *question)

@@ -110,8 +110,10 @@ static void connect_actor(struct model *m, size_t at)
     struct message hello = {.kind = MESSAGE_HELLO}, credit = {.kind = MESSAGE_CREDIT};
     bool works = actor->endpoint == 'W';
     m->w.network.connection[at]++;
-    hello.hello =
-        (struct hello){WIRE_VERSION, "model", works ? kept_unit_id(actor->unit) : NULL, works ? actor->worker : NULL};
+    hello.hello = (struct hello){.version = WIRE_VERSION,
+                                 .client = "model",
+                                 .unit = works ? kept_unit_id(actor->unit) : NULL,
+                                 .worker = works ? actor->worker : NULL};
     send(m, at, &hello);
     credit.credit.n = 1000;
     if (works)

@@ -20,6 +20,7 @@ RATES = {
     "repeated": (1, 7),  # merged; nothing folded
     "closed": (0, 1),
     "closed_in_time": (0, 1),
+    "extended": (0, 1),
     "checked_in": (0, 0),
     "well_directed": (4, 5),   # one task went to fire and then to police
     "misdirected": (1, 5),
@@ -33,7 +34,7 @@ RATES = {
     "satisfied": (0, 0),
     "solved": (0, 0),
 }
-COUNTS = {"intake": 7, "reports": 7, "due": 1, "overdue": 1}
+COUNTS = {"intake": 7, "reports": 7, "due": 1, "overdue": 1, "parked": 0, "urged": 0, "supervised": 0}
 
 
 def day(shift=0, offset=OFFSET):
@@ -174,6 +175,40 @@ class Report(unittest.TestCase):
         self.assertEqual(intake("--by", "type", "--depth", "2"), {"1.01": 1, "2.01": 1, "2.02": 2, "5": 1, "7": 2})
         self.assertEqual(intake("--by", "source"), {"local": 7})
 
+    def scoring(self, text):
+        path = os.path.join(self.broker.folder, "scoring.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def test_they_are_ranked_within_their_groups(self):
+        path = self.scoring("weights: {well_directed: 60, reworked: -40}\ngroups: {一类: [fire, police]}\nveto: {misdirected: 50}\n")
+        ranking = self.report("--by", "department", "--scoring", path, "--json").json["ranking"]
+        # police: 60 × 100.0 + 40 × (100 - 33.3); fire's one task was not its own; night: nothing was verified.
+        self.assertEqual(ranking, [
+            {"group": "police", "among": "一类", "rank": 1, "score": 86.7, "vetoed_by": []},
+            {"group": "fire", "among": "一类", "rank": 2, "score": 0.0, "vetoed_by": ["misdirected"]},
+            {"group": "night", "among": "", "rank": 1, "score": 100.0, "vetoed_by": []}])
+        self.assertRegex(self.report("--by", "department", "--scoring", path).out, r"一类 +2 +fire +0\.0 +misdirected > 50\n")
+        rows = csv.DictReader(io.StringIO(self.report("--by", "department", "--scoring", path, "--csv").out))
+        self.assertEqual([(row["group"], row["of"], row["numerator"]) for row in rows if row["indicator"] == "rank"],
+                         [("police", "一类", "1"), ("fire", "一类", "2"), ("night", "", "1")])
+        wrong = self.report("--by", "department", "--scoring", self.scoring("weights: {closed: 90}\n"), ok=False)
+        self.assertEqual(wrong.exit, 4)
+        self.assertIn("scoring.yaml:1:1: the weights are 90 together", wrong.err)
+
+    # --- what came later ---
+
+    def test_corrections_are_what_is_another_number_now(self):
+        report = self.report("--as-of", day(-1), "--corrections", "--by", "department", "--json").json
+        found = {(row["by"], row["group"], row["indicator"], row["of"]): (row["frozen"], row["now"]) for row in report["corrections"]}
+        self.assertEqual(found["all", "", "intake", ""], ({"count": 0}, {"count": 7}))
+        self.assertEqual(found["department", "fire", "misdirected", ""][1], {"numerator": 1, "denominator": 1, "rate": 100.0})
+        self.assertNotIn(("all", "", "recorded", ""), found)
+        none = self.broker.cli("report", "--from", day(-3), "--to", day(-2), "--as-of", day(-1), "--corrections")
+        self.assertIn("nothing has been corrected since", none.out)
+        self.assertIn("all,,intake,,0,0,7,7", self.report("--as-of", day(-1), "--corrections", "--csv").out)
+
     # --- forms ---
 
     def test_csv_says_the_same(self):
@@ -216,7 +251,8 @@ class Report(unittest.TestCase):
         for args in ((), ("--from", day()), ("--from", "2026-02-30", "--to", day()), ("--from", day(1), "--to", day()),
                      ("--from", day(), "--to", day(), "--by", "colour"), ("--from", day(), "--to", day(), "--level", "street"),
                      ("--from", day(), "--to", day(), "--by", "area", "--level", "planet"),
-                     ("--from", day(), "--to", day(), "--csv", "--json")):
+                     ("--from", day(), "--to", day(), "--csv", "--json"),
+                     ("--from", day(), "--to", day(), "--corrections"), ("--from", day(), "--to", day(), "--scoring", "x")):
             result = self.broker.cli("report", *args, ok=False)
             self.assertEqual((result.exit, result.out), (2, ""), (args, result))
         away = self.broker.cli("report", "--from", day(), "--to", day(), ok=False,
