@@ -50,10 +50,9 @@ static const char *came_to(const struct kept_saying *s)
     return area && *area ? area : NULL;
 }
 
-/* Mostly one of a level below. */
-static const char *unit_below(const struct kept_saying *s)
+/* Mostly one of a level below an area. */
+static const char *unit_below(const struct kept_saying *s, const char *at)
 {
-    const char *at = came_to(s);
     int first = any(s, KEPT_UNITS);
     for (int i = 0; at && i < KEPT_UNITS; i++) {
         int unit = (first + i) % KEPT_UNITS, area = s->city->units[unit].area;
@@ -65,7 +64,7 @@ static const char *unit_below(const struct kept_saying *s)
 
 static void name_below(const struct kept_saying *s, struct act *act)
 {
-    act->unit = unit_below(s);
+    act->unit = unit_below(s, came_to(s));
 }
 
 static void name_task(const struct kept_saying *s, struct act *act)
@@ -287,7 +286,7 @@ static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *a
     bool open = ask->decision == DECISION_OPEN;
     if (ask->kind != ASK_IDENTITY)
         return open ? ACT_DECIDE : 0;
-    if (!chance_percent(s->chance, 40))
+    if (!chance_percent(s->chance, 75))
         return 0;
     return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
 }
@@ -386,7 +385,12 @@ static void hand_on(const struct kept_saying *s, struct word *word)
 
 static void send_down(const struct kept_saying *s, struct word *word)
 {
-    word->unit = unit_below(s);
+    int of = KEPT_NONE;
+    for (size_t i = 0; i < s->row->task_count; i++)
+        if (s->row->tasks[i].no == word->task)
+            of = kept_unit_of(s->row->tasks[i].unit);
+    int area = of >= 0 ? s->city->units[of].area : KEPT_NONE;
+    word->unit = unit_below(s, area >= 0 ? kept_areas[area] : came_to(s));
 }
 
 /* 终报 before it is fed back. */
@@ -460,7 +464,8 @@ static enum word_verb draw_word(const struct kept_saying *s, const struct task *
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
-    if (came_to(s) && chance_percent(s->chance, 50) && task_allows(task->state, WORD_SEND_DOWN, !by_worker))
+    bool may_send = task->role == TASK_LEAD && came_to(s) && task_allows(task->state, WORD_SEND_DOWN, !by_worker);
+    if (may_send && chance_percent(s->chance, 80))
         verb = WORD_SEND_DOWN;
     return verb;
 }

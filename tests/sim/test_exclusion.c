@@ -504,6 +504,21 @@ static const char *any_person(struct model *m)
     return people[any(m, 10)];
 }
 
+/* Whoever was granted to know who reported, if anybody was. */
+static size_t who_sought(struct model *m, const struct row *row, size_t otherwise, const char **person)
+{
+    for (size_t i = 0; i < row->ask_count; i++) {
+        const struct ask *ask = &row->asks[i];
+        for (int k = 0; k < KEPT_PRINCIPALS && ask->kind == ASK_IDENTITY && ask->decision == DECISION_GRANTED; k++) {
+            if (strcmp(m->city.principals[k].name, ask->principal) != 0)
+                continue;
+            *person = ask->person;
+            return seat_of(m, k);
+        }
+    }
+    return otherwise;
+}
+
 static void act(struct model *m, const struct kept_saying *s, struct kept_case *c)
 {
     struct message message = {.kind = MESSAGE_ACT};
@@ -513,6 +528,9 @@ static void act(struct model *m, const struct kept_saying *s, struct kept_case *
     bool kept_from_it = in(from_of(m, c).principals, speaker);
     message.act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
     message.act.person = any_person(m);
+    if (message.act.verb == ACT_OPEN_IDENTITY)
+        at = who_sought(m, s->row, at, &message.act.person);
+    kept_from_it = in(from_of(m, c).principals, m->actors[at].principal);
     m->revoking = true;
     say(m, at, &message, follow_act);
     m->revoking = false;

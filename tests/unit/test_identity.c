@@ -171,7 +171,7 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act,
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act,
                            act, act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
