@@ -114,8 +114,8 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so promise verify power_loss)
-$(B)/crash/shim.so: $(B)/obj/tests/crash/shim.o
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so promise verify power_loss bit_rot)
+$(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^
 $(B)/crash/promise: $(B)/obj/tests/crash/promise.o $(B)/libbihuan.a

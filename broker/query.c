@@ -373,8 +373,9 @@ static struct subject subject_of_event(const struct turn *t, const struct event 
 {
     const struct place *place = &event->place;
     const char *area = place->area && *place->area ? place->area
-                       : place->has_point ? place_find(t->place, place->system, place->latitude, place->longitude)
-                                          : NULL;
+                       : place->has_point
+                           ? place_find(t->place, t->now_ms, place->system, place->latitude, place->longitude)
+                           : NULL;
     return (struct subject){.type = event->type,
                             .area = area,
                             .object = event->object,
@@ -419,7 +420,7 @@ static void add_copies(struct reading *r, const struct policy *policy, const str
         border_explain(policy, query, result, near, near_count, subject->beside, &t->arena, &explanation->copies);
 }
 
-static void explain_with(struct reading *r, const struct policy *policy, const struct subject *subject)
+static void explain_with(struct reading *r, const struct policy *policy, const struct subject *subject, int64_t at_ms)
 {
     struct arena *arena = &r->turn->arena;
     struct explanation *explanation = ARENA_NEW(arena, struct explanation, 1);
@@ -432,7 +433,8 @@ static void explain_with(struct reading *r, const struct policy *policy, const s
                                 .without = subject->without,
                                 .object = subject->object,
                                 .sealed = subject->sealed,
-                                .about = subject->about};
+                                .about = subject->about,
+                                .at_ms = at_ms};
     char *hex = arena_alloc(arena, 2 * DIGEST_BYTES + 1);
     if (query.type && !query.severity)
         query.severity = query.type->severity;
@@ -511,7 +513,7 @@ static void answer_explain(struct reading *r)
     if (!policy)
         return;
     struct subject subject = q->incident ? subject_of_incident(&row.head) : subject_of_event(t, q->event);
-    explain_with(r, policy, &subject);
+    explain_with(r, policy, &subject, at_ms ? at_ms : t->now_ms);
 }
 
 /* --- status of what one reported --- */

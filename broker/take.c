@@ -114,7 +114,7 @@ static const char *area_of(const struct turn *t, const struct place *place)
         return place->area;
     if (!place->has_point)
         return NULL;
-    return place_find(t->place, place->system, place->latitude, place->longitude);
+    return place_find(t->place, t->now_ms, place->system, place->latitude, place->longitude);
 }
 
 /* Half of the slack is for what cannot wait. */

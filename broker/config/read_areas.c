@@ -99,7 +99,12 @@ static void read_times(struct areas_reading *in, yaml_node_t *const *fields, str
     yaml_node_t *successor = fields[SUCCEEDED_BY] != NULL ? fields[SUCCEEDED_BY] : fields[SUCCESSOR];
     if (fields[SUCCEEDED_BY] != NULL && fields[SUCCESSOR] != NULL)
         node_fault(in->document, fields[SUCCESSOR], "successor and succeeded_by say the same; keep one");
-    read_retired(in->reading, in->document, fields[RETIRED], successor, &area->retired, &area->succeeded_by);
+    bool ends = area->valid_to_ms != 0 && fields[RETIRED] == NULL;
+    read_retired(in->reading, in->document, fields[RETIRED], successor, ends ? &ends : &area->retired,
+                 &area->succeeded_by);
+    if (ends && successor == NULL)
+        node_fault(in->document, fields[VALID_TO],
+                   "an area that ends says what follows it: succeeded_by, such as the area above it");
 }
 
 static struct area *add_area(struct areas_reading *in, yaml_node_t *node)
@@ -209,16 +214,22 @@ static void check_successor(struct areas_reading *in, yaml_node_t *node, const s
     else if (area->succeeded_by != NULL && policy_area_now(policy, area) == NULL)
         node_fault(in->document, node,
                    "the successors of area '%s' end nowhere: in a circle, or in one retired without", area->code);
+    else if (area->succeeded_by != NULL && !area->retired && policy_area_at(policy, area, area->valid_to_ms) == NULL)
+        node_fault(
+            in->document, node,
+            "nothing follows area '%s' on the day it ends: '%s' is not in force then; let its valid_from be that "
+            "day, or earlier",
+            area->code, area->succeeded_by);
 }
 
 static void link_areas(struct areas_reading *in)
 {
-    for (size_t i = 0; i < in->count; i++) {
-        if (*in->areas[i].code == '\0')
-            continue; /* its code was a fault already */
-        link_area(in, in->nodes[i], &in->areas[i]);
-        check_successor(in, in->nodes[i], &in->areas[i]);
-    }
+    for (size_t i = 0; i < in->count; i++)
+        if (*in->areas[i].code != '\0') /* else its code was a fault already */
+            link_area(in, in->nodes[i], &in->areas[i]);
+    for (size_t i = 0; i < in->count; i++)
+        if (*in->areas[i].code != '\0')
+            check_successor(in, in->nodes[i], &in->areas[i]);
 }
 
 /* --- polygons --- */

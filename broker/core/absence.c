@@ -124,18 +124,33 @@ static void open_for(struct step *step, const struct absence *absence, struct si
     admit_by_broker(step, &(struct broker_event){.event = &event, .area = side->name, .sides = side, .side_count = 1});
 }
 
+/* From an area that is over by date nothing is to be heard any more. */
+static bool is_over(const struct step *step, const struct absence *absence, const struct side *side)
+{
+    const struct policy *policy = step->core->policy;
+    const struct area *area = absence->ref_count ? NULL : policy_area(policy, side->name);
+    return area && policy_area_now(policy, area) != policy_area_at(policy, area, step->now_ms);
+}
+
 /* A row whose rule is gone is the sweep's to take away. */
 void absence_due(struct step *step, const struct live_side *row)
 {
     const struct absence *absence = rule_of(step->core->policy, row->facts.key);
     struct side side = row->facts;
-    if (absence)
+    if (absence && !is_over(step, absence, &side))
         open_for(step, absence, &side);
     else
         routine_forget(step, &side);
 }
 
 /* --- after a change of rules --- */
+
+/* From now on, or from when the area is there. */
+static int64_t watched_from(const struct step *step, const struct absence *absence, size_t i)
+{
+    int64_t from_ms = absence->ref_count ? 0 : absence->areas[i]->valid_from_ms;
+    return from_ms > step->now_ms ? from_ms : step->now_ms;
+}
 
 static void reckon(struct sweep *sweep, const struct absence *absence, size_t i)
 {
@@ -146,7 +161,7 @@ static void reckon(struct sweep *sweep, const struct absence *absence, size_t i)
     if (is_new && side_full(step->core, 1))
         return;
     if (is_new)
-        side.first_ms = step->now_ms;
+        side.first_ms = watched_from(step, absence, i);
     int64_t next_ms = deadline(step, absence, side.last_ms ? side.last_ms : side.first_ms);
     if (is_new || (watched && next_ms != side.next_ms)) {
         side.state = ABSENCE_WATCHED;

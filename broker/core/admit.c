@@ -114,12 +114,14 @@ static bool find_area(struct admission *admission)
     const struct policy *policy = admission->step->core->policy;
     const char *code = admission->area;
     struct route_query *query = &admission->query;
-    query->area = code ? policy_area_now(policy, policy_area(policy, code)) : NULL;
+    query->at_ms = admission->step->now_ms;
+    query->area = code ? policy_area_at(policy, policy_area(policy, code), query->at_ms) : NULL;
     if (query->area)
         return true;
     bool unknown = has_text(code);
     if (unknown && !tolerates_unknown(admission))
-        return step_refuse(admission->step, REFUSAL_UNKNOWN_AREA, "place.area", "no such area: \"%s\"", code);
+        return step_refuse(admission->step, REFUSAL_UNKNOWN_AREA, "place.area", "no such area%s: \"%s\"",
+                           policy_area(policy, code) ? " today" : "", code);
     admission->flagged |= unknown;
     if (!query->without)
         query->without = unknown ? UNROUTED_UNKNOWN_AREA : code ? UNROUTED_NO_POLYGON : UNROUTED_NO_PLACE;
@@ -278,7 +280,7 @@ static void start(struct draft *draft, const struct route_result *result)
 void admit_send(struct draft *draft)
 {
     const struct policy *policy = draft->climb.policy;
-    const struct route_query query = route_asked(policy, &draft->head);
+    const struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
     struct incident *head = draft_head(draft);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
@@ -400,7 +402,8 @@ void admit_by_broker(struct step *step, const struct broker_event *found)
     own.who = NULL;
     query->type = policy_type_now(policy, policy_type(policy, found->event->type));
     query->severity = query->type && query->type->severity ? query->type->severity : SEVERITY_LEAST;
-    query->area = policy_area_now(policy, policy_area(policy, found->area));
+    query->at_ms = step->now_ms;
+    query->area = policy_area_at(policy, policy_area(policy, found->area), step->now_ms);
     query->without = !query->type ? UNROUTED_UNKNOWN_TYPE : !query->area ? UNROUTED_UNKNOWN_AREA : 0;
     admission.result.lead = found->lead;
     if (!found->lead)

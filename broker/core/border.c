@@ -54,7 +54,7 @@ static const char *with_near(const struct step *step, const struct route_query *
     if (!counts || command->kind != COMMAND_PUBLISH)
         return words;
     for (size_t i = 0; i < command->publish.near_count; i++) {
-        const struct area *area = policy_area_now(policy, policy_area(policy, command->publish.near[i]));
+        const struct area *area = policy_area_at(policy, policy_area(policy, command->publish.near[i]), step->now_ms);
         const struct area *other = side_of(policy, area);
         if (other && other != own)
             words = with(step->outcome->arena, words, other->code);
@@ -85,7 +85,8 @@ static bool may_be_same(const struct step *step, const struct route_query *query
 {
     const struct policy *policy = step->core->policy;
     const struct exclusion theirs = exclusion_of(policy, &other->head), ours = exclusion_of_query(policy, query);
-    const struct area *there = side_of(policy, policy_area_now(policy, policy_area(policy, other->head.area)));
+    const struct area *there =
+        side_of(policy, policy_area_at(policy, policy_area(policy, other->head.area), step->now_ms));
     return there && stands_in(beside, there->code) && strcmp(other->head.type, query->type->code) == 0 &&
            step->now_ms - other->head.received_ms <= policy->border.same_within_ms && !exclusion_holds(&theirs) &&
            !exclusion_holds(&ours);
@@ -129,7 +130,7 @@ static const struct unit *recipient(const struct policy *policy, const struct ro
     struct route_query query = *asked;
     if (unit)
         return unit;
-    query.area = policy_area_now(policy, policy_area(policy, word));
+    query.area = policy_area_at(policy, policy_area(policy, word), asked->at_ms);
     return query.area ? route_first(policy, policy->border.to, policy->border.to_count, &query) : NULL;
 }
 
@@ -207,7 +208,7 @@ static void copy_all(struct draft *draft, bool again)
     const struct policy *policy = draft->climb.policy;
     if (!policy->border.there)
         return;
-    const struct route_query query = route_asked(policy, &draft->head);
+    const struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
     const char *words = arena_strdup(draft->step->outcome->arena, beside_now(draft)), *word;
     while ((word = next_word(draft->step->outcome->arena, &words)))
         copy_to(draft, recipient(policy, &query, word), again);
@@ -281,7 +282,8 @@ static void tell_near(struct telling *telling, const char *const *near, size_t c
         border->near_type_count == 0 || is_of(telling->query->type, border->near_types, border->near_type_count);
     const char *how = arena_printf(telling->arena, "within %.0f m", border->near_m);
     for (size_t i = 0; counts && i < count; i++) {
-        const struct area *other = side_of(policy, policy_area_now(policy, policy_area(policy, near[i])));
+        const struct area *other =
+            side_of(policy, policy_area_at(policy, policy_area(policy, near[i]), telling->query->at_ms));
         if (other && other != own)
             tell(telling, other->code, &border->near_origin, "near", how);
     }
@@ -315,7 +317,7 @@ size_t border_explain(const struct policy *policy, const struct route_query *ask
 {
     struct route_query query = *asked;
     query.type = policy_type_now(policy, asked->type);
-    query.area = policy_area_now(policy, asked->area);
+    query.area = policy_area_at(policy, asked->area, asked->at_ms);
     beside = text_or_empty(beside);
     struct telling telling = {policy, &query, result, arena, "", NULL, 0};
     size_t most = near_count + policy->border.neighbour_count + strlen(beside);

@@ -76,7 +76,8 @@ static size_t list_areas(const struct step *step, const struct duty *duty, const
     size_t count = 0;
     for (size_t i = 0; i < policy->area_count && count < SIDE_LIST_MAX; i++) {
         const struct area *area = &policy->areas[i];
-        if (area->level == duty->target_level && !area->retired && area_within(area, within))
+        if (area->level == duty->target_level && area_within(area, within) &&
+            policy_area_at(policy, area, step->now_ms) == area)
             out[count++] = area->code;
     }
     return count;
@@ -96,6 +97,14 @@ static void list_targets(const struct step *step, const struct duty *duty, const
 static const struct area *area_of(const struct policy *policy, const struct side *side)
 {
     return policy_area_now(policy, policy_area(policy, side->text));
+}
+
+/* An area that is over by date has none of its own any more: its successor's are written for that. */
+static bool is_over(const struct step *step, const char *code)
+{
+    const struct policy *policy = step->core->policy;
+    const struct area *area = policy_area(policy, code);
+    return policy_area_at(policy, area, step->now_ms) != policy_area_now(policy, area);
 }
 
 /* Who leads where the area is listed. */
@@ -195,6 +204,8 @@ void duty_due(struct step *step, const struct live_side *row)
         routine_forget(step, &side);
     else if (side.state == DUTY_RUNS)
         end(step, duty, &side);
+    else if (is_over(step, side.text))
+        routine_forget(step, &side);
     else
         begin(step, duty, &side);
 }
@@ -323,8 +334,13 @@ static void reckon(struct sweep *sweep, const struct duty *duty, const struct ar
     bool stands = side.state && side.first_ms == same.from_ms && side.until_ms == same.to_ms;
     if (!is_there(step->core, duty, area) || (!side.state && side_full(step->core, 1)))
         return;
+    bool to_come = area->valid_from_ms > step->now_ms;
+    if (!to_come && is_over(step, area->code))
+        return;
     if (!stands) {
-        wait_for(&side, period_of(step, duty, step->now_ms));
+        wait_for(&side, period_of(step, duty, to_come ? area->valid_from_ms : step->now_ms));
+        if (to_come && side.next_ms)
+            side.next_ms = area->valid_from_ms > side.next_ms ? area->valid_from_ms : side.next_ms;
         side.text = area->code;
     }
     if (is_to_rest(step->core, duty, area))

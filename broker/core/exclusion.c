@@ -81,7 +81,8 @@ static bool is_of_unit(const struct policy *policy, const struct unit *unit, con
 /* Units of the place stand under the post there. */
 static bool is_of_area(const struct policy *policy, const struct unit *unit, const struct area *about)
 {
-    return about != NULL && (area_within(unit->area, about) || area_within(unit->area, policy_area_now(policy, about)));
+    return about != NULL &&
+           (area_within(unit->area, about) || area_within(unit->area, policy_area_last(policy, about)));
 }
 
 /* Whom it is about, without those who only share a key with it. */
@@ -173,7 +174,7 @@ static bool names_area(const struct exclusion *exclusion, const struct area *are
     const char *at = exclusion->about;
     while (next_word(&at, word)) {
         const struct area *about = policy_unit(policy, word) ? NULL : policy_area(policy, word);
-        if (about && (area_within(area, about) || area_within(area, policy_area_now(policy, about))))
+        if (about && (area_within(area, about) || area_within(area, policy_area_last(policy, about))))
             return true;
     }
     return false;

@@ -163,7 +163,7 @@ bool incident_in_scope(struct step *step, const struct live *live)
 {
     const struct policy *policy = step->core->policy;
     const struct type *type = policy_type_now(policy, policy_type(policy, live->head.type));
-    const struct area *area = policy_area_now(policy, policy_area(policy, live->head.area));
+    const struct area *area = policy_area_at(policy, policy_area(policy, live->head.area), step->now_ms);
     if (right_in_scope(step->who, type, area))
         return true;
     return step_refuse(step, REFUSAL_OUT_OF_SCOPE, NULL, "type \"%s\" in area \"%s\" is outside what \"%s\" may touch",

@@ -222,7 +222,7 @@ static const struct area *area_of(struct aside *aside)
     struct step *step = aside->step;
     const struct policy *policy = step->core->policy;
     const char *code = text_or_empty(aside->act->area);
-    const struct area *area = policy_area_now(policy, policy_area(policy, code));
+    const struct area *area = policy_area_at(policy, policy_area(policy, code), step->now_ms);
     if (!policy->rating.window_days)
         step_refuse(step, REFUSAL_BAD_VALUE, "area", "no area has a level here: area_levels.yaml says which do");
     else if (!area)

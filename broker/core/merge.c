@@ -63,7 +63,7 @@ static void keep_earlier(struct draft *survivor, const struct draft *loser)
 static const struct area *area_of(const struct draft *draft)
 {
     const struct policy *policy = draft->step->core->policy;
-    return policy_area_now(policy, policy_area(policy, draft->head.area));
+    return policy_area_at(policy, policy_area(policy, draft->head.area), draft->step->now_ms);
 }
 
 /* Known where the other is not, or further down the tree within it. */
@@ -78,7 +78,7 @@ static void route_again(struct draft *survivor)
 {
     const struct policy *policy = survivor->step->core->policy;
     struct incident *head = draft_head(survivor);
-    const struct route_query query = route_asked(policy, head);
+    const struct route_query query = route_asked(policy, head, survivor->step->now_ms);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
     head->unrouted = result.unrouted;

@@ -56,8 +56,8 @@ static void set_out(struct draft *draft, const struct plan *plan, uint32_t no, u
 static struct route_query query_of(const struct draft *draft)
 {
     const struct policy *policy = draft->climb.policy;
-    struct route_query query = route_asked(policy, &draft->head);
-    query.area = policy_area_now(policy, query.area);
+    struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
+    query.area = policy_area_at(policy, query.area, draft->step->now_ms);
     return query;
 }
 

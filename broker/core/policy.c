@@ -190,6 +190,45 @@ const struct area *policy_area_now(const struct policy *policy, const struct are
     return area != NULL && area->retired ? NULL : area;
 }
 
+static bool is_over(const struct area *area, int64_t at_ms)
+{
+    return at_ms && area->valid_to_ms && area->valid_to_ms <= at_ms;
+}
+
+/* Itself, or the nearest above it, that is over by then: its successor follows. NULL: none is. */
+static const struct area *over_by(const struct area *area, int64_t at_ms)
+{
+    if (area->retired)
+        return area;
+    while (area != NULL && !is_over(area, at_ms))
+        area = area->parent;
+    return area;
+}
+
+static bool is_to_come(const struct area *area, int64_t at_ms)
+{
+    while (area != NULL && (!at_ms || area->valid_from_ms <= at_ms))
+        area = area->parent;
+    return area != NULL;
+}
+
+const struct area *policy_area_at(const struct policy *policy, const struct area *area, int64_t at_ms)
+{
+    const struct area *over = area != NULL ? over_by(area, at_ms) : NULL;
+    for (int i = 0; i < SUCCESSORS_MAX && over != NULL; i++) {
+        area = policy_area(policy, area->succeeded_by != NULL ? area->succeeded_by : over->succeeded_by);
+        over = area != NULL ? over_by(area, at_ms) : NULL;
+    }
+    return area == NULL || over != NULL || is_to_come(area, at_ms) ? NULL : area;
+}
+
+const struct area *policy_area_last(const struct policy *policy, const struct area *area)
+{
+    for (int i = 0; i < SUCCESSORS_MAX && area != NULL && area->succeeded_by != NULL; i++)
+        area = policy_area(policy, area->succeeded_by);
+    return area;
+}
+
 const struct unit *policy_unit_now(const struct policy *policy, const struct unit *unit)
 {
     for (int i = 0; i < SUCCESSORS_MAX && unit != NULL && unit->retired; i++)

@@ -53,12 +53,12 @@ struct post {
 
 struct area {
     const char *code, *name;
-    const struct area *parent; /* NULL at the top */
-    size_t level;              /* index into levels */
-    const char *post;          /* who stands on the ladder here; "" is a vacancy */
-    const struct post *seat;   /* the same by posts.yaml, which counts; NULL: it says nothing */
-    int64_t valid_from_ms, valid_to_ms;
-    const char *succeeded_by; /* code, or NULL */
+    const struct area *parent;          /* NULL at the top */
+    size_t level;                       /* index into levels */
+    const char *post;                   /* who stands on the ladder here; "" is a vacancy */
+    const struct post *seat;            /* the same by posts.yaml, which counts; NULL: it says nothing */
+    int64_t valid_from_ms, valid_to_ms; /* [from, to); 0: open. What lies in it is so too */
+    const char *succeeded_by;           /* code, or NULL */
     bool retired;
     struct origin origin;
 };
@@ -526,6 +526,11 @@ const struct ladder *policy_ladder(const struct policy *, const char *name); /* 
 /* What stands in its place now: itself, or the last of its successors when retired. NULL when there is none. */
 const struct type *policy_type_now(const struct policy *, const struct type *);
 const struct area *policy_area_now(const struct policy *, const struct area *);
+/* The same at a time: an area that is over by date is as one that is retired, and so is what lies in it; NULL when it is not
+ * in force yet. 0: whatever the date. */
+const struct area *policy_area_at(const struct policy *, const struct area *, int64_t at_ms);
+/* The last of its successors, also of those announced for later. */
+const struct area *policy_area_last(const struct policy *, const struct area *);
 const struct unit *policy_unit_now(const struct policy *, const struct unit *);
 /* Whose the object is: by its own code, else by the longest prefix of it. NULL: nobody's that is known. */
 const struct unit *policy_owner(const struct policy *, const char *object);

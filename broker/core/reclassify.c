@@ -216,7 +216,7 @@ static bool send_anew(struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
     struct draft *draft = acting->draft;
-    struct route_query query = route_asked(policy, &draft->head);
+    struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
     struct route_result result;
     query.without = query.area ? 0 : without_place(&draft->head);
     route_find(policy, &query, &result, NULL);

@@ -285,11 +285,12 @@ static void explain_no_recipient(struct route_trace *trace, const struct route *
     }
 }
 
-struct route_query route_asked(const struct policy *policy, const struct incident *head)
+struct route_query route_asked(const struct policy *policy, const struct incident *head, int64_t at_ms)
 {
     return (struct route_query){
         .type = policy_type(policy, head->type),
         .area = policy_area(policy, head->area),
+        .at_ms = at_ms,
         .nature = head->nature,
         .severity = head->severity,
         .without = head->unrouted,
@@ -304,7 +305,7 @@ static void find(const struct policy *policy, const struct route_query *asked, s
 {
     struct route_query query = *asked;
     query.type = policy_type_now(policy, asked->type);
-    query.area = policy_area_now(policy, asked->area);
+    query.area = policy_area_at(policy, asked->area, asked->at_ms);
     if (query.type == NULL || query.area == NULL) {
         enum unrouted_reason retired = query.type == NULL ? UNROUTED_UNKNOWN_TYPE : UNROUTED_UNKNOWN_AREA;
         result->unrouted = asked->without != 0 ? asked->without : retired;

@@ -15,10 +15,11 @@ struct route_query {
     const char *object;           /* code of the thing it is about, or NULL */
     bool sealed;
     const char *about; /* whom it is about, or NULL (exclusion.h) */
+    int64_t at_ms;     /* when: areas come and go; 0: whatever the date */
 };
 
 /* What an incident asks as it stands now. */
-struct route_query route_asked(const struct policy *, const struct incident *);
+struct route_query route_asked(const struct policy *, const struct incident *, int64_t at_ms);
 
 struct route_result {
     const struct route *route; /* NULL when unrouted for want of a rule */

@@ -56,7 +56,7 @@ void sensor_begin(struct draft *draft, const struct suspicion *suspicion)
     draft_reports(draft)->device = suspicion->device;
     if (!suspicion->holds)
         return;
-    const struct route_query query = route_asked(policy, &draft->head);
+    const struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
     const struct unit *owner = route_first(policy, rule->repair, rule->repair_count, &query);
     if (owner)
         draft_add_task(draft, owner->id, TASK_ASSIST);

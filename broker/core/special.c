@@ -42,7 +42,8 @@ static const struct special *special_of(const struct step *step, const struct in
 {
     const struct policy *policy = step->core->policy;
     const struct type *type = policy_type_now(policy, policy_type(policy, head->type));
-    return special_at(policy, type, policy_area_now(policy, policy_area(policy, head->area)), step->now_ms);
+    return special_at(policy, type, policy_area_at(policy, policy_area(policy, head->area), step->now_ms),
+                      step->now_ms);
 }
 
 /* "": in none. */

@@ -42,7 +42,7 @@ static const struct unit *taker(const struct draft *draft, const struct area *ar
     const struct policy *policy = draft->climb.policy;
     const struct recipient own = {.kind = RECIPIENT_RELATIVE, .level = area->level, .unit_kind = "", .text = ""};
     struct candidates tried = policy->upward[area->level];
-    struct route_query query = route_asked(policy, &draft->head);
+    struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
     query.area = area;
     if (tried.count == 0)
         tried = (struct candidates){&own, 1};
@@ -219,7 +219,7 @@ bool upward_permits(struct step *step, const struct incident *head)
 {
     const struct policy *policy = step->core->policy;
     const char *code = text_or_empty(oversight_of(head)->at_area);
-    const struct area *at = has_text(code) ? policy_area_now(policy, policy_area(policy, code)) : NULL;
+    const struct area *at = has_text(code) ? policy_area_at(policy, policy_area(policy, code), step->now_ms) : NULL;
     if (!at || right_in_scope(step->who, NULL, at))
         return true;
     return step_refuse(step, REFUSAL_REPORTED_UP, NULL,

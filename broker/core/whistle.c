@@ -85,7 +85,7 @@ static const struct unit *called(struct acting *acting, const char *id)
 static const struct route *route_of(const struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
-    const struct route_query query = route_asked(policy, &acting->draft->head);
+    const struct route_query query = route_asked(policy, &acting->draft->head, acting->step->now_ms);
     struct route_result result;
     route_find(policy, &query, &result, NULL);
     return result.route;

@@ -11,7 +11,8 @@
 #include "broker/place/geojson.h"
 
 struct polygon {
-    const char *code; /* in the index's arena: it outlives the policy */
+    const char *code;       /* in the index's arena: it outlives the policy */
+    int64_t from_ms, to_ms; /* when the area is in force, [from, to); 0: open */
     GEOSGeometry *geometry;
     const GEOSPreparedGeometry *prepared;
 };
@@ -54,6 +55,17 @@ static const char *code_of(struct build *build, size_t number, const char *value
     return NULL;
 }
 
+/* Its own, within those of what it lies in. */
+static void set_dates(struct polygon *polygon, const struct area *area)
+{
+    for (; area != NULL; area = area->parent) {
+        if (area->valid_from_ms > polygon->from_ms)
+            polygon->from_ms = area->valid_from_ms;
+        if (area->valid_to_ms && (!polygon->to_ms || area->valid_to_ms < polygon->to_ms))
+            polygon->to_ms = area->valid_to_ms;
+    }
+}
+
 static void add_polygon(void *arg, size_t number, const char *value, GEOSGeometry *geometry)
 {
     struct build *build = arg;
@@ -69,8 +81,10 @@ static void add_polygon(void *arg, size_t number, const char *value, GEOSGeometr
         if (index->polygons == NULL)
             panic("out of memory for %zu polygons", index->capacity);
     }
-    index->polygons[index->count++] =
-        (struct polygon){arena_strdup(&index->arena, code), geometry, GEOSPrepare_r(index->context.handle, geometry)};
+    index->polygons[index->count++] = (struct polygon){.code = arena_strdup(&index->arena, code),
+                                                       .geometry = geometry,
+                                                       .prepared = GEOSPrepare_r(index->context.handle, geometry)};
+    set_dates(&index->polygons[index->count - 1], policy_area(build->policy, code));
 }
 
 static void read_source(struct build *build, const struct polygon_source *source, const char *folder)
@@ -146,22 +160,35 @@ void place_free(struct place_index *index)
 
 struct hit {
     const struct place_index *index;
+    int64_t at_ms;
     const GEOSGeometry *point;
     const struct polygon *found;
 };
+
+static bool is_over(const struct polygon *polygon, int64_t at_ms)
+{
+    return polygon->to_ms && polygon->to_ms <= at_ms;
+}
+
+/* The first that is in force; else the first whose area is over, so that its successor has it. */
+static bool comes_before(const struct polygon *a, const struct polygon *b, int64_t at_ms)
+{
+    bool over_a = is_over(a, at_ms), over_b = is_over(b, at_ms);
+    return over_a == over_b ? a < b : over_b;
+}
 
 /* Called for each polygon whose box holds the point, in no order. */
 static void test_polygon(void *item, void *arg)
 {
     struct polygon *polygon = item;
     struct hit *hit = arg;
-    if (hit->found != NULL && hit->found <= polygon)
+    if (polygon->from_ms > hit->at_ms || (hit->found != NULL && !comes_before(polygon, hit->found, hit->at_ms)))
         return;
     if (GEOSPreparedIntersects_r(hit->index->context.handle, polygon->prepared, hit->point) == 1)
         hit->found = polygon;
 }
 
-const char *place_find(const struct place_index *index, enum coordinate_system system, double latitude,
+const char *place_find(const struct place_index *index, int64_t at_ms, enum coordinate_system system, double latitude,
                        double longitude)
 {
     if (index == NULL)
@@ -171,7 +198,7 @@ const char *place_find(const struct place_index *index, enum coordinate_system s
         return "";
     GEOSContextHandle_t geos = index->context.handle;
     GEOSGeometry *point = GEOSGeom_createPointFromXY_r(geos, longitude, latitude);
-    struct hit hit = {.index = index, .point = point};
+    struct hit hit = {.index = index, .at_ms = at_ms, .point = point};
     if (point != NULL)
         GEOSSTRtree_query_r(geos, index->tree, point, test_polygon, &hit);
     GEOSGeom_destroy_r(geos, point);

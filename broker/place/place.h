@@ -14,8 +14,9 @@ int place_build(const struct policy *, const char *folder, struct place_index **
 void place_free(struct place_index *);
 
 /* The code of the area that holds the point, "" when none does. Where polygons share a border: the lowest index.
- * Borrowed from the index; index may be NULL (""). */
-const char *place_find(const struct place_index *, enum coordinate_system, double latitude, double longitude);
+ * Of areas that are in force then; of one that is over, where no other holds it. Borrowed from the index; index may be NULL (""). */
+const char *place_find(const struct place_index *, int64_t at_ms, enum coordinate_system, double latitude,
+                       double longitude);
 
 /* The codes of the areas that reach within so many metres of the point, its own among them, in the index's order; NULL with
  * *count 0 when none does. The array is in the arena, the codes are the index's. */

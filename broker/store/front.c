@@ -190,13 +190,18 @@ struct reading_front {
     void *arg;
 };
 
+static bool head_right(const struct reading_front *r, const struct entry_head *head)
+{
+    return head->magic == MAGIC && head->checksum == head_sum(head, r->salt) && head->journal == r->known->journal &&
+           head->number > 0;
+}
+
 static bool head_at(const struct reading_front *r, const struct log_file *file, uint64_t at, struct entry_head *out)
 {
     if (at + sizeof *out > file->size)
         return false;
     memcpy(out, file->bytes + at, sizeof *out);
-    return out->magic == MAGIC && out->checksum == head_sum(out, r->salt) && out->journal == r->known->journal &&
-           out->number > 0;
+    return head_right(r, out);
 }
 
 static bool entry_whole(const struct log_file *file, uint64_t at, const struct entry_head *head)
@@ -246,20 +251,98 @@ static int read_entry(const struct reading_front *r, const struct log_file *file
     return result;
 }
 
+/* --- rot --- */
+
+static bool head_but_for_a_bit(const struct reading_front *r, const struct log_file *file, uint64_t at,
+                               struct entry_head *out)
+{
+    if (at + sizeof *out > file->size)
+        return false;
+    for (size_t bit = 0; bit < 8 * sizeof *out; bit++) {
+        memcpy(out, file->bytes + at, sizeof *out);
+        ((uint8_t *)out)[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (head_right(r, out))
+            return true;
+    }
+    return false;
+}
+
+/* A queued value that is not as it was written; its size may be wrong too. */
+static bool is_damaged(const struct buffer *values, size_t at, uint64_t key, size_t *size)
+{
+    struct queued queued;
+    *size = values->size - at;
+    if (*size < sizeof queued)
+        return true;
+    memcpy(&queued, values->data + at, sizeof queued);
+    size_t room = *size - sizeof queued, padded = (queued.size_bytes + 7) / 8 * 8;
+    if (queued.size_bytes > room || padded > room) {
+        *size = sizeof queued;
+        return true;
+    }
+    *size = sizeof queued + padded;
+    const uint8_t *value = values->data + at + sizeof queued;
+    bool padding = true;
+    for (size_t i = queued.size_bytes; i < padded; i++)
+        padding &= value[i] == 0;
+    return queued.key != key || queued.kind != 0 || !padding || !value_intact(value, queued.size_bytes);
+}
+
+static bool mends(struct buffer *values, size_t at, size_t size, uint64_t sum)
+{
+    struct queued queued;
+    memcpy(&queued, values->data + at, size < sizeof queued ? size : sizeof queued);
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        uint8_t *byte = values->data + at + bit / 8, *value = values->data + at + sizeof queued;
+        *byte ^= (uint8_t)(1u << bit % 8);
+        bool within = byte >= value && byte < value + queued.size_bytes; /* its own checksum is the shorter way */
+        if ((!within || value_intact(value, queued.size_bytes)) && XXH3_64bits(values->data, values->size) == sum)
+            return true;
+        *byte ^= (uint8_t)(1u << bit % 8);
+    }
+    return false;
+}
+
+static bool values_but_for_a_bit(struct buffer *values, const struct entry_head *head)
+{
+    size_t at = 0, size;
+    uint64_t key = head->first;
+    for (; at < values->size && !is_damaged(values, at, key, &size); key++)
+        at += size;
+    return at < values->size && mends(values, at, size, head->sum);
+}
+
+/* The last entry may have been cut short by a loss of power, and is none then. But one that is whole when a single bit is
+ * flipped was durable, and has rotted since. */
+static bool is_rotten(const struct reading_front *r, const struct log_file *file, uint64_t at)
+{
+    struct entry_head head;
+    bool right = head_at(r, file, at, &head);
+    if (!right && !head_but_for_a_bit(r, file, at, &head))
+        return false;
+    if (head.first + head.record_count <= r->known->sequence + 1)
+        return false; /* what the file held before */
+    if (!right || head.size_bytes > file->size - at - sizeof head)
+        return !right;
+    struct buffer values = {file->bytes + at + sizeof head, head.size_bytes, head.size_bytes};
+    return values_but_for_a_bit(&values, &head);
+}
+
 /* What follows the last entry is what the file held before: of an older term, or of a number that does not follow. */
 static int read_file(struct reading_front *r, const struct log_file *file)
 {
     struct entry_head head;
     uint64_t at = 0, number = file->first.number;
     int result = 0;
-    if (number == 0)
-        return 0;
-    for (; result == 0 && head_at(r, file, at, &head) && head.term == file->first.term && head.number == number &&
-           entry_whole(file, at, &head);
+    for (; result == 0 && number > 0 && head_at(r, file, at, &head) && head.term == file->first.term &&
+           head.number == number && entry_whole(file, at, &head);
          number++) {
         result = read_entry(r, file, at, &head);
         at += blocks(sizeof head + head.size_bytes);
     }
+    if (result == 0 && is_rotten(r, file, at))
+        result = store_fail(-EBADMSG, "the log in front of the tables is damaged: a bit of what follows record %llu",
+                            (unsigned long long)r->known->sequence);
     return result;
 }
 

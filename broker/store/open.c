@@ -68,18 +68,30 @@ static int meta_get(struct store *s, MDB_txn *txn)
     return 0;
 }
 
-static void salt_get(struct store *s, MDB_txn *txn)
+/* A store that was made before the salt had a checksum has it bare. */
+static int salt_get(struct store *s, MDB_txn *txn)
 {
     MDB_val key = {sizeof salt_key - 1, (void *)salt_key}, value;
-    if (mdb_get(txn, s->tables[TABLE_META], &key, &value) == 0 && value.mv_size == sizeof s->salt)
+    struct salt_value salt;
+    if (mdb_get(txn, s->tables[TABLE_META], &key, &value) != 0)
+        return 0;
+    if (value.mv_size == sizeof s->salt) {
         memcpy(&s->salt, value.mv_data, sizeof s->salt);
+        return 0;
+    }
+    if (value.mv_size != sizeof salt || !value_intact(value.mv_data, value.mv_size))
+        return store_fail(-EBADMSG, "the salt of the store's log is damaged");
+    memcpy(&salt, value.mv_data, sizeof salt);
+    s->salt = salt.salt;
+    return 0;
 }
 
 static int salt_put(struct store *s, MDB_txn *txn)
 {
-    uint64_t salt;
+    struct salt_value salt;
     MDB_val key = {sizeof salt_key - 1, (void *)salt_key}, value = {sizeof salt, &salt};
-    ASSERT(getrandom(&salt, sizeof salt, 0) == (ssize_t)sizeof salt);
+    ASSERT(getrandom(&salt.salt, sizeof salt.salt, 0) == (ssize_t)sizeof salt.salt);
+    value_seal(&salt, sizeof salt);
     return store_errno(mdb_put(txn, s->tables[TABLE_META], &key, &value, 0));
 }
 
@@ -97,8 +109,10 @@ static int meta_load(struct store *s, MDB_txn *txn)
         .sequence = s->stored.applied_sequence,
         .last_ms = s->stored.applied_ms,
     };
-    salt_get(s, txn);
     tables_last_policy(s, txn, s->meta.policy);
+    error = salt_get(s, txn);
+    if (error != 0)
+        return error;
     return s->journal == s->own ? journal_lmdb_tail(s, txn, &s->meta) : 0;
 }
 

@@ -91,6 +91,10 @@ struct meta_value {
     int64_t applied_ms;
 };
 
+struct salt_value {
+    uint64_t checksum, salt;
+};
+
 /* --- the store --- */
 /* What a turn, or a batch of turns, wants written. */
 struct pending {

@@ -10,7 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
 import tap  # noqa: E402,F401
-from broker import BUILD, LIMIT_S, Broker, Process, Result, binary, incidents_of  # noqa: E402,F401
+from broker import BUILD, LIMIT_S, Broker, Process, Result, Trail, binary  # noqa: E402,F401
 
 LONG = os.environ.get("BIHUAN_TORTURE") == "1"
 SEED = int(os.environ.get("BIHUAN_SEED", "1"))
@@ -51,6 +51,9 @@ class Rig(Broker):
     def __enter__(self):
         """Starts nothing yet."""
         return self
+
+    def pid(self):
+        return self.process.pid
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -5,7 +5,7 @@
  *   SHIM_TRACE   file to write to (trace.h)
  *   SHIM_COUNT   file that gets the number of calls seen, at the end
  *   SHIM_FAIL    N:ERROR:HOW[:CALL] — the Nth call (from 1, of those named CALL, if given) fails with ERROR (EIO, ENOSPC; a
- *                number). CALL: open, meta, front, write, sync, size, rename, unlink, read. HOW: once; ever (so do all after it); short (half is written, and ERROR comes with the next call);
+ *                number). CALL: open, meta, front, ahead, write, sync, size, rename, unlink, read. HOW: once; ever (so do all after it); short (half is written, and ERROR comes with the next call);
  *                after (it is done, and said to have failed). The first that fails is told on stderr
  */
 #include <dlfcn.h>
@@ -306,17 +306,19 @@ static ssize_t put_some(int fd, const struct iovec *parts, int count, off_t at, 
     return (ssize_t)done;
 }
 
-/* LMDB's meta pages, the log in front of it, and all else. */
-static const char *call_of(int fd)
+/* LMDB's meta pages, entries of the log in front of it, the zeros ahead of those (which may fail), and all else. */
+static const char *call_of(int fd, int count)
 {
     const char *path = shim.paths[shim.fds[fd].file];
-    return strstr(path, "front") ? "front" : shim.fds[fd].flags & TRACE_DSYNC ? "meta" : "write";
+    if (strstr(path, "front"))
+        return count > 1 ? "front" : "ahead";
+    return shim.fds[fd].flags & TRACE_DSYNC ? "meta" : "write";
 }
 
 static ssize_t write_at(int fd, const struct iovec *parts, int count, off_t at)
 {
     pthread_mutex_lock(&shim.mutex);
-    enum how how = fate(call_of(fd));
+    enum how how = fate(call_of(fd, count));
     if (how == HOW_ONCE || how == HOW_EVER) {
         pthread_mutex_unlock(&shim.mutex);
         errno = shim.fail_errno;

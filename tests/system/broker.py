@@ -356,6 +356,12 @@ class Trail:
     def close(self):
         self.process.kill()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
 
 def incidents_of(record):
     """Ids of the incidents a record changes."""

@@ -60,7 +60,7 @@ static void build_sound(struct placed *placed, const char *geojson, const char *
 
 static const char *at(const struct placed *placed, double latitude, double longitude)
 {
-    return place_find(placed->index, COORDINATES_WGS84, latitude, longitude);
+    return place_find(placed->index, 0, COORDINATES_WGS84, latitude, longitude);
 }
 
 #define BY_CODE "{file: p.geojson, property: code}"
@@ -156,7 +156,7 @@ static void no_number_is_a_place(void **state)
     assert_string_equal(at(placed, NAN, 1), "");
     assert_string_equal(at(placed, 1, INFINITY), "");
     assert_string_equal(at(placed, 91, 0), "");
-    assert_string_equal(place_find(NULL, COORDINATES_WGS84, 1, 1), "");
+    assert_string_equal(place_find(NULL, 0, COORDINATES_WGS84, 1, 1), "");
 }
 
 static void without_polygons_there_is_no_index(void **state)
@@ -271,9 +271,9 @@ static void the_system_decides_the_area(void **state)
                 FEATURES(SQUARE("620802001", 106.664, 35.542, 106.666, 35.544) "," SQUARE("620802002", 106.6, 35.5,
                                                                                           106.664, 35.6)),
                 BY_CODE);
-    assert_string_equal(place_find(placed->index, COORDINATES_WGS84, 35.543, 106.665), "620802001");
-    assert_string_equal(place_find(placed->index, COORDINATES_CGCS2000, 35.543, 106.665), "620802001");
-    assert_string_equal(place_find(placed->index, COORDINATES_GCJ02, 35.543, 106.665), "620802002");
+    assert_string_equal(place_find(placed->index, 0, COORDINATES_WGS84, 35.543, 106.665), "620802001");
+    assert_string_equal(place_find(placed->index, 0, COORDINATES_CGCS2000, 35.543, 106.665), "620802001");
+    assert_string_equal(place_find(placed->index, 0, COORDINATES_GCJ02, 35.543, 106.665), "620802002");
 }
 
 /* --- size --- */

@@ -75,7 +75,7 @@ static const struct area *place_row(const struct real *real, const struct real_r
         tally->without_point++;
         return NULL;
     }
-    const char *code = place_find(real->places, COORDINATES_WGS84, latitude, longitude);
+    const char *code = place_find(real->places, 0, COORDINATES_WGS84, latitude, longitude);
     tally->with_borough += row->area[0] != '\0';
     tally->in_its_borough += row->area[0] != '\0' && strcmp(code, row->area) == 0;
     return policy_area(real->policy, code);

@@ -102,6 +102,28 @@ static void damage_is_told(void **state)
     a_store_that_is_well_gives_no_fault(state);
 }
 
+static void harm_salt(struct store *s, MDB_txn *txn, void *arg)
+{
+    MDB_val key = {4, "salt"}, value;
+    struct salt_value salt;
+    (void)arg;
+    assert_int_equal(mdb_get(txn, s->tables[TABLE_META], &key, &value), 0);
+    assert_int_equal(value.mv_size, sizeof salt);
+    memcpy(&salt, value.mv_data, sizeof salt);
+    salt.salt ^= 0x100;
+    value = (MDB_val){sizeof salt, &salt};
+    assert_int_equal(mdb_put(txn, s->tables[TABLE_META], &key, &value, 0), 0);
+}
+
+/* Under another salt the log in front would seem to hold nothing. */
+static void a_damaged_salt_is_told(void **state)
+{
+    struct fixture *f = *state;
+    harm(f, harm_salt, NULL);
+    assert_told(f, "the salt of the store's log is damaged");
+    assert_int_equal(fixture_open(f), -EBADMSG);
+}
+
 static void harm_delete(struct store *s, MDB_txn *txn, void *arg)
 {
     struct flip *flip = arg;
@@ -354,6 +376,7 @@ int main(void)
         TEST(a_store_that_is_well_gives_no_fault),
         TEST(a_store_in_use_is_not_checked),
         TEST(damage_is_told),
+        TEST(a_damaged_salt_is_told),
         TEST(a_missing_record_is_told),
         TEST(a_damaged_last_record_is_told),
         TEST(a_missing_key_is_told),
