@@ -4,6 +4,7 @@
 #include "schemas/wire.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,7 @@ static void connect_to(struct publisher *p, const char *base)
     snprintf(address, sizeof(address), strncmp(base, "ipc:", 4) == 0 ? "%s/publish" : "%s", base);
     int no_linger = 0, patience_ms = 10000;
     p->context = zmq_ctx_new();
+    zmq_ctx_set(p->context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH); /* as libbihuan does */
     p->socket = zmq_socket(p->context, ZMQ_DEALER);
     zmq_setsockopt(p->socket, ZMQ_LINGER, &no_linger, sizeof(no_linger));
     zmq_setsockopt(p->socket, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));

@@ -41,7 +41,8 @@ def program(name, *args):
 def rounds(options, folder):
     """Each round measures every pair at once after another, so that both meet the same disk."""
     redis = Redis(os.path.join(folder, "redis"))
-    bihuan = system.Broker(folder=os.path.join(folder, "bihuan"), keys=())
+    bihuan = system.Broker(folder=os.path.join(folder, "bihuan"), keys=(),
+                            flags=("--map-size=65536",))
     try:
         bihuan.start()
         for number in range(options.rounds):

@@ -97,12 +97,19 @@ static bool tells_from_memory(const struct outcome *outcome)
     return false;
 }
 
+/* When all there was is in this turn, nothing is decided meanwhile, and handing over gains less. */
+static size_t worth_handing_over(const struct turn *t)
+{
+    bool all = t->drained && !t->follows;
+    return all ? t->beside_all_min : t->beside_records_min;
+}
+
 /* The commit of a large turn runs beside the next one: what that one decides is said when it is durable itself. Not when
  * somebody is told or asked about what is (memory would be ahead of it), nor while a job is to end between turns; and now
  * and then a turn is committed alone, so that feeds are told. */
 static bool goes_beside(struct turn *t)
 {
-    bool beside = t->reader_count == 0 && t->outcome.record_count >= t->beside_records_min &&
+    bool beside = t->reader_count == 0 && t->outcome.record_count >= worth_handing_over(t) &&
                   (t->besides < BESIDE_TURNS_MAX || !anybody_follows(t)) && !(t->jobs && jobs_busy(t->jobs)) &&
                   !tells_from_memory(&t->outcome);
     t->besides = beside ? t->besides + 1 : 0;
@@ -116,6 +123,8 @@ void turn_init(struct turn *t)
     outcome_init(&t->outcome, &t->arena);
     t->aloft.on = false;
     begin(t);
+    if (!t->beside_all_min)
+        t->beside_all_min = t->beside_records_min ? t->beside_records_min : BESIDE_ALL_MIN;
     if (!t->beside_records_min)
         t->beside_records_min = BESIDE_RECORDS_MIN;
     if (!t->flush_slice_min)
@@ -129,6 +138,7 @@ static void begin(struct turn *t)
 {
     t->bytes = t->messages = t->reader_count = 0;
     t->readers = arena_take(&t->arena, sizeof(struct reader) * TURN_MESSAGES_MAX);
+    t->follows = t->aloft.on;
     t->stats.turns++;
 }
 

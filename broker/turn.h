@@ -32,6 +32,7 @@ struct turn {
     double speed;
     bool exercise;
     size_t beside_records_min; /* BESIDE_RECORDS_MIN; a simulation lowers it */
+    size_t beside_all_min;     /* BESIDE_ALL_MIN; or the simulation's */
     size_t flush_slice_min;    /* FLUSH_SLICE_MIN; the same */
     int64_t query_budget_us;   /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
 
@@ -68,6 +69,7 @@ struct turn {
     uint64_t caught_up;     /* of the outbox, when that was seen */
     bool brimful;           /* what is urgent is refused too */
     bool full, behind;      /* new publishes are refused: no room; rows too far behind the journal */
+    bool follows;           /* the running turn began while a commit was under way */
     bool drained;           /* the last turn read everything that had come in */
     bool stalled;           /* the broker did not run for a while */
     int64_t expired_ms;     /* real time when idle sessions were last forgotten */

@@ -27,6 +27,7 @@ enum {
     KEY_POST,
     KEY_TO,
     KEY_CLOCK,
+    KEY_UNREASONABLE,
     KEY_ABOUT
 };
 
@@ -42,6 +43,8 @@ static const struct argp_option every_option[] = {
     {"failed", KEY_FAILED, NULL, 0, N_("it does not: the unit does it again, or it ends"), 0},
     {"solved", KEY_SOLVED, N_("yes|no"), 0, N_("whether the reporter says that it is solved"), 0},
     {"satisfaction", KEY_SATISFACTION, N_("HOW"), 0, N_("satisfied, basically, unsatisfied, unreached"), 0},
+    {"unreasonable", KEY_UNREASONABLE, NULL, 0,
+     N_("not solved, and not to be: it stays closed while somebody else decides that"), 0},
     {"condition-met", KEY_CONDITION_MET, NULL, 0,
      N_("its closing condition holds: needed for resolved, where it has one"), 0},
     {"last", KEY_LAST, NULL, 0, N_("it is the last report: nothing more is due"), 0},
@@ -96,7 +99,8 @@ static const struct form {
     [ACT_CONFIRM] =
         {TAKES(KEY_PASSED) | TAKES(KEY_FAILED) | TAKES(KEY_OUTCOME) | TAKES_WHY, 0, 'C',
          N_("Says whether what was reported is so: then it is dispatched, or else it ends with its outcome.")},
-    [ACT_CALLBACK] = {TAKES(KEY_SOLVED) | TAKES(KEY_SATISFACTION) | TAKES_WHY, TAKES(KEY_SATISFACTION), 'C',
+    [ACT_CALLBACK] = {TAKES(KEY_SOLVED) | TAKES(KEY_SATISFACTION) | TAKES(KEY_UNREASONABLE) | TAKES_WHY,
+                      TAKES(KEY_SATISFACTION), 'C',
                       N_("Records what the reporter says of a closed incident. What is not solved opens again.")},
     [ACT_REOPEN] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
                     N_("Opens a closed incident again: its unit does it once more.")},
@@ -221,6 +225,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         act->satisfaction = satisfaction_of(value);
         if (!act->satisfaction)
             argp_error(state, _("--satisfaction: satisfied, basically, unsatisfied or unreached"));
+        return 0;
+    case KEY_UNREASONABLE:
+        act->kind = ASK_UNREASONABLE;
         return 0;
     case KEY_CONDITION_MET:
         act->condition_met = true;

@@ -88,17 +88,17 @@ static void take_ask(struct argp_state *state, struct act *act, const char *valu
     else
         argp_error(state, _("one ask at a time"));
     if (state->arg_num == 1 && !act->kind)
-        argp_error(state, _("\"%s\": not extend, park or suspend"), value);
+        argp_error(state, _("\"%s\": not extend, park, suspend or unreasonable"), value);
 }
 
 static void check_ask(struct argp_state *state, const struct arguments *arguments)
 {
     const struct act *act = &arguments->act;
     if (!act->incident || !act->kind)
-        argp_error(state, _("which incident, and what is asked: extend, park or suspend?"));
+        argp_error(state, _("which incident, and what is asked: extend, park, suspend or unreasonable?"));
     if (act->kind == ASK_EXTEND && !act->span_ms)
         argp_error(state, _("--%s is needed"), "by");
-    if (act->kind != ASK_EXTEND && !act->until_ms)
+    if ((act->kind == ASK_PARK || act->kind == ASK_SUSPEND) && !act->until_ms)
         argp_error(state, _("--%s is needed"), "until");
     if (!act->reason)
         argp_error(state, _("--%s is needed"), "reason");
@@ -146,7 +146,9 @@ int verb_ask(int argc, char **argv)
         parse_ask,
         N_("INCIDENT KIND"),
         N_("Asks for more time (extend), for an incident to be parked to a date (park), or for a task to be suspended "
-           "for a short while (suspend). Somebody else decides; until then the clocks run."),
+           "for a short while (suspend); or proposes that what is wanted is not to be had (unreasonable). Somebody "
+           "else "
+           "decides; until then the clocks run."),
         children,
         NULL,
         NULL};

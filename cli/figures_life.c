@@ -261,6 +261,16 @@ static void take_callback(struct lives *lives, struct life *life, const struct r
     added->solved = record->solved;
 }
 
+/* What was said not to be solved until then is not counted as said of how it was dealt with. */
+static void take_finding(struct lives *lives, struct life *life, const struct ask *ask)
+{
+    ADD(lives, life->findings, finding);
+    added->at_ms = ask->decided_ms;
+    added->unreasonable = ask->decision == DECISION_GRANTED;
+    for (struct callback *call = life->callbacks; added->unreasonable && call; call = call->next)
+        call->unreasonable |= !call->solved;
+}
+
 static void take_pressing(struct lives *lives, struct life *life, const struct record *record)
 {
     ADD(lives, life->pressings, pressing);
@@ -275,6 +285,8 @@ static void take_ask(struct lives *lives, struct life *life, const struct ask *a
         take_return(life, ask);
     if (ask->kind == ASK_APPEAL)
         take_appeal(lives, life, ask);
+    if (ask->kind == ASK_UNREASONABLE && ask->decision != DECISION_OPEN)
+        take_finding(lives, life, ask);
 }
 
 static void take_change(struct lives *lives, const struct record *record, const struct change *change)

@@ -64,6 +64,14 @@ struct callback {
     int64_t at_ms;
     enum satisfaction satisfaction;
     bool solved;
+    bool unreasonable; /* not solved, and two people found that it is not to be */
+};
+
+/* 不合理诉求: what one proposed, decided by another. */
+struct finding {
+    struct finding *next;
+    int64_t at_ms;
+    bool unreasonable;
 };
 
 /* 申诉: against a late verdict. */
@@ -115,6 +123,7 @@ struct life {
     struct verification *verifications;
     struct callback *callbacks;
     struct appeal *appeals;
+    struct finding *findings;
     struct escalation *escalations;
     struct pressing *pressings;
     bool extended; /* 延期 was granted, of it or of a task of it */

@@ -283,7 +283,8 @@ static void count_called_back(struct counting *c)
 
 static bool valid(const struct counting *c, const struct callback *callback)
 {
-    return counting_within(c, callback->at_ms) && callback->satisfaction != SATISFACTION_UNREACHED;
+    return counting_within(c, callback->at_ms) && callback->satisfaction != SATISFACTION_UNREACHED &&
+           !callback->unreasonable;
 }
 
 static void count_satisfied(struct counting *c)
@@ -298,6 +299,13 @@ static void count_solved(struct counting *c)
     for (const struct callback *call = c->life->callbacks; call; call = call->next)
         if (valid(c, call))
             counting_add(c, 0, NULL, call->solved);
+}
+
+static void count_unreasonable(struct counting *c)
+{
+    for (const struct finding *finding = c->life->findings; finding; finding = finding->next)
+        if (counting_within(c, finding->at_ms))
+            counting_add(c, 0, NULL, finding->unreasonable);
 }
 
 static void count_contained(struct counting *c)
@@ -452,6 +460,8 @@ const struct figure figure_table[] = {
      N_("satisfied, or basically"), N_("reporters reached by a callback")},
     {"solved",         FIGURE_RATE,  OF_NOTHING, count_solved,         N_("solved rate"),
      N_("solved, the reporter says"), N_("reporters reached by a callback")},
+    {"unreasonable",   FIGURE_RATE,  OF_NOTHING, count_unreasonable,   N_("found unreasonable"),
+     N_("found so by a second person"), N_("proposals decided in the period")},
     {"contained",      FIGURE_RATE,  OF_LEVEL,   count_contained,      N_("contained at its level: %s"),
      N_("no rung above the breach fired, not reported up"), N_("closed in the period")},
     {"reported_up",    FIGURE_RATE,  OF_LEVEL,   count_reported_up,    N_("reported up a level: %s"),

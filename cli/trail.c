@@ -479,6 +479,9 @@ static void callback_detail(const struct record *record, struct buffer *out)
     if (record->satisfaction != SATISFACTION_UNREACHED)
         add(out, record->solved ? _("solved,") : _("not solved,"));
     add(out, words_satisfaction(record->satisfaction));
+    if (record->change_count && record->changes[0].ask_count)
+        buffer_printf(out, " #%" PRIu32 " %s", record->changes[0].asks[0].no,
+                      words_ask(record->changes[0].asks[0].kind));
 }
 
 /* What was asked: "#2 fire extend by 2h00m waiting"; decided: who asked stands in its place. */
@@ -545,7 +548,7 @@ const char *trail_kind(const struct record *record)
 static bool is_of_ask(enum record_kind kind)
 {
     return kind == RECORD_ASKED || kind == RECORD_GRANTED || kind == RECORD_DENIED || kind == RECORD_APPEALED ||
-           kind == RECORD_AGREED || kind == RECORD_EXEMPTED ||
+           kind == RECORD_AGREED || kind == RECORD_EXEMPTED || kind == RECORD_UNREASONABLE ||
            (kind >= RECORD_IDENTITY_SOUGHT && kind <= RECORD_IDENTITY_OPENED);
 }
 

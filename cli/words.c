@@ -157,11 +157,17 @@ static const char *const records[] = {
     [RECORD_APPEALED] = C_("record", "appealed"),
     [RECORD_AGREED] = C_("record", "agreed"),
     [RECORD_EXEMPTED] = C_("record", "exempted"),
+    [RECORD_UNREASONABLE] = C_("record", "unreasonable"),
 };
 
 static const char *const ask_kinds[] = {
-    [ASK_EXTEND] = C_("ask", "extend"), [ASK_PARK] = C_("ask", "park"),     [ASK_SUSPEND] = C_("ask", "suspend"),
-    [ASK_RETURN] = C_("ask", "return"), [ASK_APPEAL] = C_("ask", "appeal"), [ASK_IDENTITY] = C_("ask", "identity"),
+    [ASK_EXTEND] = C_("ask", "extend"),
+    [ASK_PARK] = C_("ask", "park"),
+    [ASK_SUSPEND] = C_("ask", "suspend"),
+    [ASK_RETURN] = C_("ask", "return"),
+    [ASK_APPEAL] = C_("ask", "appeal"),
+    [ASK_IDENTITY] = C_("ask", "identity"),
+    [ASK_UNREASONABLE] = C_("ask", "unreasonable"),
 };
 
 static const char *const decisions[] = {

@@ -95,11 +95,11 @@ extern "C" {
     X(51, REPORT_UP, report_up) X(52, SEND_DOWN, send_down) \
     X(56, SEEK_IDENTITY, seek_identity) X(57, GRANT_IDENTITY, grant_identity) X(58, OPEN_IDENTITY, open_identity)
 
-/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉 (what each needs, and does when it
- * is granted: ask.c); identity: who reported (unseal.c). */
+/* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉, 不合理诉求 (what each needs,
+ * and does when it is granted: ask.c); identity: who reported (unseal.c). */
 #define ASK_KINDS(X) \
     X(1, EXTEND, extend) X(2, PARK, park) X(3, SUSPEND, suspend) X(4, RETURN, return) X(5, APPEAL, appeal) \
-    X(9, IDENTITY, identity)
+    X(6, UNREASONABLE, unreasonable) X(9, IDENTITY, identity)
 #define DECISIONS(X) X(1, OPEN, open) X(2, GRANTED, granted) X(3, REFUSED, refused)
 
 /* One kind a decision. */
@@ -130,7 +130,7 @@ extern "C" {
     X(90, SPECIAL_BEGAN, special_began) X(91, SPECIAL_ENDED, special_ended) \
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
     X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
-    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) \
+    X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) X(100, UNREASONABLE, unreasonable) \
     X(105, REPORTED_UP, reported_up) X(106, SENT_DOWN, sent_down) \
     X(111, IDENTITY_SOUGHT, identity_sought) X(112, IDENTITY_GRANTED, identity_granted) \
     X(113, IDENTITY_REFUSED, identity_refused) X(114, IDENTITY_OPENED, identity_opened)

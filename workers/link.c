@@ -1,5 +1,6 @@
 #include "workers/link.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,7 +66,11 @@ int link_open(struct link *link, const struct address *address)
     *link = (struct link){.fd = -1};
     zmq_msg_init(&link->frame);
     link->context = zmq_ctx_new();
-    link->socket = link->context ? zmq_socket(link->context, ZMQ_DEALER) : NULL;
+    if (!link->context)
+        return -zmq_errno();
+    /* Where processors are few, this thread and the broker's would push each other aside at every few messages. */
+    zmq_ctx_set(link->context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH);
+    link->socket = zmq_socket(link->context, ZMQ_DEALER);
     if (!link->socket)
         return -zmq_errno();
     set_options(link->socket);

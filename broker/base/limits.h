@@ -55,6 +55,7 @@
 #define RECKON_LOOKS_MAX      4096 /* incidents looked at for that in one turn */
 #define OFFERS_MAX            1024 /* offers decided at the end of one turn */
 #define BESIDE_RECORDS_MIN    32   /* a smaller turn is committed at once: handing it over costs more than it gains */
+#define BESIDE_ALL_MIN        96   /* the same of a turn that holds all there was: nothing is decided meanwhile */
 #define LANDING_LOOK_MESSAGES 16   /* messages between looks whether a commit under way is over */
 #define BESIDE_TURNS_MAX      8    /* turns in a row whose commit runs beside the next; then feeds are served */
 #define FLUSH_SLICE_MIN       256  /* rows written behind in one turn, at least, while there are any */
@@ -134,22 +135,23 @@
 #define SLACK_PART   8 /* of the map */
 
 /* Time. */
-#define CLAIM_DEFAULT_MS       (10 * 60 * 1000)
-#define DISPATCH_DEFAULT_MS    (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
-#define RETURN_DEFAULT_MS      (30 * 60 * 1000LL) /* to decide a return, where no profile says */
-#define ARBITRATE_DEFAULT_MS   (60 * 60 * 1000LL) /* to arbitrate a second one */
-#define ACKNOWLEDGE_DEFAULT_MS (30 * 60 * 1000LL) /* for the level above to take up what was reported to it */
-#define WHISTLE_DEFAULT_MS     (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
-#define CONFIRM_DEFAULT_MS     (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
-#define SUSPEND_DEFAULT_MAX_MS (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
-#define PARK_DEFAULT_MAX_MS    (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
-#define UNDO_DEFAULT_MS        30000                      /* to take back a wrong dispatch */
-#define APPEAL_DEFAULT_MS      (7 * 24 * 3600 * 1000LL)   /* to appeal against a late verdict */
-#define SAME_DEFAULT_MS        (30 * 60 * 1000LL) /* between reports from both sides of a border, to be one thing */
-#define TOGETHER_DEFAULT_MS    (2 * 60 * 1000LL)  /* for all of a plan to respond, before they start together */
-#define STEP_NOTICE_MS         1000               /* a wall step beyond this is journaled */
-#define STEP_SLEW_MS           300000             /* below this it is slewed, above it waits for the operator */
-#define GAP_ALARM_MS           (24 * 3600 * 1000LL)
-#define LEASE_DEFAULT_MS       15000 /* silence after which a lease ends; heartbeat is a third of it */
+#define CLAIM_DEFAULT_MS        (10 * 60 * 1000)
+#define DISPATCH_DEFAULT_MS     (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
+#define RETURN_DEFAULT_MS       (30 * 60 * 1000LL) /* to decide a return, where no profile says */
+#define ARBITRATE_DEFAULT_MS    (60 * 60 * 1000LL) /* to arbitrate a second one */
+#define ACKNOWLEDGE_DEFAULT_MS  (30 * 60 * 1000LL) /* for the level above to take up what was reported to it */
+#define WHISTLE_DEFAULT_MS      (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
+#define CONFIRM_DEFAULT_MS      (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
+#define SUSPEND_DEFAULT_MAX_MS  (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */
+#define PARK_DEFAULT_MAX_MS     (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
+#define UNDO_DEFAULT_MS         30000                      /* to take back a wrong dispatch */
+#define APPEAL_DEFAULT_MS       (7 * 24 * 3600 * 1000LL)   /* to appeal against a late verdict */
+#define UNREASONABLE_DEFAULT_MS (24 * 3600 * 1000LL)       /* to decide what was proposed with a callback */
+#define SAME_DEFAULT_MS         (30 * 60 * 1000LL) /* between reports from both sides of a border, to be one thing */
+#define TOGETHER_DEFAULT_MS     (2 * 60 * 1000LL)  /* for all of a plan to respond, before they start together */
+#define STEP_NOTICE_MS          1000               /* a wall step beyond this is journaled */
+#define STEP_SLEW_MS            300000             /* below this it is slewed, above it waits for the operator */
+#define GAP_ALARM_MS            (24 * 3600 * 1000LL)
+#define LEASE_DEFAULT_MS        15000 /* silence after which a lease ends; heartbeat is a third of it */
 
 #endif

@@ -23,12 +23,16 @@ enum {
     CLAIM,
     INFORM,
     APPEAL_WITHIN,
+    UNREASONABLE_WITHIN,
     FIELDS
 };
-static const char *const keys[FIELDS] = {"name",     "city",        "journal",        "utc_offset",    "lease",
-                                         "levels",   "keys_folder", "extensions_max", "extend_clocks", "suspend_max",
-                                         "park_max", "undo_within", "whistle",        "reworks_max",   "reopens_max",
-                                         "on_site",  "discipline",  "claim",          "inform",        "appeal_within"};
+static const char *const keys[FIELDS] = {"name",        "city",           "journal",
+                                         "utc_offset",  "lease",          "levels",
+                                         "keys_folder", "extensions_max", "extend_clocks",
+                                         "suspend_max", "park_max",       "undo_within",
+                                         "whistle",     "reworks_max",    "reopens_max",
+                                         "on_site",     "discipline",     "claim",
+                                         "inform",      "appeal_within",  "unreasonable_within"};
 
 /* GB/T 2260 and the grids below; what a Chinese city need not write. */
 static const struct level national_levels[] = {
@@ -98,6 +102,8 @@ static void read_asks(struct reading *reading, struct document *document, yaml_n
         node_duration(document, fields[UNDO_WITHIN], &policy->undo_within_ms);
     if (fields[APPEAL_WITHIN] != NULL)
         node_duration(document, fields[APPEAL_WITHIN], &policy->appeal_within_ms);
+    if (fields[UNREASONABLE_WITHIN] != NULL)
+        node_duration(document, fields[UNREASONABLE_WITHIN], &policy->unreasonable_within_ms);
 }
 
 /* "6208" → 620800: a city's digits filled up or cut to six. */

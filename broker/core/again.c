@@ -156,6 +156,20 @@ void again_unsolved(struct step *step, const struct live *live)
     reopen_for(step, live, "not_solved");
 }
 
+void again_undecided(struct step *step, const struct live *live, uint32_t no)
+{
+    struct draft draft;
+    struct record record = record_of_broker(step, RECORD_REOPENED);
+    record.reason = "undecided";
+    draft_of(&draft, step, live);
+    struct ask *ask = draft_ask(&draft, no);
+    ask->decision = DECISION_REFUSED;
+    ask->decided_ms = step->now_ms;
+    draft_head(&draft)->reopens++;
+    reopen(&draft, &record);
+    draft_record(&draft, &record);
+}
+
 bool again_recurs(const struct policy *policy, const struct incident *head)
 {
     bool mended = head->outcome == OUTCOME_RESOLVED || head->outcome == OUTCOME_PARTLY;

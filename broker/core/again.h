@@ -9,6 +9,8 @@
 bool again_rework(struct acting *);
 /* By the broker: an incident whose reporter says that it is not solved. */
 void again_unsolved(struct step *, const struct live *);
+/* The same, of one that was kept closed by an ask that nobody decided in time. */
+void again_undecided(struct step *, const struct live *, uint32_t ask);
 /* Whether a report of the same thing opens it again, where a rule says so: what was said to be mended, and not too often. */
 bool again_recurs(const struct policy *, const struct incident *);
 /* By the broker: it was reported once more. */

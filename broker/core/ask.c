@@ -8,6 +8,7 @@
 #include "broker/core/grant.h"
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
+#include "broker/core/unreasonable.h"
 
 /* --- the kinds: what each needs to be asked, and what it does when it is granted --- */
 
@@ -18,7 +19,7 @@ enum { LASTS = 1, JUDGED = 2, BY_TWO = 4 };
 /* clang-format off */
 static const struct {
     bool (*may_ask)(struct draft *, const struct ask *); /* else it has refused */
-    bool (*grant)(struct draft *, struct ask *);         /* the same; NULL: being granted is all */
+    bool (*grant)(struct acting *, struct ask *);        /* the same; NULL: being granted is all */
     enum right decides;
     enum record_kind granted;
     unsigned how;
@@ -27,6 +28,7 @@ static const struct {
     [ASK_EXTEND]  = {grant_may_extend,  grant_extend,  RIGHT_DECIDE, RECORD_GRANTED, 0, NULL},
     [ASK_PARK]    = {grant_may_park,    grant_park,    RIGHT_DECIDE, RECORD_GRANTED, 0, NULL},
     [ASK_SUSPEND] = {grant_may_suspend, grant_suspend, RIGHT_DECIDE, RECORD_GRANTED, 0, NULL},
+    [ASK_UNREASONABLE] = {unreasonable_may_ask, unreasonable_grant, RIGHT_DECIDE, RECORD_UNREASONABLE, JUDGED, NULL},
     /* decided by who gets the task: pushback.c */
     [ASK_RETURN]  = {NULL, NULL, 0, 0, 0, "a unit returns its task by the word return"},
     [ASK_APPEAL]  = {NULL, NULL, RIGHT_REVIEW, RECORD_EXEMPTED, LASTS | JUDGED | BY_TWO, "a unit appeals by the act appeal"},
@@ -40,7 +42,8 @@ static const struct {
 static bool complete(struct step *step, const struct ask *ask)
 {
     if (!ask->kind)
-        return step_refuse(step, REFUSAL_MISSING_FIELD, "kind", "an ask says what for: extend, park or suspend");
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "kind",
+                           "an ask says what for: extend, park, suspend or unreasonable");
     if (!has_text(ask->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "an ask says why");
     return true;
@@ -75,7 +78,7 @@ static bool not_asked_already(struct draft *draft, const struct ask *wanted)
         const struct ask *ask = &draft->asks[i];
         if (ask->kind == wanted->kind && ask->task == wanted->task && ask->clock == wanted->clock &&
             ask->decision == DECISION_OPEN)
-            return step_refuse(draft->step, REFUSAL_WRONG_STATE, "kind", "ask %u, to %s, is not decided yet", ask->no,
+            return step_refuse(draft->step, REFUSAL_WRONG_STATE, "kind", "ask %u (%s) is not decided yet", ask->no,
                                ask_kind_name(ask->kind));
     }
     if (draft->ask_count == ASKS_MAX)
@@ -190,8 +193,7 @@ static bool may_judge(struct acting *acting, const struct ask *ask)
     if (!(kinds[ask->kind].how & JUDGED))
         return true;
     if (!has_text(acting->act->person))
-        return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "person", "an %s is decided by a person, by name",
-                           ask_kind_name(ask->kind));
+        return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "person", "this is decided by a person, by name");
     if (right_unit(acting->step->who, ask->unit))
         return step_refuse(acting->step, REFUSAL_SAME_PERSON, NULL, "nobody of unit \"%s\", which asks, may decide it",
                            ask->unit);
@@ -202,9 +204,9 @@ static bool may_judge(struct acting *acting, const struct ask *ask)
 static bool not_past(struct acting *acting, const struct ask *ask)
 {
     enum incident_state state = acting->draft->head.state;
-    if (!incident_ended(state) || (kinds[ask->kind].how & LASTS))
+    if (!incident_ended(state) || (kinds[ask->kind].how & LASTS) || unreasonable_waits(acting->draft, ask))
         return true;
-    return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask", "the incident is %s: ask %u, to %s, is past",
+    return step_refuse(acting->step, REFUSAL_WRONG_STATE, "ask", "the incident is %s: ask %u (%s) is past",
                        incident_state_name(state), ask->no, ask_kind_name(ask->kind));
 }
 
@@ -234,12 +236,12 @@ static bool agree(struct acting *acting, struct ask *ask)
 static bool decide(struct acting *acting, uint32_t no)
 {
     struct ask *ask = draft_ask(acting->draft, no);
-    bool passed = acting->act->passed, (*grant)(struct draft *, struct ask *) = kinds[ask->kind].grant;
+    bool passed = acting->act->passed, (*grant)(struct acting *, struct ask *) = kinds[ask->kind].grant;
     acting->record->task = ask->task;
     if (passed && (kinds[ask->kind].how & BY_TWO) && !ask->agreed_ms)
         return agree(acting, ask);
     acting->record->kind = passed ? kinds[ask->kind].granted : RECORD_DENIED;
-    if (passed && grant && !grant(acting->draft, ask))
+    if (passed && grant && !grant(acting, ask))
         return false;
     ask->decision = passed ? DECISION_GRANTED : DECISION_REFUSED;
     ask->decided_ms = acting->step->now_ms;
@@ -294,7 +296,8 @@ void ask_over(struct step *step, const struct live *live, const struct clock *cl
     struct record record = record_of_broker(step, RECORD_RESUMED);
     struct draft draft;
     if (live->head.state == INCIDENT_CLOSED) {
-        again_planned(step, live);
+        if (!unreasonable_over(step, live))
+            again_planned(step, live);
         return;
     }
     draft_of(&draft, step, live);

@@ -4,6 +4,7 @@
 #include "broker/core/clock.h"
 #include "broker/core/ending.h"
 #include "broker/core/somebody.h"
+#include "broker/core/unreasonable.h"
 
 void callback_start(struct draft *draft)
 {
@@ -30,13 +31,22 @@ static bool owed(struct acting *acting)
                                                            : "nobody is to be called back for it; possible is reopen");
 }
 
+/* Not solved, and never to be: somebody else must say so too. */
+static bool propose(struct acting *acting)
+{
+    if (acting->act->kind == ASK_UNREASONABLE)
+        return unreasonable_propose(acting);
+    return step_refuse(acting->step, REFUSAL_BAD_VALUE, "kind",
+                       "a callback may propose unreasonable, and nothing else");
+}
+
 bool act_callback(struct acting *acting)
 {
     const struct act *act = acting->act;
     if (!act->satisfaction)
         return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "satisfaction",
                            "satisfied, basically, unsatisfied or unreached");
-    if (!owed(acting) || !somebody_else(acting))
+    if (!owed(acting) || !somebody_else(acting) || (act->kind && !propose(acting)))
         return false;
     draft_stop_clock(acting->draft, CLOCK_CALLBACK, 0);
     acting->record->satisfaction = act->satisfaction;
@@ -46,6 +56,6 @@ bool act_callback(struct acting *acting)
 
 void callback_follow(struct acting *acting)
 {
-    if (reached(acting->act) && !acting->act->passed)
+    if (reached(acting->act) && !acting->act->passed && !acting->act->kind)
         again_unsolved(acting->step, acting->live);
 }

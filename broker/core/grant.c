@@ -99,8 +99,9 @@ bool grant_may_extend(struct draft *draft, const struct ask *ask)
     return may_be_extended(draft, ask) && before_expiry(draft, ask);
 }
 
-bool grant_extend(struct draft *draft, struct ask *ask)
+bool grant_extend(struct acting *acting, struct ask *ask)
 {
+    struct draft *draft = acting->draft;
     if (!may_be_extended(draft, ask))
         return false;
     for (size_t i = 0; i < draft->clock_count; i++) {
@@ -144,8 +145,9 @@ bool grant_may_park(struct draft *draft, const struct ask *ask)
            before_expiry(draft, ask);
 }
 
-bool grant_park(struct draft *draft, struct ask *ask)
+bool grant_park(struct acting *acting, struct ask *ask)
 {
+    struct draft *draft = acting->draft;
     if (!may_be_parked(draft, ask) || !in_reach(draft, ask, INT64_MAX))
         return false;
     draft_hold_clocks(draft);
@@ -184,8 +186,9 @@ bool grant_may_suspend(struct draft *draft, const struct ask *ask)
            before_expiry(draft, ask);
 }
 
-bool grant_suspend(struct draft *draft, struct ask *ask)
+bool grant_suspend(struct acting *acting, struct ask *ask)
 {
+    struct draft *draft = acting->draft;
     if (!may_be_suspended(draft, ask) || !in_reach(draft, ask, INT64_MAX))
         return false;
     struct task *task = draft_task(draft, ask->task);

@@ -23,6 +23,7 @@
 #include "broker/core/quiet.h"
 #include "broker/core/undo.h"
 #include "broker/core/upward.h"
+#include "broker/core/unreasonable.h"
 #include "broker/core/unseal.h"
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
@@ -42,7 +43,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_RELEASE]  = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_VERIFY]   = { 0, 0,         0,   0,       0,   1,        0,     0,     0,     0,        0 },
     [ACT_WITHDRAW] = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
-    [ACT_ASK]      = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
+    [ACT_ASK]      = { 0, 0,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_DECIDE]   = { 0, 0,         1,   1,       1,   1,        1,     1,     1,     1,        1 },
     [ACT_RESUME]   = { 0, 0,         0,   0,       1,   0,        1,     0,     0,     0,        0 },
     [ACT_UNDO]     = { 0, 0,         0,   0,       1,   0,        0,     0,     0,     0,        0 },
@@ -105,7 +106,7 @@ static const struct {
     [ACT_VERIFY]     = {act_verify,        RECORD_VERIFIED,     RIGHT_VERIFY,    0,             NULL},
     [ACT_WITHDRAW]   = {act_withdraw,      RECORD_WITHDRAWN,    RIGHT_WITHDRAW,  0,             NULL},
     [ACT_ASK]        = {act_ask,           RECORD_ASKED,        RIGHT_ON_BEHALF, WHY,           NULL},
-    [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             NULL},
+    [ACT_DECIDE]     = {act_decide,        RECORD_GRANTED,      RIGHT_DECIDE,    0,             unreasonable_follow},
     [ACT_RESUME]     = {act_resume,        RECORD_RESUMED,      RIGHT_DISPATCH,  0,             NULL},
     [ACT_UNDO]       = {act_undo,          RECORD_UNDONE,       RIGHT_DISPATCH,  0,             NULL},
     [ACT_WHISTLE]    = {act_whistle,       RECORD_WHISTLED,     RIGHT_WHISTLE,   GIVES,         NULL},

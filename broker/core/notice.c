@@ -41,6 +41,7 @@ static const struct {
     [RECORD_ANSWERED]    = {NOTICE_ANSWERED,   ALWAYS, 0},
     [RECORD_REPORTED_UP] = {NOTICE_DISPATCHED, LEAD,   0},
     [RECORD_SENT_DOWN]   = {NOTICE_DISPATCHED, LEAD,   0},
+    [RECORD_UNREASONABLE] = {NOTICE_CLOSED,    ALWAYS, 0},
 };
 /* clang-format on */
 #define STEPS (sizeof steps / sizeof steps[0])

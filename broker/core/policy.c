@@ -17,6 +17,7 @@ struct policy *policy_new(void)
     policy->park_max_ms = PARK_DEFAULT_MAX_MS;
     policy->undo_within_ms = UNDO_DEFAULT_MS;
     policy->appeal_within_ms = APPEAL_DEFAULT_MS;
+    policy->unreasonable_within_ms = UNREASONABLE_DEFAULT_MS;
     return policy;
 }
 

@@ -440,6 +440,7 @@ struct policy {
     int64_t suspend_max_ms, park_max_ms; /* how long each may last */
     int64_t undo_within_ms;              /* a dispatch by hand may be taken back; 0: never */
     int64_t appeal_within_ms;            /* 申诉: after a late verdict */
+    int64_t unreasonable_within_ms;      /* 不合理诉求: so long "not solved" opens nothing while nobody decides */
     struct limit whistle;                /* 报到, where neither rule nor type says */
     bool informs;                        /* some type has a limit inform or progress */
     size_t inform_level;                 /* whom 第一时间上报 goes to */

@@ -141,8 +141,9 @@ struct store {
     bool aloft; /* pending is the helper's until store_land */
     bool read_only, failed;
     uint64_t map_bytes;
-    struct store_space space; /* as last measured */
-    int64_t space_ms;         /* 0: to be measured again */
+    struct store_space space;                /* as last measured */
+    int64_t space_ms;                        /* 0: to be measured again */
+    int64_t reader_since_ms, reader_told_ms; /* of a foreign reader; 0: there is none, it was not told */
 };
 
 /* --- store.c --- */

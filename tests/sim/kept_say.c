@@ -93,6 +93,7 @@ static void judge(const struct kept_saying *s, struct act *act)
     act->condition_met = true;
     act->outcome = act->verb == ACT_CONFIRM && !act->passed ? OUTCOME_FALSE_ALARM : 0;
     act->satisfaction = act->verb == ACT_CALLBACK ? SATISFACTION_UNSATISFIED : 0;
+    act->kind = act->verb == ACT_CALLBACK && chance_percent(s->chance, 30) ? ASK_UNREASONABLE : (enum ask_kind)0;
 }
 
 static void ask(const struct kept_saying *s, struct act *act)
@@ -291,6 +292,12 @@ static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *a
     return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
 }
 
+static enum act_verb when_closed(const struct kept_saying *s)
+{
+    int percent = any(s, 100);
+    return percent < 70 ? ACT_CALLBACK : percent < 85 ? ACT_REOPEN : ACT_ANSWER;
+}
+
 /* What would otherwise be said too seldom at the right moment; 0: nothing. */
 static enum act_verb timely(const struct kept_saying *s)
 {
@@ -306,7 +313,7 @@ static enum act_verb timely(const struct kept_saying *s)
         return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 90) ? ACT_VERIFY : ACT_ANSWER)
-           : s->row->head.state == INCIDENT_CLOSED    ? (chance_percent(s->chance, 80) ? ACT_CALLBACK : ACT_ANSWER)
+           : s->row->head.state == INCIDENT_CLOSED    ? when_closed(s)
                                                       : 0;
 }
 
@@ -336,15 +343,37 @@ static enum act_verb draw_verb(const struct kept_saying *s)
     return verb;
 }
 
+/* Whoever sought an identity opens it: as the one of the last ask. */
+static int as_seeker(const struct kept_saying *s, struct act *act)
+{
+    for (size_t i = s->row->ask_count; i-- > 0;) {
+        if (s->row->asks[i].kind != ASK_IDENTITY)
+            continue;
+        act->person = s->row->asks[i].person;
+        for (int k = 0; k < KEPT_PRINCIPALS; k++)
+            if (strcmp(s->city->principals[k].name, s->row->asks[i].principal) == 0)
+                return k;
+    }
+    return acts[act->verb].by[any(s, 3)];
+}
+
+/* Whose task it was appeals. */
+static int as_unit(const struct kept_saying *s, const struct act *act)
+{
+    if (!s->row->task_count || chance_percent(s->chance, 30))
+        return acts[act->verb].by[any(s, 3)];
+    return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
+}
+
 int kept_draw_act(const struct kept_saying *s, struct act *act)
 {
     *act = (struct act){.verb = draw_verb(s), .incident = s->row->incident, .reason = "缘由", .text = "说明"};
     acts[act->verb].fill(s, act);
     if (acts[act->verb].beside)
         act->incident = 0;
-    if (act->verb == ACT_APPEAL && s->row->task_count && chance_percent(s->chance, 70)) /* whose was it */
-        return kept_department(kept_unit_of(s->row->tasks[any(s, (int)s->row->task_count)].unit));
-    return acts[act->verb].by[any(s, 3)];
+    if (act->verb == ACT_OPEN_IDENTITY && chance_percent(s->chance, 70))
+        return as_seeker(s, act);
+    return act->verb == ACT_APPEAL ? as_unit(s, act) : acts[act->verb].by[any(s, 3)];
 }
 
 /* --- words --- */

@@ -527,7 +527,8 @@ static void act(struct model *m, const struct kept_saying *s, struct kept_case *
     size_t at = seat_of(m, speaker);
     bool kept_from_it = in(from_of(m, c).principals, speaker);
     message.act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
-    message.act.person = any_person(m);
+    if (!message.act.person)
+        message.act.person = any_person(m);
     if (message.act.verb == ACT_OPEN_IDENTITY)
         at = who_sought(m, s->row, at, &message.act.person);
     kept_from_it = in(from_of(m, c).principals, m->actors[at].principal);

@@ -301,6 +301,20 @@ static const struct ask example_appeals[] = {
      .agreed_person = "赵六"},
 };
 
+static const struct ask example_proposals[] = {
+    {.no = 1,
+     .kind = ASK_UNREASONABLE,
+     .decision = DECISION_GRANTED,
+     .unit = "",
+     .principal = "hotline",
+     .person = "甲",
+     .reason = "beyond_the_law",
+     .asked_ms = EXAMPLE_MS - 600000,
+     .decided_ms = EXAMPLE_MS,
+     .decided_by = "duty-chief",
+     .decided_person = "李强"},
+};
+
 static const struct undo example_undo = {
     .seq = 4700,
     .until_ms = EXAMPLE_MS + 30000,
@@ -556,6 +570,11 @@ static inline void example_record_details(struct record *record)
     case RECORD_EXEMPTED:
         record->changes[0].asks = example_appeals;
         record->changes[0].ask_count = 1;
+        break;
+    case RECORD_UNREASONABLE:
+        record->changes[0].asks = example_proposals;
+        record->changes[0].ask_count = 1;
+        record->outcome = OUTCOME_EXPLAINED;
         break;
     case RECORD_GRANTED:
     case RECORD_DENIED:

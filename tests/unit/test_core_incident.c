@@ -167,7 +167,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     act_as(f, "desk.one", act_for(f, ACT_RELEASE, incident_in(f, INCIDENT_DESK)));
     assert_string_equal(
         last_answer(f)->refusal.reason,
-        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, decide, plan, "
+        "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, ask, decide, plan, "
         "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, report_up, "
         "send_down, seek_identity, "
         "grant_identity, open_identity");
