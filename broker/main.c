@@ -14,6 +14,7 @@
 #include "broker/base/panic.h"
 #include "broker/config/config.h"
 #include "broker/edge/http.h"
+#include "broker/extract.h"
 #include "broker/loop.h"
 #include "broker/metrics.h"
 #include "broker/now.h"
@@ -26,7 +27,7 @@
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_STORE = 4, EXIT_SOCKET = 5, EXIT_UNKNOWN_COMMIT = 6 };
 
 struct options {
-    const char *config, *store, *ipc, *tcp, *key_file, *http, *check, *against, *check_store, *restore;
+    const char *config, *store, *ipc, *tcp, *key_file, *http, *check, *against, *check_store, *restore, *extract;
     int insecure_port;
     bool exercise, accept_wall;
     double speed;
@@ -42,6 +43,7 @@ enum {
     KEY_AGAINST,
     KEY_CHECK_STORE,
     KEY_RESTORE,
+    KEY_EXTRACT,
     KEY_MAP,
     KEY_ACCEPT_WALL
 };
@@ -67,6 +69,8 @@ static const struct argp_option flags[] = {
      "with --check: route rows with columns type, area and unit, and tell what differs", 1},
     {"check-store", KEY_CHECK_STORE, "FOLDER", 0, "check a store that no broker has open, and exit", 1},
     {"restore", KEY_RESTORE, "BACKUP", 0, "make --store from a backup, in a new term, and exit", 1},
+    {"extract", KEY_EXTRACT, "INCIDENT", 0,
+     "write the incident's records out of --store, a backup or one that no broker has open, and exit", 1},
     {0},
 };
 
@@ -110,6 +114,9 @@ static error_t parse_flag(int key, char *arg, struct argp_state *state)
     case KEY_RESTORE:
         o->restore = arg;
         return 0;
+    case KEY_EXTRACT:
+        o->extract = arg;
+        return 0;
     case KEY_INSECURE:
         o->insecure_port = (int)strtol(arg, NULL, 10);
         if (o->insecure_port < 1 || o->insecure_port > 65532)
@@ -142,7 +149,7 @@ static void check_flags(const struct options *o)
         return;
     else if (!o->store)
         wrong = "--store is missing";
-    else if (o->restore)
+    else if (o->restore || o->extract)
         return;
     else if (!o->config)
         wrong = "--config is missing";
@@ -482,5 +489,7 @@ int main(int argc, char **argv)
         return check_store(options.check_store);
     if (options.restore)
         return restore(options.restore, options.store);
+    if (options.extract)
+        return extract_incident(options.store, options.extract) == 0 ? EXIT_OK : EXIT_STORE;
     return serve(&options);
 }

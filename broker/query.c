@@ -153,7 +153,7 @@ static void answer_list(struct reading *r)
     r->answer.cursor = "";
     while (list_next(r, &cursor, &row)) {
         if (matches(r, &row)) {
-            sight_keep_own_part(&r->turn->arena, r->who, &row);
+            sight_keep_own_part(r->turn, r->who, &row);
             rows[count++] = row;
         }
         if (count < limit && ++scanned < SCAN_MAX)
@@ -262,7 +262,7 @@ static void answer_show(struct reading *r)
     struct record *records = ARENA_NEW(&t->arena, struct record, n + 1);
     size_t count = timeline(r, row->incident, &seq, records, n);
     r->answer.cursor = n && seq ? arena_printf(&t->arena, "S%llu", (unsigned long long)seq) : "";
-    sight_keep_own_part(&t->arena, r->who, row);
+    sight_keep_own_part(t, r->who, row);
     r->answer.rows = row;
     r->answer.row_count = 1;
     r->answer.provisional = provisional(r, row);
@@ -285,7 +285,7 @@ static void answer_queue(struct reading *r)
     size_t n = core_queue(t->core, r->query->unit, incidents, tasks, limit);
     for (size_t i = 0; i < n; i++)
         if (core_row(t->core, incidents[i], &t->arena, &rows[count]) && sight_may_see(t, r->who, &rows[count]))
-            sight_keep_own_part(&t->arena, r->who, &rows[count++]);
+            sight_keep_own_part(t, r->who, &rows[count++]);
     r->answer.rows = rows;
     r->answer.row_count = count;
     send_answer(r);

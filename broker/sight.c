@@ -100,20 +100,32 @@ size_t sight_asks(struct arena *arena, const struct principal *who, const struct
     return count;
 }
 
-/* Leaves in the row what the reader may see of it. */
-void sight_keep_own_part(struct arena *arena, const struct principal *who, struct row *row)
+bool sight_row(struct turn *t, uint64_t incident, struct row *row)
 {
+    return core_row(t->core, incident, &t->arena, row) || store_get_row(t->store, incident, &t->arena, row) == 0;
+}
+
+/* An incident that may be the same as one that is kept from the reader does not lead there. */
+void sight_keep_head(struct turn *t, const struct principal *who, struct incident *head)
+{
+    struct row other;
+    if (!head->more || !head->more->same_as || !sight_row(t, head->more->same_as, &other) || !is_kept(t, who, &other))
+        return;
+    struct incident_more *more = arena_memdup(&t->arena, head->more, sizeof(*more));
+    more->same_as = 0;
+    head->more = more;
+}
+
+void sight_keep_own_part(struct turn *t, const struct principal *who, struct row *row)
+{
+    struct arena *arena = &t->arena;
+    sight_keep_head(t, who, &row->head);
     if (!sight_own_tasks_only(who))
         return;
     row->ask_count = sight_asks(arena, who, row, row->asks, row->ask_count, &row->asks);
     row->clock_count = sight_clocks(arena, who, row, row->clocks, row->clock_count, &row->clocks);
     row->task_count = sight_tasks(arena, who, row->tasks, row->task_count, &row->tasks);
     row->voice_count = 0;
-}
-
-bool sight_row(struct turn *t, uint64_t incident, struct row *row)
-{
-    return core_row(t->core, incident, &t->arena, row) || store_get_row(t->store, incident, &t->arena, row) == 0;
 }
 
 /* What stands beside incidents is for those who may read everything, everywhere. */
@@ -168,14 +180,25 @@ void sight_keep_sides(struct turn *t, const struct principal *who, struct record
     record->sides = sides;
 }
 
+static void keep_head_of(struct turn *t, const struct principal *who, struct change *change)
+{
+    if (!change->head || !change->head->more || !change->head->more->same_as)
+        return;
+    struct incident *head = arena_memdup(&t->arena, change->head, sizeof(*head));
+    sight_keep_head(t, who, head);
+    change->head = head;
+}
+
 /* Leaves in the record the changes to incidents that the reader may see. Whether any is left. */
 bool sight_keep_changes(struct turn *t, const struct principal *who, struct record *record)
 {
     struct row row;
     size_t kept = 0;
     for (size_t i = 0; i < record->change_count; i++)
-        if (sight_row(t, record->changes[i].incident, &row) && sight_may_see(t, who, &row))
-            record->changes[kept++] = record->changes[i];
+        if (sight_row(t, record->changes[i].incident, &row) && sight_may_see(t, who, &row)) {
+            record->changes[kept] = record->changes[i];
+            keep_head_of(t, who, &record->changes[kept++]);
+        }
     record->change_count = kept;
     sight_keep_sides(t, who, record);
     return kept > 0;

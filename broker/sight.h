@@ -21,7 +21,8 @@ size_t sight_clocks(struct arena *, const struct principal *, const struct row *
 size_t sight_asks(struct arena *, const struct principal *, const struct row *, const struct ask *, size_t n,
                   const struct ask **out);
 /* Leaves in the row what the reader may see of it. */
-void sight_keep_own_part(struct arena *, const struct principal *, struct row *);
+void sight_keep_own_part(struct turn *, const struct principal *, struct row *);
+void sight_keep_head(struct turn *, const struct principal *, struct incident *);
 /* The event without who reported it, in the arena; told is only that there is somebody. NULL for none. */
 const struct event *sight_event_kept(struct arena *, const struct event *);
 /* Whether the record is of somebody who wants to know that: nothing for the units. */

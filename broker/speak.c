@@ -36,6 +36,14 @@ static const char *closing_of(const struct turn *t, const struct row *row, const
     return task->role == TASK_LEAD && type && type->closing ? type->closing : "";
 }
 
+static void keep_head(struct turn *t, uint64_t peer, struct incident *head)
+{
+    const struct session *session = session_get(gate_sessions(t->gate), peer);
+    const struct principal *who = session ? policy_principal(t->policy, session->principal) : NULL;
+    if (who)
+        sight_keep_head(t, who, head);
+}
+
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
 static void deliver(struct turn *t, const struct effect *effect)
 {
@@ -59,6 +67,7 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
+    keep_head(t, effect->peer, &message.task.head);
     message.task.event = sight_event_kept(&t->arena, with_better_place(t, &row, opened.event));
     message.task.clocks = own;
     message.task.clock_count = own_count;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "broker/core/calendar.h"
 #include "broker/survey_parts.h"
 #include "schemas/wire.h"
 
@@ -20,10 +21,14 @@ struct finding {
     struct finding *next;
 };
 
+#define MOMENTS_MAX 16
+
 struct routes_survey {
     struct survey *survey;
     struct kinds kinds;
     struct finding *nobody, **last_nobody;
+    int64_t moments[MOMENTS_MAX]; /* that rules tell apart by calendars */
+    size_t moment_count;
 };
 
 /* --- what to try --- */
@@ -181,13 +186,24 @@ static bool try_one(struct routes_survey *in, const struct route_query *query, s
         two_owners(in->survey, query);
     if (result.unrouted == UNROUTED_NO_RECIPIENT)
         nobody_found(in, result.route, query, count);
-    if (result.lead)
-        survey_duty(in->survey, result.lead, query->type);
+    if (result.lead && !(result.route && result.route->calendar && result.route->calendar == result.lead->hours))
+        survey_duty(in->survey, result.lead, query->type); /* else it is sent there by day only */
     for (size_t i = 0; i < result.assist_count; i++)
         survey_duty(in->survey, result.assists[i], query->type);
     if (result.plan && result.lead)
         survey_plan(in->survey, result.plan, query);
     return result.unrouted != UNROUTED_NO_RULE;
+}
+
+/* At every moment that rules tell apart; false when at one no rule holds. */
+static bool try_moments(struct routes_survey *in, struct route_query *query, size_t count)
+{
+    for (size_t i = 0; i < in->moment_count; i++) {
+        query->at_ms = in->moments[i];
+        if (!try_one(in, query, count))
+            return false;
+    }
+    return true;
 }
 
 /* At one spot, of every kind; what is true of the commonest kind is not told of the others. */
@@ -202,7 +218,7 @@ static void try_spot(struct routes_survey *in, const struct type *type, const st
                 continue;
             query.nature = kinds.natures[n];
             query.severity = s > 0 ? kinds.severities[s - 1] : type->severity;
-            if (try_one(in, &query, spot->count))
+            if (try_moments(in, &query, spot->count))
                 continue;
             if (no_rule->count == 0)
                 *no_rule = (struct finding){.type = type, .area = spot->area, .kind = kind_text(in->survey, &query)};
@@ -212,11 +228,55 @@ static void try_spot(struct routes_survey *in, const struct type *type, const st
     }
 }
 
+/* --- when --- */
+
+/* Which of the rules' calendars are open then, a bit each. */
+static uint64_t open_at(const struct policy *policy, int64_t at_ms)
+{
+    uint64_t open = 0;
+    for (size_t i = 0; i < policy->timetable_count && i < 64; i++)
+        open |= (uint64_t)calendar_open(&policy->timetables[i], at_ms) << i;
+    return open;
+}
+
+static bool has_calendars(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->route_count; i++)
+        if (policy->routes[i].calendar)
+            return true;
+    return false;
+}
+
+/* Of a fortnight, so that each of the weekdays and a week of holidays do not hide one another: the first half hour of each
+ * combination of open calendars. Without rules that name a calendar: whenever. */
+static void find_moments(struct routes_survey *in)
+{
+    uint64_t seen[MOMENTS_MAX];
+    int64_t from_ms = in->survey->now_ms;
+    in->moment_count = 1;
+    in->moments[0] = 0;
+    if (!has_calendars(in->survey->policy))
+        return;
+    in->moment_count = 0;
+    for (int i = 0; i < 2 * 14 * 24 && in->moment_count < MOMENTS_MAX; i++) {
+        int64_t at_ms = from_ms + i * 30 * INT64_C(60000);
+        uint64_t open = open_at(in->survey->policy, at_ms);
+        size_t k = 0;
+        while (k < in->moment_count && seen[k] != open)
+            k++;
+        if (k < in->moment_count)
+            continue;
+        seen[in->moment_count] = open;
+        in->moments[in->moment_count++] = at_ms;
+    }
+}
+
 void survey_routes(struct survey *survey)
 {
     const struct policy *policy = survey->policy;
     struct routes_survey in = {.survey = survey, .kinds = kinds_of(policy)};
     in.last_nobody = &in.nobody;
+    find_moments(&in);
     for (size_t t = 0; t < policy->type_count; t++) {
         struct finding no_rule = {0};
         if (!is_reported(policy, &policy->types[t]))

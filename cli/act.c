@@ -27,6 +27,7 @@ enum {
     KEY_POST,
     KEY_TO,
     KEY_CLOCK,
+    KEY_AREA,
     KEY_UNREASONABLE,
     KEY_ABOUT
 };
@@ -60,6 +61,7 @@ static const struct argp_option every_option[] = {
     {"clock", KEY_CLOCK, N_("CLOCK"), 0,
      N_("which clock: respond, arrive, handle, feedback, contact, or the lead's resolve (the only one that was late)"),
      0},
+    {"area", KEY_AREA, N_("CODE"), 0, N_("the area that answers for it"), 0},
     {"about", KEY_ABOUT, N_("UNIT"), 0, N_("whom it is about: units, or areas for the posts there; several in quotes"),
      0},
 };
@@ -116,6 +118,8 @@ static const struct form {
     [ACT_APPEAL] = {TAKES(KEY_CLOCK) | TAKES(KEY_TASK) | TAKES_WHY, TAKES(KEY_REASON), 'C',
                     N_("Appeals against a late verdict of this unit's, once: two others decide. The verdict stays; a "
                        "report tells the figures without what was exempted, too.")},
+    [ACT_ATTRIBUTE] = {TAKES(KEY_AREA) | TAKES_WHY, TAKES(KEY_AREA) | TAKES(KEY_REASON), 'C',
+                       N_("Says which area answers for an incident, where that is not where it is.")},
     [ACT_EXCLUDE] = {TAKES(KEY_ABOUT) | TAKES_WHY, TAKES(KEY_ABOUT) | TAKES(KEY_REASON), 'C',
                      N_("Says whom an incident is about, and keeps it from them; \"\" lets everybody in again.")},
     [ACT_ANSWER] = {TAKES_WHY, TAKES(KEY_TEXT), 'C',
@@ -262,6 +266,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (!act->clock)
             argp_error(state, _("--clock: no clock is called \"%s\""), value);
         return 0;
+    case KEY_AREA:
+        act->area = value;
+        return 0;
     case KEY_ABOUT:
         act->about = value;
         return 0;
@@ -331,6 +338,7 @@ VERB(charge, ACT_CHARGE)
 VERB(account, ACT_ACCOUNT)
 VERB(inform, ACT_INFORM)
 VERB(exclude, ACT_EXCLUDE)
+VERB(attribute, ACT_ATTRIBUTE)
 VERB(claim, ACT_CLAIM)
 VERB(unclaim, ACT_UNCLAIM)
 VERB(report_up, ACT_REPORT_UP)

@@ -22,6 +22,7 @@ static const struct verb verbs[] = {
     {"claim", verb_claim, N_("takes an incident in hand: nobody else dispatches it meanwhile")},
     {"unclaim", verb_unclaim, N_("gives up a claim")},
     {"exclude", verb_exclude, N_("says whom a report is about, and keeps it from them")},
+    {"attribute", verb_attribute, N_("says which area answers for an incident, where it is not the place's")},
     {"notices", verb_notices, N_("what became of what this source reported")},
     {"withdraw", verb_withdraw, N_("a source takes back what it reported")},
     {"ls", verb_ls, N_("list incidents")},
@@ -76,6 +77,8 @@ static const struct verb verbs[] = {
     {"keys", verb_keys, N_("make and show CURVE keys")},
     {"backup", verb_backup, N_("have the broker write a compact copy of its store")},
     {"restore", verb_restore, N_("make a store from a backup, with a new term")},
+    {"extract", verb_extract, N_("an incident's records out of a backup, to be handed over")},
+    {"verify-extract", verb_verify_extract, N_("whether what was handed over is what was on record")},
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 

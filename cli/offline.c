@@ -1,4 +1,4 @@
-/* bihuan check and bihuan restore: work for `bihuand` without a running broker. */
+/* bihuan check, bihuan restore and bihuan extract: work for `bihuand` without a running broker. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -19,7 +19,7 @@ enum { BIHUAND_DONE = 0, BIHUAND_USAGE = 2, BIHUAND_BAD_CONFIGURATION = 3 };
 enum { KEY_JSON = 'j', KEY_AGAINST = 256 };
 
 struct arguments {
-    const char *paths[2], *against;
+    const char *paths[2], *against, *missing; /* missing: what is asked when there are too few */
     int wanted;
     bool json;
 };
@@ -55,8 +55,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (state->arg_num < (unsigned)arguments->wanted)
-            argp_error(state,
-                       arguments->wanted == 1 ? _("which file or folder?") : _("which backup, and which folder?"));
+            argp_error(state, "%s", _(arguments->missing));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -207,7 +206,7 @@ int verb_check(int argc, char **argv)
                                      NULL,
                                      NULL,
                                      NULL};
-    struct arguments arguments = {.wanted = 1};
+    struct arguments arguments = {.wanted = 1, .missing = N_("which file or folder?")};
     char folder[4096];
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (access(arguments.paths[0], R_OK) != 0) {
@@ -234,12 +233,30 @@ int verb_restore(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    struct arguments arguments = {.wanted = 2};
+    struct arguments arguments = {.wanted = 2, .missing = N_("which backup, and which folder?")};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (access(arguments.paths[0], R_OK) != 0) {
         cli_fail("%s: %s", arguments.paths[0], strerror(errno));
         return CLI_BAD_INPUT;
     }
     char *command[] = {"bihuand", "--restore", (char *)arguments.paths[0], "--store", (char *)arguments.paths[1], NULL};
+    return run_bihuand(&arguments, command);
+}
+
+int verb_extract(int argc, char **argv)
+{
+    static const struct argp argp = {NULL,
+                                     parse,
+                                     N_("STORE INCIDENT"),
+                                     N_("Writes an incident's records as they are in the trail of STORE, which is a "
+                                        "backup or a store that no broker "
+                                        "has open: one a line, as JSON beside the bytes that were hashed into the "
+                                        "chain, for `bihuan verify-extract`."),
+                                     NULL,
+                                     NULL,
+                                     NULL};
+    struct arguments arguments = {.wanted = 2, .missing = N_("which store or backup, and which incident?")};
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    char *command[] = {"bihuand", "--extract", (char *)arguments.paths[1], "--store", (char *)arguments.paths[0], NULL};
     return run_bihuand(&arguments, command);
 }

@@ -59,7 +59,7 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
     if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
         argp_error(state,
                    _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform, account, "
-                     "report_up or send_down"),
+                     "contact, report_up or send_down"),
                    value);
 }
 
@@ -68,7 +68,7 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
         argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick, "
-                            "delegate, inform, account, report_up or send_down?"));
+                            "delegate, inform, account, contact, report_up or send_down?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)

@@ -341,6 +341,8 @@ static void head_detail(const struct record *record, struct buffer *out)
     char into[IDENT_TEXT_BYTES];
     if (head && head->more && head->more->ending && record->outcome == OUTCOME_REFERRED)
         add_named(out, "→", head->more->ending->referred_to);
+    if (head && record->kind == RECORD_ATTRIBUTED)
+        add_named(out, "→", head->responsible_area);
     if (head && record->kind == RECORD_VERIFYING)
         add(out, words_verifier(head->verify));
     if (head && record->kind == RECORD_MERGED && head->merged_into) {

@@ -39,28 +39,31 @@ int verb_charge(int argc, char **argv);
 int verb_account(int argc, char **argv);
 int verb_inform(int argc, char **argv);
 int verb_exclude(int argc, char **argv);
+int verb_attribute(int argc, char **argv);
 int verb_plan(int argc, char **argv); /* plan.c */
 int verb_claim(int argc, char **argv);
 int verb_unclaim(int argc, char **argv);
 int verb_report_up(int argc, char **argv);
 int verb_send_down(int argc, char **argv);
 int verb_appeal(int argc, char **argv);
-int verb_say(int argc, char **argv);       /* say.c */
-int verb_ask(int argc, char **argv);       /* ask.c */
-int verb_decide(int argc, char **argv);    /* ask.c */
-int verb_beside(int argc, char **argv);    /* beside.c */
-int verb_duty(int argc, char **argv);      /* beside.c */
-int verb_hand_over(int argc, char **argv); /* handover.c */
-int verb_take_over(int argc, char **argv); /* handover.c */
-int verb_level(int argc, char **argv);     /* beside.c */
-int verb_commit(int argc, char **argv);    /* exercise.c */
-int verb_reveal(int argc, char **argv);    /* exercise.c */
-int verb_reload(int argc, char **argv);    /* operate.c */
-int verb_backup(int argc, char **argv);    /* operate.c */
-int verb_restore(int argc, char **argv);   /* offline.c */
-int verb_check(int argc, char **argv);     /* offline.c */
-int verb_keys(int argc, char **argv);      /* keys.c */
-int verb_sample(int argc, char **argv);    /* sample.c */
-int verb_identity(int argc, char **argv);  /* identity.c */
+int verb_say(int argc, char **argv);            /* say.c */
+int verb_ask(int argc, char **argv);            /* ask.c */
+int verb_decide(int argc, char **argv);         /* ask.c */
+int verb_beside(int argc, char **argv);         /* beside.c */
+int verb_duty(int argc, char **argv);           /* beside.c */
+int verb_hand_over(int argc, char **argv);      /* handover.c */
+int verb_take_over(int argc, char **argv);      /* handover.c */
+int verb_level(int argc, char **argv);          /* beside.c */
+int verb_commit(int argc, char **argv);         /* exercise.c */
+int verb_reveal(int argc, char **argv);         /* exercise.c */
+int verb_reload(int argc, char **argv);         /* operate.c */
+int verb_backup(int argc, char **argv);         /* operate.c */
+int verb_restore(int argc, char **argv);        /* offline.c */
+int verb_check(int argc, char **argv);          /* offline.c */
+int verb_extract(int argc, char **argv);        /* offline.c */
+int verb_verify_extract(int argc, char **argv); /* verify_extract.c */
+int verb_keys(int argc, char **argv);           /* keys.c */
+int verb_sample(int argc, char **argv);         /* sample.c */
+int verb_identity(int argc, char **argv);       /* identity.c */
 
 #endif

@@ -75,7 +75,7 @@ extern "C" {
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
     X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
     X(9, TICK, tick) X(10, DELEGATE, delegate) X(11, INFORM, inform) X(12, ACCOUNT, account) \
-    X(13, REPORT_UP, report_up) X(14, SEND_DOWN, send_down)
+    X(13, REPORT_UP, report_up) X(14, SEND_DOWN, send_down) X(20, CONTACT, contact)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
@@ -93,7 +93,8 @@ extern "C" {
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
     X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal) \
     X(51, REPORT_UP, report_up) X(52, SEND_DOWN, send_down) \
-    X(56, SEEK_IDENTITY, seek_identity) X(57, GRANT_IDENTITY, grant_identity) X(58, OPEN_IDENTITY, open_identity)
+    X(56, SEEK_IDENTITY, seek_identity) X(57, GRANT_IDENTITY, grant_identity) X(58, OPEN_IDENTITY, open_identity) \
+    X(59, ATTRIBUTE, attribute)
 
 /* What one asks and somebody else decides: 延期, 挂账, 挂起, the unit's return 退单, its appeal 申诉, 不合理诉求 (what each needs,
  * and does when it is granted: ask.c); identity: who reported (unseal.c). */
@@ -133,7 +134,8 @@ extern "C" {
     X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) X(100, UNREASONABLE, unreasonable) \
     X(105, REPORTED_UP, reported_up) X(106, SENT_DOWN, sent_down) \
     X(111, IDENTITY_SOUGHT, identity_sought) X(112, IDENTITY_GRANTED, identity_granted) \
-    X(113, IDENTITY_REFUSED, identity_refused) X(114, IDENTITY_OPENED, identity_opened)
+    X(113, IDENTITY_REFUSED, identity_refused) X(114, IDENTITY_OPENED, identity_opened) \
+    X(115, CONTACTED, contacted) X(116, ATTRIBUTED, attributed)
 
 /* What whoever reported is told of: a step of the loop (of which records: notice.c). */
 #define NOTICE_STEPS(X) \

@@ -378,7 +378,8 @@ enum bh_verb {
     BH_INFORM = 11,   /**< 第一时间上报: how it stands, in `text`, for the centre above. */
     BH_ACCOUNT = 12,  /**< 说明原因: why a clock of the task went red: a code in `reason`, and `text`. */
     BH_REPORT_UP = 13, /**< 上报: we lead and cannot by ourselves; the next level takes it up. Ends the task for us. */
-    BH_SEND_DOWN = 14  /**< 下派: it was reported up; a unit of a level below, in `unit`, has it. Ends it for us. */
+    BH_SEND_DOWN = 14, /**< 下派: it was reported up; a unit of a level below, in `unit`, has it. Ends it for us. */
+    BH_CONTACT = 20    /**< 首次联系: whoever reported was spoken to; what was said in `text`. */
 };
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN

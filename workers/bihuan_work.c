@@ -391,7 +391,7 @@ void bh_drain(struct bh_work *work)
 _Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_TICK == WORD_TICK &&
                    (int)BH_DELEGATE == WORD_DELEGATE && (int)BH_INFORM == WORD_INFORM &&
                    (int)BH_ACCOUNT == WORD_ACCOUNT && (int)BH_REPORT_UP == WORD_REPORT_UP &&
-                   (int)BH_SEND_DOWN == WORD_SEND_DOWN,
+                   (int)BH_SEND_DOWN == WORD_SEND_DOWN && (int)BH_CONTACT == WORD_CONTACT,
                "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)

@@ -19,7 +19,7 @@ static const struct verb {
     {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
     {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},    {BH_TICK, "tick", ITEM},
     {BH_INFORM, "inform", NONE},       {BH_ACCOUNT, "account", REASON},    {BH_REPORT_UP, "report_up", REASON},
-    {BH_SEND_DOWN, "send_down", UNIT},
+    {BH_SEND_DOWN, "send_down", UNIT}, {BH_CONTACT, "contact", NONE},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

@@ -2,9 +2,25 @@
 
 #include "broker/config/reading.h"
 
-enum { TO, TYPE, TYPES, AREA, AREAS, NATURE, SEVERITY, ASSIST, VERIFY, EXCEPT, WHISTLE, CONFIRM, PLAN, FIELDS };
+enum {
+    TO,
+    TYPE,
+    TYPES,
+    AREA,
+    AREAS,
+    NATURE,
+    SEVERITY,
+    ASSIST,
+    VERIFY,
+    EXCEPT,
+    WHISTLE,
+    CONFIRM,
+    PLAN,
+    CALENDAR,
+    FIELDS
+};
 static const char *const keys[FIELDS] = {"to",     "type",   "types",  "area",    "areas",   "nature", "severity",
-                                         "assist", "verify", "except", "whistle", "confirm", "plan"};
+                                         "assist", "verify", "except", "whistle", "confirm", "plan",   "calendar"};
 
 /* A rule of the file becomes one struct route for each of its types and areas, and more for its exceptions. Routes
  * move while their array grows: an exclusion remembers the number of its rule until all are there. */
@@ -113,6 +129,7 @@ static bool exclude(struct routes_reading *in, struct route *exclusion, size_t f
         exclusion->type = rule->type;
         exclusion->natures = rule->natures;
         exclusion->severities = rule->severities;
+        exclusion->calendar = rule->calendar;
         add_route(in, exclusion, i);
     }
     return around;
@@ -233,6 +250,8 @@ static void read_rule(struct routes_reading *in, yaml_node_t *node)
     read_plan_of(in, fields, &rule);
     rule.natures = fields[NATURE] != NULL ? read_natures(in->document, fields[NATURE]) : 0;
     rule.severities = fields[SEVERITY] != NULL ? read_severities(in->document, fields[SEVERITY]) : 0;
+    if (fields[CALENDAR] != NULL)
+        rule.calendar = named_calendar(in->reading, in->document, fields[CALENDAR]);
     read_sending(in, fields[TO], fields[ASSIST], fields[VERIFY], &rule);
     if (fields[WHISTLE] != NULL)
         read_limit(in->reading, in->document, fields[WHISTLE], &rule.whistle);

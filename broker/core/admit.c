@@ -271,6 +271,8 @@ static void start(struct draft *draft, const struct route_result *result)
     draft_start_clock(draft, CLOCK_RESOLVE, 0);
     draft_start_clock(draft, CLOCK_ANSWER, 0);
     inform_begin(draft);
+    if (draft->head.state != INCIDENT_OPEN)
+        draft_start_clock(draft, CLOCK_ACCEPT, 0); /* until somebody takes it in hand */
     if (draft->head.state == INCIDENT_CONFIRMING)
         draft_start_clock(draft, CLOCK_CONFIRM, 0);
     else

@@ -5,6 +5,7 @@
 #include "broker/core/account.h"
 #include "broker/core/act.h"
 #include "broker/core/again.h"
+#include "broker/core/attribute.h"
 #include "broker/core/appeal.h"
 #include "broker/core/callback.h"
 #include "broker/core/claim.h"
@@ -69,6 +70,7 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
                      { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_SEND_DOWN] =
                      { 0, 0,         1,   0,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_ATTRIBUTE] = { 0, 1,        1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_SEEK_IDENTITY] =
                      { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
     [ACT_GRANT_IDENTITY] =
@@ -128,6 +130,7 @@ static const struct {
     [ACT_UNCLAIM]    = {act_unclaim,       RECORD_UNCLAIMED,    RIGHT_CLAIM,     0,             NULL},
     [ACT_REPORT_UP]  = {act_report_up,     RECORD_REPORTED_UP,  RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_SEND_DOWN]  = {act_send_down,     RECORD_SENT_DOWN,    RIGHT_DISPATCH,  0,             NULL},
+    [ACT_ATTRIBUTE]  = {act_attribute,     RECORD_ATTRIBUTED,   RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_SEEK_IDENTITY]  = {unseal_seek,   RECORD_IDENTITY_SOUGHT, RIGHT_IDENTITY, WHY,         NULL},
     [ACT_GRANT_IDENTITY] = {unseal_grant,  RECORD_IDENTITY_GRANTED, RIGHT_UNSEAL, 0,            NULL},
     [ACT_OPEN_IDENTITY]  = {unseal_open,   RECORD_IDENTITY_OPENED, RIGHT_IDENTITY, 0,           NULL},
@@ -212,6 +215,18 @@ static bool possible(struct acting *acting)
 
 /* --- doing it --- */
 
+/* Dispatching and ending. */
+static bool steers(enum act_verb verb)
+{
+    return acts[verb].right == RIGHT_DISPATCH || acts[verb].right == RIGHT_END;
+}
+
+/* 受理: what waits for a person is accepted by the first who does something about it. */
+static bool accepts(enum act_verb verb)
+{
+    return steers(verb) || verb == ACT_CLAIM || verb == ACT_CONFIRM;
+}
+
 static void decide(struct acting *acting)
 {
     struct step *step = acting->step;
@@ -225,6 +240,8 @@ static void decide(struct acting *acting)
     acting->record = &record;
     acting->draft = &draft;
     draft_of(&draft, step, acting->live);
+    if (accepts(act->verb))
+        draft_stop_clock(&draft, CLOCK_ACCEPT, 0);
     if (!acts[act->verb].decide(acting))
         return;
     if (draft.head.more)
@@ -236,12 +253,6 @@ static void decide(struct acting *acting)
         incident_settle(step, acting->live);
     if (acts[act->verb].follow)
         acts[act->verb].follow(acting);
-}
-
-/* Dispatching and ending. */
-static bool steers(enum act_verb verb)
-{
-    return acts[verb].right == RIGHT_DISPATCH || acts[verb].right == RIGHT_END;
 }
 
 /* What two dispatchers would do to one incident. Anybody may urge. */

@@ -270,13 +270,13 @@ struct plan {
 
 /* One rule, `except` entries flattened: each is a rule of its own with a deeper area, or an exclusion. */
 struct route {
-    const struct type *type; /* subtree; NULL: any */
-    const struct area *area; /* subtree; NULL: anywhere */
-    unsigned natures;        /* bit per nature; 0: any */
-    unsigned severities;     /* bit per severity; 0: any */
-    const char *calendar;    /* name; NULL: any (calendars come later) */
-    bool excludes;           /* `except` without `to`: the rule it belongs to does not hold there */
-    const struct route *of;  /* the rule an exclusion belongs to */
+    const struct type *type;          /* subtree; NULL: any */
+    const struct area *area;          /* subtree; NULL: anywhere */
+    unsigned natures;                 /* bit per nature; 0: any */
+    unsigned severities;              /* bit per severity; 0: any */
+    const struct timetable *calendar; /* it holds while this is open; NULL: always */
+    bool excludes;                    /* `except` without `to`: the rule it belongs to does not hold there */
+    const struct route *of;           /* the rule an exclusion belongs to */
     const struct recipient *to;
     size_t to_count;
     const struct recipient *assists;

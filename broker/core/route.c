@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/base/panic.h"
+#include "broker/core/calendar.h"
 #include "broker/core/exclusion.h"
 #include "schemas/wire.h"
 
@@ -103,6 +104,8 @@ static const char *objection(const struct policy *policy, const struct route *ro
         return "other nature";
     if (route->severities != 0 && (route->severities & 1u << query->severity) == 0)
         return "other severity";
+    if (route->calendar != NULL && query->at_ms > 0 && !calendar_open(route->calendar, query->at_ms))
+        return arena == NULL ? "closed" : arena_printf(arena, "calendar %s is closed then", route->calendar->name);
     const struct route *exclusion = exception_of(policy, route, query->area);
     if (exclusion == NULL)
         return NULL;

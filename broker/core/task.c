@@ -43,6 +43,7 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_ACCOUNT]   = { 0, C,     B,      B,        B,       B,        0,   0,       0,        C },
     [WORD_REPORT_UP] = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_SEND_DOWN] = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_CONTACT]   = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
 
@@ -83,6 +84,12 @@ static void arrive(struct saying *saying)
         saying->task->arrived_ms = saying->step->now_ms;
     draft_stop_clock(saying->draft, CLOCK_ARRIVE, saying->task->no);
     handle(saying);
+}
+
+/* 首次联系: whoever reported was spoken to. */
+static void contact(struct saying *saying)
+{
+    draft_stop_clock(saying->draft, CLOCK_CONTACT, saying->task->no);
 }
 
 static void feedback(struct saying *saying)
@@ -150,6 +157,7 @@ static const struct {
     [WORD_ACCOUNT]  = {RECORD_ACCOUNTED,  NULL,           false, account_fits, account_take},
     [WORD_REPORT_UP] = {RECORD_REPORTED_UP, upward_report,  true,  upward_fits, NULL},
     [WORD_SEND_DOWN] = {RECORD_SENT_DOWN, upward_send_down, true,  upward_down_fits, NULL},
+    [WORD_CONTACT]  = {RECORD_CONTACTED,  contact,        false, NULL, NULL},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */

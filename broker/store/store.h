@@ -122,6 +122,19 @@ int store_restore(const char *backup, const char *folder, const char **fault);
 /* Offline check: checksums, chain, rows against their records. Counts faults into *bad; each told to fn. */
 int store_check(const char *folder, void (*fn)(void *arg, const char *sentence), void *arg, uint64_t *bad);
 
+/* A record as it was sealed: after is the SHA-256 over journal and term (four bytes each, little-endian), before, and the
+ * bytes. */
+struct sealed {
+    uint64_t seq;
+    uint32_t journal, term;
+    struct digest before, after; /* the chain */
+    struct bytes bytes;
+};
+/* Offline: each record that touches an incident, in order, out of a chain that is followed from the first record kept to
+ * the last, which *last is in the end. 0, -errno, or what the function returned. */
+typedef int store_extract_fn(void *arg, const struct record *, const struct sealed *);
+int store_extract(const char *folder, uint64_t incident, store_extract_fn *, void *arg, struct sealed *last);
+
 /* Tests: a journal in memory, whose undurable tail is lost by journal_mem_crash. */
 struct journal *journal_mem_new(void);
 void journal_mem_crash(struct journal *);

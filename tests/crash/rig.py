@@ -17,6 +17,7 @@ SEED = int(os.environ.get("BIHUAN_SEED", "1"))
 JOBS = os.cpu_count() or 2
 SHIM = os.path.join(BUILD, "crash/shim.so")
 AREA = "620899001001"
+ROOM_BYTES = 2 << 30
 
 
 def choose(quick, long):
@@ -35,8 +36,9 @@ def program(name):
 
 
 def memory_folder(prefix):
-    """On tmpfs: its syncs cost nothing, and what they promise is tested by power_loss.c."""
-    return tempfile.mkdtemp(prefix=f"bihuan-{prefix}-", dir="/dev/shm")
+    """On tmpfs, where there is one that is large enough: its syncs cost nothing, and what they promise is tested by power_loss.c."""
+    roomy = os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > ROOM_BYTES
+    return tempfile.mkdtemp(prefix=f"bihuan-{prefix}-", dir="/dev/shm" if roomy else None)
 
 
 class Rig(Broker):

@@ -138,6 +138,31 @@ class FullMap(unittest.TestCase):
                                grew_to_mib=round(grown / (1 << 20), 1), resumed_s=round(resumed_s, 2)))
 
 
+class PastTheReserve(unittest.TestCase):
+    def test_a_map_without_any_room_ends_the_broker_and_nothing_else(self):
+        """Long words on what is open, more than a reserve can be made for."""
+        with FullRig("brim", keys=(), flags=("--map-size", "4")) as rig:
+            rig.start()
+            rig.source("some", "--count", 20).wait(60)
+            incident = rig.promises()[0][3]
+            said = []
+            while rig.process.alive() and len(said) < 1000:
+                request = f"urge-{len(said)}"
+                urged = rig.cli("urge", incident, "--request", request, "--text", "急" * 5000, "--json", "--timeout", 1,
+                                ok=False)
+                said += [(request, urged.json)] if urged.exit == 0 else []
+            status = rig.process.wait()
+            rig.process = None
+            with open(rig.path("log-desk"), "w", encoding="utf-8") as log:
+                log.writelines(f"word 0 {told['seq']} {incident} {request}\n" for request, told in said)
+            rig.logs.append(rig.path("log-desk"))
+            rig.flags[rig.flags.index("--map-size") + 1] = "8"
+            rig.start()
+            rig.stop()
+            kept = rig.assert_kept()
+        self.assertTrue(figure("full map, past the reserve", status == 6 and len(said) > 50, exit=status, **kept))
+
+
 class FullDisk(unittest.TestCase):
     def test_a_full_disk_takes_nothing(self):
         with SmallDisk(DISK_MIB) as rig:

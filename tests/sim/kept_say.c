@@ -218,6 +218,11 @@ static void rate(const struct kept_saying *s, struct act *act)
     act->colour = RUNG_YELLOW;
 }
 
+static void attribute(const struct kept_saying *s, struct act *act)
+{
+    act->area = kept_areas[any(s, KEPT_AREAS)];
+}
+
 /* Who reported it: what is sought is granted now and then, and opened. */
 static void unseal(const struct kept_saying *s, struct act *act)
 {
@@ -265,6 +270,7 @@ static const struct {
     [ACT_UNCLAIM] = {plainly, {CHIEF, DISPATCHER, CHIEF}, false},
     [ACT_APPEAL] = {appeal, {BOTH, DEPARTMENTS, DEPARTMENTS + 1}, false},
     [ACT_PLAN] = {lay_plan, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_ATTRIBUTE] = {attribute, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_SEEK_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
     [ACT_GRANT_IDENTITY] = {unseal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_OPEN_IDENTITY] = {unseal, {CHIEF, CHECKER, AUDITOR}, false},
@@ -453,6 +459,7 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_ASK] = ask_for,
     [WORD_INFORM] = inform,
     [WORD_ACCOUNT] = leave_as_it_is,
+    [WORD_CONTACT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
     [WORD_REPORT_UP] = leave_as_it_is,
     [WORD_SEND_DOWN] = send_down,

@@ -1,5 +1,6 @@
 """backup and restore: a compact copy taken while turns go on, and a store of a new term made from it."""
 
+import json
 import os
 import subprocess
 import unittest
@@ -32,6 +33,38 @@ class Backup(unittest.TestCase):
             broker.stop()
             self.assertEqual(broker.check_store().exit, 0)
             broker.start()
+
+    def test_an_extract_is_verified_without_a_broker(self):
+        with Broker(tcp=True) as broker:
+            first, other = broker.publish(*({"id": id, "type": "2.01", "area": "620899001001"} for id in ("a", "b")))
+            broker.cli("cancel", first["incident"], "--reason", "误立", as_="desk")
+            backup, path = (os.path.join(broker.folder, name) for name in ("backup", "extract.jsonl"))
+            broker.cli("backup", backup, as_="ops")
+            extract = subprocess.run([binary("bihuan"), "extract", backup, first["incident"]], check=True,
+                                     capture_output=True, text=True).stdout
+
+            def verify(text):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text)
+                return subprocess.run([binary("bihuan"), "verify-extract", path], capture_output=True, text=True)
+
+            lines = extract.splitlines(keepends=True)
+            self.assertNotIn(other["incident"], extract)
+            self.assertEqual(json.loads(lines[-1])["records"], len(lines) - 1)
+            whole = verify(extract)
+            self.assertEqual(whole.returncode, 0, whole)
+            self.assertIn(json.loads(lines[-2])["after"], whole.stdout)
+            for text, what in ((extract.replace("误立", "误报"), "is not what it says"),
+                               (extract.replace('"bytes":"', '"bytes":"00', 1), "not what was hashed"),
+                               ("".join(lines[1:]), "is missing"),
+                               ("".join(lines[:-2] + lines[-1:]), "at the end are missing"),
+                               ("".join(lines[:-1]), "cut off"),
+                               ("".join(lines[1:2] + lines), "not a line" if len(lines) < 3 else "missing")):
+                refused = verify(text)
+                self.assertEqual(refused.returncode, 4, (what, refused))
+                self.assertIn(what, refused.stderr)
+            nobody = subprocess.run([binary("bihuan"), "extract", backup, "620899-999999-X"], capture_output=True, text=True)
+            self.assertEqual(nobody.returncode, 5, nobody)
 
     def test_who_is_no_operator_may_not(self):
         with Broker(tcp=True) as broker:

@@ -538,6 +538,13 @@ static inline void example_record_details(struct record *record)
         record->count = 1;
         record->text = "由社区处置";
         break;
+    case RECORD_CONTACTED:
+        record->word = WORD_CONTACT;
+        record->text = "已电话联系，下午上门";
+        break;
+    case RECORD_ATTRIBUTED:
+        record->reason = "construction_site";
+        break;
     case RECORD_ACCOUNTED:
         record->word = WORD_ACCOUNT;
         record->reason = "road_closed";

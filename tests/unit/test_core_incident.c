@@ -58,6 +58,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_REPORT_UP] = {0, NOT,       TOP,  TOP,      TOP,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_SEND_DOWN] = {0, NOT,       NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_ATTRIBUTE] = {0, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD,
+                       REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, NOT, NOT, NOT, NOT},
     [ACT_SEEK_IDENTITY] = {0, 0,     0,    0,        0,    0,         0,      0,      NOT,    0,         0},
     [ACT_GRANT_IDENTITY] = {0, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED,
                       REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED, NOT, REFUSAL_NOT_ASKED, REFUSAL_NOT_ASKED},
@@ -90,7 +92,7 @@ static const char *const actor[ACT_END] = {
     [ACT_EXCLUDE] = "desk.one",
     [ACT_CLAIM] = "desk.one",
     [ACT_UNCLAIM] = "desk.one",
-    [ACT_SEEK_IDENTITY] = "checker", [ACT_GRANT_IDENTITY] = "chief.one", [ACT_OPEN_IDENTITY] = "checker",
+    [ACT_ATTRIBUTE] = "desk.one", [ACT_SEEK_IDENTITY] = "checker", [ACT_GRANT_IDENTITY] = "chief.one", [ACT_OPEN_IDENTITY] = "checker",
     [ACT_APPEAL] = "water.dept",
 };
 /* clang-format on */
@@ -170,7 +172,7 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, ask, decide, plan, "
         "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, report_up, "
         "send_down, seek_identity, "
-        "grant_identity, open_identity");
+        "grant_identity, open_identity, attribute");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,
                         "the incident is closed; possible is decide, answer, callback, reopen, reveal, appeal, "

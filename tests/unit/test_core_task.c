@@ -37,6 +37,7 @@ static const int by_worker[WORD_END][TASK_STATE_END] = {
     [WORD_ACCOUNT]   = {0, NOBODY, NOT,     NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_REPORT_UP] = {0, NOBODY, TOP,     TOP,       TOP,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_SEND_DOWN] = {0, NOBODY, NOT,     NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_CONTACT]   = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
 };
 static const int by_centre[WORD_END][TASK_STATE_END] = {
     /*                  -  queued  offered  responded  handling  suspended  done    returned  withdrawn  shelved  waiting */
@@ -54,6 +55,7 @@ static const int by_centre[WORD_END][TASK_STATE_END] = {
     [WORD_ACCOUNT]   = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_REPORT_UP] = {0, TOP,    TOP,     TOP,       TOP,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_SEND_DOWN] = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_CONTACT]   = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
 };
 static const enum task_state after[WORD_END] = {
     [WORD_RESPOND] = TASK_RESPONDED, [WORD_ARRIVE] = TASK_HANDLING, [WORD_HANDLE] = TASK_HANDLING,
