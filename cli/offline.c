@@ -245,7 +245,7 @@ int verb_restore(int argc, char **argv)
 
 int verb_extract(int argc, char **argv)
 {
-    static const struct argp argp = {NULL,
+    static const struct argp argp = {options,
                                      parse,
                                      N_("STORE INCIDENT"),
                                      N_("Writes an incident's records as they are in the trail of STORE, which is a "
@@ -257,6 +257,7 @@ int verb_extract(int argc, char **argv)
                                      NULL};
     struct arguments arguments = {.wanted = 2, .missing = N_("which store or backup, and which incident?")};
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    arguments.json = false; /* it is JSON as it is */
     char *command[] = {"bihuand", "--extract", (char *)arguments.paths[1], "--store", (char *)arguments.paths[0], NULL};
     return run_bihuand(&arguments, command);
 }

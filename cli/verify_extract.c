@@ -19,6 +19,7 @@
 
 struct verifying {
     const char *path;
+    bool json;
     struct arena arena;
     uint64_t line, incident, records, seq;
     struct digest chain; /* after the record before this one */
@@ -168,11 +169,26 @@ static bool verify_file(struct verifying *v, int fd)
     return good && (v->ended || wrong(v, _("the extract has no end: it was cut off")));
 }
 
+static void print_json(const struct verifying *v, const char *incident, const char *chain)
+{
+    char from[WHEN_TEXT_BYTES], to[WHEN_TEXT_BYTES];
+    json_t *object = json_pack("{s:s, s:I, s:s, s:s, s:I, s:s}", "incident", incident, "records",
+                               (json_int_t)v->records, "from", when_rfc3339(v->first_ms, from), "to",
+                               when_rfc3339(v->last_ms, to), "seq", (json_int_t)v->seq, "chain", chain);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(object);
+}
+
 static void print_good(const struct verifying *v)
 {
     char incident[IDENT_TEXT_BYTES], from[WHEN_TEXT_BYTES], to[WHEN_TEXT_BYTES], chain[2 * DIGEST_BYTES + 1];
     ident_format(v->incident, incident);
     digest_hex(&v->chain, chain);
+    if (v->json) {
+        print_json(v, incident, chain);
+        return;
+    }
     printf(_("%s: %" PRIu64 " records, %s to %s, none missing, each as it was hashed\n"), incident, v->records,
            when_text(v->first_ms, false, from), when_text(v->last_ms, false, to));
     printf(_("the chain after record %" PRIu64 ": %s\n"), v->seq, chain);
@@ -180,20 +196,29 @@ static void print_good(const struct verifying *v)
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
-    const char **path = state->input;
-    if (key == ARGP_KEY_END && !*path)
-        argp_error(state, _("which file?"));
-    if (key != ARGP_KEY_ARG)
-        return key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
-    if (*path)
-        argp_error(state, _("too many arguments"));
-    *path = value;
-    return 0;
+    struct verifying *v = state->input;
+    switch (key) {
+    case 'j':
+        v->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (v->path)
+            argp_error(state, _("too many arguments"));
+        v->path = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!v->path)
+            argp_error(state, _("which file?"));
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
 int verb_verify_extract(int argc, char **argv)
 {
-    static const struct argp argp = {NULL,
+    static const struct argp_option options[] = {{"json", 'j', NULL, 0, N_("print JSON"), 0}, {0}};
+    static const struct argp argp = {options,
                                      parse,
                                      N_("FILE"),
                                      N_("Verifies what `bihuan extract` wrote, without a broker: that each record is "
@@ -205,7 +230,7 @@ int verb_verify_extract(int argc, char **argv)
                                      NULL,
                                      NULL};
     struct verifying v = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &v.path);
+    argp_parse(&argp, argc, argv, 0, NULL, &v);
     int fd = open(v.path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         cli_fail("%s: %s", v.path, strerror(errno));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "broker/base/log.h"
 #include "broker/base/panic.h"
 #include "broker/store/store_internal.h"
 
@@ -210,48 +211,7 @@ static bool entry_whole(const struct log_file *file, uint64_t at, const struct e
     return head->size_bytes <= room && XXH3_64bits(file->bytes + at + sizeof *head, head->size_bytes) == head->sum;
 }
 
-static int file_load(struct reading_front *r, const char *folder, int number)
-{
-    struct log_file *file = &r->files[number];
-    char path[PATH_BYTES];
-    struct stat status;
-    int error = file_path(path, folder, number);
-    if (error != 0)
-        return error;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
-    if (fstat(fd, &status) == 0 && status.st_size > 0) {
-        file->size = (uint64_t)status.st_size;
-        file->bytes = malloc(file->size);
-        ASSERT(file->bytes);
-    }
-    for (uint64_t at = 0; error == 0 && at < file->size;) {
-        ssize_t got = pread(fd, file->bytes + at, file->size - at, (off_t)at);
-        if (got <= 0)
-            error = store_fail(got < 0 ? -errno : -EIO, "%s cannot be read: %s", path, strerror(got < 0 ? errno : EIO));
-        else
-            at += (uint64_t)got;
-    }
-    close(fd);
-    if (error == 0 && !head_at(r, file, 0, &file->first))
-        file->first.number = 0;
-    return error;
-}
-
-static int read_entry(const struct reading_front *r, const struct log_file *file, uint64_t at,
-                      const struct entry_head *head)
-{
-    struct buffer values = {file->bytes + at + sizeof *head, head->size_bytes, head->size_bytes};
-    const struct queued *record;
-    const uint8_t *value;
-    int result = 0;
-    for (size_t i = 0; result == 0 && (record = queue_next(&values, &i, &value)) != NULL;)
-        result = r->fn(r->arg, record, value);
-    return result;
-}
-
-/* --- rot --- */
+/* --- a bit --- */
 
 static bool head_but_for_a_bit(const struct reading_front *r, const struct log_file *file, uint64_t at,
                                struct entry_head *out)
@@ -288,7 +248,7 @@ static bool is_damaged(const struct buffer *values, size_t at, uint64_t key, siz
     return queued.key != key || queued.kind != 0 || !padding || !value_intact(value, queued.size_bytes);
 }
 
-static bool mends(struct buffer *values, size_t at, size_t size, uint64_t sum)
+static bool mend_value(struct buffer *values, size_t at, size_t size, uint64_t sum)
 {
     struct queued queued;
     memcpy(&queued, values->data + at, size < sizeof queued ? size : sizeof queued);
@@ -309,40 +269,87 @@ static bool values_but_for_a_bit(struct buffer *values, const struct entry_head 
     uint64_t key = head->first;
     for (; at < values->size && !is_damaged(values, at, key, &size); key++)
         at += size;
-    return at < values->size && mends(values, at, size, head->sum);
+    return at < values->size && mend_value(values, at, size, head->sum);
 }
 
-/* The last entry may have been cut short by a loss of power, and is none then. But one that is whole when a single bit is
- * flipped was durable, and has rotted since. */
-static bool is_rotten(const struct reading_front *r, const struct log_file *file, uint64_t at)
+/* An entry that is whole but for a single bit: a disk has turned it, or the power was cut before a sector arrived that held
+ * no more than that. Either way it is known what was written, so it is as good as whole: the checksum says so, and the
+ * chain will. */
+static bool mend(const struct reading_front *r, struct log_file *file, uint64_t at)
 {
     struct entry_head head;
-    bool right = head_at(r, file, at, &head);
-    if (!right && !head_but_for_a_bit(r, file, at, &head))
+    if (!head_at(r, file, at, &head) && !head_but_for_a_bit(r, file, at, &head))
         return false;
-    if (head.first + head.record_count <= r->known->sequence + 1)
-        return false; /* what the file held before */
-    if (!right || head.size_bytes > file->size - at - sizeof head)
-        return !right;
+    if (head.first + head.record_count <= r->known->sequence + 1 || head.size_bytes > file->size - at - sizeof head)
+        return false; /* what the file held before, or cut short */
     struct buffer values = {file->bytes + at + sizeof head, head.size_bytes, head.size_bytes};
-    return values_but_for_a_bit(&values, &head);
+    if (!entry_whole(file, at, &head) && !values_but_for_a_bit(&values, &head))
+        return false;
+    memcpy(file->bytes + at, &head, sizeof head);
+    log_warn("store: a bit of the log in front of the tables was mended record=%llu", (unsigned long long)head.first);
+    return true;
+}
+
+static int file_load(struct reading_front *r, const char *folder, int number)
+{
+    struct log_file *file = &r->files[number];
+    char path[PATH_BYTES];
+    struct stat status;
+    int error = file_path(path, folder, number);
+    if (error != 0)
+        return error;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : store_fail(-errno, "%s cannot be opened: %s", path, strerror(errno));
+    if (fstat(fd, &status) == 0 && status.st_size > 0) {
+        file->size = (uint64_t)status.st_size;
+        file->bytes = malloc(file->size);
+        ASSERT(file->bytes);
+    }
+    for (uint64_t at = 0; error == 0 && at < file->size;) {
+        ssize_t got = pread(fd, file->bytes + at, file->size - at, (off_t)at);
+        if (got <= 0)
+            error = store_fail(got < 0 ? -errno : -EIO, "%s cannot be read: %s", path, strerror(got < 0 ? errno : EIO));
+        else
+            at += (uint64_t)got;
+    }
+    close(fd);
+    if (error == 0 && !head_at(r, file, 0, &file->first) && !(mend(r, file, 0) && head_at(r, file, 0, &file->first)))
+        file->first.number = 0;
+    return error;
+}
+
+static int read_entry(const struct reading_front *r, const struct log_file *file, uint64_t at,
+                      const struct entry_head *head)
+{
+    struct buffer values = {file->bytes + at + sizeof *head, head->size_bytes, head->size_bytes};
+    const struct queued *record;
+    const uint8_t *value;
+    int result = 0;
+    for (size_t i = 0; result == 0 && (record = queue_next(&values, &i, &value)) != NULL;)
+        result = r->fn(r->arg, record, value);
+    return result;
+}
+
+static bool follows(const struct reading_front *r, const struct log_file *file, uint64_t at, uint64_t number,
+                    struct entry_head *out)
+{
+    return head_at(r, file, at, out) && out->term == file->first.term && out->number == number &&
+           entry_whole(file, at, out);
 }
 
 /* What follows the last entry is what the file held before: of an older term, or of a number that does not follow. */
-static int read_file(struct reading_front *r, const struct log_file *file)
+static int read_file(struct reading_front *r, struct log_file *file)
 {
     struct entry_head head;
     uint64_t at = 0, number = file->first.number;
     int result = 0;
-    for (; result == 0 && number > 0 && head_at(r, file, at, &head) && head.term == file->first.term &&
-           head.number == number && entry_whole(file, at, &head);
+    for (; result == 0 && number > 0 &&
+           (follows(r, file, at, number, &head) || (mend(r, file, at) && follows(r, file, at, number, &head)));
          number++) {
         result = read_entry(r, file, at, &head);
         at += blocks(sizeof head + head.size_bytes);
     }
-    if (result == 0 && is_rotten(r, file, at))
-        result = store_fail(-EBADMSG, "the log in front of the tables is damaged: a bit of what follows record %llu",
-                            (unsigned long long)r->known->sequence);
     return result;
 }
 

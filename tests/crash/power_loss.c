@@ -7,7 +7,7 @@
  *   --seed N
  *   --jobs N       processes
  *   --only N       this one of them alone, kept in WORK
- *   --liar         a disk that says "durable" and keeps nothing until the next file is closed: the campaign must notice
+ *   --liar NAME    a disk that says "durable" of files with this in their name, and keeps nothing: the campaign must notice
  */
 #include <dirent.h>
 #include <err.h>
@@ -89,6 +89,7 @@ struct pending {
 };
 
 struct inode {
+    const char *path; /* its first */
     struct image durable;
     struct pending *pending;
     size_t count, capacity;
@@ -109,7 +110,7 @@ static struct {
     struct name_change names[NAMES_MAX];
     size_t name_count, names_durable, names_syncing;
     uint32_t folder_sync;
-    bool liar;
+    const char *liar; /* NULL: it says the truth */
 } disk;
 
 struct directory {
@@ -240,6 +241,11 @@ static void read_trace(const char *path)
     }
 }
 
+static bool lies(const struct inode *inode)
+{
+    return disk.liar && strstr(inode->path, disk.liar);
+}
+
 static struct inode *inode_of(uint32_t number)
 {
     ASSERT(number < NUMBERS_MAX && disk.of_number[number] > 0);
@@ -257,6 +263,7 @@ static void on_open(const struct trace_event *event)
         ASSERT(event->flags & TRACE_MADE);
         ASSERT(disk.inode_count < INODES_MAX);
         size_t made = disk.inode_count++;
+        disk.inodes[made].path = path;
         add_name((struct name_change){.kind = NAME_MADE, .path = path, .inode = made, .op = event->op});
         disk.of_number[event->file] = made + 1;
     } else {
@@ -282,7 +289,7 @@ static void end_write(struct inode *inode, struct pending *p, int64_t result)
     p->returned = true;
     if (p->bytes)
         p->size = result < 0 ? 0 : (uint64_t)result;
-    if (!p->dsync || disk.liar)
+    if (!p->dsync || lies(inode))
         return;
     struct pending durable = *p;
     harden(inode, taken_by_write, &durable);
@@ -294,7 +301,7 @@ static void on_end(const struct trace_event *event)
         disk.names_durable = disk.names_syncing;
     for (size_t i = 0; i < disk.inode_count; i++) {
         struct inode *inode = &disk.inodes[i];
-        if (!disk.liar)
+        if (!lies(inode))
             harden(inode, taken_by_sync, &event->op);
         for (size_t k = 0; k < inode->count; k++)
             if (inode->pending[k].op == event->op) {
@@ -361,6 +368,7 @@ static void load_file(const char *folder, const char *name)
     if (fd < 0 || fstat(fd, &status) != 0)
         err(2, "%s", path);
     struct image *image = &disk.inodes[disk.inode_count].durable;
+    disk.inodes[disk.inode_count].path = strdup(name);
     image_reach(image, (uint64_t)status.st_size);
     if (read(fd, image->bytes, image->size) != (ssize_t)image->size)
         err(2, "%s", path);
@@ -622,12 +630,12 @@ int main(int argc, char **argv)
                                           {"seed", 1, NULL, 's'},
                                           {"jobs", 1, NULL, 'j'},
                                           {"only", 1, NULL, 'o'},
-                                          {"liar", 0, NULL, 'l'},
+                                          {"liar", 1, NULL, 'l'},
                                           {"base", 1, NULL, 'b'},
                                           {0}};
     struct options o = {.states = 1000, .seed = 1, .jobs = 1, .only = UINT64_MAX};
     for (int option; (option = getopt_long(argc, argv, "", flags, NULL)) != -1;) {
-        uint64_t number = optarg && option != 'b' ? strtoull(optarg, NULL, 10) : 0;
+        uint64_t number = option != 'b' && option != 'l' ? strtoull(optarg, NULL, 10) : 0;
         if (option == 'n')
             o.states = number;
         else if (option == 's')
@@ -639,7 +647,7 @@ int main(int argc, char **argv)
         else if (option == 'b')
             load_base(optarg);
         else if (option == 'l')
-            disk.liar = true;
+            disk.liar = optarg;
         else
             return 2;
     }

@@ -141,7 +141,7 @@ class FullMap(unittest.TestCase):
 class PastTheReserve(unittest.TestCase):
     def test_a_map_without_any_room_ends_the_broker_and_nothing_else(self):
         """Long words on what is open, more than a reserve can be made for."""
-        with FullRig("brim", keys=(), flags=("--map-size", "4")) as rig:
+        with FullRig("brim", keys=(), flags=("--map-size", "2")) as rig:
             rig.start()
             rig.source("some", "--count", 20).wait(60)
             incident = rig.promises()[0][3]
@@ -156,7 +156,7 @@ class PastTheReserve(unittest.TestCase):
             with open(rig.path("log-desk"), "w", encoding="utf-8") as log:
                 log.writelines(f"word 0 {told['seq']} {incident} {request}\n" for request, told in said)
             rig.logs.append(rig.path("log-desk"))
-            rig.flags[rig.flags.index("--map-size") + 1] = "8"
+            rig.flags[rig.flags.index("--map-size") + 1] = "4"
             rig.start()
             rig.stop()
             kept = rig.assert_kept()

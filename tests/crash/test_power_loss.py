@@ -65,13 +65,14 @@ class PowerLoss(unittest.TestCase):
         self.assertTrue(figure("power loss", bad == 0 and sums["promises"] > 0 and (not LONG or sums["states"] >= 10000), **sums))
 
     def test_a_disk_that_lies_is_noticed(self):
-        """The campaign can fail: when flushes keep nothing, promises are lost."""
+        """The campaign can fail: when flushes of the log, or of the tables, keep nothing, promises are lost."""
         with Rig("liar") as rig:
             record(rig, 1)
             rig.cut_clients()
             rig.stop()
-            counts = replay(rig, "--liar", states=60, ok=False)
-        self.assertGreater(counts["lost"] + counts["unopenable"] + counts["faults"], 0, counts)
+            for liar in ("front", "data"):
+                counts = replay(rig, "--liar", liar, states=60, ok=False)
+                self.assertGreater(counts["lost"] + counts["unopenable"] + counts["faults"], 0, (liar, counts))
 
 
 if __name__ == "__main__":

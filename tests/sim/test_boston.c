@@ -139,7 +139,7 @@ static void connect_as(size_t actor, const char *principal, char endpoint)
     boston.world.network.principals[actor] = principal;
     boston.world.network.endpoints[actor] = endpoint;
     arena_init(&arena);
-    send(actor, (struct message){.kind = MESSAGE_HELLO, .hello = {WIRE_VERSION, "boston", NULL, NULL}});
+    send(actor, (struct message){.kind = MESSAGE_HELLO, .hello = {.version = WIRE_VERSION, .client = "boston"}});
     turn();
     assert_int_equal(answer_to(actor, &arena).kind, MESSAGE_WELCOME);
     arena_release(&arena);

@@ -118,7 +118,7 @@ static struct message answer(struct arena *arena)
 
 static void hello(void)
 {
-    send((struct message){.kind = MESSAGE_HELLO, .hello = {WIRE_VERSION, "911", NULL, NULL}});
+    send((struct message){.kind = MESSAGE_HELLO, .hello = {.version = WIRE_VERSION, .client = "911"}});
 }
 
 static void publish(struct call *call, bool repeat)

@@ -158,7 +158,7 @@ static void open_at(const char *time)
     assert_true(world_open(&city.world, &options));
     city.world.network.principals[0] = "collector";
     city.world.network.endpoints[0] = 'P';
-    ask((struct message){.kind = MESSAGE_HELLO, .hello = {WIRE_VERSION, "yuncheng", NULL, NULL}});
+    ask((struct message){.kind = MESSAGE_HELLO, .hello = {.version = WIRE_VERSION, .client = "yuncheng"}});
     city.world.now_ms = at(time);
 }
 
