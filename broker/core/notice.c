@@ -182,8 +182,11 @@ void notice_acknowledge(struct step *step)
     side.last_ms = step->now_ms;
     side_set(step->outcome, &record, &side, 1);
     step_receipt(step, 0, step_record(step, &record));
-    for (size_t i = 0; i < command->acknowledge.incident_count; i++)
-        settle(step, live_find(step->core, command->acknowledge.incidents[i]));
+    for (size_t i = 0; i < command->acknowledge.incident_count; i++) {
+        const struct live *live = live_find(step->core, command->acknowledge.incidents[i]);
+        if (!incident_kept_from(step, live)) /* it has come to be about whoever was told: that is no answer */
+            settle(step, live);
+    }
 }
 
 bool act_answer(struct acting *acting)

@@ -154,7 +154,7 @@ static void retire_or_revive(struct kept_city *city, struct chance *chance)
             city->units[k].successor = KEPT_NONE;
             return;
         }
-    if (i != successor)
+    if (i != successor && !city->units[i].gone)
         city->units[i].successor = successor;
 }
 
@@ -162,7 +162,7 @@ void kept_change(struct kept_city *city, struct chance *chance)
 {
     int i = any(chance, KEPT_UNITS);
     struct kept_unit drawn = draw_unit(chance, i), *unit = &city->units[i];
-    switch (any(chance, 7)) {
+    switch (any(chance, 8)) {
     case 0:
         unit->parent = drawn.parent;
         break;
@@ -182,6 +182,9 @@ void kept_change(struct kept_city *city, struct chance *chance)
         break;
     case 5:
         city->discipline = any_or_none(chance, KEPT_UNITS, 70);
+        break;
+    case 6:
+        unit->gone = !unit->gone && unit->successor < 0;
         break;
     default:
         retire_or_revive(city, chance);
@@ -265,8 +268,8 @@ static void write_principals(const struct kept_city *city, struct city *files)
     for (int i = 0; i < KEPT_PRINCIPALS; i++) {
         const struct kept_principal *principal = &city->principals[i];
         text = arena_printf(
-            files->arena, "%s  - {name: %s, roles: %s%s%s%s}\n", text, principal->name, principal->roles,
-            principal->every ? ", units: all" : "",
+            files->arena, "%s  - {name: %s, roles: %s%s%s%s%s}\n", text, principal->name, principal->roles,
+            i == UNIT_SOURCE ? ", notices: true" : "", principal->every ? ", units: all" : "",
             key_of(files, "units", principal->units ? list_of(files, principal->units, NULL) : NULL),
             key_of(files, "areas", principal->areas ? list_of(files, principal->areas, kept_areas) : NULL));
     }
@@ -387,6 +390,16 @@ void kept_about(const struct kept_city *city, struct chance *chance, char about[
         size_t length = strlen(about);
         snprintf(about + length, KEPT_ABOUT_BYTES - length, "%s%s", length ? " " : "", word);
     }
+}
+
+bool kept_means_somebody(const struct kept_city *city, const char *about)
+{
+    char text[KEPT_ABOUT_BYTES], *rest = text, *word;
+    snprintf(text, sizeof(text), "%s", about);
+    while (*about && (word = strsep(&rest, " ")))
+        if (kept_area_of(word) < 0 && kept_now(city, kept_unit_of(word)) == KEPT_NONE)
+            return false;
+    return true;
 }
 
 /* Units and areas that the text names, in its order. */
@@ -510,7 +523,7 @@ int kept_instead(const struct kept_city *city, const char *about)
         int unit = named.units[i];
         for (int steps = 0; steps < 2 * KEPT_UNITS && unit >= 0; steps++) {
             unit = city->units[unit].supervisor >= 0 ? city->units[unit].supervisor : city->units[unit].parent;
-            if (unit >= 0 && !(from.units & bit(kept_now(city, unit))))
+            if (kept_now(city, unit) >= 0 && !(from.units & bit(kept_now(city, unit))))
                 return kept_now(city, unit);
         }
     }

@@ -82,6 +82,8 @@ int kept_area_now(const struct kept_city *, int area);
 /* Whom it is about, as in an event: words with blanks between. */
 #define KEPT_ABOUT_BYTES 64
 void kept_about(const struct kept_city *, struct chance *, char about[KEPT_ABOUT_BYTES]);
+/* Whether each word still means somebody; else it is refused. */
+bool kept_means_somebody(const struct kept_city *, const char *about);
 
 /* Everybody who may not learn of it. */
 struct kept_from {

@@ -142,6 +142,10 @@ static void exclude(const struct kept_saying *s, struct act *act)
         act->about = arena_printf(s->arena, "%s %s", s->about, about);
     if (chance_percent(s->chance, 10))
         act->about = "";
+    if (s->row->task_count && chance_percent(s->chance, 35)) /* whoever has it, or had it */
+        act->about = s->row->tasks[any(s, (int)s->row->task_count)].unit;
+    if (chance_percent(s->chance, 4))
+        act->about = "nobody";
 }
 
 static void plainly(const struct kept_saying *s, struct act *act)
@@ -318,7 +322,9 @@ static enum act_verb timely(const struct kept_saying *s)
     if (verb)
         return verb;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
-           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 90) ? ACT_VERIFY : ACT_ANSWER)
+           : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 60)   ? ACT_VERIFY
+                                                         : chance_percent(s->chance, 60) ? ACT_EXCLUDE
+                                                                                         : ACT_ANSWER)
            : s->row->head.state == INCIDENT_CLOSED    ? when_closed(s)
                                                       : 0;
 }
@@ -560,15 +566,30 @@ void kept_draw_query(const struct kept_saying *s, enum query_kind kind, struct q
 
 /* --- events --- */
 
+/* The same again, without a word about anybody. */
+static void draw_again(const struct kept_saying *s, struct event *event)
+{
+    event->type = s->row->head.type;
+    event->place.area = s->row->head.area;
+    event->nature = NATURE_HELP;
+    event->about = "";
+}
+
 void kept_draw_event(const struct kept_saying *s, struct event *event)
 {
+    if (s->row && *s->row->head.area && chance_percent(s->chance, 25)) {
+        draw_again(s, event);
+        return;
+    }
     char *about = arena_alloc(s->arena, KEPT_ABOUT_BYTES);
     bool names = chance_percent(s->chance, 70);
     *about = '\0';
     if (names && *s->about && chance_percent(s->chance, 40))
         snprintf(about, KEPT_ABOUT_BYTES, "%s", s->about);
-    else if (names)
+    else if (names && !chance_percent(s->chance, 3))
         kept_about(s->city, s->chance, about);
+    else if (names)
+        snprintf(about, KEPT_ABOUT_BYTES, "nobody");
     event->type = types[any(s, TYPE_COUNT)];
     event->place.area = kept_areas[3 + any(s, KEPT_AREAS - 3)];
     event->object = chance_percent(s->chance, 50) ? "91" : NULL;

@@ -172,8 +172,8 @@ static void retire_unit(struct kept_city *city, struct chance *chance)
     int i = any(chance, KEPT_UNITS), successor = any(chance, KEPT_UNITS);
     struct kept_unit *unit = &city->units[i];
     bool in_use = unit->successor < 0 && !unit->gone;
-    unit->successor = in_use && !leads_to(city, successor, i) ? successor : KEPT_NONE;
-    unit->gone = in_use && unit->successor < 0 && chance_percent(chance, 30);
+    unit->gone = in_use && chance_percent(chance, 20);
+    unit->successor = in_use && !unit->gone && !leads_to(city, successor, i) ? successor : KEPT_NONE;
     if (in_use && chance_percent(chance, 40)) { /* another stands where it stood */
         struct kept_unit *other = &city->units[any_unit_in_use(city, chance)];
         other->area = unit->area;

@@ -25,16 +25,6 @@ static int severity_of(const struct sent_rules *rules, int type)
     return type < 0 ? 4 : rules->types[type].severity;
 }
 
-static bool means_somebody(const struct kept_city *city, const char *about)
-{
-    char text[KEPT_ABOUT_BYTES], *rest = text, *word;
-    snprintf(text, sizeof(text), "%s", about);
-    while (*about && (word = strsep(&rest, " ")))
-        if (kept_area_of(word) < 0 && kept_now(city, kept_unit_of(word)) == KEPT_NONE)
-            return false;
-    return true;
-}
-
 bool sent_settle(const struct sent_rules *rules, const struct kept_city *city, struct sent_event *event)
 {
     bool worst;
@@ -45,7 +35,8 @@ bool sent_settle(const struct sent_rules *rules, const struct kept_city *city, s
         event->type = SENT_UNKNOWN;
     if (event->area >= 0)
         event->area = kept_area_now(city, event->area);
-    return (event->type >= 0 || worst) && (event->area != SENT_UNKNOWN || worst) && means_somebody(city, event->about);
+    return (event->type >= 0 || worst) && (event->area != SENT_UNKNOWN || worst) &&
+           kept_means_somebody(city, event->about);
 }
 
 static int depth_of_type(const struct sent_rules *rules, int type)

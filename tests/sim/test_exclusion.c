@@ -65,7 +65,7 @@ struct model {
     bool prying;              /* whoever asks now may learn nothing of one incident */
     bool revoking;            /* what they had may be taken from them in this step */
     kept_set listed_by_chief; /* bit i: the i-th case */
-    char fault[1600];
+    char fault[9600];
 };
 
 /* What was accepted of an excluded report, and refused for it, over all seeds. */
@@ -150,10 +150,10 @@ static void hold_text(struct model *m, const struct model_actor *actor, const st
         if (!in(from_of(m, c).principals, actor->principal) || may_be_told(m, message))
             continue;
         if (strstr(text, c->text))
-            fail(m, "%s, about %s, is named to %s: %.900s", c->text, c->about, name_of(m, actor), text);
+            fail(m, "%s, about %s, is named to %s: %.9000s", c->text, c->about, name_of(m, actor), text);
         for (size_t k = 0; k < m->told_count; k++)
             if (m->told[k].of == i && (strstr(text, m->told[k].event) || strstr(text, m->told[k].marker)))
-                fail(m, "what was said in %s, about %s, is told to %s: %.900s", c->text, c->about, name_of(m, actor),
+                fail(m, "what was said in %s, about %s, is told to %s: %.9000s", c->text, c->about, name_of(m, actor),
                      text);
     }
 }
@@ -450,11 +450,30 @@ static void publish(struct model *m, const struct kept_saying *s)
     if (any(m, 3) == 0)
         commit_to(m, s, event->id);
     say(m, seat_of(m, source), &message, follow_event);
-    if (m->answer.kind != MESSAGE_RECEIPT)
+    bool known = kept_means_somebody(&m->city, event->about);
+    if (!known && m->answer.kind == MESSAGE_RECEIPT)
+        fail(m, "an event is accepted about %s", event->about);
+    if (known && m->answer.kind != MESSAGE_RECEIPT)
         fail(m, "an event is not accepted: %s", m->answer.kind == MESSAGE_REFUSAL ? m->answer.refusal.reason : "");
 }
 
 /* --- acts and words --- */
+
+static bool names_all(const char *within, const char *about)
+{
+    char text[KEPT_ABOUT_BYTES], *rest = text, *word;
+    snprintf(text, sizeof(text), "%s", about);
+    while (*about && (word = strsep(&rest, " ")))
+        if (!strstr(within, word)) /* no unit's id begins another's, and an area's only those below it */
+            return false;
+    return true;
+}
+
+static bool excluded_alike(const struct kept_case *a, const struct kept_case *b)
+{
+    const char *of_a = is_kept(a) ? a->about : "", *of_b = is_kept(b) ? b->about : "";
+    return names_all(of_a, of_b) && names_all(of_b, of_a);
+}
 
 /* What an accepted act means for who is kept from what. */
 static void follow_act(struct model *m)
@@ -462,19 +481,14 @@ static void follow_act(struct model *m)
     const struct act *act = &m->said.act;
     struct kept_case *c = case_of(m, act->incident), *into = case_of(m, act->into);
     acts_done[act->verb] += c && is_kept(c);
+    if (act->verb == ACT_EXCLUDE && !kept_means_somebody(&m->city, act->about))
+        fail(m, "excluded from %s is %s", c->text, act->about);
     if (act->verb == ACT_EXCLUDE) {
         snprintf(c->about, sizeof(c->about), "%s", act->about);
         c->sealed |= *c->about && c->nature != NATURE_REPORT;
     }
-    if (act->verb != ACT_MERGE || !into)
-        return;
-    if (is_kept(c) && !is_kept(into))
-        *into = (struct kept_case){into->id, {0}, {0}, c->nature, true, false};
-    ident_format(into->id, into->text);
-    if (is_kept(c) && strcmp(c->about, into->about) != 0) {
-        size_t length = strlen(into->about);
-        snprintf(into->about + length, sizeof(into->about) - length, "%s%s", length ? " " : "", c->about);
-    }
+    if (act->verb == ACT_MERGE && into && !excluded_alike(c, into))
+        fail(m, "%s, about \"%s\", is merged into %s, about \"%s\"", c->text, c->about, into->text, into->about);
 }
 
 /* Of what is kept from whoever speaks they are told what they would be told of a number that never was. */
@@ -504,19 +518,15 @@ static const char *any_person(struct model *m)
     return people[any(m, 10)];
 }
 
-/* Whoever was granted to know who reported, if anybody was. */
-static size_t who_sought(struct model *m, const struct row *row, size_t otherwise, const char **person)
+/* What was granted to one is for that one only. */
+static void speak_as_asker(struct model *m, const struct row *row, int *speaker, struct act *act)
 {
-    for (size_t i = 0; i < row->ask_count; i++) {
-        const struct ask *ask = &row->asks[i];
-        for (int k = 0; k < KEPT_PRINCIPALS && ask->kind == ASK_IDENTITY && ask->decision == DECISION_GRANTED; k++) {
-            if (strcmp(m->city.principals[k].name, ask->principal) != 0)
-                continue;
-            *person = ask->person;
-            return seat_of(m, k);
-        }
-    }
-    return otherwise;
+    for (size_t i = 0; act->verb == ACT_OPEN_IDENTITY && i < row->ask_count; i++)
+        for (int k = 0; k < KEPT_PRINCIPALS && row->asks[i].decision == DECISION_GRANTED; k++)
+            if (strcmp(m->city.principals[k].name, row->asks[i].principal) == 0) {
+                *speaker = k;
+                act->person = row->asks[i].person;
+            }
 }
 
 static void act(struct model *m, const struct kept_saying *s, struct kept_case *c)
@@ -524,14 +534,13 @@ static void act(struct model *m, const struct kept_saying *s, struct kept_case *
     struct message message = {.kind = MESSAGE_ACT};
     int by = kept_draw_act(s, &message.act);
     int speaker = chance_percent(&m->w.chance, 75) ? by : any(m, KEPT_PRINCIPALS);
+    if (!message.act.person)
+        message.act.person = any_person(m);
+    if (chance_percent(&m->w.chance, 75))
+        speak_as_asker(m, s->row, &speaker, &message.act);
     size_t at = seat_of(m, speaker);
     bool kept_from_it = in(from_of(m, c).principals, speaker);
     message.act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
-    if (!message.act.person)
-        message.act.person = any_person(m);
-    if (message.act.verb == ACT_OPEN_IDENTITY)
-        at = who_sought(m, s->row, at, &message.act.person);
-    kept_from_it = in(from_of(m, c).principals, m->actors[at].principal);
     m->revoking = true;
     say(m, at, &message, follow_act);
     m->revoking = false;
@@ -581,6 +590,65 @@ static void word(struct model *m, const struct kept_saying *s, struct kept_case 
         hold_refusal(m, at, message);
 }
 
+/* --- what chance alone would seldom bring about --- */
+
+static uint64_t tell_by_device(struct model *m)
+{
+    struct message message = {.kind = MESSAGE_PUBLISH};
+    struct event *event = &message.publish;
+    event->type = "1.02";
+    event->nature = NATURE_HELP;
+    event->place.area = kept_areas[3];
+    event->source_ref = KEPT_DEVICE;
+    event->about = "";
+    event->id = arena_printf(&m->step, "ev-%u.", ++m->published);
+    event->text = arena_printf(&m->step, "mark-%u.", m->published);
+    say(m, seat_of(m, CAMERA), &message, follow_event);
+    return m->answer.kind == MESSAGE_RECEIPT ? m->answer.receipt.incident : 0;
+}
+
+static void act_as_chief(struct model *m, struct act act)
+{
+    struct message message = {.kind = MESSAGE_ACT};
+    act.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
+    act.person = "王五";
+    act.reason = "缘由";
+    message.act = act;
+    m->revoking = true;
+    say(m, seat_of(m, CHIEF), &message, follow_act);
+    m->revoking = false;
+}
+
+static void speak_for_repairer(struct model *m, uint64_t incident, enum word_verb verb)
+{
+    struct message message = {.kind = MESSAGE_WORD};
+    struct row row;
+    if (!core_row(m->w.turn.core, incident, &m->step, &row) || !row.task_count)
+        return;
+    message.word = (struct word){.verb = verb, .incident = incident, .task = 1, .person = "王五", .text = "说明"};
+    message.word.on_behalf = row.tasks[0].unit;
+    message.word.outcome = verb == WORD_FEEDBACK ? OUTCOME_RESOLVED : 0;
+    message.word.request = arena_printf(&m->step, "r%" PRIu64, m->tag);
+    say(m, seat_of(m, CHIEF), &message, NULL);
+}
+
+/* A device's false alarm comes to be about somebody; then the device is mended. */
+static void mend_device(struct model *m)
+{
+    kept_set units = m->city.principals[UNIT_DESK].units;
+    int unit = 0;
+    if (m->case_count + 2 > CASES_MAX || m->told_count + 2 > TOLD_MAX)
+        return;
+    while (!in(units, unit))
+        unit++;
+    uint64_t first = tell_by_device(m);
+    act_as_chief(m, (struct act){.verb = ACT_EXCLUDE, .incident = first, .about = kept_unit_id(unit)});
+    act_as_chief(m, (struct act){.verb = ACT_CLOSE, .incident = first, .outcome = OUTCOME_FALSE_ALARM});
+    uint64_t then = tell_by_device(m);
+    speak_for_repairer(m, then, WORD_RESPOND);
+    speak_for_repairer(m, then, WORD_FEEDBACK);
+}
+
 /* --- another day --- */
 
 static void follow_reload(struct model *m)
@@ -601,7 +669,8 @@ static void reload(struct model *m)
     say(m, seat_of(m, OPS), &message, follow_reload);
     m->revoking = false;
     city_keep(&m->files, m->answer.kind == MESSAGE_RECEIPT);
-    if (m->answer.kind != MESSAGE_RECEIPT && m->answer.refusal.code != REFUSAL_POLICY_IN_USE)
+    if (m->answer.kind != MESSAGE_RECEIPT && m->answer.refusal.code != REFUSAL_POLICY_IN_USE &&
+        !strstr(m->answer.refusal.reason, "retired without"))
         fail(m, "the reload: %.600s", m->answer.refusal.reason);
 }
 
@@ -619,6 +688,8 @@ static void hold_rung(struct model *m, const struct kept_case *c, const struct r
 {
     if (in(from_of(m, c).areas, kept_area_of(rung->to_area)))
         fail(m, "a rung of %s, about %s, climbs to %s", c->text, c->about, rung->to_area);
+    if (rung->colour >= RUNG_RED && !*rung->to_post && !*rung->to_unit && kept_instead(&m->city, c->about) >= 0)
+        fail(m, "a rung of %s, about %s, is told to nobody", c->text, c->about);
 }
 
 /* An area's post, or that of a unit. */
@@ -728,6 +799,8 @@ static void hold_reach(struct model *m)
         if (!c || !is_kept(c) || ended(row.head.state))
             continue;
         hold_row(m, c, &row);
+        if (!kept_means_somebody(&m->city, c->about))
+            fail(m, "%s is about %s, and nobody knows any more who that was", c->text, c->about);
         if (!in(m->listed_by_chief, (int)(c - m->cases)))
             fail(m, "%s, about %s, is in front of nobody", c->text, c->about);
     }
@@ -791,8 +864,10 @@ static void step(struct model *m)
     struct kept_case *c = m->case_count ? any_case(m) : NULL;
     s.other = c ? like(m, c)->id : 0;
     s.about = c ? c->about : "";
-    s.row = &row;
-    if (!c || what < 14 || !row_of(m, c->id, &row))
+    s.row = c && row_of(m, c->id, &row) ? &row : NULL;
+    if (any(m, 80) == 0)
+        mend_device(m);
+    else if (!s.row || what < 14)
         publish(m, &s);
     else if (what < 52)
         act(m, &s, c);
@@ -804,6 +879,7 @@ static void step(struct model *m)
         reload(m);
     else
         crash(m);
+    s.row = &row;
     if (c && row_of(m, c->id, &row))
         pry(m, &s, c);
     store_read(m->w.turn.store, m->seen, &m->step, look, m);
