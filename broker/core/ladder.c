@@ -274,8 +274,8 @@ static void address_up(const struct step *step, const struct live *live, const s
     if (rung->colour < RUNG_RED && !rung->unconnected)
         return;
     address(rung, climb, oversight_of(&live->head), ups, clock, step->now_ms);
-    address_instead(rung, climb);
     whistle_no_show(step->core->policy, live, rung, step->now_ms);
+    address_instead(rung, climb); /* whoever it may be: somebody hears of it */
 }
 
 void ladder_address(const struct step *step, const struct live *live, struct rung *rung)
