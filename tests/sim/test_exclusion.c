@@ -952,7 +952,7 @@ static bool covered(void)
 int main(int argc, char **argv)
 {
     const char *seeds = getenv("BIHUAN_SIM_SEEDS");
-    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 60, failed = 0;
+    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 80, failed = 0;
     struct arena arena;
     if (argc > 1)
         return run_seed(strtoull(argv[1], NULL, 10)) ? 0 : 1;
