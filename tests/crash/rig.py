@@ -4,6 +4,7 @@ against it, and the figures of the table that `make torture` prints."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ JOBS = os.cpu_count() or 2
 SHIM = os.path.join(BUILD, "crash/shim.so")
 AREA = "620899001001"
 ROOM_BYTES = 2 << 30
+PATIENCE_S = 1800 if LONG else 120  # with what takes as long as there is much of it
 
 
 def choose(quick, long):
@@ -88,7 +90,9 @@ class Rig(Broker):
     def end_clients(self):
         """All they asked is answered."""
         for client in self.clients:
-            status = client.terminate()
+            client.process.send_signal(signal.SIGTERM)
+        for client in self.clients:
+            status = client.wait(PATIENCE_S)
             assert status == 0, f"promise: exit status {status}\n" + client.err.last()
         self.clients = []
 
@@ -110,7 +114,7 @@ class Rig(Broker):
         """The store, opened as after a death, against all promises; what the oracle says."""
         logs = [path for path in self.logs if os.path.exists(path)]
         return Result(subprocess.run([program("verify"), store or self.store, *logs], capture_output=True,
-                                     encoding="utf-8", timeout=120, check=False))
+                                     encoding="utf-8", timeout=PATIENCE_S, check=False))
 
     def assert_kept(self, store=None):
         result = self.verify(store)

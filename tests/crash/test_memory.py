@@ -12,7 +12,7 @@ from rig import BUILD, LONG, SEED, Rig, choose, figure, tap
 # As of the sweep, and a panic; a configuration that could not be read, a socket that could not be opened.
 # Some libraries do not look whether there was memory; that is their way to end the broker.
 ENDS = {0, 3, 4, 5, 6, -6, "in libpgm-5.3.so.0", "in libzmq.so.5"}
-FLOOD_S = choose(3, 60)
+FLOOD_S = choose(3, 30)
 # What may be held at once beside what is live: answers that wait, two batches and their log, turns; and the program itself.
 HELD_MAX_MIB = 64 + 2 * 2 * 32 + 64
 LIVE_BYTES = 2048  # of an incident, at most
