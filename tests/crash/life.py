@@ -5,7 +5,7 @@ import concurrent.futures
 import os
 import subprocess
 
-from rig import JOBS, Rig
+from rig import JOBS, PATIENCE_S, Rig
 
 EVENTS = 24
 LOAD = ("--count", EVENTS, "--in-flight", 4, "--gap-us", 15000)
@@ -84,7 +84,7 @@ def die_before(rig):
     """Leaves a store whose broker was killed: part of it only in the log in front of the tables."""
     rig.start()
     rig.worker_of("fire", "hand")
-    assert rig.source("before", "--count", EVENTS, "--in-flight", 8).wait() == 0
+    assert rig.source("before", "--count", EVENTS, "--in-flight", 8).wait(PATIENCE_S) == 0
     rig.kill()
     rig.cut_clients()
 
@@ -97,7 +97,7 @@ def count_calls(hinder, recovers=False, **settings):
         hinder(rig, count=rig.path("count"), **settings)
         rig.start()
         rig.worker_of("fire", "hand")
-        assert rig.source("s", *LOAD).wait() == 0
+        assert rig.source("s", *LOAD).wait(PATIENCE_S) == 0
         rig.cut_clients()
         rig.stop()
         with open(rig.path("count"), encoding="ascii") as file:
@@ -111,7 +111,7 @@ def live_all(hinder, settings, ends, recovers=False):
     def one(setting):
         try:
             return Life(hinder, setting, ends, recovers)
-        except (AssertionError, TimeoutError) as error:
+        except (AssertionError, TimeoutError, subprocess.TimeoutExpired) as error:
             return error
 
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:

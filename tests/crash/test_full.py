@@ -26,7 +26,7 @@ class FullRig(Rig):
     def fill(self, prefix, count):
         """How many were accepted: the rest was refused as it should be."""
         log = self.path(f"receipts-{prefix}")
-        done = subprocess.run([binary("bihuan"), "publish", "--json", "--quiet", "--timeout", "5", "--log", log],
+        done = subprocess.run([binary("bihuan"), "publish", "--json", "--quiet", "--timeout", "30", "--log", log],
                               input=events(prefix, count), text=True, env=self.environment(), capture_output=True, check=False)
         assert done.returncode == 1, done.stderr[-300:]
         assert "store_full" in done.stdout + done.stderr, done.stderr[-300:]
