@@ -230,15 +230,18 @@ static struct bytes provisional(const struct reading *r, const struct row *row)
 
 #define MERGES_MAX 16
 
-/* What was merged is opened with its survivor. */
+/* What was merged by then is opened with its survivor. */
 static bool opened(struct reading *r, const struct row *row)
 {
     struct row survivor = *row;
+    int64_t merged_ms = 0;
     for (int i = 0; i < MERGES_MAX && survivor.head.merged_into; i++) {
+        if (survivor.head.closed_ms > merged_ms)
+            merged_ms = survivor.head.closed_ms;
         if (!sight_row(r->turn, survivor.head.merged_into, &survivor))
             return false;
     }
-    return unseal_opened(survivor.asks, survivor.ask_count, r->who->name, r->turn->now_ms);
+    return unseal_opened(survivor.asks, survivor.ask_count, r->who->name, merged_ms, r->turn->now_ms);
 }
 
 static void answer_show(struct reading *r)
