@@ -311,7 +311,7 @@ static bool fits(const struct kept_saying *s, enum act_verb verb)
 
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
-    enum act_verb verb = chance_percent(s->chance, 50) ? timely(s) : 0;
+    enum act_verb verb = s->rather ? s->rather : chance_percent(s->chance, 50) ? timely(s) : 0;
     if (verb)
         return verb;
     for (int i = 0; i < TRIES && !fits(s, verb); i++)

@@ -3,7 +3,7 @@
  * ever sent names the report, nothing they say of it differs from what they are told of a number that never was, no task
  * and no rung of it is theirs; and it is in front of somebody else. Who is excluded is reckoned by the model (kept_city.c).
  *
- * build/tests/test_exclusion [SEED]; BIHUAN_SIM_SEEDS says how many seeds (default 60). */
+ * build/tests/test_exclusion [SEED]; BIHUAN_SIM_SEEDS says how many seeds (default 60, and more until each verb was done). */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +62,7 @@ struct model {
     struct message answer;
     void (*follow)(struct model *); /* what the answer means: known before anybody's mail is looked at */
     uint64_t tag, seen;
+    uint64_t survivor;        /* of the last merge: more are excluded from it soon */
     bool prying;              /* whoever asks now may learn nothing of one incident */
     bool revoking;            /* what they had may be taken from them in this step */
     kept_set listed_by_chief; /* bit i: the i-th case */
@@ -487,6 +488,8 @@ static void follow_act(struct model *m)
         snprintf(c->about, sizeof(c->about), "%s", act->about);
         c->sealed |= *c->about && c->nature != NATURE_REPORT;
     }
+    if (act->verb == ACT_MERGE && into)
+        m->survivor = into->id;
     if (act->verb == ACT_MERGE && into && !excluded_alike(c, into))
         fail(m, "%s, about \"%s\", is merged into %s, about \"%s\"", c->text, c->about, into->text, into->about);
 }
@@ -863,9 +866,16 @@ static void step(struct model *m)
     int what = any(m, 100);
     struct kept_case *c = m->case_count ? any_case(m) : NULL;
     s.other = c ? like(m, c)->id : 0;
+    if (m->survivor && any(m, 3) == 0) {
+        c = case_of(m, m->survivor);
+        s.rather = ACT_EXCLUDE;
+        m->survivor = 0;
+    }
     s.about = c ? c->about : "";
     s.row = c && row_of(m, c->id, &row) ? &row : NULL;
-    if (any(m, 80) == 0)
+    if (s.rather && s.row)
+        act(m, &s, c);
+    else if (any(m, 80) == 0)
         mend_device(m);
     else if (!s.row || what < 14)
         publish(m, &s);
@@ -925,34 +935,51 @@ static bool run_seed(uint64_t seed)
 
 /* --- nothing was left out --- */
 
-static bool covered(void)
+static size_t miss(bool tell, const char *what, const char *name)
 {
-    bool all = true;
+    if (tell)
+        printf("  never: %s %s\n", what, name);
+    return 1;
+}
+
+static size_t verbs_missed(bool tell)
+{
+    size_t count = 0;
     for (int verb = 1; verb < (int)ACT_END; verb++)
-        if (act_name((enum act_verb)verb) && !kept_beside((enum act_verb)verb) && !acts_done[verb]) {
-            printf("  the act %s of a report was never accepted\n", act_name((enum act_verb)verb));
-            all = false;
-        }
+        if (act_name((enum act_verb)verb) && !kept_beside((enum act_verb)verb) && !acts_done[verb])
+            count += miss(tell, "of a report, the act", act_name((enum act_verb)verb));
     for (int verb = 1; verb < (int)WORD_END; verb++)
-        if (word_name((enum word_verb)verb) && !words_done[verb]) {
-            printf("  the word %s on a report was never accepted\n", word_name((enum word_verb)verb));
-            all = false;
-        }
-    if (!acts_kept[ACT_ASSIGN] || !acts_kept[ACT_TRANSFER] || !acts_kept[ACT_WHISTLE] || !acts_kept[ACT_MERGE] ||
-        !words_kept[WORD_DELEGATE] || !reloads_done || !crashes_done || !passed_over) {
-        printf("  assign %u transfer %u whistle %u merge %u delegate %u refused as excluded; reloads %u, crashes %u, "
-               "passed over %u: each should have been\n",
-               acts_kept[ACT_ASSIGN], acts_kept[ACT_TRANSFER], acts_kept[ACT_WHISTLE], acts_kept[ACT_MERGE],
-               words_kept[WORD_DELEGATE], reloads_done, crashes_done, passed_over);
-        all = false;
-    }
-    return all;
+        if (word_name((enum word_verb)verb) && !words_done[verb])
+            count += miss(tell, "on a report, the word", word_name((enum word_verb)verb));
+    return count;
+}
+
+/* What was never accepted of a report, or refused for it; tell: says so. */
+static size_t missed(bool tell)
+{
+    const struct {
+        const char *what, *name;
+        unsigned times;
+    } others[] = {{"refused as excluded,", "assign", acts_kept[ACT_ASSIGN]},
+                  {"refused as excluded,", "transfer", acts_kept[ACT_TRANSFER]},
+                  {"refused as excluded,", "whistle", acts_kept[ACT_WHISTLE]},
+                  {"refused as excluded,", "merge", acts_kept[ACT_MERGE]},
+                  {"refused as excluded,", "delegate", words_kept[WORD_DELEGATE]},
+                  {"a", "reload", reloads_done},
+                  {"a", "crash", crashes_done},
+                  {"a unit", "passed over", passed_over}};
+    size_t count = verbs_missed(tell);
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+        if (!others[i].times)
+            count += miss(tell, others[i].what, others[i].name);
+    return count;
 }
 
 int main(int argc, char **argv)
 {
     const char *seeds = getenv("BIHUAN_SIM_SEEDS");
-    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 60, failed = 0;
+    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 60, seed = 0;
+    bool failed = false;
     struct arena arena;
     if (argc > 1)
         return run_seed(strtoull(argv[1], NULL, 10)) ? 0 : 1;
@@ -962,11 +989,11 @@ int main(int argc, char **argv)
            *unknown ? ", but not:" : "", unknown);
     bool known = !*unknown;
     arena_release(&arena);
-    for (uint64_t seed = 1; seed <= n && known && !failed; seed++)
-        failed += !run_seed(seed);
+    while (known && !failed && (seed < n || (!seeds && seed < 4 * n && missed(false)))) /* until all was done */
+        failed = !run_seed(++seed);
     printf("%s 2 - no report reaches whom it is about, and each reaches somebody (%" PRIu64 " cities, %u reports)\n",
-           failed || !known ? "not ok" : "ok", n, reports_opened);
-    bool all = known && !failed && covered();
+           failed || !known ? "not ok" : "ok", seed, reports_opened);
+    bool all = known && !failed && !missed(true);
     printf("%s 3 - every act and word was done to such a report\n", all ? "ok" : "not ok");
     return all ? 0 : 1;
 }
