@@ -460,6 +460,12 @@ static void publish(struct model *m, const struct kept_saying *s)
 
 /* --- acts and words --- */
 
+static bool ended(enum incident_state state)
+{
+    return state == INCIDENT_CLOSED || state == INCIDENT_MERGED || state == INCIDENT_CANCELLED ||
+           state == INCIDENT_REJECTED;
+}
+
 static bool names_all(const char *within, const char *about)
 {
     char text[KEPT_ABOUT_BYTES], *rest = text, *word;
@@ -495,23 +501,37 @@ static void follow_act(struct model *m)
 }
 
 /* Of what is kept from whoever speaks they are told what they would be told of a number that never was. */
-static void hold_refusal(struct model *m, size_t at, struct message message)
+static void hold_same_answer(struct model *m, size_t at, struct message message)
 {
     struct refusal first = m->answer.refusal;
     enum message_kind kind = m->answer.kind;
-    if (message.kind == MESSAGE_ACT) {
-        message.act.incident = NOWHERE;
-        message.act.request = arena_printf(&m->step, "n%" PRIu64, m->tag);
-    } else {
-        message.word.incident = NOWHERE;
-        message.word.request = arena_printf(&m->step, "n%" PRIu64, m->tag);
-    }
+    const char **request = message.kind == MESSAGE_ACT ? &message.act.request : &message.word.request;
+    *request = arena_printf(&m->step, "n%" PRIu64, m->tag);
     say(m, at, &message, NULL);
     if (kind != MESSAGE_REFUSAL || m->answer.kind != MESSAGE_REFUSAL || first.code != m->answer.refusal.code ||
         strcmp(first.reason, m->answer.refusal.reason) != 0)
         fail(m, "%s learns that there is a report: \"%s\", and of nothing \"%s\"", name_of(m, &m->actors[at]),
              kind == MESSAGE_REFUSAL ? first.reason : "accepted",
              m->answer.kind == MESSAGE_REFUSAL ? m->answer.refusal.reason : "accepted");
+}
+
+static void hold_refusal(struct model *m, size_t at, struct message message)
+{
+    if (message.kind == MESSAGE_ACT)
+        message.act.incident = NOWHERE;
+    else
+        message.word.incident = NOWHERE;
+    hold_same_answer(m, at, message);
+}
+
+/* The same of what something is to be merged into. */
+static void hold_refusal_into(struct model *m, size_t at, struct message message)
+{
+    const struct kept_case *into = case_of(m, message.act.into);
+    if (!into || into->id == message.act.incident || !in(from_of(m, into).principals, m->actors[at].principal))
+        return;
+    message.act.into = NOWHERE;
+    hold_same_answer(m, at, message);
 }
 
 static const char *any_person(struct model *m)
@@ -532,9 +552,44 @@ static void speak_as_asker(struct model *m, const struct row *row, int *speaker,
             }
 }
 
+/* Only a duty chief lets somebody in again; and what is taken from them goes to whoever else may have it. */
+static void hold_exclusion(struct model *m, const struct kept_saying *s, const struct kept_case *c,
+                           const struct kept_case *was, int speaker)
+{
+    bool chief = strstr(m->city.principals[speaker].roles, "duty_chief") != NULL;
+    struct row row;
+    if (m->answer.kind != MESSAGE_RECEIPT)
+        return;
+    if (is_kept(was) && !names_all(c->about, was->about) && !chief)
+        fail(m, "%s lets in again whom %s was about: \"%s\", now \"%s\"", m->city.principals[speaker].name, c->text,
+             was->about, c->about);
+    if (s->row->head.state == INCIDENT_OPEN && core_row(m->w.turn.core, c->id, &m->step, &row) &&
+        row.head.state == INCIDENT_UNROUTED && kept_instead(&m->city, c->about) >= 0)
+        fail(m, "%s, about %s, is nobody's, and %s may have it", c->text, c->about,
+             kept_unit_id(kept_instead(&m->city, c->about)));
+}
+
+/* Nor does a shift count for them what is kept from them. */
+static void hold_handover(struct model *m, const char *shift, int speaker)
+{
+    struct side side;
+    struct row row;
+    uint64_t cursor = 0, count = 0;
+    if (m->answer.kind != MESSAGE_RECEIPT || !core_side(m->w.turn.core, SIDE_SHIFT, shift, &m->step, &side))
+        return;
+    while (core_next_live(m->w.turn.core, &cursor, &m->step, &row)) {
+        const struct kept_case *c = case_of(m, row.incident);
+        count += !ended(row.head.state) && !(c && in(from_of(m, c).principals, speaker));
+    }
+    if (side.count != count)
+        fail(m, "%s hands %u over, and may know of %" PRIu64, m->city.principals[speaker].name, (unsigned)side.count,
+             count);
+}
+
 static void act(struct model *m, const struct kept_saying *s, struct kept_case *c)
 {
     struct message message = {.kind = MESSAGE_ACT};
+    struct kept_case was = *c;
     int by = kept_draw_act(s, &message.act);
     int speaker = chance_percent(&m->w.chance, 75) ? by : any(m, KEPT_PRINCIPALS);
     if (!message.act.person)
@@ -548,8 +603,14 @@ static void act(struct model *m, const struct kept_saying *s, struct kept_case *
     say(m, at, &message, follow_act);
     m->revoking = false;
     acts_kept[message.act.verb] += m->answer.kind == MESSAGE_REFUSAL && m->answer.refusal.code == REFUSAL_EXCLUDED;
+    if (message.act.verb == ACT_EXCLUDE)
+        hold_exclusion(m, s, c, &was, speaker);
+    if (message.act.verb == ACT_HAND_OVER && speaker == UNIT_DESK)
+        hold_handover(m, message.act.name, speaker);
     if (kept_from_it && message.act.incident)
         hold_refusal(m, at, message);
+    else if (message.act.verb == ACT_MERGE)
+        hold_refusal_into(m, at, message);
 }
 
 static size_t holder_of(struct model *m, const struct row *row, uint32_t no)
@@ -763,12 +824,6 @@ static bool at_work(const struct task *task)
     return task->state != TASK_DONE && task->state != TASK_WITHDRAWN;
 }
 
-static bool ended(enum incident_state state)
-{
-    return state == INCIDENT_CLOSED || state == INCIDENT_MERGED || state == INCIDENT_CANCELLED ||
-           state == INCIDENT_REJECTED;
-}
-
 static void hold_row(struct model *m, const struct kept_case *c, const struct row *row)
 {
     struct kept_from from = from_of(m, c);
@@ -866,6 +921,11 @@ static void step(struct model *m)
     int what = any(m, 100);
     struct kept_case *c = m->case_count ? any_case(m) : NULL;
     s.other = c ? like(m, c)->id : 0;
+    if (c && any(m, 8) == 0) { /* what is nobody's to keep, and beside it what is */
+        s.other = c->id;
+        c = &m->cases[any(m, m->case_count)];
+        s.rather = any(m, 3) == 0 ? ACT_MERGE : 0;
+    }
     if (m->survivor && any(m, 3) == 0) {
         c = case_of(m, m->survivor);
         s.rather = ACT_EXCLUDE;
