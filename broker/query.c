@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/core/border.h"
 #include "broker/core/ladder.h"
 #include "broker/core/plan.h"
 #include "broker/core/right.h"
@@ -229,15 +230,18 @@ static struct bytes provisional(const struct reading *r, const struct row *row)
 
 #define MERGES_MAX 16
 
-/* What was merged is opened with its survivor. */
+/* What was merged by then is opened with its survivor. */
 static bool opened(struct reading *r, const struct row *row)
 {
     struct row survivor = *row;
+    int64_t merged_ms = 0;
     for (int i = 0; i < MERGES_MAX && survivor.head.merged_into; i++) {
+        if (survivor.head.closed_ms > merged_ms)
+            merged_ms = survivor.head.closed_ms;
         if (!sight_row(r->turn, survivor.head.merged_into, &survivor))
             return false;
     }
-    return unseal_opened(survivor.asks, survivor.ask_count, r->who->name, r->turn->now_ms);
+    return unseal_opened(survivor.asks, survivor.ask_count, r->who->name, merged_ms, r->turn->now_ms);
 }
 
 static void answer_show(struct reading *r)
@@ -351,6 +355,8 @@ struct subject {
     int severity;
     bool sealed;
     enum unrouted_reason without;
+    const char *beside;        /* an incident's */
+    const struct place *place; /* an event's */
 };
 
 static struct subject subject_of_incident(const struct incident *head)
@@ -359,6 +365,7 @@ static struct subject subject_of_incident(const struct incident *head)
                             .area = head->area,
                             .object = head->more ? head->more->object : "",
                             .about = head->more ? head->more->about : "",
+                            .beside = head->more ? head->more->beside : "",
                             .nature = head->nature,
                             .severity = head->severity,
                             .sealed = head->sealed,
@@ -376,6 +383,7 @@ static struct subject subject_of_event(const struct turn *t, const struct event 
                             .area = area,
                             .object = event->object,
                             .about = event->about,
+                            .place = place,
                             .nature = event->nature,
                             .severity = event->severity,
                             .sealed = event->sealed,
@@ -399,6 +407,20 @@ static void add_plan(struct reading *r, const struct policy *policy, const struc
     plan_imagine(policy, plan, &head, r->turn->now_ms, &r->turn->arena, row);
     r->answer.rows = row;
     r->answer.row_count = 1;
+}
+
+/* 知会: who beside gets a copy. */
+static void add_copies(struct reading *r, const struct policy *policy, const struct subject *subject,
+                       const struct route_query *query, const struct route_result *result,
+                       struct explanation *explanation)
+{
+    struct turn *t = r->turn;
+    const char *const *near = NULL;
+    size_t near_count = 0;
+    if (subject->place && policy->border.near_m > 0)
+        near = place_near(t->place, subject->place, policy->border.near_m, &t->arena, &near_count);
+    explanation->copy_count =
+        border_explain(policy, query, result, near, near_count, subject->beside, &t->arena, &explanation->copies);
 }
 
 static void explain_with(struct reading *r, const struct policy *policy, const struct subject *subject, int64_t at_ms)
@@ -441,6 +463,7 @@ static void explain_with(struct reading *r, const struct policy *policy, const s
     if (plan && query.area)
         add_plan(r, policy, plan, &query, subject);
     explanation->plan = plan ? plan->name : "";
+    add_copies(r, policy, subject, &query, &result, explanation);
     r->answer.explanation = explanation;
     send_answer(r);
 }

@@ -18,6 +18,7 @@ enum {
     KEY_SOLVED,
     KEY_SATISFACTION,
     KEY_CONDITION_MET,
+    KEY_LAST,
     KEY_TYPE,
     KEY_ROUTE,
     KEY_REASON,
@@ -47,6 +48,7 @@ static const struct argp_option every_option[] = {
      N_("not solved, and not to be: it stays closed while somebody else decides that"), 0},
     {"condition-met", KEY_CONDITION_MET, NULL, 0,
      N_("its closing condition holds: needed for resolved, where it has one"), 0},
+    {"last", KEY_LAST, NULL, 0, N_("it is the last report: nothing more is due"), 0},
     {"type", KEY_TYPE, N_("CODE"), 0, N_("what it is"), 0},
     {"route", KEY_ROUTE, NULL, 0, N_("send it anew, although its unit has responded"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("why, in a word"), 0},
@@ -129,8 +131,14 @@ static const struct form {
                        N_("Puts an incident under supervision: a deadline of its own, and it goes before others.")},
     [ACT_ACCOUNT] = {TAKES_WHY, TAKES_WHY, 'C',
                      N_("Accounts for a clock of the incident's own that went red: why, in writing.")},
-    [ACT_INFORM] = {TAKES(KEY_TEXT), TAKES(KEY_TEXT), 'C',
-                    N_("Reports to the centre above how an incident stands: the first time, and again.")},
+    [ACT_INFORM] =
+        {TAKES(KEY_TEXT) | TAKES(KEY_LAST), TAKES(KEY_TEXT), 'C',
+         N_("Reports to the centre above how an incident stands: the first time, again, and for the last time.")},
+    [ACT_REPORT_UP] = {TAKES_WHY, TAKES(KEY_REASON), 'C',
+                       N_("Reports an incident up to the next level, which takes it up within its limit: its unit, or "
+                          "its desk.")},
+    [ACT_SEND_DOWN] = {TAKES(KEY_UNIT) | TAKES_WHY, TAKES(KEY_UNIT), 'C',
+                       N_("Sends an incident that was reported up down again, to a unit of a level below.")},
     [ACT_CHARGE] = {TAKES(KEY_POST) | TAKES_WHY, TAKES(KEY_POST), 'C',
                     N_("Charges a leader's post with an incident: its escalations go there from now on.")},
 };
@@ -227,6 +235,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_CONDITION_MET:
         act->condition_met = true;
+        return 0;
+    case KEY_LAST:
+        act->last = true;
         return 0;
     case KEY_TYPE:
         act->type = value;
@@ -330,4 +341,6 @@ VERB(exclude, ACT_EXCLUDE)
 VERB(attribute, ACT_ATTRIBUTE)
 VERB(claim, ACT_CLAIM)
 VERB(unclaim, ACT_UNCLAIM)
+VERB(report_up, ACT_REPORT_UP)
+VERB(send_down, ACT_SEND_DOWN)
 VERB(appeal, ACT_APPEAL)

@@ -58,11 +58,21 @@ static void line(const char *name, const char *value)
 
 /* How a verdict begins, and by what a rule was less specific; what follows is codes and numbers. */
 static const char *const beginnings[] = {
-    N_("chosen"),         N_("less specific"), N_("two equals"), N_("no recipient"), N_("the same rule again"),
-    N_("other severity"), N_("other nature"),  N_("excluded"),
+    N_("chosen"),         N_("less specific"), N_("two equals"), N_("no recipient"),          N_("the same rule again"),
+    N_("other severity"), N_("other nature"),  N_("excluded"),   N_("near, when it came in"), N_("near"),
+    N_("listed"),
 };
 static const char *const measures[] = {
-    N_("type depth"), N_("area depth"), N_("any severity"), N_("any calendar"), N_("any nature"), N_("as specific as"),
+    N_("type depth"),
+    N_("area depth"),
+    N_("any severity"),
+    N_("any calendar"),
+    N_("any nature"),
+    N_("as specific as"),
+    N_("within"),
+    N_("nobody is found there"),
+    N_("the report is about them"),
+    N_("has a part of it"),
 };
 
 /* The word that text begins with, translated, and the rest; else the text as it is. */
@@ -146,6 +156,27 @@ static void print_explanation(const struct explanation *explanation, const struc
     table_release(&table);
 }
 
+/* 知会: who gets a copy, and who does not. */
+static void print_copies(const struct explanation *explanation)
+{
+    const char *headings[] = {_("RULE"), _("COPY TO"), _("BESIDE"), _("VERDICT")};
+    struct table table;
+    char verdict[512];
+    table_init(&table, 4, headings);
+    for (size_t i = 0; i < explanation->copy_count; i++) {
+        const struct copied *copied = &explanation->copies[i];
+        table_cell(&table, copied->sent ? COLOUR_GREEN : COLOUR_NONE, copied->rule);
+        table_cell(&table, COLOUR_NONE, copied->sent ? copied->unit : "-");
+        table_cell(&table, COLOUR_NONE, copied->beside);
+        table_cell(&table, COLOUR_NONE, verdict_words(copied->verdict, verdict, sizeof(verdict)));
+    }
+    if (!table_empty(&table)) {
+        putchar('\n');
+        table_print(&table, stdout, 0, table_colour(stdout));
+    }
+    table_release(&table);
+}
+
 /* The explanation; of an incident with what the rule has made of it. */
 static int explain(const struct arguments *arguments, struct client *client, struct arena *arena)
 {
@@ -164,8 +195,10 @@ static int explain(const struct arguments *arguments, struct client *client, str
         code = cli_ask(common, client, &show, arena, &shown);
     if (code == CLI_DONE && common->json)
         cli_print_json(&answer);
-    else if (code == CLI_DONE && answer.answer.explanation)
+    else if (code == CLI_DONE && answer.answer.explanation) {
         print_explanation(answer.answer.explanation, shown.answer.row_count ? &shown.answer.rows[0] : NULL);
+        print_copies(answer.answer.explanation);
+    }
     return code;
 }
 

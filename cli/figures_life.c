@@ -66,6 +66,14 @@ static void take_opening(struct life *life, const struct record *record, const s
     life->repeated = event && event->recurrence_of && *event->recurrence_of;
 }
 
+/* 上报, 下派: what once was so stays so. */
+static void take_levels(struct life *life, const struct incident *head)
+{
+    const struct oversight *oversight = head->more ? head->more->oversight : NULL;
+    life->went_up |= oversight && oversight->ups > 0;
+    life->came_down |= oversight && oversight->downs > 0;
+}
+
 static void take_head(struct lives *lives, struct life *life, const struct record *record, const struct incident *head)
 {
     bool was_closed = life->state == INCIDENT_CLOSED, is_closed = head->state == INCIDENT_CLOSED;
@@ -76,6 +84,7 @@ static void take_head(struct lives *lives, struct life *life, const struct recor
         add_closing(lives, life, record, head);
     if (was_closed && !is_closed)
         life->closings->reopened = true;
+    take_levels(life, head);
     life->state = head->state;
     life->exercise = head->exercise;
     life->type = keep(lives, head->type);

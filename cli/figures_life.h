@@ -115,6 +115,7 @@ struct life {
     bool exercise, unrouted, repeated; /* unrouted: when it was received; repeated: an earlier one was named */
     const char *type, *area, *source;  /* area: the responsible one */
     int64_t received_ms;
+    bool went_up, came_down; /* 上报, 下派: at least once */
     struct fold *folds;
     struct dispatch *dispatches;
     struct run *runs;

@@ -313,7 +313,23 @@ static void count_contained(struct counting *c)
     unsigned level = (unsigned)strlen(c->life->area);
     for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
         if (level && counting_within(c, closing->at_ms))
-            counting_add(c, level, NULL, !c->life->escalations);
+            counting_add(c, level, NULL, !c->life->escalations && !c->life->went_up);
+}
+
+static void count_reported_up(struct counting *c)
+{
+    unsigned level = (unsigned)strlen(c->life->area);
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (level && counting_within(c, closing->at_ms))
+            counting_add(c, level, NULL, c->life->went_up);
+}
+
+static void count_sent_down(struct counting *c)
+{
+    unsigned level = (unsigned)strlen(c->life->area);
+    for (const struct closing *closing = c->life->closings; closing; closing = closing->next)
+        if (level && c->life->went_up && counting_within(c, closing->at_ms))
+            counting_add(c, level, NULL, c->life->came_down);
 }
 
 static void count_escalated(struct counting *c)
@@ -447,7 +463,11 @@ const struct figure figure_table[] = {
     {"unreasonable",   FIGURE_RATE,  OF_NOTHING, count_unreasonable,   N_("found unreasonable"),
      N_("found so by a second person"), N_("proposals decided in the period")},
     {"contained",      FIGURE_RATE,  OF_LEVEL,   count_contained,      N_("contained at its level: %s"),
-     N_("no rung above the breach fired"), N_("closed in the period")},
+     N_("no rung above the breach fired, not reported up"), N_("closed in the period")},
+    {"reported_up",    FIGURE_RATE,  OF_LEVEL,   count_reported_up,    N_("reported up a level: %s"),
+     N_("reported up at least once"), N_("closed in the period")},
+    {"sent_down",      FIGURE_RATE,  OF_LEVEL,   count_sent_down,      N_("sent down again: %s"),
+     N_("sent down at least once"), N_("reported up, closed in the period")},
     {"escalated",      FIGURE_COUNT, OF_RUNG,    count_escalated,      N_("late escalations: rung %s"),
      N_("rungs above the breach fired in the period"), NULL},
     {"urged",          FIGURE_COUNT, OF_NOTHING, count_urged,          N_("urged"),

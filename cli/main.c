@@ -40,6 +40,8 @@ static const struct verb verbs[] = {
     {"whistle", verb_whistle, N_("call units to the place of an incident")},
     {"plan", verb_plan, N_("apply a plan to an incident, or show what it would do")},
     {"dismiss", verb_dismiss, N_("let a unit that assists go")},
+    {"report-up", verb_report_up, N_("report an incident up to the next level")},
+    {"send-down", verb_send_down, N_("send it down again, to a unit of a level below")},
     {"undo", verb_undo, N_("take back a wrong dispatch, within 30 seconds")},
     {"reclassify", verb_reclassify, N_("say what an incident is after all: the limits of another type")},
     {"release", verb_release, N_("give a shelved, returned or on-behalf task back to its unit's workers")},

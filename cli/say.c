@@ -1,5 +1,5 @@
 /* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return,
- * delegate, tick, inform, account. */
+ * delegate, tick, inform, account, report_up, send_down. */
 #include <string.h>
 
 #include "broker/base/limits.h"
@@ -19,6 +19,7 @@ enum {
     KEY_UNTIL,
     KEY_UNIT,
     KEY_CONDITION_MET,
+    KEY_LAST,
     KEY_ITEM
 };
 
@@ -34,12 +35,14 @@ static const struct argp_option options[] = {
      N_("feedback: resolved, partly, planned, explained, no_action, not_found, false_alarm, self_cleared, referred"),
      0},
     {"item", KEY_ITEM, N_("N"), 0, N_("tick: which item of the checklist"), 0},
-    {"unit", KEY_UNIT, N_("UNIT"), 0, N_("delegate: to which of its sub-units"), 0},
+    {"unit", KEY_UNIT, N_("UNIT"), 0,
+     N_("delegate: to which of its sub-units; send_down: to which unit of a level below"), 0},
     {"condition-met", KEY_CONDITION_MET, NULL, 0,
      N_("feedback: its closing condition holds (needed for resolved, where it has one)"), 0},
+    {"last", KEY_LAST, NULL, 0, N_("inform: it is the last report"), 0},
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("planned: until when"), 0},
-    {"reason", KEY_REASON, N_("CODE"), 0, N_("return, account: why, in a word"), 0},
+    {"reason", KEY_REASON, N_("CODE"), 0, N_("return, account, report_up: why, in a word"), 0},
     {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
     {0},
@@ -55,8 +58,8 @@ static void take_argument(struct argp_state *state, struct word *word, const cha
         word->verb = word_of(value);
     if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
         argp_error(state,
-                   _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform, account or "
-                     "contact"),
+                   _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform, account, "
+                     "contact, report_up or send_down"),
                    value);
 }
 
@@ -65,20 +68,20 @@ static void check_complete(struct argp_state *state, const struct arguments *arg
     const struct word *word = &arguments->word;
     if (!word->incident || !word->verb)
         argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick, "
-                            "delegate, inform, account or contact?"));
+                            "delegate, inform, account, contact, report_up or send_down?"));
     if (!word->on_behalf)
         argp_error(state, _("--%s is needed"), "on-behalf");
     if (!arguments->common.person)
         argp_error(state, _("--%s is needed"), "person");
     if (word->verb == WORD_FEEDBACK && !word->outcome)
         argp_error(state, _("--%s is needed"), "outcome");
-    if ((word->verb == WORD_RETURN || word->verb == WORD_ACCOUNT) && !word->reason)
+    if ((word->verb == WORD_RETURN || word->verb == WORD_ACCOUNT || word->verb == WORD_REPORT_UP) && !word->reason)
         argp_error(state, _("--%s is needed"), "reason");
     if ((word->verb == WORD_INFORM || word->verb == WORD_ACCOUNT) && !word->text)
         argp_error(state, _("--%s is needed"), "text");
     if (word->verb == WORD_TICK && !word->item)
         argp_error(state, _("--%s is needed"), "item");
-    if (word->verb == WORD_DELEGATE && !word->unit)
+    if ((word->verb == WORD_DELEGATE || word->verb == WORD_SEND_DOWN) && !word->unit)
         argp_error(state, _("--%s is needed"), "unit");
 }
 
@@ -107,6 +110,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_CONDITION_MET:
         word->condition_met = true;
+        return 0;
+    case KEY_LAST:
+        word->last = true;
         return 0;
     case KEY_UNIT:
         word->unit = value;

@@ -123,6 +123,11 @@ static void oversight_fields(struct table *table, const struct oversight *oversi
     field(table, _("supervised"), oversight->supervisions ? text : "");
     snprintf(bearer, sizeof(bearer), "%s: %s %s", oversight->post ? oversight->post : "",
              oversight->bearer_post ? oversight->bearer_post : "", oversight->bearer ? oversight->bearer : "");
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->ups);
+    field(table, _("reported up"), oversight->ups ? text : "");
+    snprintf(text, sizeof(text), "%" PRIu32, oversight->downs);
+    field(table, _("sent down"), oversight->downs ? text : "");
+    field(table, _("now with"), oversight->at_area);
     field(table, _("owed"), oversight->unaccounted ? _("an account of what went red") : "");
     field(table, _("charged to"), oversight->post && *oversight->post ? bearer : "");
 }

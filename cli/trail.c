@@ -324,10 +324,13 @@ static void rung_detail(const struct record *record, const struct row *row, bool
 /* The how-manieth report, to whom, and how it stands. */
 static void informed_detail(const struct record *record, struct buffer *out)
 {
+    const struct rung *rung = record->rung;
     buffer_printf(out, "#%" PRIu32, record->count);
-    add_named(out, "→",
-              record->rung->to_post && *record->rung->to_post ? record->rung->to_post : record->rung->to_area);
-    add(out, record->rung->to_person);
+    add(out, record->last ? _("(last)") : "");
+    add_named(out, "→", rung->to_post && *rung->to_post ? rung->to_post : rung->to_area);
+    add(out, rung->to_person);
+    add_named(out, "→", rung->to_unit);
+    add(out, record->kind == RECORD_REPORTED_UP ? record->reason : "");
     add(out, record->text);
 }
 
@@ -557,7 +560,7 @@ void trail_detail(const struct record *record, const struct row *row, bool utc, 
     buffer_clear(out);
     if (record->kind == RECORD_OPENED)
         opened_detail(record, out);
-    else if (record->kind == RECORD_INFORMED && record->rung)
+    else if ((record->kind == RECORD_INFORMED || record->kind == RECORD_REPORTED_UP) && record->rung)
         informed_detail(record, out);
     else if (record->rung)
         rung_detail(record, row, utc, out);

@@ -43,6 +43,8 @@ int verb_attribute(int argc, char **argv);
 int verb_plan(int argc, char **argv); /* plan.c */
 int verb_claim(int argc, char **argv);
 int verb_unclaim(int argc, char **argv);
+int verb_report_up(int argc, char **argv);
+int verb_send_down(int argc, char **argv);
 int verb_appeal(int argc, char **argv);
 int verb_say(int argc, char **argv);            /* say.c */
 int verb_ask(int argc, char **argv);            /* ask.c */

@@ -43,16 +43,27 @@ static const char *const outcomes[] = {
 };
 
 static const char *const clocks[] = {
-    [CLOCK_ACCEPT] = C_("clock", "accept"),       [CLOCK_CONFIRM] = C_("clock", "confirm"),
-    [CLOCK_DISPATCH] = C_("clock", "dispatch"),   [CLOCK_VERIFY] = C_("clock", "verify"),
-    [CLOCK_ANSWER] = C_("clock", "answer"),       [CLOCK_CALLBACK] = C_("clock", "callback"),
-    [CLOCK_RESOLVE] = C_("clock", "resolve"),     [CLOCK_RESPOND] = C_("clock", "respond"),
-    [CLOCK_ARRIVE] = C_("clock", "arrive"),       [CLOCK_HANDLE] = C_("clock", "handle"),
-    [CLOCK_FEEDBACK] = C_("clock", "feedback"),   [CLOCK_CONTACT] = C_("clock", "contact"),
-    [CLOCK_PARK] = C_("clock", "park"),           [CLOCK_SUSPEND] = C_("clock", "suspend"),
-    [CLOCK_SUPERVISE] = C_("clock", "supervise"), [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
-    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"), [CLOCK_INFORM] = C_("clock", "inform"),
-    [CLOCK_PROGRESS] = C_("clock", "progress"),   [CLOCK_BEGIN] = C_("clock", "begin"),
+    [CLOCK_ACCEPT] = C_("clock", "accept"),
+    [CLOCK_CONFIRM] = C_("clock", "confirm"),
+    [CLOCK_DISPATCH] = C_("clock", "dispatch"),
+    [CLOCK_VERIFY] = C_("clock", "verify"),
+    [CLOCK_ANSWER] = C_("clock", "answer"),
+    [CLOCK_CALLBACK] = C_("clock", "callback"),
+    [CLOCK_RESOLVE] = C_("clock", "resolve"),
+    [CLOCK_RESPOND] = C_("clock", "respond"),
+    [CLOCK_ARRIVE] = C_("clock", "arrive"),
+    [CLOCK_HANDLE] = C_("clock", "handle"),
+    [CLOCK_FEEDBACK] = C_("clock", "feedback"),
+    [CLOCK_CONTACT] = C_("clock", "contact"),
+    [CLOCK_PARK] = C_("clock", "park"),
+    [CLOCK_SUSPEND] = C_("clock", "suspend"),
+    [CLOCK_SUPERVISE] = C_("clock", "supervise"),
+    [CLOCK_RETURN_DECIDE] = C_("clock", "return_decide"),
+    [CLOCK_ARBITRATE] = C_("clock", "arbitrate"),
+    [CLOCK_INFORM] = C_("clock", "inform"),
+    [CLOCK_PROGRESS] = C_("clock", "progress"),
+    [CLOCK_BEGIN] = C_("clock", "begin"),
+    [CLOCK_ACKNOWLEDGE] = C_("clock", "acknowledge"),
 };
 
 static const char *const clock_states[] = {
@@ -143,6 +154,8 @@ static const char *const records[] = {
     [RECORD_EXERCISE_REVEALED] = C_("record", "exercise_revealed"),
     [RECORD_SAMPLED] = C_("record", "sampled"),
     [RECORD_UNDONE] = C_("record", "undone"),
+    [RECORD_REPORTED_UP] = C_("record", "reported_up"),
+    [RECORD_SENT_DOWN] = C_("record", "sent_down"),
     [RECORD_APPEALED] = C_("record", "appealed"),
     [RECORD_AGREED] = C_("record", "agreed"),
     [RECORD_EXEMPTED] = C_("record", "exempted"),
@@ -201,6 +214,7 @@ static const char *const special_states[] = {
 static const char *const duty_states[] = {
     [DUTY_WAITS] = C_("duty", "waits"),
     [DUTY_RUNS] = C_("duty", "runs"),
+    [DUTY_RESTS] = C_("duty", "rests"),
 };
 
 static const char *const shift_states[] = {

@@ -204,6 +204,7 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     auto bearer_post = pack(builder, oversight.bearer_post);
     auto bearer = pack(builder, oversight.bearer);
     auto held = pack_all<bihuan::Rung>(builder, oversight.held, oversight.held_count);
+    auto at_area = pack(builder, oversight.at_area);
     bihuan::OversightBuilder out(builder);
     out.add_urges(oversight.urges);
     out.add_supervisions(oversight.supervisions);
@@ -215,6 +216,9 @@ static Offset<bihuan::Oversight> pack(Builder &builder, const struct oversight &
     out.add_held_until_ms(oversight.held_until_ms);
     out.add_informed(oversight.informed);
     out.add_unaccounted(oversight.unaccounted);
+    out.add_at_area(at_area);
+    out.add_ups(oversight.ups);
+    out.add_downs(oversight.downs);
     return out.Finish();
 }
 
@@ -633,6 +637,7 @@ Offset<bihuan::Record> pack(Builder &builder, const struct record &record)
     out.add_sides(sides);
     out.add_satisfaction(static_cast<bihuan::Satisfaction>(record.satisfaction));
     out.add_solved(record.solved);
+    out.add_last(record.last);
     out.add_tells(tells);
     out.add_takes_back(record.takes_back);
     out.add_sample(sample);

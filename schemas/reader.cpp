@@ -208,6 +208,9 @@ static void read(Reader &reader, const bihuan::Oversight &in, struct oversight *
     out->held_until_ms = in.held_until_ms();
     out->informed = in.informed();
     out->unaccounted = in.unaccounted();
+    out->at_area = reader.text(in.at_area(), ANY, "oversight.at_area");
+    out->ups = in.ups();
+    out->downs = in.downs();
 }
 
 static void read(Reader &reader, const bihuan::Ending &in, struct ending *out)
@@ -500,6 +503,7 @@ void read(Reader &reader, const bihuan::Record &in, struct record *out)
     out->term = in.term();
     out->satisfaction = reader.known(in.satisfaction(), satisfaction_name, "record.satisfaction");
     out->solved = in.solved();
+    out->last = in.last();
     out->channel = reader.text(in.channel(), ANY, "record.channel");
     out->takes_back = in.takes_back();
     out->sample = reader.one<struct sample>(in.sample());

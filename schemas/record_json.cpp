@@ -87,6 +87,9 @@ static void write(Json &json, const struct oversight &oversight)
     json.time("held_until", oversight.held_until_ms);
     json.number("informed", oversight.informed);
     json.flag("unaccounted", oversight.unaccounted);
+    json.text("at_area", oversight.at_area);
+    json.number("reported_up", oversight.ups);
+    json.number("sent_down", oversight.downs);
 }
 
 static void write(Json &json, const struct ending &ending)
@@ -345,6 +348,7 @@ void write(Json &json, const struct record &record)
     json.number("term", record.term);
     json.text("satisfaction", satisfaction_name(record.satisfaction));
     json.flag("solved", record.solved);
+    json.flag("last", record.last);
     write_texts(json, "tells", record.tells, record.tell_count);
     json.number("takes_back", record.takes_back);
     write_if(json, "sample", record.sample);

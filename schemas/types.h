@@ -44,7 +44,8 @@ extern "C" {
     X(8, SELF_CLEARED, self_cleared) X(9, REFERRED, referred) X(10, WITHDRAWN, withdrawn)
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
- * granted is over, begin to where a plan's tasks start together. supervise is an incident's. */
+ * granted is over, begin to where a plan's tasks start together. supervise is an incident's; acknowledge is the level's above
+ * after an up-report. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
@@ -52,7 +53,7 @@ extern "C" {
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
     X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
     X(18, INFORM, inform) X(19, PROGRESS, progress) \
-    X(20, BEGIN, begin)
+    X(20, BEGIN, begin) X(21, ACKNOWLEDGE, acknowledge)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \
@@ -74,7 +75,7 @@ extern "C" {
     X(1, RESPOND, respond) X(2, ARRIVE, arrive) X(3, HANDLE, handle) X(4, NOTE, note) \
     X(5, FEEDBACK, feedback) X(6, RETURN, return) X(7, GIVE_BACK, give_back) X(8, ASK, ask) \
     X(9, TICK, tick) X(10, DELEGATE, delegate) X(11, INFORM, inform) X(12, ACCOUNT, account) \
-    X(20, CONTACT, contact)
+    X(13, REPORT_UP, report_up) X(14, SEND_DOWN, send_down) X(20, CONTACT, contact)
 
 /* What the command centre (or, for withdraw, the source) does to an incident (state × act table: incident.c). */
 #define ACTS(X) \
@@ -91,6 +92,7 @@ extern "C" {
     X(37, COMMIT_EXERCISE, commit_exercise) X(38, REVEAL, reveal) X(39, SAMPLE, sample) \
     X(41, EXCLUDE, exclude) X(42, CLAIM, claim) X(43, UNCLAIM, unclaim) \
     X(44, HAND_OVER, hand_over) X(45, TAKE_OVER, take_over) X(46, APPEAL, appeal) \
+    X(51, REPORT_UP, report_up) X(52, SEND_DOWN, send_down) \
     X(56, SEEK_IDENTITY, seek_identity) X(57, GRANT_IDENTITY, grant_identity) X(58, OPEN_IDENTITY, open_identity) \
     X(59, ATTRIBUTE, attribute)
 
@@ -130,6 +132,7 @@ extern "C" {
     X(92, ACCOUNTED, accounted) X(93, INFORMED, informed) \
     X(95, HANDED_OVER, handed_over) X(96, TAKEN_OVER, taken_over) \
     X(97, APPEALED, appealed) X(98, AGREED, agreed) X(99, EXEMPTED, exempted) X(100, UNREASONABLE, unreasonable) \
+    X(105, REPORTED_UP, reported_up) X(106, SENT_DOWN, sent_down) \
     X(111, IDENTITY_SOUGHT, identity_sought) X(112, IDENTITY_GRANTED, identity_granted) \
     X(113, IDENTITY_REFUSED, identity_refused) X(114, IDENTITY_OPENED, identity_opened) \
     X(115, CONTACTED, contacted) X(116, ATTRIBUTED, attributed)
@@ -155,9 +158,9 @@ extern "C" {
     X(6, SHIFT, shift) X(7, RECORDED, recorded) X(8, TARGET, target) X(9, EXERCISE, exercise) \
     X(20, SPECIAL, special)
 
-/* state of a row beside incidents, by its kind. waits: between two periods. */
+/* state of a row beside incidents, by its kind. waits: between two periods; rests: in one, while a special period says so. */
 #define ABSENCE_STATES(X) X(1, WATCHED, watched) X(2, ABSENT, absent)
-#define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs)
+#define DUTY_STATES(X) X(1, WAITS, waits) X(2, RUNS, runs) X(3, RESTS, rests)
 #define EXERCISE_STATES(X) X(1, COMMITTED, committed) X(2, REVEALED, revealed)
 #define SHIFT_STATES(X) X(1, ON_DUTY, on_duty) X(2, HANDED_OVER, handed_over)
 #define SPECIAL_STATES(X) X(1, WAITS, waits) X(2, IN_FORCE, in_force) X(3, OVER, over)
@@ -195,6 +198,7 @@ extern "C" {
     X(65, UNKNOWN_DUTY, unknown_duty) X(66, UNKNOWN_COMMITMENT, unknown_commitment) \
     X(68, EXCLUDED, excluded) X(69, CLAIMED, claimed) X(70, NOT_ON_DUTY, not_on_duty) \
     X(71, APPEALED_ALREADY, appealed_already) X(72, NO_BREACH, no_breach) \
+    X(75, NOBODY_ABOVE, nobody_above) X(76, REPORTED_UP, reported_up) X(77, REPORT_OWED, report_owed) \
     X(79, IDENTITY_KEPT, identity_kept)
 
 /* clang-format on */
@@ -382,8 +386,10 @@ struct oversight {
     const struct rung *held;          /* quiet hours: of each clock the last rung that nobody was told of yet */
     size_t held_count;
     int64_t held_until_ms;
-    uint32_t informed; /* 第一时间上报: how often the centre above was told */
-    bool unaccounted;  /* 说明原因: a clock of its own went red, and nobody has said why */
+    uint32_t informed;   /* 第一时间上报: how often the centre above was told */
+    bool unaccounted;    /* 说明原因: a clock of its own went red, and nobody has said why */
+    const char *at_area; /* 上报, 下派: the area of the level that has it since; "": it was neither */
+    uint32_t ups, downs; /* how often it was reported up a level, and sent down */
 };
 
 /* 如何了结: what few have of it. */
@@ -636,6 +642,7 @@ struct record {
     uint32_t term;                  /* started */
     enum satisfaction satisfaction; /* called_back */
     bool solved;                    /* called_back: so the reporter says */
+    bool last;                      /* informed: 终报 */
     const struct side *sides;       /* rows beside incidents, whole */
     size_t side_count;
     const char *channel;      /* notified: 弹窗, 后台记录, 第三方接口推送 */

@@ -191,6 +191,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->condition_met = in.condition_met();
     out->to = reader.text(in.to(), NAME_MAX_BYTES, "to");
     out->item = in.item();
+    out->last = in.last();
 }
 
 static const char *const *read_units(Reader &reader, const Vector<Offset<String>> *units, size_t *count)
@@ -232,6 +233,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->type = reader.text(in.type(), CODE_MAX_BYTES, "type");
     out->route = in.route();
     out->condition_met = in.condition_met();
+    out->last = in.last();
     out->name = reader.text(in.name(), ID_MAX_BYTES, "name");
     out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
@@ -312,6 +314,15 @@ static void read(Reader &reader, const bihuan::Considered &in, struct considered
     out->chosen = in.chosen();
 }
 
+static void read(Reader &reader, const bihuan::Copied &in, struct copied *out)
+{
+    out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
+    out->beside = reader.text(in.beside(), CODE_MAX_BYTES, "beside");
+    out->rule = reader.text(in.rule(), TEXT_MAX_BYTES, "rule");
+    out->verdict = reader.text(in.verdict(), TEXT_MAX_BYTES, "verdict");
+    out->sent = in.sent();
+}
+
 static void read(Reader &reader, const bihuan::Explanation &in, struct explanation *out)
 {
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
@@ -323,6 +334,7 @@ static void read(Reader &reader, const bihuan::Explanation &in, struct explanati
     out->clocks = reader.text(in.clocks(), TEXT_MAX_BYTES, "clocks");
     out->policy = reader.text(in.policy(), TEXT_MAX_BYTES, "policy");
     out->plan = reader.text(in.plan(), CODE_MAX_BYTES, "plan");
+    out->copies = reader.all<struct copied>(in.copies(), SIZE_MAX, "copies", &out->copy_count);
 }
 
 static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)

@@ -79,6 +79,7 @@ struct word {
     bool condition_met; /* feedback: the closing condition holds */
     const char *to;     /* outcome referred: the body it goes to */
     uint32_t item;      /* tick: which, from 1 */
+    bool last;          /* inform: 终报 */
 };
 
 /* client → broker: the centre's acts, and a source's withdraw. */
@@ -106,6 +107,7 @@ struct act {
     const char *type;               /* reclassify */
     bool route;                     /* reclassify: anew, although the lead has responded */
     bool condition_met;             /* close, verify: the closing condition holds */
+    bool last;                      /* inform: 终报 */
     /* what stands beside incidents */
     const char *name;        /* duty_done: of the duty; commit_exercise: a SHA-256 in hex */
     const char *target;      /* duty_done: which of its targets */
@@ -196,6 +198,14 @@ struct considered {
     const char *verdict; /* "chosen", "less specific: type depth 1 < 2", "no recipient: …" */
     bool chosen;
 };
+/* 知会: a neighbour that a copy goes to, or why none does. */
+struct copied {
+    const char *unit;   /* "": nobody is found */
+    const char *beside; /* the area over the border, or the unit that is listed */
+    const char *rule, *verdict;
+    bool sent;
+};
+
 struct explanation {
     const char *area, *type;
     const char *unit; /* the lead, "" when unrouted */
@@ -206,6 +216,8 @@ struct explanation {
     const char *clocks; /* profile */
     const char *policy; /* hex of the policy's hash */
     const char *plan;   /* by which it goes; its tasks and clocks stand in the answer's row */
+    const struct copied *copies;
+    size_t copy_count;
 };
 
 /* broker → client: a page. Which part is filled depends on the query. */

@@ -131,6 +131,7 @@ static void write(Json &json, const struct word &word)
     json.flag("condition_met", word.condition_met);
     json.text("to", word.to);
     json.number("item", word.item);
+    json.flag("last", word.last);
 }
 
 static void write(Json &json, const struct act &act)
@@ -158,6 +159,7 @@ static void write(Json &json, const struct act &act)
     json.text("type", act.type);
     json.flag("route", act.route);
     json.flag("condition_met", act.condition_met);
+    json.flag("last", act.last);
     json.text("name", act.name);
     json.text("target", act.target);
     json.text("area", act.area);
@@ -238,6 +240,15 @@ static void write(Json &json, const struct considered &considered)
     json.flag("chosen", considered.chosen);
 }
 
+static void write(Json &json, const struct copied &copied)
+{
+    json.text("unit", copied.unit);
+    json.text("beside", copied.beside);
+    json.text("rule", copied.rule);
+    json.text("verdict", copied.verdict);
+    json.flag("sent", copied.sent);
+}
+
 static void write(Json &json, const struct explanation &explanation)
 {
     json.text("area", explanation.area);
@@ -249,6 +260,7 @@ static void write(Json &json, const struct explanation &explanation)
     json.text("clocks", explanation.clocks);
     json.text("policy", explanation.policy);
     json.text("plan", explanation.plan);
+    write_all(json, "copies", explanation.copies, explanation.copy_count);
 }
 
 static void write_provisional(Json &json, const struct bytes &clocks)

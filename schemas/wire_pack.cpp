@@ -165,6 +165,7 @@ Offset<bihuan::Word> pack(Builder &builder, const struct word &word)
     out.add_condition_met(word.condition_met);
     out.add_to(to);
     out.add_item(word.item);
+    out.add_last(word.last);
     return out.Finish();
 }
 
@@ -209,6 +210,7 @@ Offset<bihuan::Act> pack(Builder &builder, const struct act &act)
     out.add_type(type);
     out.add_route(act.route);
     out.add_condition_met(act.condition_met);
+    out.add_last(act.last);
     out.add_name(name);
     out.add_target(target);
     out.add_area(area);
@@ -303,6 +305,15 @@ static Offset<bihuan::Considered> pack(Builder &builder, const struct considered
     return bihuan::CreateConsidered(builder, rule, verdict, considered.chosen);
 }
 
+static Offset<bihuan::Copied> pack(Builder &builder, const struct copied &copied)
+{
+    auto unit = pack(builder, copied.unit);
+    auto beside = pack(builder, copied.beside);
+    auto rule = pack(builder, copied.rule);
+    auto verdict = pack(builder, copied.verdict);
+    return bihuan::CreateCopied(builder, unit, beside, rule, verdict, copied.sent);
+}
+
 static Offset<bihuan::Explanation> pack(Builder &builder, const struct explanation &explanation)
 {
     auto area = pack(builder, explanation.area);
@@ -313,9 +324,10 @@ static Offset<bihuan::Explanation> pack(Builder &builder, const struct explanati
     auto clocks = pack(builder, explanation.clocks);
     auto policy = pack(builder, explanation.policy);
     auto plan = pack(builder, explanation.plan);
+    auto copies = pack_all<bihuan::Copied>(builder, explanation.copies, explanation.copy_count);
     return bihuan::CreateExplanation(builder, area, type, unit, rule,
                                      static_cast<bihuan::UnroutedReason>(explanation.unrouted), rules, clocks, policy,
-                                     plan);
+                                     plan, copies);
 }
 
 Offset<bihuan::Answer> pack(Builder &builder, const struct answer &answer)

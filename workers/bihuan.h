@@ -377,11 +377,13 @@ enum bh_verb {
     BH_DELEGATE = 10, /**< 二级派遣: to a sub-unit of ours, in `unit`, for which we answer. Ends the task for us. */
     BH_INFORM = 11,   /**< 第一时间上报: how it stands, in `text`, for the centre above. */
     BH_ACCOUNT = 12,  /**< 说明原因: why a clock of the task went red: a code in `reason`, and `text`. */
-    BH_CONTACT = 20   /**< 首次联系: whoever reported was spoken to; what was said in `text`. */
+    BH_REPORT_UP = 13, /**< 上报: we lead and cannot by ourselves; the next level takes it up. Ends the task for us. */
+    BH_SEND_DOWN = 14, /**< 下派: it was reported up; a unit of a level below, in `unit`, has it. Ends it for us. */
+    BH_CONTACT = 20    /**< 首次联系: whoever reported was spoken to; what was said in `text`. */
 };
 
 /** @brief A word on a task. `verb` is required, `outcome` with BH_FEEDBACK, `reason` with BH_RETURN
- *  and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE, `item` with BH_TICK,
+ *  BH_REPORT_UP and BH_ASK, `ask` and its time with BH_ASK, `unit` with BH_DELEGATE and BH_SEND_DOWN, `item` with BH_TICK,
  *  `text` with BH_INFORM, `reason` and `text` with BH_ACCOUNT. */
 struct bh_word {
     const char *person; /**< Who says it: an opaque staff reference. */
@@ -397,8 +399,9 @@ struct bh_word {
     const char *ask;     /**< With BH_ASK: "extend" (more time), "park" (挂账), "suspend" (挂起). */
     int64_t span_ms;     /**< With "extend": so much more. */
     int64_t until_ms;    /**< With "park" and "suspend": to when. */
-    const char *unit;    /**< With BH_DELEGATE: which. */
+    const char *unit;    /**< With BH_DELEGATE and BH_SEND_DOWN: which. */
     bool condition_met;  /**< With BH_FEEDBACK: the task's `closing` condition holds. */
+    bool last;           /**< With BH_INFORM: 终报, nothing more is due. Feedback of a lead waits for it. */
     const char *to;      /**< With the outcome "referred": the body it goes to. "planned" needs `until_ms`. */
     uint32_t item;       /**< With BH_TICK: which. */
 };

@@ -390,12 +390,14 @@ void bh_drain(struct bh_work *work)
 
 _Static_assert((int)BH_RESPOND == WORD_RESPOND && (int)BH_ASK == WORD_ASK && (int)BH_TICK == WORD_TICK &&
                    (int)BH_DELEGATE == WORD_DELEGATE && (int)BH_INFORM == WORD_INFORM &&
-                   (int)BH_ACCOUNT == WORD_ACCOUNT && (int)BH_CONTACT == WORD_CONTACT,
+                   (int)BH_ACCOUNT == WORD_ACCOUNT && (int)BH_REPORT_UP == WORD_REPORT_UP &&
+                   (int)BH_SEND_DOWN == WORD_SEND_DOWN && (int)BH_CONTACT == WORD_CONTACT,
                "verbs are the wire's words");
 
 static bool ends_task(enum bh_verb verb)
 {
-    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE;
+    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE ||
+           verb == BH_REPORT_UP || verb == BH_SEND_DOWN;
 }
 
 static int check_word(const struct bh_word *word)
@@ -405,7 +407,7 @@ static int check_word(const struct bh_word *word)
         return BH_BAD_ARGUMENT;
     if (outcome ? !outcome_of(word->outcome) : word->verb == BH_FEEDBACK)
         return BH_BAD_ARGUMENT;
-    if ((word->verb == BH_RETURN || word->verb == BH_ASK || word->verb == BH_ACCOUNT) &&
+    if ((word->verb == BH_RETURN || word->verb == BH_ASK || word->verb == BH_ACCOUNT || word->verb == BH_REPORT_UP) &&
         !(word->reason && *word->reason))
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_ASK && !ask_kind_of(word->ask))
@@ -414,7 +416,7 @@ static int check_word(const struct bh_word *word)
         return BH_BAD_ARGUMENT;
     if (word->verb == BH_TICK && !word->item)
         return BH_BAD_ARGUMENT;
-    if (word->verb == BH_DELEGATE && !(word->unit && *word->unit))
+    if ((word->verb == BH_DELEGATE || word->verb == BH_SEND_DOWN) && !(word->unit && *word->unit))
         return BH_BAD_ARGUMENT;
     return BH_OK;
 }
@@ -478,6 +480,7 @@ int bh_say_start(struct bh_work *work, struct bh_task *task, const struct bh_wor
                                  .span_ms = word->span_ms,
                                  .unit = word->unit,
                                  .condition_met = word->condition_met,
+                                 .last = word->last,
                                  .to = word->to,
                                  .item = word->item};
     struct said *about = malloc(sizeof(*about));

@@ -69,7 +69,8 @@ int link_open(struct link *link, const struct address *address)
     if (!link->context)
         return -zmq_errno();
     /* Where processors are few, this thread and the broker's would push each other aside at every few messages. */
-    zmq_ctx_set(link->context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH);
+    if (sched_getscheduler(0) == SCHED_OTHER) /* libzmq does not bear a class that may not be changed to this */
+        zmq_ctx_set(link->context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH);
     link->socket = zmq_socket(link->context, ZMQ_DEALER);
     if (!link->socket)
         return -zmq_errno();

@@ -16,7 +16,8 @@
 
 static bool ends_task(enum bh_verb verb)
 {
-    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE;
+    return verb == BH_FEEDBACK || verb == BH_RETURN || verb == BH_GIVE_BACK || verb == BH_DELEGATE ||
+           verb == BH_REPORT_UP || verb == BH_SEND_DOWN;
 }
 
 static void drop_first(struct job *job)

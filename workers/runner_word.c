@@ -18,7 +18,8 @@ static const struct verb {
     {BH_RESPOND, "respond", NONE},     {BH_ARRIVE, "arrive", NONE},        {BH_HANDLE, "handle", NONE},
     {BH_NOTE, "note", NONE},           {BH_FEEDBACK, "feedback", OUTCOME}, {BH_RETURN, "return", REASON},
     {BH_GIVE_BACK, "give_back", NONE}, {BH_DELEGATE, "delegate", UNIT},    {BH_TICK, "tick", ITEM},
-    {BH_INFORM, "inform", NONE},       {BH_ACCOUNT, "account", REASON},    {BH_CONTACT, "contact", NONE},
+    {BH_INFORM, "inform", NONE},       {BH_ACCOUNT, "account", REASON},    {BH_REPORT_UP, "report_up", REASON},
+    {BH_SEND_DOWN, "send_down", UNIT}, {BH_CONTACT, "contact", NONE},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -128,6 +129,10 @@ static const char *check(const struct bh_word *word)
         return _("tick needs the number of an item");
     if (word->verb == BH_DELEGATE && !word->unit)
         return _("delegate needs a unit");
+    if (word->verb == BH_REPORT_UP && !word->reason)
+        return _("report_up needs a reason");
+    if (word->verb == BH_SEND_DOWN && !word->unit)
+        return _("send_down needs a unit");
     if (word->verb == BH_INFORM && !word->text)
         return _("inform needs a text");
     if (word->verb == BH_ACCOUNT && !(word->reason && word->text))
@@ -182,6 +187,10 @@ static const char *read_member(const char *key, json_t *value, struct bh_word *w
     }
     if (strcmp(key, "item") == 0 && json_is_integer(value) && json_integer_value(value) > 0) {
         word->item = (uint32_t)json_integer_value(value);
+        return NULL;
+    }
+    if (strcmp(key, "last") == 0 && json_is_boolean(value)) {
+        word->last = json_is_true(value);
         return NULL;
     }
     if (strcmp(key, "condition_met") == 0 && json_is_boolean(value)) {

@@ -25,7 +25,7 @@
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (14 + 6 * TASKS_MAX) /* clocks of one incident: 14 kinds of its own, 6 a task */
+#define CLOCKS_MAX         (15 + 6 * TASKS_MAX) /* clocks of one incident: 15 kinds of its own, 6 a task */
 #define PLAN_TASKS_MAX     12                   /* of one plan */
 #define ITEMS_MAX          12                   /* of a task's checklist */
 #define NEAR_MAX_M         50000                /* to a border */
@@ -139,6 +139,7 @@
 #define DISPATCH_DEFAULT_MS     (30 * 60 * 1000LL) /* to give an unrouted incident an owner, where no profile says */
 #define RETURN_DEFAULT_MS       (30 * 60 * 1000LL) /* to decide a return, where no profile says */
 #define ARBITRATE_DEFAULT_MS    (60 * 60 * 1000LL) /* to arbitrate a second one */
+#define ACKNOWLEDGE_DEFAULT_MS  (30 * 60 * 1000LL) /* for the level above to take up what was reported to it */
 #define WHISTLE_DEFAULT_MS      (30 * 60 * 1000LL) /* to check in after a whistle, where neither rule, type nor city says */
 #define CONFIRM_DEFAULT_MS      (2 * 3600 * 1000LL)        /* to look at what a rule says is to be confirmed first */
 #define SUSPEND_DEFAULT_MAX_MS  (4 * 3600 * 1000LL)        /* 挂起 is short, where no city says how short */

@@ -56,6 +56,7 @@ static void read_near(struct reading *reading, struct document *document, yaml_n
         return;
     }
     read_distance(document, fields[N_WITHIN], &border->near_m);
+    border->near_origin = origin_of(document, node);
     if (fields[N_TYPES] != NULL)
         border->near_types = read_types_of(reading, document, fields[N_TYPES], &border->near_type_count);
     if (reading->policy->polygon_count == 0)
@@ -71,12 +72,13 @@ struct neighbours_reading {
     struct document *document;
     struct neighbour *neighbours;
     size_t count;
+    struct origin origin; /* of the entry that is read */
 };
 
 static void add(struct neighbours_reading *in, const struct area *area, const struct area *other,
                 const struct unit *unit)
 {
-    in->neighbours[in->count++] = (struct neighbour){area, other, unit};
+    in->neighbours[in->count++] = (struct neighbour){area, other, unit, in->origin};
 }
 
 /* Of the level whose borders count. NULL with a fault. */
@@ -125,6 +127,7 @@ static void read_neighbour(struct neighbours_reading *in, yaml_node_t *node)
                    "beyond the city");
         return;
     }
+    in->origin = origin_of(in->document, node);
     const struct area *area = read_side(in, fields[B_AREA]);
     if (area != NULL && fields[B_AREAS] != NULL)
         read_beside(in, area, fields[B_AREAS]);

@@ -4,9 +4,9 @@
 
 /* duties.yaml: what a unit does again and again, target by target, within each period. */
 
-enum { NAME, EVERY, HOURS, CALENDAR, AREA, EACH, WHEN, DURING, TO, TARGETS, OPENS, FIELDS };
-static const char *const keys[FIELDS] = {"name", "every",  "hours", "calendar", "area", "each",
-                                         "when", "during", "to",    "targets",  "opens"};
+enum { NAME, EVERY, HOURS, CALENDAR, AREA, EACH, WHEN, DURING, RESTS, TO, TARGETS, OPENS, FIELDS };
+static const char *const keys[FIELDS] = {"name", "every",  "hours", "calendar", "area",    "each",
+                                         "when", "during", "rests", "to",       "targets", "opens"};
 
 static const char *const periods[] = {"day", "working_day", "week", "month", "quarter"};
 #define PERIODS (sizeof(periods) / sizeof(*periods))
@@ -124,6 +124,24 @@ static const struct special *read_during(struct reading *reading, struct documen
     return special;
 }
 
+/* Not while any of these is in force. */
+static void read_rests(struct reading *reading, struct document *document, yaml_node_t *list, struct duty *duty)
+{
+    size_t n = node_items(list);
+    const struct special **rests = ARENA_NEW(&reading->policy->arena, const struct special *, n);
+    duty->rests = rests;
+    for (size_t i = 0; i < n; i++) {
+        yaml_node_t *item = node_item(document, list, i);
+        rests[i] = read_during(reading, document, item);
+        if (rests[i] == NULL)
+            return;
+        if (rests[i] == duty->during)
+            node_fault(document, item, "it is there only during '%s', and would rest in it: it would never be there",
+                       rests[i]->name);
+        duty->rest_count = i + 1;
+    }
+}
+
 /* --- what --- */
 
 static void read_target_list(struct reading *reading, struct document *document, yaml_node_t *list, struct duty *duty)
@@ -196,6 +214,8 @@ static void read_duty(struct reading *reading, struct document *document, yaml_n
         read_colour_listed(reading, document, fields[WHEN], duty);
     if (fields[DURING] != NULL)
         duty->during = read_during(reading, document, fields[DURING]);
+    if (fields[RESTS] != NULL)
+        read_rests(reading, document, fields[RESTS], duty);
     if (fields[TO] != NULL)
         read_local_recipient(reading, document, fields[TO], &duty->to);
     if (fields[TARGETS]->type == YAML_SCALAR_NODE)

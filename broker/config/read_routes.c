@@ -292,11 +292,28 @@ static void read_fallback(struct routes_reading *in, yaml_node_t *list)
     }
 }
 
+/* 上报: who of a level takes up what is reported to it. */
+static void read_upward(struct routes_reading *in, yaml_node_t *table)
+{
+    struct policy *policy = in->reading->policy;
+    if (!node_names(in->document, table, "report_up"))
+        return;
+    for (size_t i = 0; i < node_pairs(table); i++) {
+        yaml_node_t *key = node_key(in->document, table, i), *list = node_value(in->document, table, i);
+        const char *name = node_text(in->document, key, "a level", CODE_MAX_BYTES);
+        size_t level = name != NULL ? named_level(in->reading, in->document, key, name) : SIZE_MAX;
+        size_t count = 0;
+        const struct recipient *to = read_recipients(in->reading, in->document, list, CANDIDATES_MAX, true, &count);
+        if (level != SIZE_MAX && to != NULL)
+            policy->upward[level] = (struct candidates){to, count};
+    }
+}
+
 void read_routes(struct reading *reading, struct document *document)
 {
-    static const char *const root_keys[] = {"routes", "fallback"};
+    static const char *const root_keys[] = {"routes", "fallback", "report_up"};
     struct routes_reading in = {.reading = reading, .document = document};
-    yaml_node_t *fields[2], *list = root_field(document, root_keys, 2, fields);
+    yaml_node_t *fields[3], *list = root_field(document, root_keys, 3, fields);
     if (list == NULL || !node_is_list(document, list, "routes"))
         return;
     for (size_t i = 0; i < node_items(list); i++)
@@ -304,6 +321,8 @@ void read_routes(struct reading *reading, struct document *document)
     settle(&in);
     if (fields[1] != NULL)
         read_fallback(&in, fields[1]);
+    if (fields[2] != NULL)
+        read_upward(&in, fields[2]);
     buffer_release(&in.routes);
     buffer_release(&in.of);
 }

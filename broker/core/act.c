@@ -9,6 +9,7 @@
 #include "broker/core/exclusion.h"
 #include "broker/core/condition.h"
 #include "broker/core/ending.h"
+#include "broker/core/inform.h"
 #include "broker/core/live.h"
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
@@ -99,14 +100,19 @@ static const struct unit *unit_of(struct acting *acting)
     return unit && exclude_permits(acting->step, &acting->draft->head, unit) ? unit : NULL;
 }
 
-void act_take_away(struct acting *acting, struct task *task, const char *told)
+static void forget_doing(struct draft *draft, struct task *task)
 {
-    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
     task->principal = task->worker = task->last_worker = "";
     task->on_behalf = false;
     task->lost = 0;
     if (task_delegated(task))
-        draft_more(acting->draft, task->no)->sub_unit = "";
+        draft_more(draft, task->no)->sub_unit = "";
+}
+
+void act_take_away(struct acting *acting, struct task *task, const char *told)
+{
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
+    forget_doing(acting->draft, task);
 }
 
 /* --- to a unit --- */
@@ -114,6 +120,7 @@ void act_take_away(struct acting *acting, struct task *task, const char *told)
 void act_stop_dispatch(struct draft *draft)
 {
     draft_stop_clock(draft, CLOCK_DISPATCH, 0);
+    draft_stop_clock(draft, CLOCK_ACKNOWLEDGE, 0);
 }
 
 bool act_has_lead(const struct draft *draft)
@@ -148,21 +155,27 @@ bool act_assign(struct acting *acting)
     return somebody_dispatches(acting, acting->record->task);
 }
 
-void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+void act_give_to(struct draft *draft, struct task *task, const struct unit *unit)
 {
-    act_take_away(acting, task, told);
-    account_drop(acting->draft, task->no);
+    forget_doing(draft, task);
+    account_drop(draft, task->no);
     task->unit = unit->id;
     task->epoch++;
     if (task->state == TASK_WAITING)
         return; /* its turn has not come yet */
     task->state = TASK_QUEUED;
-    task->dispatched_ms = acting->step->now_ms;
+    task->dispatched_ms = draft->step->now_ms;
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
-    draft_void_clock(acting->draft, CLOCK_SUSPEND, task->no);
-    draft_start_task_clocks(acting->draft, task->no);
-    act_stop_dispatch(acting->draft);
+    draft_void_clock(draft, CLOCK_SUSPEND, task->no);
+    draft_start_task_clocks(draft, task->no);
+    act_stop_dispatch(draft);
+}
+
+void act_hand_to(struct acting *acting, struct task *task, const struct unit *unit, const char *told)
+{
+    step_revoke(acting->step, live_task_find(acting->live, task->no), told);
+    act_give_to(acting->draft, task, unit);
 }
 
 bool act_transfer(struct acting *acting)
@@ -239,8 +252,8 @@ static bool well_closed(struct acting *acting, enum outcome_code outcome)
 bool act_close(struct acting *acting)
 {
     const struct act *act = acting->act;
-    return somebody_else(acting) && account_lets_close(acting) && well_closed(acting, act->outcome) &&
-           ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
+    return somebody_else(acting) && account_lets_close(acting) && inform_lets_close(acting) &&
+           well_closed(acting, act->outcome) && ending_take(acting->draft, act->outcome, act->to, act->until_ms) &&
            act_end(acting, INCIDENT_CLOSED, acting->act->outcome, true);
 }
 

@@ -29,7 +29,8 @@ bool act_has_lead(const struct draft *);
 void act_stop_dispatch(struct draft *);
 /* Its holder loses the task and is told why; nothing of the last owner's doing remains but what was said. */
 void act_take_away(struct acting *, struct task *, const char *told);
-/* The task is another unit's from now on, with a fresh budget. */
+/* The task is another unit's from now on, with a fresh budget; and its holder, who loses it, is told why. */
+void act_give_to(struct draft *, struct task *, const struct unit *);
 void act_hand_to(struct acting *, struct task *, const struct unit *, const char *told);
 /* Or back to its own, which has what was left. */
 void act_give_back(struct draft *, struct task *);

@@ -1,5 +1,6 @@
 #include "broker/core/again.h"
 
+#include "broker/core/border.h"
 #include "broker/core/ending.h"
 #include "broker/core/exclusion.h"
 #include "broker/core/inform.h"
@@ -91,6 +92,7 @@ static void dispatch_again(struct draft *draft, const struct task *lead, struct 
     task->responded_ms = task->arrived_ms = 0;
     task->auto_respond = false;
     draft_start_task_clocks(draft, task->no);
+    border_copy_again(draft);
     draft_head(draft)->state = INCIDENT_OPEN;
     record->task = task->no;
     record->epoch = task->epoch;

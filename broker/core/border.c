@@ -113,16 +113,24 @@ void border_find(const struct step *step, const struct route_query *query, struc
         more->same_as = same_as(step, query, more->beside);
 }
 
+/* The next of several words; NULL at the end. */
+static const char *next_word(struct arena *arena, const char **words)
+{
+    const char *word = *words + strspn(*words, " ");
+    size_t length = strcspn(word, " ");
+    *words = word + length;
+    return length ? arena_printf(arena, "%.*s", (int)length, word) : NULL;
+}
+
 /* --- copies --- */
 
-static const struct unit *recipient(const struct draft *draft, const char *word)
+static const struct unit *recipient(const struct policy *policy, const struct route_query *asked, const char *word)
 {
-    const struct policy *policy = draft->climb.policy;
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, word));
-    struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
+    struct route_query query = *asked;
     if (unit)
         return unit;
-    query.area = policy_area_at(policy, policy_area(policy, word), draft->step->now_ms);
+    query.area = policy_area_at(policy, policy_area(policy, word), asked->at_ms);
     return query.area ? route_first(policy, policy->border.to, policy->border.to_count, &query) : NULL;
 }
 
@@ -135,10 +143,51 @@ static bool has_part(const struct draft *draft, const struct unit *unit)
     return false;
 }
 
-static void copy_to(struct draft *draft, const struct unit *unit)
+static bool has_open_part(const struct draft *draft, const struct unit *unit)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        enum task_state state = draft->tasks[i].state;
+        if (state != TASK_WITHDRAWN && state != TASK_DONE && strcmp(draft->tasks[i].unit, unit->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Done, or let go. */
+static struct task *ended_copy(struct draft *draft, const struct unit *unit)
+{
+    for (size_t i = 0; i < draft->task_count; i++) {
+        const struct task *task = &draft->tasks[i];
+        bool ended = task->state == TASK_DONE || task->state == TASK_WITHDRAWN;
+        if (task->role == TASK_COPY && ended && strcmp(task->unit, unit->id) == 0)
+            return draft_task(draft, task->no);
+    }
+    return NULL;
+}
+
+static void send_again(struct draft *draft, struct task *task)
+{
+    *task = (struct task){
+        .no = task->no,
+        .epoch = task->epoch + 1,
+        .role = TASK_COPY,
+        .state = TASK_QUEUED,
+        .unit = task->unit,
+        .dispatched_ms = draft->step->now_ms,
+        .spoke_principal = task->spoke_principal, /* who had a hand in it is not forgotten */
+        .spoke_person = task->spoke_person,
+    };
+}
+
+static void copy_to(struct draft *draft, const struct unit *unit, bool again)
 {
     const struct exclusion exclusion = exclusion_of(draft->climb.policy, &draft->head);
-    if (unit && !exclusion_bars_unit(&exclusion, unit) && !has_part(draft, unit) && draft->task_count < TASKS_MAX)
+    if (!unit || exclusion_bars_unit(&exclusion, unit))
+        return;
+    struct task *ended = again ? ended_copy(draft, unit) : NULL;
+    if (ended && !has_open_part(draft, unit))
+        send_again(draft, ended);
+    else if (!has_part(draft, unit) && draft->task_count < TASKS_MAX)
         draft_new_task(draft, unit->id, TASK_COPY);
 }
 
@@ -154,13 +203,130 @@ static const char *beside_now(struct draft *draft)
     return now;
 }
 
+static void copy_all(struct draft *draft, bool again)
+{
+    const struct policy *policy = draft->climb.policy;
+    if (!policy->border.there)
+        return;
+    const struct route_query query = route_asked(policy, &draft->head, draft->step->now_ms);
+    const char *words = arena_strdup(draft->step->outcome->arena, beside_now(draft)), *word;
+    while ((word = next_word(draft->step->outcome->arena, &words)))
+        copy_to(draft, recipient(policy, &query, word), again);
+}
+
 void border_copy(struct draft *draft)
 {
-    if (!draft->climb.policy->border.there)
+    copy_all(draft, draft->head.reopens > 0);
+}
+
+void border_copy_again(struct draft *draft)
+{
+    copy_all(draft, true);
+}
+
+/* --- explained --- */
+
+struct telling {
+    const struct policy *policy;
+    const struct route_query *query;
+    const struct route_result *result;
+    struct arena *arena;
+    const char *told; /* words */
+    struct copied *copies;
+    size_t count;
+};
+
+static bool takes_part(const struct route_result *result, const struct unit *unit)
+{
+    bool part = result->lead == unit;
+    for (size_t i = 0; i < result->assist_count; i++)
+        part |= result->assists[i] == unit;
+    return part;
+}
+
+/* NULL: nothing speaks against it. */
+static const char *objection(const struct telling *telling, const struct unit *unit)
+{
+    const struct exclusion exclusion = exclusion_of_query(telling->policy, telling->query);
+    if (!unit)
+        return "nobody is found there";
+    if (exclusion_bars_unit(&exclusion, unit))
+        return "the report is about them";
+    return takes_part(telling->result, unit) ? "has a part of it" : NULL;
+}
+
+/* detail: what more there is to say of why; NULL: nothing. */
+static void tell(struct telling *telling, const char *word, const struct origin *origin, const char *why,
+                 const char *detail)
+{
+    const struct unit *unit = recipient(telling->policy, telling->query, word);
+    const char *against = objection(telling, unit), *more = against ? against : detail;
+    if (stands_in(telling->told, word))
         return;
-    const char *words = arena_strdup(draft->step->outcome->arena, beside_now(draft)), *end;
-    for (; *words; words = *end ? end + 1 : end) {
-        end = strchr(words, ' ') ? strchr(words, ' ') : words + strlen(words);
-        copy_to(draft, recipient(draft, arena_printf(draft->step->outcome->arena, "%.*s", (int)(end - words), words)));
+    telling->told = with(telling->arena, telling->told, word);
+    telling->copies[telling->count++] = (struct copied){
+        .unit = unit ? unit->id : "",
+        .beside = arena_strdup(telling->arena, word),
+        .rule = arena_printf(telling->arena, "%s:%zu", origin->file ? origin->file : "", origin->line),
+        .verdict = more ? arena_printf(telling->arena, "%s: %s", why, more) : why,
+        .sent = !against,
+    };
+}
+
+static void tell_near(struct telling *telling, const char *const *near, size_t count)
+{
+    const struct policy *policy = telling->policy;
+    const struct border *border = &policy->border;
+    const struct area *own = side_of(policy, telling->query->area);
+    bool counts =
+        border->near_type_count == 0 || is_of(telling->query->type, border->near_types, border->near_type_count);
+    const char *how = arena_printf(telling->arena, "within %.0f m", border->near_m);
+    for (size_t i = 0; counts && i < count; i++) {
+        const struct area *other =
+            side_of(policy, policy_area_at(policy, policy_area(policy, near[i]), telling->query->at_ms));
+        if (other && other != own)
+            tell(telling, other->code, &border->near_origin, "near", how);
     }
+}
+
+static void tell_listed(struct telling *telling)
+{
+    const struct border *border = &telling->policy->border;
+    const struct area *area = telling->query->area;
+    if (!is_of(telling->query->type, border->types, border->type_count))
+        return;
+    for (size_t i = 0; i < border->neighbour_count; i++) {
+        const struct neighbour *neighbour = &border->neighbours[i];
+        if (area && area_within(area, neighbour->area))
+            tell(telling, neighbour->unit ? neighbour->unit->id : neighbour->other->code, &neighbour->origin, "listed",
+                 NULL);
+    }
+}
+
+/* What an incident knew when it came in, and no list says now. */
+static void tell_known(struct telling *telling, const char *beside)
+{
+    const char *word;
+    while ((word = next_word(telling->arena, &beside)))
+        tell(telling, word, &telling->policy->border.near_origin, "near, when it came in", NULL);
+}
+
+size_t border_explain(const struct policy *policy, const struct route_query *asked, const struct route_result *result,
+                      const char *const *near, size_t near_count, const char *beside, struct arena *arena,
+                      const struct copied **out)
+{
+    struct route_query query = *asked;
+    query.type = policy_type_now(policy, asked->type);
+    query.area = policy_area_at(policy, asked->area, asked->at_ms);
+    beside = text_or_empty(beside);
+    struct telling telling = {policy, &query, result, arena, "", NULL, 0};
+    size_t most = near_count + policy->border.neighbour_count + strlen(beside);
+    if (!policy->border.there || !query.type || most == 0)
+        return 0;
+    telling.copies = arena_take(arena, most * sizeof *telling.copies);
+    tell_near(&telling, near, near_count);
+    tell_listed(&telling);
+    tell_known(&telling, beside);
+    *out = telling.copies;
+    return telling.count;
 }

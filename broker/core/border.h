@@ -11,5 +11,13 @@
 void border_find(const struct step *, const struct route_query *, struct incident_more *);
 /* The neighbours get their copies, whoever has no part in it yet; never whom a report is about. */
 void border_copy(struct draft *);
+/* The same after it was closed: whose copy was ended gets it once more. */
+void border_copy_again(struct draft *);
+
+/* What would be copied of what is asked about, to whom, by which line, and whom it is not; in the arena. near: areas that lie
+ * so near as the policy asks; beside: what an incident's head says, or NULL. How many. */
+size_t border_explain(const struct policy *, const struct route_query *, const struct route_result *,
+                      const char *const *near, size_t near_count, const char *beside, struct arena *,
+                      const struct copied **);
 
 #endif

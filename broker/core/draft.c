@@ -412,8 +412,8 @@ void draft_end_clocks(struct draft *draft, bool owed)
         enum clock_kind kind = draft->clocks[i].kind;
         if (kind == CLOCK_ANSWER && later)
             continue;
-        bool verdict =
-            owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY || kind == CLOCK_SUPERVISE);
+        bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY ||
+                                kind == CLOCK_SUPERVISE || kind == CLOCK_ACKNOWLEDGE);
         with_clock(draft, kind, draft->clocks[i].task, verdict ? stop : make_void);
     }
 }

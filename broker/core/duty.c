@@ -61,7 +61,7 @@ static bool is_done(const struct core *core, const struct side *side, const char
 uint32_t duty_count(const struct core *core, const struct side *side)
 {
     uint32_t count = 0;
-    if (side->state != DUTY_RUNS)
+    if (side->state == DUTY_WAITS)
         return side->count;
     for (size_t i = 0; i < side->list_count; i++)
         count += is_done(core, side, side->list[i]);
@@ -244,6 +244,9 @@ static bool may_do(struct aside *aside, const struct side *side)
 
 static bool runs(struct aside *aside, const struct side *side)
 {
+    if (side->state == DUTY_RESTS)
+        return step_refuse(aside->step, REFUSAL_WRONG_STATE, "name",
+                           "the duty rests in this special period; possible is nothing until that is over");
     return side->state == DUTY_RUNS ||
            step_refuse(aside->step, REFUSAL_WRONG_STATE, "name",
                        "the duty waits for its next period; possible is nothing until then");
@@ -280,23 +283,56 @@ bool duty_done(struct aside *aside)
 
 /* --- after a change of rules --- */
 
-/* What is done already in a period that runs stays so. */
+/* What is done already in a period that runs, or rests, stays so. */
 static void keep_targets(struct sweep *sweep, const struct side *side)
 {
-    for (size_t i = 0; side->state == DUTY_RUNS && i < side->list_count; i++)
+    for (size_t i = 0; side->state != DUTY_WAITS && i < side->list_count; i++)
         sweep_keep(sweep, SIDE_TARGET, target_key(sweep->step, side->key, side->list[i]));
+}
+
+/* Whether a special period that is in force takes it away, or lets it rest. */
+static bool is_there(const struct core *core, const struct duty *duty, const struct area *area)
+{
+    bool listed = !duty->when || level_of(core, area->code) == duty->when;
+    return listed && (!duty->during || special_touches(core, duty->during, area));
+}
+
+static bool is_to_rest(const struct core *core, const struct duty *duty, const struct area *area)
+{
+    for (size_t i = 0; i < duty->rest_count; i++) {
+        if (special_covers(core, duty->rests[i], area))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing is due of it; in a period that runs what is done stays done, for when it goes on. */
+static void rest(struct side *side)
+{
+    side->state = side->state == DUTY_WAITS ? DUTY_WAITS : DUTY_RESTS;
+    side->next_ms = 0;
+}
+
+/* In the period that it rested in; of one that ended meanwhile nothing is owed. */
+static void go_on(const struct step *step, const struct duty *duty, struct side *side)
+{
+    struct period now = period_of(step, duty, step->now_ms);
+    if (side->state == DUTY_RESTS && side->first_ms == now.from_ms && side->until_ms == now.to_ms) {
+        side->state = DUTY_RUNS;
+        side->next_ms = side->until_ms;
+    } else if (side->state == DUTY_RESTS || (side->state == DUTY_WAITS && !side->next_ms)) {
+        wait_for(side, now);
+    }
 }
 
 static void reckon(struct sweep *sweep, const struct duty *duty, const struct area *area)
 {
     struct step *step = sweep->step;
     const char *key = key_of(step, duty, area);
-    struct side side = side_draft(step->core, SIDE_DUTY, key);
+    struct side was = side_draft(step->core, SIDE_DUTY, key), side = was;
     struct period same = period_of(step, duty, side.first_ms ? side.first_ms : step->now_ms);
     bool stands = side.state && side.first_ms == same.from_ms && side.until_ms == same.to_ms;
-    if (duty->during && !special_in_force(step->core, duty->during))
-        return;
-    if ((duty->when && level_of(step->core, area->code) != duty->when) || (!side.state && side_full(step->core, 1)))
+    if (!is_there(step->core, duty, area) || (!side.state && side_full(step->core, 1)))
         return;
     bool to_come = area->valid_from_ms > step->now_ms;
     if (!to_come && is_over(step, area->code))
@@ -306,10 +342,15 @@ static void reckon(struct sweep *sweep, const struct duty *duty, const struct ar
         if (to_come && side.next_ms)
             side.next_ms = area->valid_from_ms > side.next_ms ? area->valid_from_ms : side.next_ms;
         side.text = area->code;
-        sweep_set(sweep, &side);
     }
-    sweep_keep(sweep, SIDE_DUTY, key);
+    if (is_to_rest(step->core, duty, area))
+        rest(&side);
+    else
+        go_on(step, duty, &side);
     keep_targets(sweep, &side);
+    if (!stands || side.state != was.state || side.next_ms != was.next_ms)
+        sweep_set(sweep, &side);
+    sweep_keep(sweep, SIDE_DUTY, key);
 }
 
 bool duty_reckon(struct sweep *sweep, size_t at)

@@ -23,6 +23,7 @@
 #include "broker/core/plan.h"
 #include "broker/core/quiet.h"
 #include "broker/core/undo.h"
+#include "broker/core/upward.h"
 #include "broker/core/unreasonable.h"
 #include "broker/core/unseal.h"
 #include "broker/core/notice.h"
@@ -65,6 +66,10 @@ static const bool table[ACT_END][INCIDENT_STATE_END] = {
     [ACT_PLAN]     = { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_CLAIM]    = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_UNCLAIM]  = { 0, 1,         1,   1,       1,   1,        1,     0,     0,     0,        0 },
+    [ACT_REPORT_UP] =
+                     { 0, 0,         1,   1,       1,   0,        0,     0,     0,     0,        0 },
+    [ACT_SEND_DOWN] =
+                     { 0, 0,         1,   0,       1,   0,        0,     0,     0,     0,        0 },
     [ACT_ATTRIBUTE] = { 0, 1,        1,   1,       1,   1,        1,     0,     0,     0,        0 },
     [ACT_SEEK_IDENTITY] =
                      { 0, 1,         1,   1,       1,   1,        1,     1,     0,     1,        1 },
@@ -123,6 +128,8 @@ static const struct {
     [ACT_PLAN]       = {act_plan,          RECORD_PLANNED,      RIGHT_DISPATCH,  GIVES,         NULL},
     [ACT_CLAIM]      = {act_claim,         RECORD_CLAIMED,      RIGHT_CLAIM,     0,             NULL},
     [ACT_UNCLAIM]    = {act_unclaim,       RECORD_UNCLAIMED,    RIGHT_CLAIM,     0,             NULL},
+    [ACT_REPORT_UP]  = {act_report_up,     RECORD_REPORTED_UP,  RIGHT_DISPATCH,  WHY,           NULL},
+    [ACT_SEND_DOWN]  = {act_send_down,     RECORD_SENT_DOWN,    RIGHT_DISPATCH,  0,             NULL},
     [ACT_ATTRIBUTE]  = {act_attribute,     RECORD_ATTRIBUTED,   RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_SEEK_IDENTITY]  = {unseal_seek,   RECORD_IDENTITY_SOUGHT, RIGHT_IDENTITY, WHY,         NULL},
     [ACT_GRANT_IDENTITY] = {unseal_grant,  RECORD_IDENTITY_GRANTED, RIGHT_UNSEAL, 0,            NULL},
@@ -260,7 +267,8 @@ static bool permitted(struct acting *acting)
     enum act_verb verb = acting->act->verb;
     if (steers(verb) && !again_permitted(acting))
         return false;
-    return !is_for_one(verb) || claim_permits(acting->step, acting->act, &acting->live->head);
+    return !is_for_one(verb) || (upward_permits(acting->step, &acting->live->head) &&
+                                 claim_permits(acting->step, acting->act, &acting->live->head));
 }
 
 void incident_act(struct step *step)

@@ -1,5 +1,6 @@
 #include "broker/core/inform.h"
 
+#include "broker/core/live.h"
 #include "broker/core/oversight.h"
 #include "broker/core/told.h"
 
@@ -26,8 +27,8 @@ static const struct area *area_above(const struct climb *climb)
     return area ? area : exclusion_area(&climb->exclusion, policy_area(climb->policy, climb->policy->city));
 }
 
-/* Who is told, and the how-manieth time. */
-static void tell(struct draft *draft, struct record *record)
+/* Who is told, and the how-manieth time; after the last one nothing more is due. */
+static void tell(struct draft *draft, struct record *record, bool last)
 {
     struct oversight *oversight = draft_oversight(draft);
     const struct area *area = area_above(&draft->climb);
@@ -40,7 +41,12 @@ static void tell(struct draft *draft, struct record *record)
                         .notice = true};
     record->count = oversight->informed;
     record->rung = arena_memdup(draft->step->outcome->arena, &rung, sizeof rung);
+    record->last = last;
     draft_stop_clock(draft, CLOCK_INFORM, 0);
+    if (last) {
+        draft_stop_clock(draft, CLOCK_PROGRESS, 0);
+        return;
+    }
     draft_void_clock(draft, CLOCK_PROGRESS, 0);
     draft_start_clock(draft, CLOCK_PROGRESS, 0);
 }
@@ -57,7 +63,7 @@ bool inform_fits(struct saying *saying)
 
 bool inform_take(struct saying *saying)
 {
-    tell(saying->draft, saying->record);
+    tell(saying->draft, saying->record, saying->word->last);
     return true;
 }
 
@@ -65,6 +71,27 @@ bool act_inform(struct acting *acting)
 {
     if (!is_said(acting->step, acting->act->text))
         return false;
-    tell(acting->draft, acting->record);
+    tell(acting->draft, acting->record, acting->act->last);
     return true;
+}
+
+/* --- 终报 --- */
+
+static bool is_last(struct step *step, const struct clock *progress)
+{
+    return !progress || !clock_open(progress) ||
+           step_refuse(
+               step, REFUSAL_REPORT_OWED, NULL,
+               "the centre above is told again and again how it stands: first comes the last report (终报), inform "
+               "with last");
+}
+
+bool inform_lets_feed_back(struct saying *saying)
+{
+    return is_last(saying->step, live_clock_find(saying->of->incident, CLOCK_PROGRESS, 0));
+}
+
+bool inform_lets_close(struct acting *acting)
+{
+    return is_last(acting->step, draft_clock(acting->draft, CLOCK_PROGRESS, 0));
 }

@@ -15,4 +15,9 @@ bool inform_fits(struct saying *);
 bool inform_take(struct saying *);
 bool act_inform(struct acting *);
 
+/* 终报: whether what is reported again and again was reported for the last time, so that it may be fed back, and closed;
+ * false when refused. */
+bool inform_lets_feed_back(struct saying *);
+bool inform_lets_close(struct acting *);
+
 #endif

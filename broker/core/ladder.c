@@ -14,6 +14,13 @@
 #include "broker/core/task_more.h"
 #include "broker/core/whistle.h"
 
+/* Whoever it was reported up to, or sent down, has it now. */
+static const struct area *area_at(const struct policy *policy, const struct incident *head)
+{
+    const char *code = oversight_of(head)->at_area;
+    return has_text(code) ? policy_area_now(policy, policy_area(policy, code)) : NULL;
+}
+
 struct climb climb_of(const struct policy *policy, const struct incident *head)
 {
     const char *code = has_text(head->responsible_area) ? head->responsible_area : head->area;
@@ -27,6 +34,7 @@ struct climb climb_of(const struct policy *policy, const struct incident *head)
         .ladder = special && special->ladder ? special->ladder : policy_ladder(policy, head->ladder),
         .exclusion = exclusion,
         .area = exclusion_area(&exclusion, policy_area_now(policy, policy_area(policy, code))),
+        .at = exclusion_area(&exclusion, area_at(policy, head)),
     };
 }
 
@@ -88,7 +96,8 @@ static const struct unit *unit_below(const struct climb *climb, const struct clo
 static const struct area *area_below(const struct climb *climb, const struct clock *clock)
 {
     const struct ladder *ladder = ladder_of(climb, clock->kind);
-    return !ladder || ladder->lines & LINE_AREA || !unit_below(climb, clock) ? climb->area : NULL;
+    const struct area *area = climb->at ? climb->at : climb->area;
+    return !ladder || ladder->lines & LINE_AREA || !unit_below(climb, clock) ? area : NULL;
 }
 
 static const struct area *area_up(const struct climb *climb, const struct clock *clock, int64_t n)
@@ -265,8 +274,8 @@ static void address_up(const struct step *step, const struct live *live, const s
     if (rung->colour < RUNG_RED && !rung->unconnected)
         return;
     address(rung, climb, oversight_of(&live->head), ups, clock, step->now_ms);
-    address_instead(rung, climb);
     whistle_no_show(step->core->policy, live, rung, step->now_ms);
+    address_instead(rung, climb); /* whoever it may be: somebody hears of it */
 }
 
 void ladder_address(const struct step *step, const struct live *live, struct rung *rung)

@@ -18,6 +18,7 @@ struct climb {
     struct exclusion exclusion;
     /* Where the incident belongs, or the first above who may know of it; NULL: nowhere, nothing to climb beyond breach. */
     const struct area *area;
+    const struct area *at; /* of the level that it was reported up to, or sent down; NULL: the area's own */
     /* The unit of a task, of 0 the lead's: of a draft or a live incident. NULL: not known, and only areas are climbed. */
     const char *(*unit_of)(const void *of, uint32_t task);
     const void *of;

@@ -52,6 +52,7 @@ static const struct limit *default_limit(enum clock_kind kind)
     static const struct limit limits[] = {{CLOCK_DISPATCH, CALENDAR_NATURAL, DISPATCH_DEFAULT_MS, NULL},
                                           {CLOCK_RETURN_DECIDE, CALENDAR_NATURAL, RETURN_DEFAULT_MS, NULL},
                                           {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL},
+                                          {CLOCK_ACKNOWLEDGE, CALENDAR_NATURAL, ACKNOWLEDGE_DEFAULT_MS, NULL},
                                           {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].kind == kind)

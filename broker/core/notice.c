@@ -39,6 +39,8 @@ static const struct {
     [RECORD_REOPENED]    = {NOTICE_REOPENED,   ALWAYS, 0},
     [RECORD_GRANTED]     = {NOTICE_PARKED,     WHERE,  INCIDENT_PARKED},
     [RECORD_ANSWERED]    = {NOTICE_ANSWERED,   ALWAYS, 0},
+    [RECORD_REPORTED_UP] = {NOTICE_DISPATCHED, LEAD,   0},
+    [RECORD_SENT_DOWN]   = {NOTICE_DISPATCHED, LEAD,   0},
     [RECORD_UNREASONABLE] = {NOTICE_CLOSED,    ALWAYS, 0},
 };
 /* clang-format on */
@@ -65,7 +67,7 @@ static bool is_leads(const struct live *live, const struct record *record)
     const struct live_task *task = live ? live_task_find(live, record->task) : NULL;
     for (size_t i = 0; i < change->task_count; i++) {
         if (change->tasks[i].no == record->task)
-            return change->tasks[i].role == TASK_LEAD;
+            return change->tasks[i].role == TASK_LEAD && change->tasks[i].state != TASK_WITHDRAWN;
     }
     return task && task->facts.role == TASK_LEAD;
 }

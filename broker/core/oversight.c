@@ -52,6 +52,7 @@ const struct oversight *oversight_own(struct core *core, const struct oversight 
     copy->post = name_of(core, oversight->post);
     copy->bearer_post = name_of(core, oversight->bearer_post);
     copy->bearer = name_of(core, oversight->bearer);
+    copy->at_area = name_of(core, oversight->at_area);
     copy->held = own_held(oversight);
     return copy;
 }

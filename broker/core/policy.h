@@ -242,6 +242,12 @@ struct recipient {
     const char *text; /* as written */
 };
 
+/* Recipients that are tried in order. */
+struct candidates {
+    const struct recipient *to;
+    size_t count;
+};
+
 /* One part of a plan. */
 struct plan_task {
     const char *name;
@@ -370,10 +376,12 @@ struct duty {
     const struct timetable *timetable; /* whose working days; NULL unless it is every working day */
     const struct area *const *areas;
     size_t area_count;
-    bool each;                    /* `each` was written: the area is part of its key */
-    enum rung_colour when;        /* only while its area is listed so; 0: always */
-    const struct special *during; /* only in that period; NULL: always */
-    struct recipient to;          /* kind 0: nobody is named */
+    bool each;                          /* `each` was written: the area is part of its key */
+    enum rung_colour when;              /* only while its area is listed so; 0: always */
+    const struct special *during;       /* only in that period; NULL: always */
+    const struct special *const *rests; /* not in these */
+    size_t rest_count;
+    struct recipient to; /* kind 0: nobody is named */
     const char *const *targets;
     size_t target_count;
     size_t target_level;      /* without targets: the areas of this level */
@@ -396,6 +404,7 @@ struct polygon_source {
 struct neighbour {
     const struct area *area, *other; /* other: NULL where it is a unit */
     const struct unit *unit;
+    struct origin origin;
 };
 
 /* 毗邻: who else is told of what happens at a border. */
@@ -403,8 +412,9 @@ struct border {
     bool there;                 /* the city has any */
     const struct recipient *to; /* who of a neighbouring area; tried in order */
     size_t to_count;
-    size_t level;                         /* whose borders */
-    double near_m;                        /* so near to another area is at its border; 0: nothing is */
+    size_t level;  /* whose borders */
+    double near_m; /* so near to another area is at its border; 0: nothing is */
+    struct origin near_origin;
     const struct type *const *near_types; /* only these; none: all */
     size_t near_type_count;
     const struct type *const *types; /* of these the listed neighbours are told wherever it is */
@@ -461,6 +471,7 @@ struct policy {
     size_t route_count;
     const struct recipient *fallback; /* 属地兜底: who gets what nobody arbitrates in time; tried in order */
     size_t fallback_count;
+    struct candidates upward[LEVELS_MAX]; /* 上报: who of a level takes up what is reported to it; none: its own unit */
     struct border border;
     const struct plan *plans;
     size_t plan_count;

@@ -93,6 +93,7 @@ static void refer_incident(struct usage *usage, const struct live *live)
         refer(usage, AREA, head->responsible_area);
     refer(usage, SOURCE, head->source);
     refer(usage, POST, oversight_of(head)->post);
+    refer(usage, AREA, oversight_of(head)->at_area);
     if (head->more)
         refer_about(usage, text_or_empty(head->more->about));
     for (const struct live_task *task = live->tasks; task; task = task->next) {

@@ -140,6 +140,9 @@ static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
     mix_number(digest, oversight->held_until_ms);
     mix_number(digest, oversight->informed);
     mix_number(digest, oversight->unaccounted);
+    mix_text(digest, oversight->at_area);
+    mix_number(digest, oversight->ups);
+    mix_number(digest, oversight->downs);
     for (size_t i = 0; i < oversight->held_count; i++) {
         const struct rung *rung = &oversight->held[i];
         const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->due_ms};

@@ -118,6 +118,19 @@ bool special_in_force(const struct core *core, const struct special *special)
     return row && row->facts.state == SPECIAL_IN_FORCE;
 }
 
+bool special_covers(const struct core *core, const struct special *special, const struct area *area)
+{
+    return special_in_force(core, special) && holds_for_area(special, area);
+}
+
+bool special_touches(const struct core *core, const struct special *special, const struct area *area)
+{
+    bool touches = special->area_count == 0;
+    for (size_t i = 0; i < special->area_count && !touches; i++)
+        touches = area_within(area, special->areas[i]) || area_within(special->areas[i], area);
+    return touches && special_in_force(core, special);
+}
+
 void special_due(struct step *step, const struct live_side *row)
 {
     bool begins = row->facts.state == SPECIAL_WAITS;

@@ -11,6 +11,9 @@
 const struct special *special_at(const struct policy *, const struct type *, const struct area *, int64_t at_ms);
 /* Whether one of that name is in force, whatever it holds for. */
 bool special_in_force(const struct core *, const struct special *);
+/* The same, and it holds for the whole of an area; or for some of it. */
+bool special_covers(const struct core *, const struct special *, const struct area *);
+bool special_touches(const struct core *, const struct special *, const struct area *);
 /* The draft's head is of another type now. */
 void special_choose(struct draft *);
 /* One began or ended since the incident was looked at last: a record of what that changes. False when nothing is changed. */

@@ -16,6 +16,7 @@
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "broker/core/upward.h"
 
 /* --- the table: who may say what of a task in which state --- */
 
@@ -40,6 +41,8 @@ static const unsigned char table[WORD_END][TASK_STATE_END] = {
     [WORD_DELEGATE]  = { 0, 0,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_INFORM]    = { 0, C,     B,      B,        B,       B,        0,   0,       0,        0 },
     [WORD_ACCOUNT]   = { 0, C,     B,      B,        B,       B,        0,   0,       0,        C },
+    [WORD_REPORT_UP] = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
+    [WORD_SEND_DOWN] = { 0, C,     B,      B,        B,       0,        0,   0,       0,        0 },
     [WORD_CONTACT]   = { 0, 0,     0,      B,        B,       0,        0,   0,       0,        0 },
 };
 /* clang-format on */
@@ -64,6 +67,8 @@ static void respond(struct saying *saying)
         saying->task->responded_ms = saying->step->now_ms;
     saying->task->auto_respond = saying->word->auto_respond;
     draft_stop_clock(saying->draft, CLOCK_RESPOND, saying->task->no);
+    if (saying->task->role == TASK_LEAD)
+        draft_stop_clock(saying->draft, CLOCK_ACKNOWLEDGE, 0);
 }
 
 static void handle(struct saying *saying)
@@ -126,8 +131,9 @@ static bool feedback_fits(struct saying *saying)
     const struct word *word = saying->word;
     if (!plan_may_feed_back(saying) || !account_lets_feed_back(saying))
         return false;
-    return saying->of->facts.role != TASK_LEAD || condition_holds(saying->step, &saying->of->incident->head,
-                                                                  word->outcome, word->condition_met, &saying->closing);
+    return saying->of->facts.role != TASK_LEAD ||
+           (inform_lets_feed_back(saying) && condition_holds(saying->step, &saying->of->incident->head, word->outcome,
+                                                             word->condition_met, &saying->closing));
 }
 
 /* clang-format off */
@@ -149,6 +155,8 @@ static const struct {
     [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits, NULL},
     [WORD_INFORM]   = {RECORD_INFORMED,   NULL,           false, inform_fits, inform_take},
     [WORD_ACCOUNT]  = {RECORD_ACCOUNTED,  NULL,           false, account_fits, account_take},
+    [WORD_REPORT_UP] = {RECORD_REPORTED_UP, upward_report,  true,  upward_fits, NULL},
+    [WORD_SEND_DOWN] = {RECORD_SENT_DOWN, upward_send_down, true,  upward_down_fits, NULL},
     [WORD_CONTACT]  = {RECORD_CONTACTED,  contact,        false, NULL, NULL},
     /* give_back ends the lease and nothing else: lease.c */
 };
@@ -166,8 +174,12 @@ static bool complete(struct step *step, const struct word *word)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "feedback says what came of it");
     if (word->verb == WORD_RETURN && !has_text(word->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a return says why");
+    if (word->verb == WORD_REPORT_UP && !has_text(word->reason))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a report up says why");
     if (word->verb == WORD_DELEGATE && !has_text(word->unit))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "delegate says to which sub-unit");
+    if (word->verb == WORD_SEND_DOWN && !has_text(word->unit))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "to which unit of a level below");
     return true;
 }
 

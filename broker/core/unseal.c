@@ -54,7 +54,9 @@ bool unseal_grant(struct acting *acting)
         return false;
     if (!sought)
         return step_refuse(acting->step, REFUSAL_NOT_ASKED, "ask", "nobody seeks to know who reported it");
-    if (somebody_same(acting->step->command->principal, act->person, sought->principal, sought->person))
+    /* By another key too: names are as good as whoever types them. */
+    if (strcmp(acting->step->command->principal, sought->principal) == 0 ||
+        somebody_same(acting->step->command->principal, act->person, sought->principal, sought->person))
         return step_refuse(acting->step, REFUSAL_SAME_PERSON, "person",
                            "whoever asked may not decide: somebody else must");
     struct ask *ask = draft_ask(acting->draft, sought->no);
@@ -88,11 +90,11 @@ bool unseal_open(struct acting *acting)
     return true;
 }
 
-bool unseal_opened(const struct ask *asks, size_t count, const char *principal, int64_t now_ms)
+bool unseal_opened(const struct ask *asks, size_t count, const char *principal, int64_t merged_ms, int64_t now_ms)
 {
     for (size_t i = 0; i < count; i++) {
         if (asks[i].kind == ASK_IDENTITY && asks[i].decision == DECISION_GRANTED && now_ms < asks[i].until_ms &&
-            strcmp(asks[i].principal, principal) == 0)
+            asks[i].decided_ms > merged_ms && strcmp(asks[i].principal, principal) == 0)
             return true;
     }
     return false;

@@ -65,7 +65,8 @@ static struct gate *gate_new(gate_principal_fn *principal_of, void *arg)
     gate->context = zmq_ctx_new();
     ASSERT(gate->context);
     zmq_ctx_set(gate->context, ZMQ_IO_THREADS, 1); /* one: what it reports and what it delivers keep their order */
-    zmq_ctx_set(gate->context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH); /* helper.c says why */
+    if (sched_getscheduler(0) == SCHED_OTHER)      /* libzmq does not bear a class that may not be changed to this */
+        zmq_ctx_set(gate->context, ZMQ_THREAD_SCHED_POLICY, SCHED_BATCH); /* helper.c says why */
     zmq_ctx_set(gate->context, ZMQ_MAX_SOCKETS, 8 * GATE_SOCKETS_MAX);
     zmq_msg_init(&gate->routing_id);
     zmq_msg_init(&gate->body);

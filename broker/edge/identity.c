@@ -163,6 +163,7 @@ struct key128 gate_word_digest(const struct word *word)
     put_number(17, word->condition_met);
     put_text(18, word->to);
     put_number(19, word->item);
+    put_number(20, word->last);
     return content_digest();
 }
 
@@ -203,6 +204,7 @@ struct key128 gate_act_digest(const struct act *act)
     put_number(28, act->count);
     put_number(29, act->percent);
     put_number(33, act->on_site);
+    put_number(34, act->last);
     put_number(46, act->clock);
     return content_digest();
 }

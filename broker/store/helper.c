@@ -33,7 +33,8 @@ static void *help(void *arg)
     struct helper *h = arg;
     /* Waking, it does not push whoever decides off its processor: where processors are few, threads that push each other
      * aside message by message cost more than what they do. */
-    pthread_setschedparam(pthread_self(), SCHED_BATCH, &(struct sched_param){0});
+    if (sched_getscheduler(0) == SCHED_OTHER)
+        pthread_setschedparam(pthread_self(), SCHED_BATCH, &(struct sched_param){0});
     pthread_mutex_lock(&h->mutex);
     while (h->state != HELPER_ENDS) {
         if (h->state == HELPER_WORKS)

@@ -1,8 +1,13 @@
 /* alloc_shim.c, preloaded: the Nth allocation of a process finds no memory.
  *
  *   SHIM_FAIL    N:HOW — once, or ever (so do all after it); told on stderr
- *   SHIM_COUNT   file that gets the number of allocations, at the end */
+ *   SHIM_COUNT   file that gets the number of allocations, at the end
+ *
+ * Who dereferences what it did not get is told on stderr: the first file on the stack that is not the C library. */
+#include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,9 +25,45 @@ static unsigned long fail_at; /* 0: never */
 static bool ever;
 static const char *count_file;
 
+/* The stack of the handler itself, of the kernel's way into it, and then of whoever it was. */
+static void tell_whose(int number)
+{
+    void *frames[64];
+    char line[256];
+    const char *whose = "nobody's";
+    int found = backtrace(frames, 64);
+    for (int i = 0; i < found; i++) {
+        Dl_info info;
+        if (!dladdr(frames[i], &info) || !info.dli_fname || strstr(info.dli_fname, "alloc_shim") ||
+            strstr(info.dli_fname, "libc.so"))
+            continue;
+        whose = info.dli_fname;
+        break;
+    }
+    int size = snprintf(line, sizeof line, "shim signal=%d whose=%s\n", number, whose);
+    if (write(STDERR_FILENO, line, (size_t)size) < 0)
+        _exit(95);
+    raise(number);
+}
+
+/* Threads that block all signals are asked too. */
+int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+    sigset_t most;
+    if (set) {
+        most = *set;
+        sigdelset(&most, SIGSEGV);
+    }
+    return sigprocmask(how, set ? &most : NULL, before) == 0 ? 0 : errno;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *fail = getenv("SHIM_FAIL");
+    void *loads[1];
+    backtrace(loads, 1); /* it takes memory the first time */
+    sigaction(SIGSEGV, &(struct sigaction){.sa_handler = tell_whose, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)},
+              NULL);
     count_file = getenv("SHIM_COUNT");
     count = 0;
     if (!fail)

@@ -2,6 +2,7 @@
 answer to everything. Then all that was promised is there, once."""
 
 import concurrent.futures
+import os
 import subprocess
 
 from rig import JOBS, Rig
@@ -46,6 +47,8 @@ class Life:
         said, self.rig.process = self.rig.process.err, None
         self.last = said.last()
         self.struck = self.struck or next((line for line in said.seen if line.startswith("shim struck")), None)
+        if status == -11:
+            status = next((f"in {os.path.basename(line.split('whose=')[1])}" for line in said.seen if " whose=" in line), status)
         self.ends.append(6 if status == -15 and "commit unknown=1" in self.last else status)
         self.rig.without_shim()
 

@@ -103,6 +103,7 @@ class Kill(unittest.TestCase):
     def setUpClass(cls):
         dice = random.Random(SEED)
         cls.rig = rig = Rig("kill", tcp=True)
+        cls.addClassCleanup(rig.close)
         rig.start()
         fed = [FedPublisher(rig, source) for source in ("hotline", "camera")]
         rig.source("fires", "--in-flight", 8, "--gap-us", GAP_US)
@@ -128,10 +129,6 @@ class Kill(unittest.TestCase):
         cls.words = sum(line[0] == "word" for line in rig.promises())
         rig.stop()
         cls.verified = rig.verify()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.rig.close()
 
     def test_what_was_promised_is_there_and_happened_once(self):
         said = json.loads(self.verified.out.splitlines()[-1])

@@ -264,7 +264,7 @@ static void let_go(struct seat *seat, const struct word *word)
 {
     struct held *held = cast_held(seat, word->incident, word->task);
     bool ends = word->verb == WORD_FEEDBACK || word->verb == WORD_RETURN || word->verb == WORD_GIVE_BACK ||
-                word->verb == WORD_DELEGATE;
+                word->verb == WORD_DELEGATE || word->verb == WORD_REPORT_UP || word->verb == WORD_SEND_DOWN;
     if (held && ends && held->epoch == word->epoch)
         held->holds = false;
 }

@@ -71,8 +71,8 @@ static const struct field word_list[] = {
     {"request", FIELD_TEXT, AT(word.request)},   {"kind", FIELD_ASK, AT(word.kind)},
     {"until", FIELD_TIME, AT(word.until_ms)},    {"by", FIELD_SPAN, AT(word.span_ms)},
     {"to", FIELD_TEXT, AT(word.unit)},           {"condition-met", FIELD_YES, AT(word.condition_met)},
-    {"body", FIELD_TEXT, AT(word.to)},           {"to", FIELD_TEXT, AT(word.unit)},
-    {"item", FIELD_COUNT, AT(word.item)},
+    {"last", FIELD_YES, AT(word.last)},          {"body", FIELD_TEXT, AT(word.to)},
+    {"to", FIELD_TEXT, AT(word.unit)},           {"item", FIELD_COUNT, AT(word.item)},
 };
 FIELDS(word, "a word");
 
@@ -102,6 +102,7 @@ static const struct field act_list[] = {
     {"type", FIELD_TEXT, AT(act.type)},
     {"route", FIELD_YES, AT(act.route)},
     {"condition-met", FIELD_YES, AT(act.condition_met)},
+    {"last", FIELD_YES, AT(act.last)},
     {"body", FIELD_TEXT, AT(act.to)},
     {"name", FIELD_TEXT, AT(act.name)},
     {"target", FIELD_TEXT, AT(act.target)},
@@ -117,12 +118,21 @@ static const struct field act_list[] = {
 FIELDS(act, "an act");
 
 static const struct field query_list[] = {
-    {"of", FIELD_EVENT, AT(query.incident)},       {"state", FIELD_STATE, AT(query.state)},
-    {"unit", FIELD_TEXT, AT(query.unit)},          {"type", FIELD_TEXT, AT(query.type)},
-    {"area", FIELD_TEXT, AT(query.area)},          {"source", FIELD_TEXT, AT(query.source)},
-    {"overdue", FIELD_YES, AT(query.overdue)},     {"live", FIELD_YES, AT(query.live_only)},
-    {"limit", FIELD_COUNT, AT(query.limit)},       {"side", FIELD_SIDE, AT(query.side)},
-    {"limit", FIELD_COUNT, AT(query.limit)},       {"plan", FIELD_TEXT, AT(query.plan)},
+    {"of", FIELD_EVENT, AT(query.incident)},
+    {"state", FIELD_STATE, AT(query.state)},
+    {"unit", FIELD_TEXT, AT(query.unit)},
+    {"type", FIELD_TEXT, AT(query.type)},
+    {"area", FIELD_TEXT, AT(query.area)},
+    {"source", FIELD_TEXT, AT(query.source)},
+    {"overdue", FIELD_YES, AT(query.overdue)},
+    {"live", FIELD_YES, AT(query.live_only)},
+    {"limit", FIELD_COUNT, AT(query.limit)},
+    {"side", FIELD_SIDE, AT(query.side)},
+    {"limit", FIELD_COUNT, AT(query.limit)},
+    {"plan", FIELD_TEXT, AT(query.plan)},
+    {"point", FIELD_POINT, offsetof(struct imagined, event.place)},
+    {"nature", FIELD_NATURE, offsetof(struct imagined, event.nature)},
+    {"about", FIELD_TEXT, offsetof(struct imagined, event.about)},
     {"reporters", FIELD_YES, AT(query.reporters)},
 };
 FIELDS(query, "a query");
@@ -165,6 +175,9 @@ static const struct field incident_list[] = {
     {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
     {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
     {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
+    {"at-area", FIELD_TEXT, offsetof(struct whole_head, oversight.at_area)},
+    {"ups", FIELD_COUNT, offsetof(struct whole_head, oversight.ups)},
+    {"downs", FIELD_COUNT, offsetof(struct whole_head, oversight.downs)},
     {"claimed-by", FIELD_TEXT, offsetof(struct whole_head, claim.principal)},
     {"claimed-person", FIELD_TEXT, offsetof(struct whole_head, claim.person)},
     {"claimed-at", FIELD_TIME, offsetof(struct whole_head, claim.since_ms)},
@@ -263,6 +276,7 @@ static const struct field record_list[] = {
     {"said", FIELD_WORD, AT(record.word)},
     {"satisfaction", FIELD_SATISFACTION, AT(record.satisfaction)},
     {"solved", FIELD_YES, AT(record.solved)},
+    {"last", FIELD_YES, AT(record.last)},
     {"unsolved", FIELD_NO, AT(record.solved)},
 
     {"number", FIELD_COUNT, AT(rung.number)},
@@ -344,7 +358,7 @@ FIELDS(overview, "an overview");
 static const struct field explanation_list[] = {
     {"unit", FIELD_TEXT, AT(unit)},     {"rule", FIELD_TEXT, AT(rule)}, {"unrouted", FIELD_UNROUTED, AT(unrouted)},
     {"clocks", FIELD_TEXT, AT(clocks)}, {"plan", FIELD_TEXT, AT(plan)}, {"type", FIELD_TEXT, AT(type)},
-    {"area", FIELD_TEXT, AT(area)},
+    {"area", FIELD_TEXT, AT(area)},     {"copies", FIELD_COPIES, 0},
 };
 FIELDS(explanation, "an explanation");
 #undef AT
@@ -410,6 +424,15 @@ static struct task_more *more_at(struct play *play, void *at)
 }
 
 /* Whether the value that follows the key is of the field's kind. */
+/* As it is told. */
+static void read_copies(struct play *play, struct explanation *out, const char *text)
+{
+    struct copied *copied = ARENA_NEW(&play->step, struct copied, 1);
+    copied->verdict = text;
+    out->copies = copied;
+    out->copy_count = 1;
+}
+
 static bool read_value(struct play *play, const struct field *field, struct words *words, void *at)
 {
     int64_t number = 0;
@@ -440,7 +463,9 @@ static bool read_value(struct play *play, const struct field *field, struct word
         *(struct bytes *)at = (struct bytes){(const uint8_t *)word, strlen(word)};
         return true;
     }
-    if (field->kind == FIELD_SUB_UNIT)
+    if (field->kind == FIELD_COPIES)
+        read_copies(play, at, word);
+    else if (field->kind == FIELD_SUB_UNIT)
         more_at(play, at)->sub_unit = word;
     else if (field->kind == FIELD_PART)
         more_at(play, at)->part = word;
@@ -513,6 +538,20 @@ static const struct task_more *more_of(const void *at)
     return more ? more : &nothing;
 }
 
+/* "UNIT RULE VERDICT; …" */
+static const char *copies_text(struct arena *arena, const struct explanation *explanation)
+{
+    const char *text = "";
+    for (size_t i = 0; i < explanation->copy_count; i++) {
+        const struct copied *copied = &explanation->copies[i];
+        const char *unit = copied->sent ? copied->unit : "-";
+        text = copied->rule
+                   ? arena_printf(arena, "%s%s%s %s %s", text, i ? "; " : "", unit, copied->rule, copied->verdict)
+                   : copied->verdict;
+    }
+    return text;
+}
+
 const char *field_text(struct play *play, const struct field *field, const void *from)
 {
     const void *at = (const char *)from + field->offset;
@@ -522,6 +561,8 @@ const char *field_text(struct play *play, const struct field *field, const void 
     case FIELD_TEXT:
         text = *(const char *const *)at;
         return text ? text : "";
+    case FIELD_COPIES:
+        return copies_text(arena, at);
     case FIELD_SUB_UNIT:
         text = more_of(at)->sub_unit;
         return text ? text : "";

@@ -18,6 +18,7 @@ enum field_kind {
     FIELD_SPAN,     /* int64_t of a duration */
     FIELD_EVENT,    /* uint64_t, an incident by the name of its event */
     FIELD_UNITS,    /* struct act: several in one word, "police,water" */
+    FIELD_COPIES,   /* struct explanation: to whom copies go, those that do not with their reason */
     FIELD_SUB_UNIT, /* struct task: the unit it was handed on to */
     FIELD_PART,     /* what its plan calls it */
     FIELD_HELD,     /* whether it waits to start with others; takes no value */
@@ -46,6 +47,12 @@ struct whole_head {
     struct ending ending;
     struct oversight oversight;
     struct claim claim;
+};
+
+/* A question, and the event that an explanation imagines. */
+struct imagined {
+    struct message message;
+    struct event event;
 };
 
 extern const struct fields publish_fields, word_fields, act_fields, query_fields; /* of struct message */

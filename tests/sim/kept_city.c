@@ -299,9 +299,10 @@ static void write_routes(const struct kept_city *city, struct city *files)
                      "  - {type: 1.05, to: %s, confirm: true}\n"
                      "  - {type: 1.06, to: %s, assist: [%s, %s], verify: centre}\n"
                      "  - {type: 1.06, area: 620802002, plan: 预案}\n"
-                     "fallback: [%s, %s]\n",
+                     "fallback: [%s, %s]\nreport_up: {street: %s, district: [%s, desk]}\n",
                      first, second, kept_unit_id(city->assist), second, kept_unit_id(city->candidates[2]), first,
-                     kept_unit_id(city->assist), kept_unit_id(city->fallback), kept_unit_id(city->candidates[0])));
+                     kept_unit_id(city->assist), kept_unit_id(city->fallback), kept_unit_id(city->candidates[0]), first,
+                     kept_unit_id(city->candidates[2])));
 }
 
 void kept_write_who(const struct kept_city *city, struct city *files)
@@ -339,10 +340,13 @@ void kept_write(const struct kept_city *city, struct city *files)
     put(files, "folds.yaml", "folds:\n  - {type: 1.01, window: 30m, place: community}\n");
     put(files, "events.yaml", "events:\n  - {type: 1.06, severity: 4, do: record}\n");
     put(files, "clocks.yaml",
-        "profiles:\n  urgent: {respond: 1m, arrive: 3m, handle: 5m, feedback: 30m, dispatch: 2m, verify: 10m, confirm: "
-        "5m,\n"
-        "           callback: 1h, answer: 1h, resolve: 1h, supervise: 10m, return_decide: 5m, arbitrate: 5m,\n"
-        "           inform: 5m, progress: 10m}\n");
+        arena_printf(
+            files->arena,
+            "profiles:\n  urgent: {respond: 1m, arrive: 3m, handle: 5m, feedback: 30m, dispatch: 2m, verify: 10m, "
+            "confirm: 5m,\n"
+            "           callback: 1h, answer: 1h, resolve: 1h, supervise: 10m, return_decide: 5m, arbitrate: 5m,\n"
+            "           inform: 5m%s}\n",
+            city->first % 3 == 1 ? ", progress: 10m" : ""));
     put(files, "types.yaml",
         "types:\n"
         "  - {code: 1, name: 一, severity: 2, clocks: urgent}\n"

@@ -42,6 +42,31 @@ static void name_unit(const struct kept_saying *s, struct act *act)
     act->role = act->verb == ACT_ASSIGN ? (enum task_role)any(s, 4) : 0;
 }
 
+/* Where it has come to after an up-report; NULL: there was none. */
+static const char *came_to(const struct kept_saying *s)
+{
+    const struct incident_more *more = s->row->head.more;
+    const char *area = more && more->oversight ? more->oversight->at_area : NULL;
+    return area && *area ? area : NULL;
+}
+
+/* Mostly one of a level below an area. */
+static const char *unit_below(const struct kept_saying *s, const char *at)
+{
+    int first = any(s, KEPT_UNITS);
+    for (int i = 0; at && i < KEPT_UNITS; i++) {
+        int unit = (first + i) % KEPT_UNITS, area = s->city->units[unit].area;
+        if (area >= 0 && strlen(kept_areas[area]) > strlen(at) && !strncmp(kept_areas[area], at, strlen(at)))
+            return kept_unit_id(unit);
+    }
+    return kept_unit_id(first);
+}
+
+static void name_below(const struct kept_saying *s, struct act *act)
+{
+    act->unit = unit_below(s, came_to(s));
+}
+
 static void name_task(const struct kept_saying *s, struct act *act)
 {
     act->task = any_task(s);
@@ -128,6 +153,11 @@ static void plainly(const struct kept_saying *s, struct act *act)
 {
     (void)s;
     (void)act;
+}
+
+static void report(const struct kept_saying *s, struct act *act)
+{
+    act->last = chance_percent(s->chance, 70);
 }
 
 static void do_duty(const struct kept_saying *s, struct act *act)
@@ -252,11 +282,13 @@ static const struct {
     [ACT_COMMIT_EXERCISE] = {commit_exercise, {CHIEF, CHIEF, AUDITOR}, true},
     [ACT_HAND_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
     [ACT_TAKE_OVER] = {shift, {CHIEF, UNIT_DESK, DISPATCHER}, true},
-    [ACT_INFORM] = {plainly, {CHIEF, DISPATCHER, DISPATCHER}, false},
+    [ACT_INFORM] = {report, {CHIEF, DISPATCHER, DISPATCHER}, false},
     [ACT_REVEAL] = {reveal, {CHIEF, CHIEF, AUDITOR}, false},
     [ACT_SAMPLE] = {draw_lots, {CHECKER, CHIEF, AUDITOR}, true},
     [ACT_LIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
     [ACT_DELIST_AREA] = {rate, {CHIEF, CHIEF, DISPATCHER}, true},
+    [ACT_REPORT_UP] = {plainly, {CHIEF, DISPATCHER, AREA_DESK}, false},
+    [ACT_SEND_DOWN] = {name_below, {CHIEF, DISPATCHER, AREA_DESK}, false},
     [ACT_DUTY_DONE] = {do_duty, {CHIEF, DISPATCHER, DISPATCHER}, true},
 };
 
@@ -266,7 +298,7 @@ static enum act_verb go_on_with(const struct kept_saying *s, const struct ask *a
     bool open = ask->decision == DECISION_OPEN;
     if (ask->kind != ASK_IDENTITY)
         return open ? ACT_DECIDE : 0;
-    if (!chance_percent(s->chance, 40))
+    if (!chance_percent(s->chance, 75))
         return 0;
     return open ? ACT_GRANT_IDENTITY : ask->decision == DECISION_GRANTED && !ask->until_ms ? ACT_OPEN_IDENTITY : 0;
 }
@@ -283,6 +315,8 @@ static enum act_verb timely(const struct kept_saying *s)
     for (size_t i = 0; i < s->row->task_count; i++)
         if (s->row->tasks[i].state == TASK_SUSPENDED)
             return ACT_RESUME;
+    if (came_to(s) && s->row->head.state <= INCIDENT_OPEN && chance_percent(s->chance, 10))
+        return ACT_SEND_DOWN;
     enum act_verb verb = 0;
     for (size_t i = 0; i < s->row->ask_count && !verb; i++)
         verb = go_on_with(s, &s->row->asks[i]);
@@ -314,7 +348,7 @@ static bool fits(const struct kept_saying *s, enum act_verb verb)
 
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
-    enum act_verb verb = s->rather ? s->rather : chance_percent(s->chance, 50) ? timely(s) : 0;
+    enum act_verb verb = s->rather ? s->rather : chance_percent(s->chance, 60) ? timely(s) : 0;
     if (verb)
         return verb;
     for (int i = 0; i < TRIES && !fits(s, verb); i++)
@@ -393,6 +427,30 @@ static void hand_on(const struct kept_saying *s, struct word *word)
     }
 }
 
+static void send_down(const struct kept_saying *s, struct word *word)
+{
+    int of = KEPT_NONE;
+    for (size_t i = 0; i < s->row->task_count; i++)
+        if (s->row->tasks[i].no == word->task)
+            of = kept_unit_of(s->row->tasks[i].unit);
+    int area = of >= 0 ? s->city->units[of].area : KEPT_NONE;
+    word->unit = unit_below(s, area >= 0 ? kept_areas[area] : came_to(s));
+}
+
+/* 终报 before it is fed back. */
+static bool tells_on(const struct kept_saying *s)
+{
+    for (size_t i = 0; i < s->row->clock_count; i++)
+        if (s->row->clocks[i].kind == CLOCK_PROGRESS && s->row->clocks[i].state == CLOCK_RUNNING)
+            return true;
+    return false;
+}
+
+static void inform(const struct kept_saying *s, struct word *word)
+{
+    word->last = chance_percent(s->chance, 70);
+}
+
 static void tick(const struct kept_saying *s, struct word *word)
 {
     word->item = 1u + (uint32_t)any(s, 2);
@@ -408,10 +466,12 @@ static void (*const words[WORD_END])(const struct kept_saying *, struct word *) 
     [WORD_RETURN] = leave_as_it_is,
     [WORD_GIVE_BACK] = leave_as_it_is,
     [WORD_ASK] = ask_for,
-    [WORD_INFORM] = leave_as_it_is,
+    [WORD_INFORM] = inform,
     [WORD_ACCOUNT] = leave_as_it_is,
     [WORD_CONTACT] = leave_as_it_is,
     [WORD_DELEGATE] = hand_on,
+    [WORD_REPORT_UP] = leave_as_it_is,
+    [WORD_SEND_DOWN] = send_down,
 };
 
 /* Rather one that is under way. */
@@ -423,6 +483,12 @@ static const struct task *draw_task(const struct kept_saying *s)
     return task;
 }
 
+/* 说明原因, 终报: what comes first. */
+static enum word_verb before_feedback(const struct kept_saying *s, const struct task_more *more)
+{
+    return more && more->unaccounted ? WORD_ACCOUNT : tells_on(s) ? WORD_INFORM : WORD_FEEDBACK;
+}
+
 /* What brings the task on; 0: nothing. Else few would ever be done. */
 static enum word_verb brings_on(const struct kept_saying *s, const struct task *task)
 {
@@ -432,7 +498,7 @@ static enum word_verb brings_on(const struct kept_saying *s, const struct task *
             return WORD_TICK;
     return task->state == TASK_OFFERED || task->state == TASK_QUEUED        ? WORD_RESPOND
            : task->state == TASK_RESPONDED && chance_percent(s->chance, 50) ? WORD_HANDLE
-           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? WORD_FEEDBACK
+           : task->state == TASK_RESPONDED || task->state == TASK_HANDLING  ? before_feedback(s, more)
                                                                             : 0;
 }
 
@@ -443,6 +509,9 @@ static enum word_verb draw_word(const struct kept_saying *s, const struct task *
         do
             verb = (enum word_verb)(1 + any(s, WORD_END - 1));
         while (!word_name(verb));
+    bool may_send = task->role == TASK_LEAD && came_to(s) && task_allows(task->state, WORD_SEND_DOWN, !by_worker);
+    if (may_send && chance_percent(s->chance, 80))
+        verb = WORD_SEND_DOWN;
     return verb;
 }
 

@@ -179,6 +179,16 @@ static void gives_back(struct play *play, const char *const *any, struct words *
     speak(play, any[0], "give_back", any[1], rest);
 }
 
+static void reports_up(struct play *play, const char *const *any, struct words *rest)
+{
+    speak(play, any[0], "report_up", any[1], rest);
+}
+
+static void sends_down(struct play *play, const char *const *any, struct words *rest)
+{
+    speak(play, any[0], "send_down", any[1], rest);
+}
+
 static void feeds_back(struct play *play, const char *const *any, struct words *rest)
 {
     speak(play, any[0], "feedback", any[1], rest);
@@ -217,21 +227,21 @@ static void verbs(struct play *play, const char *const *any, struct words *rest)
 static void asks(struct play *play, const char *const *any, struct words *rest)
 {
     struct speaker speaker = speaker_of(play, any[0]);
-    struct message message = {.kind = MESSAGE_QUERY};
-    struct query *query = &message.query;
+    struct imagined question = {.message.kind = MESSAGE_QUERY};
+    struct query *query = &question.message.query;
     for (int kind = 1; kind < 100 && !query->kind; kind++)
         if (query_name((enum query_kind)kind) && strcmp(query_name((enum query_kind)kind), any[1]) == 0)
             query->kind = (enum query_kind)kind;
     if (!query->kind)
         play_fail(play, "\"%s\" is no question", any[1]);
-    fields_read(play, &query_fields, rest, &message);
+    fields_read(play, &query_fields, rest, &question);
     if (query->kind == QUERY_EXPLAIN && !query->incident) {
-        struct event *event = ARENA_NEW(&play->arena, struct event, 1);
+        struct event *event = arena_memdup(&play->arena, &question.event, sizeof(*event));
         event->type = query->type;
         event->place.area = query->area;
         query->event = event;
     }
-    ask(play, seat_of(play, &speaker), &message);
+    ask(play, seat_of(play, &speaker), &question.message);
 }
 
 static void asks_status(struct play *play, const char *const *any, struct words *rest)
@@ -586,6 +596,8 @@ const struct sentence doing[] = {
     {"WHO does VERB EVENT ...",                        does,                   ASKS},
     {"WHO gives back EVENT ...",                       gives_back,             ASKS},
     {"WHO feeds back EVENT ...",                       feeds_back,             ASKS},
+    {"WHO reports up EVENT ...",                       reports_up,             ASKS},
+    {"WHO sends down EVENT ...",                       sends_down,             ASKS},
     {"WHO VERBS EVENT ...",                            verbs,                  ASKS},
     {NULL, NULL, LOOKS},
 };

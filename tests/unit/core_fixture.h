@@ -526,13 +526,13 @@ static inline struct word word_for(struct fixture *f, enum word_verb verb, uint6
                          .epoch = task_of(f, incident, task).epoch,
                          .person = "Li",
                          .outcome = verb == WORD_FEEDBACK ? OUTCOME_RESOLVED : 0,
-                         .reason = verb == WORD_RETURN                        ? "not_ours"
-                                   : verb == WORD_ASK || verb == WORD_ACCOUNT ? "no_access"
-                                                                              : NULL,
+                         .reason = verb == WORD_RETURN || verb == WORD_REPORT_UP ? "not_ours"
+                                   : verb == WORD_ASK || verb == WORD_ACCOUNT    ? "no_access"
+                                                                                 : NULL,
                          .text = verb == WORD_INFORM || verb == WORD_ACCOUNT ? "how it stands" : NULL,
                          .kind = verb == WORD_ASK ? ASK_PARK : 0,
                          .until_ms = verb == WORD_ASK ? f->now_ms + HOUR_MS : 0,
-                         .unit = verb == WORD_DELEGATE ? "pumps" : NULL,
+                         .unit = verb == WORD_DELEGATE || verb == WORD_SEND_DOWN ? "pumps" : NULL,
                          .item = verb == WORD_TICK ? 1 : 0};
 }
 

@@ -213,6 +213,18 @@ static const struct oversight example_charge = {
     .held_until_ms = EXAMPLE_MS + 3600000,
 };
 
+static const struct oversight example_up = {.at_area = "620802001", .ups = 2, .downs = 1};
+
+static inline const struct incident *example_raised(void)
+{
+    static struct incident_more more;
+    static struct incident head;
+    head = example_head;
+    more = (struct incident_more){.oversight = &example_up};
+    head.more = &more;
+    return &head;
+}
+
 static inline const struct incident *example_charged(void)
 {
     static struct incident_more more;
@@ -347,6 +359,11 @@ static const struct considered example_rules[] = {
     {"routes.yaml:3", "less specific: type depth 1 < 2", false},
 };
 
+static const struct copied example_copies[] = {
+    {"zf-620802002", "620802002", "borders.yaml:2", "near: within 200 m", true},
+    {"", "620802003", "borders.yaml:4", "listed: nobody is found there", false},
+};
+
 static const struct explanation example_explanation = {
     .area = "620802001002",
     .type = "1.02.01",
@@ -355,6 +372,8 @@ static const struct explanation example_explanation = {
     .unrouted = UNROUTED_NO_RECIPIENT,
     .rules = example_rules,
     .rule_count = 2,
+    .copies = example_copies,
+    .copy_count = 2,
     .clocks = "1-5-30",
     .policy = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 };
@@ -504,6 +523,20 @@ static inline void example_record_details(struct record *record)
         record->rung = &example_rung;
         record->count = 2;
         record->text = "火已扑灭，正在清查";
+        record->last = true;
+        break;
+    case RECORD_REPORTED_UP:
+        record->changes[0].head = example_raised();
+        record->word = WORD_REPORT_UP;
+        record->rung = &example_rung;
+        record->count = 1;
+        record->reason = "beyond_us";
+        break;
+    case RECORD_SENT_DOWN:
+        record->changes[0].head = example_raised();
+        record->word = WORD_SEND_DOWN;
+        record->count = 1;
+        record->text = "由社区处置";
         break;
     case RECORD_CONTACTED:
         record->word = WORD_CONTACT;

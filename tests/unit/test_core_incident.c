@@ -16,6 +16,7 @@ static int teardown(void **state)
 /* --- the table --- */
 
 #define NOT  REFUSAL_WRONG_STATE
+#define TOP  REFUSAL_NOBODY_ABOVE /* of the whole city; scenarios show it otherwise */
 #define KEPT REFUSAL_IDENTITY_KEPT
 
 /* Of an incident in the state: where there is a lead its task is done while verifying, returned while open; nobody
@@ -55,6 +56,8 @@ static const int expected[ACT_END][INCIDENT_STATE_END] = {
     [ACT_EXCLUDE]  = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_CLAIM]    = {0, 0,          0,    0,        0,    0,         0,      NOT,    NOT,    NOT,       NOT},
     [ACT_UNCLAIM]  = {0, NOT,        NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_REPORT_UP] = {0, NOT,       TOP,  TOP,      TOP,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
+    [ACT_SEND_DOWN] = {0, NOT,       NOT,  NOT,      NOT,  NOT,       NOT,    NOT,    NOT,    NOT,       NOT},
     [ACT_ATTRIBUTE] = {0, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD,
                        REFUSAL_MISSING_FIELD, REFUSAL_MISSING_FIELD, NOT, NOT, NOT, NOT},
     [ACT_SEEK_IDENTITY] = {0, 0,     0,    0,        0,    0,         0,      0,      NOT,    0,         0},
@@ -81,7 +84,7 @@ static const char *const actor[ACT_END] = {
     [ACT_URGE] = "desk.one",    [ACT_SUPERVISE] = "chief.one",
     [ACT_PLAN] = "desk.one",    [ACT_CHARGE] = "chief.one", [ACT_ACCOUNT] = "desk.one",  [ACT_INFORM] = "desk.one",
     [ACT_ASK] = "desk.one",     [ACT_DECIDE] = "desk.one",   [ACT_RESUME] = "desk.one",
-    [ACT_UNDO] = "desk.one",
+    [ACT_UNDO] = "desk.one",    [ACT_REPORT_UP] = "desk.one", [ACT_SEND_DOWN] = "desk.one",
     [ACT_CONFIRM] = "checker",  [ACT_CALLBACK] = "checker",  [ACT_REOPEN] = "desk.one",
     [ACT_RECLASSIFY] = "desk.one",
     [ACT_ANSWER] = "desk.one",
@@ -167,7 +170,8 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     assert_string_equal(
         last_answer(f)->refusal.reason,
         "the incident is desk; possible is assign, merge, close, cancel, reject, withdraw, ask, decide, plan, "
-        "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, seek_identity, "
+        "supervise, charge, account, inform, reclassify, reveal, exclude, claim, unclaim, appeal, report_up, "
+        "send_down, seek_identity, "
         "grant_identity, open_identity, attribute");
     act_as(f, "desk.one", act_for(f, ACT_ASSIGN, incident_in(f, INCIDENT_CLOSED)));
     assert_string_equal(last_answer(f)->refusal.reason,

@@ -17,6 +17,7 @@ static int teardown(void **state)
 
 #define NOBODY REFUSAL_NOT_HOLDER
 #define NOT    REFUSAL_WRONG_STATE
+#define TOP    REFUSAL_NOBODY_ABOVE /* the unit is the whole city's; scenarios show it otherwise */
 
 /* Whoever says it holds the task where its state can be held; elsewhere nobody does. Its checklist is empty. */
 /* clang-format off */
@@ -34,6 +35,8 @@ static const int by_worker[WORD_END][TASK_STATE_END] = {
     [WORD_DELEGATE]  = {0, NOBODY, 0,       0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_INFORM]    = {0, NOBODY, 0,       0,         0,        0,         NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_ACCOUNT]   = {0, NOBODY, NOT,     NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_REPORT_UP] = {0, NOBODY, TOP,     TOP,       TOP,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
+    [WORD_SEND_DOWN] = {0, NOBODY, NOT,     NOT,       NOT,      NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
     [WORD_CONTACT]   = {0, NOBODY, NOT,     0,         0,        NOT,       NOBODY, NOBODY,   NOBODY,    NOBODY,  NOBODY},
 };
 static const int by_centre[WORD_END][TASK_STATE_END] = {
@@ -50,6 +53,8 @@ static const int by_centre[WORD_END][TASK_STATE_END] = {
     [WORD_DELEGATE]  = {0, NOT,    0,       0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_INFORM]    = {0, 0,      0,       0,         0,        0,         NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_ACCOUNT]   = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_REPORT_UP] = {0, TOP,    TOP,     TOP,       TOP,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
+    [WORD_SEND_DOWN] = {0, NOT,    NOT,     NOT,       NOT,      NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
     [WORD_CONTACT]   = {0, NOT,    NOT,     0,         0,        NOT,       NOT,    NOT,      NOT,       NOT,  NOT},
 };
 static const enum task_state after[WORD_END] = {
@@ -125,7 +130,8 @@ static void a_refusal_names_the_state_and_what_is_possible(void **state)
     say(f, "w1", WORD_FEEDBACK, id);
     assert_string_equal(
         last_answer(f)->refusal.reason,
-        "task 1 is offered; possible is respond, note, return, give_back, ask, delegate, inform, account");
+        "task 1 is offered; possible is respond, note, return, give_back, ask, delegate, inform, account, "
+        "report_up, send_down");
     id = incident_with(f, TASK_DONE);
     say_on_behalf(f, WORD_FEEDBACK, id, 1);
     assert_string_equal(last_answer(f)->refusal.reason, "task 1 is done; possible is nothing");

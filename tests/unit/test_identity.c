@@ -144,7 +144,7 @@ static void every_field_of_a_word_counts(void **unused)
     (void)unused;
     const struct word word = {.request = "r", .verb = WORD_FEEDBACK, .incident = 9, .task = 1, .epoch = 2};
     struct word others[] = {word, word, word, word, word, word, word, word, word,
-                            word, word, word, word, word, word, word, word};
+                            word, word, word, word, word, word, word, word, word};
     others[0].request = "s";
     others[1].verb = WORD_NOTE;
     others[2].incident = 10;
@@ -162,6 +162,7 @@ static void every_field_of_a_word_counts(void **unused)
     others[14].span_ms = 1;
     others[15].condition_met = true;
     others[16].to = "court";
+    others[17].last = true;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_word_digest(&word), gate_word_digest(&others[i])));
 }
@@ -170,7 +171,7 @@ static void every_field_of_an_act_counts(void **unused)
 {
     (void)unused;
     const struct act act = {.request = "r", .verb = ACT_ASSIGN, .incident = 9, .unit = "u1"};
-    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act,
+    struct act others[] = {act, act, act, act, act, act, act, act, act, act, act, act,
                            act, act, act, act, act, act, act, act, act, act, act};
     others[0].request = "s";
     others[1].verb = ACT_TRANSFER;
@@ -193,7 +194,8 @@ static void every_field_of_an_act_counts(void **unused)
     others[18].route = true;
     others[19].condition_met = true;
     others[20].to = "court";
-    others[21].clock = CLOCK_RESPOND;
+    others[21].last = true;
+    others[22].clock = CLOCK_RESPOND;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(same(gate_act_digest(&act), gate_act_digest(&others[i])));
 }
