@@ -124,6 +124,8 @@ static void draw_principals(struct kept_city *city, struct chance *chance)
     for (int i = 0; i < KEPT_UNITS; i++) {
         struct kept_principal *department = &city->principals[kept_department(i)];
         *department = (struct kept_principal){.roles = "department", .units = bit(i)};
+        if (i % 3 == 0) /* a bureau's key may speak for its stations */
+            department->units |= bit(city->units[i].parent);
         snprintf(department->name, sizeof(department->name), "dept-%s", kept_unit_id(i));
     }
 }

@@ -142,7 +142,8 @@ static void exclude(const struct kept_saying *s, struct act *act)
         act->about = arena_printf(s->arena, "%s %s", s->about, about);
     if (chance_percent(s->chance, 10))
         act->about = "";
-    if (s->row->task_count && chance_percent(s->chance, 35)) /* whoever has it, or had it */
+    bool done = s->row->head.state == INCIDENT_VERIFYING;
+    if (s->row->task_count && chance_percent(s->chance, done ? 70 : 35)) /* whoever has it, or had it */
         act->about = s->row->tasks[any(s, (int)s->row->task_count)].unit;
     if (chance_percent(s->chance, 4))
         act->about = "nobody";
@@ -321,6 +322,8 @@ static enum act_verb timely(const struct kept_saying *s)
         verb = go_on_with(s, &s->row->asks[i]);
     if (verb)
         return verb;
+    if (s->row->head.more && s->row->head.more->claim && chance_percent(s->chance, 15))
+        return ACT_UNCLAIM;
     return s->row->head.state == INCIDENT_PARKED      ? ACT_RESUME
            : s->row->head.state == INCIDENT_VERIFYING ? (chance_percent(s->chance, 60)   ? ACT_VERIFY
                                                          : chance_percent(s->chance, 60) ? ACT_EXCLUDE
@@ -345,7 +348,7 @@ static bool fits(const struct kept_saying *s, enum act_verb verb)
 
 static enum act_verb draw_verb(const struct kept_saying *s)
 {
-    enum act_verb verb = chance_percent(s->chance, 60) ? timely(s) : 0;
+    enum act_verb verb = s->rather ? s->rather : chance_percent(s->chance, 60) ? timely(s) : 0;
     if (verb)
         return verb;
     for (int i = 0; i < TRIES && !fits(s, verb); i++)

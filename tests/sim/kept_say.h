@@ -13,7 +13,8 @@ struct kept_saying {
     const struct row *row;
     uint64_t other; /* of some other incident */
     int64_t now_ms;
-    const char *about; /* whom it is about now */
+    const char *about;    /* whom it is about now */
+    enum act_verb rather; /* said rather than another; 0: none */
 };
 
 /* Verbs that the model does not know, as text; "" when it knows all. */
