@@ -6,7 +6,7 @@
  * One seed is one run: its trace is a hash over all records. Each second seed runs over the log in front of the tables, on
  * a disk; the others over a journal in memory.
  *
- * build/tests/test_sim                 BIHUAN_SIM_SEEDS seeds (default 40), and half as many late ones
+ * build/tests/test_sim                 BIHUAN_SIM_SEEDS seeds (default 24), and half as many late ones
  * build/tests/test_sim SEED            one again, exactly as it failed
  * build/tests/test_sim FROM TO [late]  those, two of eight twice: tests/crash/test_simulation.py
  *
@@ -376,7 +376,7 @@ static bool covered(void)
 static int run_default(void)
 {
     const char *seeds = getenv("BIHUAN_SIM_SEEDS");
-    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 40, failed;
+    uint64_t n = seeds ? strtoull(seeds, NULL, 10) : 24, failed;
     run_seeds(1, n);
     tell();
     failed = sum.failed;
