@@ -1,6 +1,7 @@
 #include "broker/core/reckon.h"
 
 #include "broker/core/ladder.h"
+#include "broker/core/live.h"
 #include "broker/core/oversee.h"
 #include "broker/core/special.h"
 #include "schemas/ident.h"
@@ -64,7 +65,7 @@ void reckon_tick(struct step *step, size_t records_left)
     bool any = core->policy && (core->reckoning_all || core->policy->timetable || core->policy->post_count > 0 ||
                                 core->policy->special_count > 0);
     for (int looks = 0; core->reckoning && looks < RECKON_LOOKS_MAX && records_left > 0; looks++) {
-        const struct live *live = index_next(&core->live, core->reckoned + 1, false);
+        const struct live *live = live_from(core, core->reckoned + 1);
         core->reckoning = any && live;
         if (!core->reckoning)
             return;
