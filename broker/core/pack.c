@@ -160,6 +160,13 @@ static bool is_nothing(const struct field *field, const uint8_t *from)
     return number_at(from, field->size_bytes) == 0;
 }
 
+static uint8_t *put_text(uint8_t *at, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    memcpy(at, text, bytes);
+    return at + bytes;
+}
+
 static uint8_t *put_field(uint8_t *at, const struct field *field, const uint8_t *from, const struct intern *names,
                           int64_t base_ms)
 {
@@ -171,7 +178,7 @@ static uint8_t *put_field(uint8_t *at, const struct field *field, const uint8_t 
     case NAME:
         return put_varint(at, intern_number(names, text_at(from)));
     default:
-        return (uint8_t *)stpcpy((char *)at, text_at(from)) + 1;
+        return put_text(at, text_at(from));
     }
 }
 
