@@ -110,6 +110,7 @@ static struct clock some_clock(void)
         .due_ms = some_time(),
         .stopped_ms = some_time(),
         .rung = some_number(),
+        .reached = some_number(),
         .next_ms = some_time(),
     };
 }
@@ -156,7 +157,8 @@ static void assert_same_clock(const struct clock *a, const struct clock *b)
     assert_true(a->kind == b->kind && a->task == b->task && a->state == b->state && a->calendar == b->calendar);
     assert_true(a->started_ms == b->started_ms && a->budget_ms == b->budget_ms && a->consumed_ms == b->consumed_ms);
     assert_true(a->running_since_ms == b->running_since_ms && a->due_ms == b->due_ms);
-    assert_true(a->stopped_ms == b->stopped_ms && a->rung == b->rung && a->next_ms == b->next_ms);
+    assert_true(a->stopped_ms == b->stopped_ms && a->rung == b->rung && a->reached == b->reached &&
+                a->next_ms == b->next_ms);
 }
 
 static void every_field_comes_back(void **state)
