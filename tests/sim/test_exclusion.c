@@ -5,6 +5,7 @@
  *
  * build/tests/test_exclusion [SEED]; BIHUAN_SIM_SEEDS says how many seeds (default 60, and more until each verb was done). */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #include "schemas/ident.h"
 #include "schemas/record.h"
 #include "tests/sim/kept_say.h"
-#include "tests/sim/model.h"
 
 #define STEPS     120
 #define CASES_MAX 14
@@ -36,6 +36,12 @@ struct kept_case {
 struct told {
     size_t of;
     char event[16], marker[16];
+};
+
+struct model_actor {
+    int principal, unit; /* unit: of a worker */
+    char endpoint;
+    char worker[16];
 };
 
 struct model {
@@ -67,7 +73,15 @@ struct model {
 static unsigned acts_done[ACT_END], words_done[WORD_END], acts_kept[ACT_END], words_kept[WORD_END];
 static unsigned reloads_done, crashes_done, passed_over, reports_opened;
 
-#define fail(m, ...) fault_note((m)->fault, sizeof((m)->fault), __VA_ARGS__)
+__attribute__((format(printf, 2, 3))) static void fail(struct model *m, const char *format, ...)
+{
+    va_list arguments;
+    if (*m->fault)
+        return;
+    va_start(arguments, format);
+    vsnprintf(m->fault, sizeof(m->fault), format, arguments);
+    va_end(arguments);
+}
 
 static int any(struct model *m, size_t n)
 {
@@ -195,6 +209,25 @@ static void hear(struct model *m, size_t at, const struct message *message)
     buffer_release(&text);
 }
 
+struct letter {
+    struct letter *next;
+    size_t to;
+    struct message message;
+};
+
+static struct letter *collect(struct model *m)
+{
+    struct letter *first = NULL, **end = &first;
+    struct message message;
+    for (size_t i = 0; i < m->actor_count; i++)
+        while (network_receive(&m->w.network, i, &m->step, &message)) {
+            *end = ARENA_NEW(&m->step, struct letter, 1);
+            **end = (struct letter){NULL, i, message};
+            end = &(*end)->next;
+        }
+    return first;
+}
+
 static void take_answer(struct model *m, const struct letter *letters)
 {
     for (; letters && m->said.tag; letters = letters->next) {
@@ -210,7 +243,7 @@ static void take_answer(struct model *m, const struct letter *letters)
 
 static void listen_all(struct model *m)
 {
-    struct letter *letters = letters_take(&m->w.network, m->actor_count, &m->step);
+    struct letter *letters = collect(m);
     take_answer(m, letters);
     for (; letters; letters = letters->next)
         hear(m, letters->to, &letters->message);

@@ -8,13 +8,13 @@
  * build/tests/test_misdelivery EVENTS     so many (1000000: some minutes)
  * build/tests/test_misdelivery seed SEED  one city again, exactly as it failed */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "schemas/ident.h"
 #include "schemas/record.h"
-#include "tests/sim/model.h"
 #include "tests/sim/sent_rules.h"
 
 #define EVENTS_DEFAULT 6000
@@ -30,6 +30,12 @@ struct sent_case {
     struct sent_event event;
     struct sent_to to;
     bool rung; /* somebody was told that it waits too long */
+};
+
+struct model_actor {
+    int principal, unit; /* unit: of a worker */
+    char endpoint;
+    char worker[8];
 };
 
 struct model {
@@ -55,7 +61,15 @@ static struct {
     uint64_t deliveries, wrong, waiting, reached, reloads, reloads_refused, crashes;
 } sum;
 
-#define fail(m, ...) fault_note((m)->fault, sizeof((m)->fault), __VA_ARGS__)
+__attribute__((format(printf, 2, 3))) static void fail(struct model *m, const char *format, ...)
+{
+    va_list arguments;
+    if (*m->fault)
+        return;
+    va_start(arguments, format);
+    vsnprintf(m->fault, sizeof(m->fault), format, arguments);
+    va_end(arguments);
+}
 
 static int any(struct model *m, size_t n)
 {
@@ -155,14 +169,25 @@ static void hear_delivery(struct model *m, const struct model_actor *actor, cons
 /* What the receipts say, then who was sent what. */
 static void hear(struct model *m, void (*answered)(struct model *, const struct message *))
 {
-    struct letter *first = letters_take(&m->w.network, m->actor_count, &m->step);
+    struct letter {
+        struct letter *next;
+        size_t at;
+        struct message message;
+    } *first = NULL, **end = &first;
+    struct message message;
+    for (size_t i = 0; i < m->actor_count; i++)
+        while (network_receive(&m->w.network, i, &m->step, &message)) {
+            *end = ARENA_NEW(&m->step, struct letter, 1);
+            **end = (struct letter){NULL, i, message};
+            end = &(*end)->next;
+        }
     for (struct letter *letter = first; letter; letter = letter->next)
         if (letter->message.kind == MESSAGE_RECEIPT || letter->message.kind == MESSAGE_REFUSAL ||
             letter->message.kind == MESSAGE_ANSWER)
             answered(m, &letter->message);
     for (struct letter *letter = first; letter; letter = letter->next)
         if (letter->message.kind == MESSAGE_TASK)
-            hear_delivery(m, &m->actors[letter->to], &letter->message.task);
+            hear_delivery(m, &m->actors[letter->at], &letter->message.task);
 }
 
 static void keep_answer(struct model *m, const struct message *message)
