@@ -125,7 +125,7 @@ $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 $(B)/crash/promise: $(B)/obj/tests/crash/promise.o $(B)/libbihuan.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS)
-$(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/tests/sim/audit.o $(LINK)
+$(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/tests/sim/audit.o $(B)/obj/tests/sim/chance.o $(LINK)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 crash: $(CRASH)

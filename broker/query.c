@@ -23,6 +23,7 @@ struct reading {
     const struct principal *who;
     uint64_t peer, tag;
     const struct query *query;
+    int64_t granted_ms; /* show with reporters: of what came in by then; else 0 */
     struct answer answer;
 };
 
@@ -195,7 +196,7 @@ static size_t timeline(struct reading *r, uint64_t incident, uint64_t *seq, stru
         if (!change)
             break;
         sight_keep_changes(t, r->who, record);
-        if (!r->query->reporters)
+        if (record->at_ms > r->granted_ms)
             record->event = sight_event_kept(&t->arena, record->event);
         count++;
         bytes += text_bytes(record);
@@ -241,7 +242,8 @@ static bool opened(struct reading *r, const struct row *row)
         if (!sight_row(r->turn, survivor.head.merged_into, &survivor))
             return false;
     }
-    return unseal_opened(survivor.asks, survivor.ask_count, r->who->name, merged_ms, r->turn->now_ms);
+    r->granted_ms = unseal_opened(survivor.asks, survivor.ask_count, r->who->name, merged_ms, r->turn->now_ms);
+    return r->granted_ms != 0;
 }
 
 static void answer_show(struct reading *r)

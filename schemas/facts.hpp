@@ -39,6 +39,7 @@ template <class Work> auto contained(Work work) noexcept
 Offset<String> pack(Builder &, const char *text);
 Offset<Octets> pack(Builder &, const struct bytes &);
 Offset<bihuan::Event> pack(Builder &, const struct event &);
+Offset<bihuan::Rung> pack(Builder &, const struct rung &);
 Offset<bihuan::Incident> pack(Builder &, const struct incident &);
 Offset<bihuan::Task> pack(Builder &, const struct task &);
 Offset<Vector<const bihuan::Clock *>> pack(Builder &, const struct clock *, size_t n);

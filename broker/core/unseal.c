@@ -78,12 +78,14 @@ bool unseal_open(struct acting *acting)
     return true;
 }
 
-bool unseal_opened(const struct ask *asks, size_t count, const char *principal, int64_t merged_ms, int64_t now_ms)
+int64_t unseal_opened(const struct ask *asks, size_t count, const char *principal, int64_t merged_ms, int64_t now_ms)
 {
+    int64_t granted_ms = 0;
     for (size_t i = 0; i < count; i++) {
         if (asks[i].kind == ASK_IDENTITY && asks[i].decision == DECISION_GRANTED && now_ms < asks[i].until_ms &&
-            asks[i].decided_ms > merged_ms && strcmp(asks[i].principal, principal) == 0)
-            return true;
+            asks[i].decided_ms > merged_ms && asks[i].decided_ms > granted_ms &&
+            strcmp(asks[i].principal, principal) == 0)
+            granted_ms = asks[i].decided_ms;
     }
-    return false;
+    return granted_ms;
 }

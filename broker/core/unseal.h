@@ -8,8 +8,8 @@
 bool unseal_seek(struct acting *);
 bool unseal_grant(struct acting *);
 bool unseal_open(struct acting *);
-/* Whether the sealed bytes are the principal's to have, of an incident with these asks, and of what was merged into it at
- * merged_ms (0: its own): what came in since it was granted was not granted. */
-bool unseal_opened(const struct ask *asks, size_t count, const char *principal, int64_t merged_ms, int64_t now_ms);
+/* Up to when what came in was granted to the principal, who has opened it: of an incident with these asks, and of what was
+ * merged into it at merged_ms (0: its own). 0: the sealed bytes are not the principal's to have. */
+int64_t unseal_opened(const struct ask *asks, size_t count, const char *principal, int64_t merged_ms, int64_t now_ms);
 
 #endif

@@ -18,6 +18,7 @@
 #include "broker/base/panic.h"
 #include "broker/prove.h"
 #include "broker/store/store_internal.h"
+#include "tests/sim/chance.h"
 
 #define BLOCK_BYTES 4096u
 #define HEAD_BYTES  56u /* before an entry's values, front.c */
@@ -40,14 +41,11 @@ static const char *const kind_names[KINDS] = {
 
 /* --- chance --- */
 
-static uint64_t dice;
+static struct chance dice;
 
 static uint64_t draw(uint64_t n)
 {
-    uint64_t z = dice += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return n ? (z ^ (z >> 31)) % n : 0;
+    return chance_below(&dice, n);
 }
 
 /* --- what is alive, and where --- */
@@ -354,7 +352,7 @@ int main(int argc, char **argv)
         if (option == 'n')
             flips = strtoull(optarg, NULL, 10);
         else if (option == 's')
-            dice = strtoull(optarg, NULL, 10);
+            dice.state = strtoull(optarg, NULL, 10);
         else
             return 2;
     if (argc - optind != 2)

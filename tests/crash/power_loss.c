@@ -27,6 +27,7 @@
 #include "broker/base/panic.h"
 #include "tests/crash/oracle.h"
 #include "tests/crash/trace.h"
+#include "tests/sim/chance.h"
 
 #define SECTOR_BYTES 512u
 #define PAGE_BYTES   4096u
@@ -37,14 +38,11 @@
 
 /* --- chance --- */
 
-static uint64_t dice;
+static struct chance dice;
 
 static uint64_t draw(uint64_t n)
 {
-    uint64_t z = dice += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return n ? (z ^ (z >> 31)) % n : 0;
+    return chance_below(&dice, n);
 }
 
 /* --- the disk --- */
@@ -542,7 +540,7 @@ static void try_state(const struct options *o, uint64_t number, size_t at, struc
     char folder[600];
     struct verdict verdict = {0};
     struct state state = {.at = at};
-    dice = o->seed * 1000003 + number;
+    dice.state = o->seed * 1000003 + number;
     state.subset = (enum subset)draw(SUBSETS);
     uint64_t before_ns = at < trace.count ? trace.events[at]->ns : UINT64_MAX;
     snprintf(folder, sizeof folder, "%s/state-%" PRIu64, o->work, number);
@@ -577,7 +575,7 @@ static struct counts campaign(const struct options *o, uint64_t job)
     struct counts counts = {0};
     size_t *places = calloc(o->states, sizeof *places), done = 0;
     ASSERT(places);
-    dice = o->seed;
+    dice.state = o->seed;
     for (uint64_t i = 0; i < o->states; i++)
         places[i] = draw(i % 8 ? trace.count + 1 : trace.count < EARLY ? trace.count : EARLY);
     qsort(places, o->states, sizeof *places, by_place);

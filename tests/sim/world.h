@@ -11,14 +11,7 @@
 
 #include "broker/now.h"
 #include "broker/turn.h"
-
-/* --- chance: one seed gives one run --- */
-struct chance {
-    uint64_t state;
-};
-uint64_t chance_next(struct chance *);
-uint64_t chance_below(struct chance *, uint64_t n);
-bool chance_percent(struct chance *, unsigned percent);
+#include "tests/sim/chance.h"
 
 /* --- network (fake_gate.c) --- */
 #define ACTORS_MAX 64

@@ -177,6 +177,7 @@ class Broker:
         self.flags = ["--config", self.config, "--store", self.store, "--ipc", self.ipc, *flags]
         self.process = None
         self.env = None  # of bihuand; None: ours
+        self.under = ()  # a command that becomes bihuand, or a worker
         self.children = []
         self.port = self.http_port = self.insecure_port = None
         for name in keys:
@@ -232,7 +233,7 @@ class Broker:
         """Returns when it is ready; AssertionError with what it wrote when it ends instead."""
         assert self.process is None
         confined = [sys.executable, os.path.join(HERE, "confined.py"), self.folder] if CONFINED else []
-        self.process = Process([*confined, binary("bihuand"), *self.flags], env=self.env)
+        self.process = Process([*confined, *self.under, binary("bihuand"), *self.flags], env=self.env)
         self.process.err.until(lambda line: " ready " in f" {line} ")
         return self
 
@@ -310,7 +311,7 @@ class Broker:
     def worker(self, department, *handler, as_=None, flags=(), name=None, env=None):
         """A bihuan-worker whose handler is a command."""
         named = ["--name", name] if name else []
-        return self.run(binary("bihuan-worker"), "--department", department, *named, *flags, "--", *handler, as_=as_,
+        return self.run(*self.under, binary("bihuan-worker"), "--department", department, *named, *flags, "--", *handler, as_=as_,
                         env=env)
 
     def follow(self, start="0", as_=None):
