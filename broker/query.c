@@ -195,6 +195,7 @@ static size_t timeline(struct reading *r, uint64_t incident, uint64_t *seq, stru
         if (!change)
             break;
         sight_keep_changes(t, r->who, record);
+        record->event = sight_event_told(t, r->who, record->event);
         if (!r->query->reporters)
             record->event = sight_event_kept(&t->arena, record->event);
         count++;
