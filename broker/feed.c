@@ -118,7 +118,7 @@ static void send_entry(struct feeding *f, struct record *record)
                                               (unsigned)f->session->mark);
     message.entry.record = record;
     if (record)
-        record->event = sight_event_kept(&f->turn->arena, record->event);
+        record->event = sight_event_told(f->turn, f->who, sight_event_kept(&f->turn->arena, record->event));
     else
         f->session->told = f->session->cursor;
     outbox_put(f->turn->outbox, f->session->peer, &message);

@@ -196,6 +196,7 @@ static size_t timeline(struct reading *r, uint64_t incident, uint64_t *seq, stru
         if (!change)
             break;
         sight_keep_changes(t, r->who, record);
+        record->event = sight_event_told(t, r->who, record->event);
         if (record->at_ms > r->granted_ms)
             record->event = sight_event_kept(&t->arena, record->event);
         count++;

@@ -5,6 +5,7 @@
 
 #include "broker/core/exclusion.h"
 #include "broker/core/right.h"
+#include "schemas/ident.h"
 
 static bool has_task(const struct principal *who, const struct row *row)
 {
@@ -219,6 +220,18 @@ const struct event *sight_event_kept(struct arena *arena, const struct event *ev
     kept->reporter = (struct bytes){NULL, 0};
     kept->has_reporter = true;
     return kept;
+}
+
+const struct event *sight_event_told(struct turn *t, const struct principal *who, const struct event *event)
+{
+    struct row earlier;
+    uint64_t incident = 0;
+    if (!event || !event->recurrence_of || !event->recurrence_of[0] || ident_parse(event->recurrence_of, &incident) ||
+        !sight_row(t, incident, &earlier) || !is_kept(t, who, &earlier))
+        return event;
+    struct event *told = arena_memdup(&t->arena, event, sizeof(*event));
+    told->recurrence_of = "";
+    return told;
 }
 
 /* For its source, and for who may see such things there. */

@@ -25,6 +25,8 @@ void sight_keep_own_part(struct turn *, const struct principal *, struct row *);
 void sight_keep_head(struct turn *, const struct principal *, struct incident *);
 /* The event without who reported it, in the arena; told is only that there is somebody. NULL for none. */
 const struct event *sight_event_kept(struct arena *, const struct event *);
+/* The event as it is told to a reader: one that comes again of an incident kept from the reader does not lead there. */
+const struct event *sight_event_told(struct turn *, const struct principal *, const struct event *);
 /* Whether the record is of somebody who wants to know that: nothing for the units. */
 bool sight_is_of_reporter(const struct record *);
 /* Whether the reader may see the record of an event that opened nothing; leaves in it what it may. */

@@ -36,12 +36,15 @@ static const char *closing_of(const struct turn *t, const struct row *row, const
     return task->role == TASK_LEAD && type && type->closing ? type->closing : "";
 }
 
-static void keep_head(struct turn *t, uint64_t peer, struct incident *head)
+/* What leads to an incident that is kept from whoever is at the other end is left out. */
+static void keep_own(struct turn *t, uint64_t peer, struct delivery *task)
 {
     const struct session *session = session_get(gate_sessions(t->gate), peer);
     const struct principal *who = session ? policy_principal(t->policy, session->principal) : NULL;
-    if (who)
-        sight_keep_head(t, who, head);
+    if (!who)
+        return;
+    sight_keep_head(t, who, &task->head);
+    task->event = sight_event_told(t, who, task->event);
 }
 
 /* The body is fetched when the offer is durable: the event from the record that opened the incident. */
@@ -67,8 +70,8 @@ static void deliver(struct turn *t, const struct effect *effect)
         return; /* moved on within this turn */
     message.task.incident = effect->incident;
     message.task.head = row.head;
-    keep_head(t, effect->peer, &message.task.head);
     message.task.event = sight_event_kept(&t->arena, with_better_place(t, &row, opened.event));
+    keep_own(t, effect->peer, &message.task);
     message.task.clocks = own;
     message.task.clock_count = own_count;
     message.task.resume = effect->resume;

@@ -295,18 +295,8 @@ static void parse_act(struct arguments *arguments, int argc, char **argv)
 static int act(enum act_verb verb, int argc, char **argv)
 {
     struct arguments arguments = {.form = &forms[verb], .act.verb = verb};
-    struct arena arena;
-    struct message answer;
     parse_act(&arguments, argc, argv);
-    arguments.act.request = arguments.common.request;
-    arguments.act.person = arguments.common.person;
-    const struct message ask = {.kind = MESSAGE_ACT, .act = arguments.act};
-    arena_init(&arena);
-    int code = cli_ask_once(&arguments.common, arguments.form->endpoint, &ask, &arena, &answer);
-    if (code == CLI_DONE)
-        cli_print_done(&arguments.common, &answer);
-    arena_release(&arena);
-    return code;
+    return cli_act(&arguments.common, arguments.form->endpoint, arguments.act);
 }
 
 #define VERB(name, verb)                                                                                               \

@@ -52,21 +52,6 @@ static bool parse_option(int key, char *value, struct argp_state *state, struct 
     }
 }
 
-static int send_act(struct arguments *arguments)
-{
-    struct arena arena;
-    struct message answer;
-    arguments->act.request = arguments->common.request;
-    arguments->act.person = arguments->common.person;
-    const struct message ask = {.kind = MESSAGE_ACT, .act = arguments->act};
-    arena_init(&arena);
-    int code = cli_ask_once(&arguments->common, 'C', &ask, &arena, &answer);
-    if (code == CLI_DONE)
-        cli_print_done(&arguments->common, &answer);
-    arena_release(&arena);
-    return code;
-}
-
 /* --- ask --- */
 
 static const struct argp_option ask_options[] = {
@@ -154,7 +139,7 @@ int verb_ask(int argc, char **argv)
         NULL};
     struct arguments arguments = {.act.verb = ACT_ASK};
     cli_parse(&argp, argc, argv, &arguments);
-    return arguments.on_behalf ? say_ask(&arguments) : send_act(&arguments);
+    return arguments.on_behalf ? say_ask(&arguments) : cli_act(&arguments.common, 'C', arguments.act);
 }
 
 /* --- decide --- */
@@ -211,5 +196,5 @@ int verb_decide(int argc, char **argv)
         NULL};
     struct arguments arguments = {.act.verb = ACT_DECIDE};
     cli_parse(&argp, argc, argv, &arguments);
-    return send_act(&arguments);
+    return cli_act(&arguments.common, 'C', arguments.act);
 }

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
@@ -165,22 +164,6 @@ int verb_beside(int argc, char **argv)
     return code;
 }
 
-/* --- acts that name no incident --- */
-
-int beside_act(const struct common *common, struct act act)
-{
-    struct message ask = {.kind = MESSAGE_ACT, .act = act}, answer;
-    struct arena arena;
-    ask.act.request = common->request;
-    ask.act.person = common->person;
-    arena_init(&arena);
-    int code = cli_ask_once(common, 'C', &ask, &arena, &answer);
-    if (code == CLI_DONE)
-        cli_print_done(common, &answer);
-    arena_release(&arena);
-    return code;
-}
-
 /* --- duty --- */
 
 enum { KEY_AREA = 0x2000, KEY_TEXT };
@@ -239,7 +222,7 @@ int verb_duty(int argc, char **argv)
         NULL};
     struct done done = {.act.verb = ACT_DUTY_DONE};
     cli_parse(&argp, argc, argv, &done);
-    return beside_act(&done.common, done.act);
+    return cli_act(&done.common, 'C', done.act);
 }
 
 /* --- level --- */
@@ -298,5 +281,5 @@ int verb_level(int argc, char **argv)
                                      NULL};
     struct done level = {0};
     cli_parse(&argp, argc, argv, &level);
-    return beside_act(&level.common, level.act);
+    return cli_act(&level.common, 'C', level.act);
 }

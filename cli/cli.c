@@ -292,6 +292,26 @@ void cli_print_done(const struct common *common, const struct message *answer)
            *id ? " " : "", id, receipt->seq, when_text(receipt->at_ms, common->utc, time));
 }
 
+int cli_do(const struct common *common, char endpoint, const struct message *message)
+{
+    struct arena arena;
+    struct message answer;
+    arena_init(&arena);
+    int code = cli_ask_once(common, endpoint, message, &arena, &answer);
+    if (code == CLI_DONE)
+        cli_print_done(common, &answer);
+    arena_release(&arena);
+    return code;
+}
+
+int cli_act(const struct common *common, char endpoint, struct act act)
+{
+    act.request = common->request;
+    act.person = common->person;
+    const struct message message = {.kind = MESSAGE_ACT, .act = act};
+    return cli_do(common, endpoint, &message);
+}
+
 uint64_t cli_incident(struct argp_state *state, const char *text)
 {
     uint64_t id = 0;

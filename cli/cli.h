@@ -69,6 +69,9 @@ void cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_print_json(const struct message *);
 /* The receipt of a done act, for people or as JSON. */
 void cli_print_done(const struct common *, const struct message *answer);
+/* Connects, asks for something to be done, once, and prints its receipt. An act is the person's who is named. */
+int cli_do(const struct common *, char endpoint, const struct message *);
+int cli_act(const struct common *, char endpoint, struct act);
 /* Parses an incident id from the command line, or ends with CLI_USAGE. */
 uint64_t cli_incident(struct argp_state *, const char *text);
 /* Parses an outcome's name, or ends with CLI_USAGE naming those there are. */

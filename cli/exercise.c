@@ -4,7 +4,6 @@
 
 #include "broker/base/digest.h"
 #include "broker/base/limits.h"
-#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
@@ -78,7 +77,7 @@ static int send_blind(struct blind *blind)
         blind->act.text = (const char *)text.data;
     else
         blind->act.name = hash;
-    int code = beside_act(&blind->common, blind->act);
+    int code = cli_act(&blind->common, 'C', blind->act);
     buffer_release(&text);
     return code;
 }

@@ -1,6 +1,5 @@
 /* 交接班: bihuan hand-over gives a shift with what is open to a named person, bihuan take-over takes it by quoting the digest
  * that bihuan beside shift tells. */
-#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
@@ -65,7 +64,7 @@ int verb_hand_over(int argc, char **argv)
                                      NULL};
     struct shift shift = {.act.verb = ACT_HAND_OVER};
     cli_parse(&argp, argc, argv, &shift);
-    return beside_act(&shift.common, shift.act);
+    return cli_act(&shift.common, 'C', shift.act);
 }
 
 int verb_take_over(int argc, char **argv)
@@ -87,5 +86,5 @@ int verb_take_over(int argc, char **argv)
         NULL};
     struct shift shift = {.act.verb = ACT_TAKE_OVER};
     cli_parse(&argp, argc, argv, &shift);
-    return beside_act(&shift.common, shift.act);
+    return cli_act(&shift.common, 'C', shift.act);
 }

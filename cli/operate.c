@@ -40,18 +40,6 @@ static error_t parse_backup(int key, char *value, struct argp_state *state)
     }
 }
 
-static int ask(const struct arguments *arguments, const struct message *message)
-{
-    struct arena arena;
-    struct message answer;
-    arena_init(&arena);
-    int code = cli_ask_once(&arguments->common, 'C', message, &arena, &answer);
-    if (code == CLI_DONE)
-        cli_print_done(&arguments->common, &answer);
-    arena_release(&arena);
-    return code;
-}
-
 int verb_reload(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
@@ -68,7 +56,7 @@ int verb_reload(int argc, char **argv)
     cli_parse(&argp, argc, argv, &arguments);
     const struct message message = {.kind = MESSAGE_RELOAD,
                                     .reload = {.request = arguments.common.request, .person = arguments.common.person}};
-    return ask(&arguments, &message);
+    return cli_do(&arguments.common, 'C', &message);
 }
 
 int verb_backup(int argc, char **argv)
@@ -96,5 +84,5 @@ int verb_backup(int argc, char **argv)
                                     .backup = {.request = arguments.common.request,
                                                .person = arguments.common.person,
                                                .path = *arguments.path == '/' ? arguments.path : path}};
-    return ask(&arguments, &message);
+    return cli_do(&arguments.common, 'C', &message);
 }

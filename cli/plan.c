@@ -148,16 +148,11 @@ static int imagine(const struct arguments *arguments, struct arena *arena)
     return code;
 }
 
-static int apply(const struct arguments *arguments, struct arena *arena)
+static int apply(const struct arguments *arguments)
 {
-    struct message ask = {.kind = MESSAGE_ACT, .act = arguments->act}, answer;
-    ask.act.verb = ACT_PLAN;
-    ask.act.request = arguments->common.request;
-    ask.act.person = arguments->common.person;
-    int code = cli_ask_once(&arguments->common, 'C', &ask, arena, &answer);
-    if (code == CLI_DONE)
-        cli_print_done(&arguments->common, &answer);
-    return code;
+    struct act act = arguments->act;
+    act.verb = ACT_PLAN;
+    return cli_act(&arguments->common, 'C', act);
 }
 
 int verb_plan(int argc, char **argv)
@@ -176,7 +171,7 @@ int verb_plan(int argc, char **argv)
     cli_parse(&argp, argc, argv, &arguments);
     arguments.event.id = arguments.event.type ? "plan" : NULL; /* an event has one */
     arena_init(&arena);
-    int code = arguments.dry_run ? imagine(&arguments, &arena) : apply(&arguments, &arena);
+    int code = arguments.dry_run ? imagine(&arguments, &arena) : apply(&arguments);
     arena_release(&arena);
     return code;
 }

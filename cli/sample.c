@@ -1,6 +1,5 @@
 /* bihuan sample: 双随机, closed incidents drawn by lot, to be looked at again. */
 #include "broker/base/limits.h"
-#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "cli/when.h"
@@ -80,5 +79,5 @@ int verb_sample(int argc, char **argv)
                                      NULL};
     struct sampling_options sampling = {.act.verb = ACT_SAMPLE};
     cli_parse(&argp, argc, argv, &sampling);
-    return beside_act(&sampling.common, sampling.act);
+    return cli_act(&sampling.common, 'C', sampling.act);
 }

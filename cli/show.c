@@ -197,7 +197,7 @@ static void unit_cell(struct table *table, const struct task *task)
     table_cellf(table, COLOUR_NONE, "%s%s%s", task->unit, *sub_unit ? " → " : "", sub_unit);
 }
 
-/* And what holds it up: "waiting (after 1, 2)", "responded (together with others)". */
+/* And what holds it up: "waiting (after 1, 2)", "responded (starts together)", "handling (owes an account)". */
 static void state_cell(struct table *table, const struct task *task)
 {
     struct buffer text = {0};
@@ -213,6 +213,8 @@ static void state_cell(struct table *table, const struct task *task)
         buffer_printf(&text, ")");
     if (task->more && task->more->held)
         buffer_printf(&text, "%s", _(" (starts together)"));
+    if (task->more && task->more->unaccounted && task->state != TASK_WITHDRAWN)
+        buffer_printf(&text, "%s", _(" (owes an account)"));
     buffer_append(&text, "", 1);
     table_cell(table, task->state == TASK_SHELVED ? COLOUR_RED : COLOUR_NONE, (const char *)text.data);
     buffer_release(&text);

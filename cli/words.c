@@ -64,6 +64,7 @@ static const char *const clocks[] = {
     [CLOCK_PROGRESS] = C_("clock", "progress"),
     [CLOCK_BEGIN] = C_("clock", "begin"),
     [CLOCK_ACKNOWLEDGE] = C_("clock", "acknowledge"),
+    [CLOCK_APPEAL] = C_("clock", "appeal"),
 };
 
 static const char *const clock_states[] = {

@@ -45,7 +45,7 @@ extern "C" {
 
 /* Incident clocks are the centre's, task clocks the unit's. park and suspend are no limits: they run to where what was
  * granted is over, begin to where a plan's tasks start together. supervise is an incident's; acknowledge is the level's above
- * after an up-report. */
+ * after an up-report; appeal is the reviewers', and the only one that outlasts its incident's end whatever that is. */
 #define CLOCK_KINDS(X) \
     X(1, ACCEPT, accept) X(2, CONFIRM, confirm) X(3, DISPATCH, dispatch) X(4, VERIFY, verify) \
     X(5, ANSWER, answer) X(6, CALLBACK, callback) X(7, RESOLVE, resolve) \
@@ -53,7 +53,7 @@ extern "C" {
     X(12, CONTACT, contact) X(13, PARK, park) X(14, SUSPEND, suspend) \
     X(15, SUPERVISE, supervise) X(16, RETURN_DECIDE, return_decide) X(17, ARBITRATE, arbitrate) \
     X(18, INFORM, inform) X(19, PROGRESS, progress) \
-    X(20, BEGIN, begin) X(21, ACKNOWLEDGE, acknowledge)
+    X(20, BEGIN, begin) X(21, ACKNOWLEDGE, acknowledge) X(22, APPEAL, appeal)
 
 #define CALENDARS(X) \
     X(1, NATURAL, natural) X(2, WORKING_HOURS, working_hours) X(3, WORKING_DAYS, working_days) \

@@ -25,7 +25,7 @@
 
 /* One incident. */
 #define TASKS_MAX          16                   /* tasks of one incident, withdrawn ones included */
-#define CLOCKS_MAX         (15 + 6 * TASKS_MAX) /* clocks of one incident: 15 kinds of its own, 6 a task */
+#define CLOCKS_MAX         (16 + 6 * TASKS_MAX) /* clocks of one incident: 16 kinds of its own, 6 a task */
 #define PLAN_TASKS_MAX     12                   /* of one plan */
 #define ITEMS_MAX          12                   /* of a task's checklist */
 #define NEAR_MAX_M         50000                /* to a border */
@@ -146,6 +146,7 @@
 #define PARK_DEFAULT_MAX_MS     (366 * 24 * 3600 * 1000LL) /* 挂账 waits for a season at most */
 #define UNDO_DEFAULT_MS         30000                      /* to take back a wrong dispatch */
 #define APPEAL_DEFAULT_MS       (7 * 24 * 3600 * 1000LL)   /* to appeal against a late verdict */
+#define REVIEW_DEFAULT_MS       (7 * 24 * 3600 * 1000LL)   /* to decide an appeal, where no profile says */
 #define UNREASONABLE_DEFAULT_MS (24 * 3600 * 1000LL)       /* to decide what was proposed with a callback */
 #define SAME_DEFAULT_MS         (30 * 60 * 1000LL) /* between reports from both sides of a border, to be one thing */
 #define TOGETHER_DEFAULT_MS     (2 * 60 * 1000LL)  /* for all of a plan to respond, before they start together */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/ask.h"
+#include "broker/core/clock.h"
 #include "broker/core/live.h"
 
 #define MINUTE_MS 60000
@@ -125,6 +126,13 @@ static bool in_time(struct acting *acting, const struct clock *clock)
 
 /* --- asking --- */
 
+/* Since the first that nobody has decided. */
+static bool under_review(const struct draft *draft)
+{
+    const struct clock *clock = draft_clock(draft, CLOCK_APPEAL, 0);
+    return clock && clock_open(clock);
+}
+
 bool act_appeal(struct acting *acting)
 {
     const struct act *act = acting->act;
@@ -132,11 +140,30 @@ bool act_appeal(struct acting *acting)
     if (!clock || !in_time(acting, clock))
         return false;
     acting->record->task = clock->task;
-    return ask_add(acting->draft, (struct ask){.kind = ASK_APPEAL,
-                                               .task = clock->task,
-                                               .clock = clock->kind,
-                                               .started_ms = clock->started_ms,
-                                               .unit = charged_to(acting->draft, clock),
-                                               .person = act->person,
-                                               .reason = act->reason}) != 0;
+    bool asked = ask_add(acting->draft, (struct ask){.kind = ASK_APPEAL,
+                                                     .task = clock->task,
+                                                     .clock = clock->kind,
+                                                     .started_ms = clock->started_ms,
+                                                     .unit = charged_to(acting->draft, clock),
+                                                     .person = act->person,
+                                                     .reason = act->reason}) != 0;
+    if (asked && !under_review(acting->draft))
+        draft_start_clock(acting->draft, CLOCK_APPEAL, 0);
+    return asked;
+}
+
+/* --- deciding --- */
+
+size_t appeal_open(const struct ask *asks, size_t n)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < n; i++)
+        open += asks[i].kind == ASK_APPEAL && asks[i].decision == DECISION_OPEN;
+    return open;
+}
+
+void appeal_decided(struct draft *draft)
+{
+    if (appeal_open(draft->asks, draft->ask_count) == 0)
+        draft_stop_clock(draft, CLOCK_APPEAL, 0);
 }

@@ -7,5 +7,9 @@
 /* Whether it is for the asker to appeal: some task of it is one of its units'. */
 bool appeal_visible(const struct step *, const struct live *);
 bool act_appeal(struct acting *);
+/* One was decided: where none is left the reviewers' clock has its verdict. */
+void appeal_decided(struct draft *);
+/* How many nobody has decided. */
+size_t appeal_open(const struct ask *, size_t n);
 
 #endif

@@ -248,6 +248,8 @@ static bool decide(struct acting *acting, uint32_t no)
     ask->decided_ms = acting->step->now_ms;
     ask->decided_by = acting->step->command->principal;
     ask->decided_person = acting->act->person;
+    if (ask->kind == ASK_APPEAL)
+        appeal_decided(acting->draft);
     return true;
 }
 

@@ -372,10 +372,13 @@ void draft_void_task_clocks(struct draft *draft, uint32_t task)
     with_task_clocks(draft, task, make_void);
 }
 
+/* But for an appeal's: it is reviewed whatever becomes of the incident. */
 static void with_all_clocks(struct draft *draft, void (*act)(struct draft *, struct clock *))
 {
-    for (size_t i = 0; i < draft->clock_count; i++)
-        with_clock(draft, draft->clocks[i].kind, draft->clocks[i].task, act);
+    for (size_t i = 0; i < draft->clock_count; i++) {
+        if (draft->clocks[i].kind != CLOCK_APPEAL)
+            with_clock(draft, draft->clocks[i].kind, draft->clocks[i].task, act);
+    }
 }
 
 void draft_hold_clocks(struct draft *draft)
@@ -411,7 +414,7 @@ void draft_end_clocks(struct draft *draft, bool owed)
     bool later = owed && draft->head.state == INCIDENT_CLOSED && notice_owes_answer(draft->climb.policy, &draft->head);
     for (size_t i = 0; i < draft->clock_count; i++) {
         enum clock_kind kind = draft->clocks[i].kind;
-        if (kind == CLOCK_ANSWER && later)
+        if (kind == CLOCK_APPEAL || (kind == CLOCK_ANSWER && later))
             continue;
         bool verdict = owed && (kind == CLOCK_RESOLVE || kind == CLOCK_ANSWER || kind == CLOCK_VERIFY ||
                                 kind == CLOCK_SUPERVISE || kind == CLOCK_ACKNOWLEDGE);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/base/digest.h"
+#include "broker/core/appeal.h"
 #include "broker/core/incident.h"
 #include "broker/core/live.h"
 #include "broker/core/right.h"
@@ -17,14 +18,14 @@
 /* --- what is open: of what the speaker may see --- */
 
 struct items {
-    uint32_t in_state[INCIDENT_STATE_END], count, overdue;
+    uint32_t in_state[INCIDENT_STATE_END], count, overdue, appeals;
     char digest[2 * DIGEST_BYTES + 1];
 };
 
-static bool is_handed_on(const struct step *step, const struct live *live)
+static bool is_seen(const struct step *step, const struct live *live)
 {
     const struct policy *policy = step->core->policy;
-    return !incident_ended(live->head.state) && !incident_kept_from(step, live) &&
+    return !incident_kept_from(step, live) &&
            right_in_scope(step->who, policy_type(policy, live->head.type), policy_area(policy, live->head.area));
 }
 
@@ -36,7 +37,10 @@ static void take_stock(const struct step *step, struct items *items)
     size_t bytes = 0;
     *items = (struct items){.count = 0};
     for (struct live *live = NULL; (live = live_after(step->core, live));) {
-        if (!is_handed_on(step, live))
+        if (!is_seen(step, live))
+            continue;
+        items->appeals += (uint32_t)(live->rare ? appeal_open(live->rare->asks, live->rare->ask_count) : 0);
+        if (incident_ended(live->head.state))
             continue;
         ident_format(live->id, id);
         bytes += (size_t)snprintf(lines + bytes, LINE_BYTES, "%s %s\n", id, incident_state_name(live->head.state));
@@ -48,16 +52,18 @@ static void take_stock(const struct step *step, struct items *items)
     digest_hex(&digest, items->digest);
 }
 
-/* "open 12", "verifying 3". */
+/* "open 12", "verifying 3"; "appeal 1" is how many wait for a reviewer, also of what has ended. */
 static void list_states(struct step *step, const struct items *items, struct side *side)
 {
-    const char **list = ARENA_NEW(step->outcome->arena, const char *, INCIDENT_STATE_END);
+    const char **list = ARENA_NEW(step->outcome->arena, const char *, INCIDENT_STATE_END + 1);
     side->list_count = 0;
     for (enum incident_state state = 1; state < INCIDENT_STATE_END; state++) {
         if (items->in_state[state])
             list[side->list_count++] =
                 step_text(step, "%s %u", incident_state_name(state), (unsigned)items->in_state[state]);
     }
+    if (items->appeals)
+        list[side->list_count++] = step_text(step, "appeal %u", (unsigned)items->appeals);
     side->list = list;
 }
 

@@ -53,6 +53,7 @@ static const struct limit *default_limit(enum clock_kind kind)
                                           {CLOCK_RETURN_DECIDE, CALENDAR_NATURAL, RETURN_DEFAULT_MS, NULL},
                                           {CLOCK_ARBITRATE, CALENDAR_NATURAL, ARBITRATE_DEFAULT_MS, NULL},
                                           {CLOCK_ACKNOWLEDGE, CALENDAR_NATURAL, ACKNOWLEDGE_DEFAULT_MS, NULL},
+                                          {CLOCK_APPEAL, CALENDAR_NATURAL, REVIEW_DEFAULT_MS, NULL},
                                           {CLOCK_CONFIRM, CALENDAR_NATURAL, CONFIRM_DEFAULT_MS, NULL}};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].kind == kind)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/sim/play.h"
+#include "schemas/ident.h"
 
 /* --- seats --- */
 
@@ -239,6 +240,9 @@ static void hear_task(struct play *play, struct seat *seat, const struct deliver
     }
     held->epoch = delivery->task.epoch;
     held->urges = delivery->urges;
+    held->again = 0;
+    if (delivery->event && delivery->event->recurrence_of)
+        ident_parse(delivery->event->recurrence_of, &held->again);
     held->supervised_ms = delivery->supervised_ms;
     held->holds = true;
 }

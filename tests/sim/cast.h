@@ -16,6 +16,7 @@ struct held {
     uint64_t incident;
     uint32_t task, epoch, urges;
     int64_t supervised_ms;
+    uint64_t again; /* of which incident its report is a recurrence; 0: none */
     bool holds;
 };
 

@@ -346,6 +346,7 @@ static void holds(struct play *play, const char *const *any, struct words *rest)
 static void knows(struct play *play, const char *const *any, struct words *rest)
 {
     static const struct field list[] = {{"urged", FIELD_COUNT, offsetof(struct held, urges)},
+                                        {"again", FIELD_EVENT, offsetof(struct held, again)},
                                         {"supervised", FIELD_TIME, offsetof(struct held, supervised_ms)}};
     const struct fields fields = {"a task in hand", list, sizeof(list) / sizeof(*list)};
     struct seat *seat = cast_worker(play, any[0]);

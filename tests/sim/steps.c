@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/right.h"
+#include "schemas/ident.h"
 #include "tests/sim/play.h"
 
 #define CREDIT_DEFAULT 10
@@ -48,6 +49,17 @@ static const char *request_of(struct play *play)
 
 /* --- sources --- */
 
+/* "again E1" is said by its number; what there is not yet, as it is written. */
+static void name_earlier(struct play *play, struct event *event)
+{
+    char *text;
+    if (!event->recurrence_of || !play_knows(play, event->recurrence_of))
+        return;
+    text = arena_alloc(&play->arena, IDENT_TEXT_BYTES);
+    ident_format(play_incident(play, event->recurrence_of), text);
+    event->recurrence_of = text;
+}
+
 static void publishes(struct play *play, const char *const *any, struct words *rest)
 {
     struct speaker speaker = speaker_of(play, any[0]);
@@ -56,6 +68,7 @@ static void publishes(struct play *play, const char *const *any, struct words *r
     fields_read(play, &publish_fields, rest, &message);
     if (*play->fault)
         return;
+    name_earlier(play, &message.publish);
     play_ask(play, cast_seat(play, speaker.name, 'P'), &message)->event = any[1];
 }
 
