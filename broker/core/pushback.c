@@ -139,10 +139,18 @@ void pushback_rule(struct draft *draft, const struct task *task, bool upheld, co
 
 /* --- nobody decided in time --- */
 
+/* Who answers for it: not where its ladder begins, which is above where somebody may not know of it. */
+static const struct area *place_of(const struct draft *draft)
+{
+    const struct policy *policy = draft->climb.policy;
+    const char *code = has_text(draft->head.responsible_area) ? draft->head.responsible_area : draft->head.area;
+    return policy_area_now(policy, policy_area(policy, code));
+}
+
 static const struct unit *fallback_of(const struct draft *draft)
 {
     const struct policy *policy = draft->climb.policy;
-    const struct route_query query = {.type = draft->climb.type, .area = draft->climb.area};
+    const struct route_query query = {.type = draft->climb.type, .area = place_of(draft)};
     const struct unit *unit = NULL;
     for (size_t i = 0; i < policy->fallback_count && !unit; i++) {
         unit = route_recipient(policy, &policy->fallback[i], &query);

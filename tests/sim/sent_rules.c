@@ -136,6 +136,15 @@ static void draw_plans(struct sent_rules *rules, const struct kept_city *city, s
             rules->plans[i][k] = draw_list(city, chance, k == 0, false);
 }
 
+/* Nobody asks what it is about by then: no owner. */
+static void draw_fallback(struct sent_rules *rules, const struct kept_city *city, struct chance *chance)
+{
+    rules->fallback = draw_list(city, chance, 1, false);
+    for (int i = 0; i < rules->fallback.count; i++)
+        if (rules->fallback.of[i].kind == SENT_TO_OWNER)
+            rules->fallback.of[i].kind = SENT_TO_LOCAL;
+}
+
 void sent_draw(struct sent_rules *rules, const struct kept_city *city, struct chance *chance)
 {
     memset(rules, 0, sizeof(*rules));
@@ -147,6 +156,7 @@ void sent_draw(struct sent_rules *rules, const struct kept_city *city, struct ch
     for (int i = 0; i < SENT_OWNERS; i++)
         rules->owners[i] = i && chance_percent(chance, 30) ? KEPT_NONE : any_unit_in_use(city, chance);
     rules->on_one_line = chance_percent(chance, 15);
+    draw_fallback(rules, city, chance);
 }
 
 /* --- another day --- */
@@ -205,6 +215,7 @@ void sent_change(struct sent_rules *rules, struct kept_city *city, struct chance
         case 4:
             rules->owners[any(chance, SENT_OWNERS)] = any_unit_in_use(city, chance);
             rules->on_one_line = !rules->on_one_line;
+            draw_fallback(rules, city, chance);
             break;
         case 5:
             kept_change(city, chance);
@@ -301,7 +312,9 @@ static void write_rules(const struct sent_rules *rules, struct city *files)
     for (int i = 0; i < SENT_RULES; i++)
         text = arena_printf(files->arena, rules->on_one_line ? "%s%s, " : "%s  - %s\n", text,
                             rule_text(rules, files, &rules->rules[i]));
-    city_edit(files, "routes.yaml", arena_printf(files->arena, "%s%s", text, rules->on_one_line ? "]\n" : ""), false);
+    text = arena_printf(files->arena, "%s%s%s\n", text, rules->on_one_line ? "]\n" : "",
+                        list_text(files, "fallback", &rules->fallback) + 2);
+    city_edit(files, "routes.yaml", text, false);
 }
 
 static void write_types(const struct sent_rules *rules, struct city *files)
@@ -321,7 +334,9 @@ static void write_types(const struct sent_rules *rules, struct city *files)
     }
     city_edit(files, "types.yaml", text, false);
     city_edit(files, "clocks.yaml",
-              "profiles:\n  urgent: {respond: 1m, handle: 5m, dispatch: 2m, confirm: 5m, resolve: 1h}\n", false);
+              "profiles:\n  urgent: {respond: 1m, handle: 5m, dispatch: 2m, confirm: 5m, resolve: 1h, return_decide: "
+              "1m, arbitrate: 2m}\n",
+              false);
     city_edit(files, "ladders.yaml", "ladders:\n  default: {warn: [0.5], step: 1h}\n", false);
 }
 

@@ -54,6 +54,7 @@ struct sent_rules {
     struct sent_type types[SENT_TYPES];
     struct sent_rule rules[SENT_RULES];
     struct sent_list plans[SENT_PLANS][SENT_LIST_MAX]; /* of each task */
+    struct sent_list fallback;                         /* tried in order */
     int owners[SENT_OWNERS];                           /* units; KEPT_NONE: there is no such line */
     bool on_one_line;                                  /* how the rules are written */
 };
@@ -91,6 +92,9 @@ struct sent_to sent_confirmed(const struct sent_rules *, const struct kept_city 
 bool sent_settle(const struct sent_rules *, const struct kept_city *, struct sent_event *);
 /* A unit's tasks after a reload: its successor's, but for whom a report is about. */
 void sent_reload(const struct kept_city *, const struct sent_event *, struct sent_to *);
+/* Who one recipient of a list is, for this event; KEPT_NONE: nobody. */
+int sent_meant_by(const struct sent_rules *, const struct kept_city *, const struct sent_recipient *,
+                  const struct sent_event *);
 int sent_type_now(const struct sent_rules *, int type);
 
 #endif

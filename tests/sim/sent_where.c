@@ -106,8 +106,8 @@ static int local_unit(const struct kept_city *city, int area)
     return unit;
 }
 
-static int meant_by(const struct sent_rules *rules, const struct kept_city *city, const struct sent_recipient *to,
-                    const struct sent_event *event)
+int sent_meant_by(const struct sent_rules *rules, const struct kept_city *city, const struct sent_recipient *to,
+                  const struct sent_event *event)
 {
     int area = event->area;
     if (to->kind == SENT_TO_DESK)
@@ -128,7 +128,7 @@ static int first_of(const struct sent_rules *rules, const struct kept_city *city
 {
     int unit = KEPT_NONE;
     for (int i = 0; i < list->count && unit == KEPT_NONE; i++)
-        unit = meant_by(rules, city, &list->of[i], event);
+        unit = sent_meant_by(rules, city, &list->of[i], event);
     return unit;
 }
 
@@ -225,7 +225,7 @@ static void send_by_rule(const struct sent_rules *rules, const struct kept_city 
     if (by->rule->plan >= 0 && !(exception && exception->says_assist))
         return; /* what it does not say, the rule says: which has none beside its plan */
     for (int i = 0; i < assist->count; i++) {
-        int unit = meant_by(rules, city, &assist->of[i], event);
+        int unit = sent_meant_by(rules, city, &assist->of[i], event);
         if (!is_of(to, unit))
             add_assist(to, unit);
     }

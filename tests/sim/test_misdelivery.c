@@ -15,7 +15,7 @@
 
 #include "schemas/ident.h"
 #include "schemas/record.h"
-#include "tests/sim/sent_rules.h"
+#include "tests/sim/sent_push.h"
 
 #define EVENTS_DEFAULT 6000
 #define CITY_EVENTS    400
@@ -29,7 +29,8 @@ struct sent_case {
     uint64_t id; /* of its incident */
     struct sent_event event;
     struct sent_to to;
-    bool rung; /* somebody was told that it waits too long */
+    bool rung;   /* somebody was told that it waits too long */
+    bool pushed; /* it was returned once, or more */
 };
 
 struct model_actor {
@@ -57,7 +58,7 @@ struct model {
 
 /* Over all cities. */
 static struct {
-    uint64_t events, refused, sent, assists, desk, unrouted[UNROUTED_EXCLUDED + 1], kept, passed, confirmed, retyped;
+    uint64_t events, refused, sent, assists, desk, unrouted[UNROUTED_EXCLUDED + 1], kept, confirmed, pushed, fallen;
     uint64_t deliveries, wrong, waiting, reached, reloads, reloads_refused, crashes;
 } sum;
 
@@ -256,7 +257,7 @@ static void publish(struct model *m)
     event->about = c->event.about;
     place_event(m, &c->event, &event->place);
     c->id = 0;
-    c->rung = false;
+    c->rung = c->pushed = false;
     if (sent_settle(&m->rules, &m->city, &c->event))
         c->to = sent_where(&m->rules, &m->city, &c->event);
     else
@@ -452,6 +453,46 @@ static void confirm_some(struct model *m)
             confirm(m, &m->cases[i]);
 }
 
+/* --- and push back --- */
+
+static const struct message *say_as_chief(void *model, struct message *message)
+{
+    return ask(model, CHIEF_AT, message);
+}
+
+static struct sent_desk desk_of(struct model *m)
+{
+    return (struct sent_desk){&m->w.chance, &m->step, &m->rules, &m->city, m->w.turn.core, m->tag, say_as_chief, m};
+}
+
+static void push_some(struct model *m)
+{
+    struct sent_case *c = m->case_count ? &m->cases[any(m, m->case_count)] : NULL;
+    struct sent_desk desk = desk_of(m);
+    const char *wrong;
+    if (!c || c->to.state != INCIDENT_OPEN || c->pushed)
+        return;
+    c->pushed = true;
+    sum.pushed++;
+    wrong = sent_push(&desk, c->id, &c->event, &c->to);
+    if (wrong)
+        fail(m, "%s is returned: %s", text_of(c), wrong);
+    else
+        hold_case(m, c);
+}
+
+/* Before they wait too long. */
+static void push_twice(struct model *m)
+{
+    for (size_t i = 0; i < m->case_count && !*m->fault; i++) {
+        struct sent_case *c = &m->cases[i];
+        struct sent_desk desk = desk_of(m);
+        bool owed = c->event.nature != NATURE_SUGGEST && c->event.nature != NATURE_PRAISE;
+        if (c->to.state == INCIDENT_OPEN && !c->pushed && owed && any(m, 6) == 0)
+            sum.fallen += sent_push_twice(&desk, c->id, &c->event, &c->to);
+    }
+}
+
 /* --- another day --- */
 
 static void hand_over(struct model *m)
@@ -590,6 +631,8 @@ static void step(struct model *m)
     m->w.now_ms += any(m, 2000);
     batch(m);
     confirm_some(m);
+    for (int i = 0; i < 3 && !*m->fault; i++)
+        push_some(m);
     if (!*m->fault && any(m, 2))
         reload(m);
     if (!*m->fault && any(m, 12) == 0)
@@ -634,7 +677,11 @@ static bool run_seed(uint64_t seed)
     if (!*m.fault)
         hold_lists(&m);
     if (!*m.fault)
+        push_twice(&m);
+    if (!*m.fault)
         wait_too_long(&m);
+    if (!*m.fault)
+        hold_all(&m);
     if (*m.fault)
         printf("seed %" PRIu64 ": %s\n", seed, m.fault);
     world_close(&m.w);
@@ -655,14 +702,16 @@ static void tell(uint64_t cities)
     for (int i = 1; i <= UNROUTED_EXCLUDED; i++)
         if (sum.unrouted[i])
             printf(" %s %" PRIu64, unrouted_reason_name((enum unrouted_reason)i), sum.unrouted[i]);
-    printf("\n# %" PRIu64 " reloads, %" PRIu64 " refused, %" PRIu64 " crashes; %" PRIu64 " deliveries\n", sum.reloads,
+    printf("\n# %" PRIu64 " returned, %" PRIu64 " twice and decided by nobody\n", sum.pushed, sum.fallen);
+    printf("# %" PRIu64 " reloads, %" PRIu64 " refused, %" PRIu64 " crashes; %" PRIu64 " deliveries\n", sum.reloads,
            sum.reloads_refused, sum.crashes, sum.deliveries);
 }
 
 /* Each way of being sent, and of not being sent, was there. */
 static bool covered(void)
 {
-    bool all = sum.sent && sum.assists && sum.desk && sum.confirmed && sum.kept && sum.reloads && sum.crashes;
+    bool all = sum.pushed && sum.fallen && sum.sent && sum.assists && sum.desk && sum.confirmed && sum.kept &&
+               sum.reloads && sum.crashes;
     for (int i = 1; i <= UNROUTED_UNKNOWN_AREA; i++)
         all = all && sum.unrouted[i];
     return all && sum.unrouted[UNROUTED_EXCLUDED];
