@@ -331,7 +331,7 @@ static int open_core(struct broker *b)
     log_info("recovered rows=%zu keys=%zu records=%zu sequence=%llu term=%u", count.rows, count.keys, count.records,
              (unsigned long long)meta->sequence, meta->term);
     int64_t off_ms = core_counters(b->core).wall_off_ms;
-    now_start(&b->now, meta->last_ms, b->options->accept_wall ? 0 : off_ms, b->options->speed);
+    now_start(&b->now, &(struct now_before){meta->last_ms, off_ms, b->options->accept_wall}, b->options->speed);
     alarm_gap(meta->last_ms, now_ms(&b->now));
     if (off_ms && !b->options->accept_wall)
         log_warn("wall_off ms=%lld: the broker's time does not follow the wall; --accept-wall takes it as it is",
