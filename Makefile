@@ -114,7 +114,7 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat)
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^
@@ -124,6 +124,10 @@ $(B)/crash/promise: $(B)/obj/tests/crash/promise.o $(B)/libbihuan.a
 $(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/tests/sim/audit.o $(LINK)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+# It lives in the simulation's world.
+$(B)/crash/alloc_sweep: $(addprefix $(B)/obj/tests/crash/,alloc_sweep.o alloc_life.o oracle.o) $(SIM_PARTS) $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 crash: $(CRASH)
 torture: all crash
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)

@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
 import tap  # noqa: E402,F401
-from broker import BUILD, LIMIT_S, Broker, Process, Result, Trail, binary  # noqa: E402,F401
+from broker import BUILD, LIMIT_S, ROOT, Broker, Process, Result, Trail, binary  # noqa: E402,F401
 
 LONG = os.environ.get("BIHUAN_TORTURE") == "1"
 SEED = int(os.environ.get("BIHUAN_SEED", "1"))
