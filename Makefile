@@ -133,6 +133,10 @@ torture: all crash
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
 torture-quick: all crash
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
+# The short forms of those that preload nothing, over a build whose memory is watched.
+torture-asan:
+	$(MAKE) B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all crash
+	BIHUAN_BUILD=build/asan /usr/bin/python3 tests/crash/torture.py kill_loop full backup bloat bit_rot
 
 # --- benchmarks: their programs only; ops/bench-quick runs them ---
 BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
@@ -168,6 +172,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit crash torture torture-quick bench demo test check bench-quick fresh-test mutants install clean
+.PHONY: all unit crash torture torture-quick torture-asan bench demo test check bench-quick fresh-test mutants install clean
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -236,11 +236,17 @@ static int check_store(const char *folder)
 static int restore(const char *backup, const char *folder)
 {
     const char *fault = "";
-    if (store_restore(backup, folder, &fault) != 0) {
+    struct store_meta point;
+    char at[32];
+    if (store_restore(backup, folder, &point, &fault) != 0) {
         fprintf(stderr, "bihuand: cannot restore: %s\n", fault);
         return EXIT_STORE;
     }
+    time_t seconds = point.last_ms / 1000;
+    strftime(at, sizeof at, "%FT%TZ", gmtime(&seconds));
     printf("%s: restored from %s, in a new term\n", folder, backup);
+    printf("recovery point: record %llu of %s, term %u; what was accepted later is not in it\n",
+           (unsigned long long)point.sequence, at, point.term);
     return EXIT_OK;
 }
 

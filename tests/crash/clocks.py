@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from rig import AREA, BUILD, LIMIT_S, Rig, binary
+from rig import AREA, BUILD, LIMIT_S, Rig, binary, preloaded
 
 SHIM = os.path.join(BUILD, "crash/clock_shim.so")
 WALL, ASLEEP = range(2)
@@ -72,7 +72,7 @@ class Watch(Rig):
         super().__init__(name, keys=(), http=True)
         self.limits = limits
         self.clocks = Clocks(self.path("clocks"), wall)
-        self.env = dict(os.environ, LD_PRELOAD=SHIM, SHIM_CLOCKS=self.path("clocks"), **({"TZ": zone} if zone else {}))
+        self.env = preloaded(SHIM, SHIM_CLOCKS=self.path("clocks"), **({"TZ": zone} if zone else {}))
         self.sent, self.heard, self.steps = [], {}, []
         self.ahead = self.behind = 0  # how far the broker's time may have moved beside CLOCK_BOOTTIME, at most
         self.jumps = False  # after a restart that may be all at once
