@@ -15,6 +15,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "broker/base/secret.h"
 #include "workers/language.h"
 #include "workers/pace.h"
 
@@ -130,6 +131,7 @@ static const struct argp argp = {
         "What it prints is said, a line a word, at once:\n"
         "  respond | arrive | handle | note TEXT\n"
         "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back | delegate UNIT [TEXT] | tick N [TEXT]\n"
+        "  inform TEXT | account REASON TEXT | contact TEXT | report_up REASON [TEXT] | send_down UNIT [TEXT]\n"
         "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n"
         "and where the task has a \"closing\" condition, \"condition_met\": true says that it holds.\n\n"
         "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "
@@ -368,6 +370,7 @@ int main(int argc, char **argv)
     struct runner runner = {.credit = 1, .log = -1};
     struct arguments arguments = {.runner = &runner};
     char fault[BH_FAULT_BYTES];
+    secret_keep();
     language_begin();
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
