@@ -118,7 +118,7 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so promise verify power_loss bit_rot bloat)
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^
@@ -128,6 +128,10 @@ $(B)/crash/promise: $(B)/obj/tests/crash/promise.o $(B)/libbihuan.a
 $(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/tests/sim/audit.o $(B)/obj/tests/sim/chance.o $(LINK)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+# It lives in the simulation's world.
+$(B)/crash/alloc_sweep: $(addprefix $(B)/obj/tests/crash/,alloc_sweep.o alloc_life.o oracle.o) $(SIM_PARTS) $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 crash: $(CRASH)
 # Campaigns of the simulation.
 CRASH_SIM := $(addprefix $(B)/tests/,test_sim test_misdelivery)
@@ -135,6 +139,10 @@ torture: all crash $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
 torture-quick: all crash $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
+# The short forms of those that preload nothing, over a build whose memory is watched.
+torture-asan:
+	$(MAKE) B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all crash
+	BIHUAN_BUILD=build/asan /usr/bin/python3 tests/crash/torture.py kill_loop full backup bloat bit_rot
 
 # --- benchmarks: their programs only; ops/bench and ops/bench-quick run them ---
 # A load generator for each system whose library is here; a limit for each thing that bounds us.
@@ -186,6 +194,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit hardening crash torture torture-quick bench-programs bench demo test check bench-quick fresh-test mutants install clean
+.PHONY: all unit hardening crash torture torture-quick bench-programs bench demo test check bench-quick fresh-test mutants install clean torture-asan
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -237,11 +237,17 @@ static int check_store(const char *folder)
 static int restore(const char *backup, const char *folder)
 {
     const char *fault = "";
-    if (store_restore(backup, folder, &fault) != 0) {
+    struct store_meta point;
+    char at[32];
+    if (store_restore(backup, folder, &point, &fault) != 0) {
         fprintf(stderr, "bihuand: cannot restore: %s\n", fault);
         return EXIT_STORE;
     }
+    time_t seconds = point.last_ms / 1000;
+    strftime(at, sizeof at, "%FT%TZ", gmtime(&seconds));
     printf("%s: restored from %s, in a new term\n", folder, backup);
+    printf("recovery point: record %llu of %s, term %u; what was accepted later is not in it\n",
+           (unsigned long long)point.sequence, at, point.term);
     return EXIT_OK;
 }
 
@@ -332,7 +338,7 @@ static int open_core(struct broker *b)
     log_info("recovered rows=%zu keys=%zu records=%zu sequence=%llu term=%u", count.rows, count.keys, count.records,
              (unsigned long long)meta->sequence, meta->term);
     int64_t off_ms = core_counters(b->core).wall_off_ms;
-    now_start(&b->now, meta->last_ms, b->options->accept_wall ? 0 : off_ms, b->options->speed);
+    now_start(&b->now, &(struct now_before){meta->last_ms, off_ms, b->options->accept_wall}, b->options->speed);
     alarm_gap(meta->last_ms, now_ms(&b->now));
     if (off_ms && !b->options->accept_wall)
         log_warn("wall_off ms=%lld: the broker's time does not follow the wall; --accept-wall takes it as it is",

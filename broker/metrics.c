@@ -97,6 +97,8 @@ void metrics_write(struct turn *t, struct buffer *out)
     gauge(out, "returned", "returned tasks waiting for a decision", overview.returned);
     gauge(out, "shelved", "shelved tasks waiting for a person", overview.shelved);
     gauge(out, "overdue", "clocks past due", overview.overdue);
+    gauge(out, "wall_off_seconds", "wall steps that no operator has accepted: the broker's time does not follow them",
+          (double)core_counters(t->core).wall_off_ms / 1000);
     write_units(&overview, out);
     write_turn(t, out);
     write_refusals(t, out);

@@ -4,6 +4,8 @@
 
 #include "broker/base/limits.h"
 
+#define MOMENT_NS 20000000 /* two reads of clocks take no longer, unless the machine slept */
+
 static int64_t read_ns(clockid_t id)
 {
     struct timespec at;
@@ -11,19 +13,30 @@ static int64_t read_ns(clockid_t id)
     return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
 }
 
-static int64_t wall_ms(void)
+/* Both clocks at one moment. Who is put to sleep between the two reads would take his sleep for a step of the wall. */
+struct moment {
+    int64_t boot_ns, wall_ms;
+};
+
+static struct moment look(void)
 {
-    return read_ns(CLOCK_REALTIME) / 1000000;
+    struct moment at;
+    do {
+        at.boot_ns = read_ns(CLOCK_BOOTTIME);
+        at.wall_ms = read_ns(CLOCK_REALTIME) / 1000000;
+    } while (read_ns(CLOCK_BOOTTIME) - at.boot_ns > MOMENT_NS);
+    return at;
 }
 
-void now_start(struct now *now, int64_t last_ms, int64_t off_ms, double speed)
+void now_start(struct now *now, const struct now_before *before, double speed)
 {
-    int64_t wall = wall_ms();
-    *now = (struct now){.speed = speed, .boot_ns = read_ns(CLOCK_BOOTTIME)};
-    now->start_ms = wall - off_ms > last_ms ? wall - off_ms : last_ms;
-    now->drift_ms = wall - now->start_ms;
+    struct moment at = look();
+    int64_t known_ms = before->accept_wall ? 0 : before->off_ms, there_ms = at.wall_ms - known_ms;
+    *now = (struct now){.speed = speed, .boot_ns = at.boot_ns, .drift_ms = known_ms, .slew_seen_ns = at.boot_ns};
+    now->start_ms = there_ms > before->last_ms ? there_ms : before->last_ms;
     now->last_ms = now->start_ms;
-    now->slew_seen_ns = now->boot_ns;
+    if (before->accept_wall)
+        now->slew_ms = there_ms - now->start_ms;
 }
 
 /* Moves what is left of a step into the broker's time, a twentieth of the time that passed at most: so it never
@@ -43,9 +56,8 @@ static void slew(struct now *now, int64_t boot_ns)
     now->slew_seen_ns = boot_ns;
 }
 
-int64_t now_ms(struct now *now)
+static int64_t now_at(struct now *now, int64_t boot_ns)
 {
-    int64_t boot_ns = read_ns(CLOCK_BOOTTIME);
     slew(now, boot_ns);
     int64_t at = now->start_ms + now->slewed_ms + (int64_t)((double)(boot_ns - now->boot_ns) * now->speed / 1e6);
     if (at > now->last_ms)
@@ -53,12 +65,17 @@ int64_t now_ms(struct now *now)
     return now->last_ms;
 }
 
+int64_t now_ms(struct now *now)
+{
+    return now_at(now, read_ns(CLOCK_BOOTTIME));
+}
+
 int64_t now_step(struct now *now)
 {
     if (now->speed != 1)
         return 0;
-    int64_t expected = now_ms(now) + now->slew_ms + now->drift_ms;
-    int64_t step = wall_ms() - expected;
+    struct moment at = look();
+    int64_t step = at.wall_ms - (now_at(now, at.boot_ns) + now->slew_ms + now->drift_ms);
     if (step <= STEP_NOTICE_MS && step >= -STEP_NOTICE_MS)
         return 0;
     if (step < STEP_SLEW_MS && step > -STEP_SLEW_MS)

@@ -3,6 +3,7 @@
 #ifndef BROKER_NOW_H
 #define BROKER_NOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct now {
@@ -16,9 +17,16 @@ struct now {
     double speed;
 };
 
-/* Starts at the larger of last_ms (of the last record; 0: none) and the wall less off_ms (steps of the wall that no operator
- * has accepted). */
-void now_start(struct now *, int64_t last_ms, int64_t off_ms, double speed);
+/* What the store knows of the time. */
+struct now_before {
+    int64_t last_ms;  /* of the last record; 0: none */
+    int64_t off_ms;   /* steps of the wall that no operator has accepted */
+    bool accept_wall; /* now one has */
+};
+
+/* Starts at the larger of the last record and the wall less what is not accepted. A wall that is behind that is noticed as a
+ * step, unless it is accepted: then the broker's time is slewed to it. */
+void now_start(struct now *, const struct now_before *, double speed);
 int64_t now_ms(struct now *);
 /* The wall step since last asked, when beyond STEP_NOTICE_MS: below STEP_SLEW_MS it will be slewed away, above it the
  * broker's time stays as it is. 0: none. Always 0 in an exercise that runs faster than life. */

@@ -157,14 +157,21 @@ static void read_clock(struct turn *t)
     t->now_ms = t->now(t->time);
 }
 
+/* The wall was set: it goes on record, and whoever reads the log is to look. */
+static void record_wall_step(struct turn *t, int64_t step_ms)
+{
+    if (!step_ms)
+        return;
+    log_warn("wall_step ms=%lld: %s", (long long)step_ms,
+             llabs(step_ms) < STEP_SLEW_MS ? "slewed away" : "the broker's time does not follow it");
+    turn_decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step_ms}});
+}
+
 static void notice_wall_step(struct turn *t)
 {
-    int64_t step = t->step(t->time);
-    if (!step)
-        return;
-    log_warn("wall_step ms=%lld: %s", (long long)step,
-             llabs(step) < STEP_SLEW_MS ? "slewed away" : "the broker's time does not follow it");
-    turn_decide(t, &(struct command){.kind = COMMAND_WALL_STEP, .principal = "", .wall_step = {step}});
+    record_wall_step(t, t->wall_step_ms);
+    t->wall_step_ms = 0;
+    record_wall_step(t, t->step(t->time));
 }
 
 /* What is due at or before now fires before the turn's commands, up to the batch limit. */
@@ -277,6 +284,8 @@ void turn_pulse(struct turn *t)
     if (t->pulse_ms && now_ms - t->pulse_ms > core_policy(t->core)->lease_ms / 2)
         t->stalled = true;
     t->pulse_ms = now_ms;
+    if (!t->wall_step_ms)
+        t->wall_step_ms = t->step(t->time);
     if (now_mono_ms() - t->expired_ms < 60000)
         return;
     t->expired_ms = now_mono_ms();
@@ -333,9 +342,9 @@ bool turn_wants(struct turn *t)
         return store_landed(t->store) || core_next_due(t->core) <= t->now(t->time);
     bool feed_goes_on = t->feeds_held && outbox_caught_up(t->outbox) != t->caught_up;
     bool notice_goes_on = t->notices_ms && t->notices_ms <= t->now(t->time);
-    return t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled || t->outcome.effect_count ||
-           outbox_held(t->outbox) || core_next_due(t->core) <= t->now(t->time) || t->outcome.record_count ||
-           durable_wants_quietly(t);
+    return t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled || t->wall_step_ms ||
+           t->outcome.effect_count || outbox_held(t->outbox) || core_next_due(t->core) <= t->now(t->time) ||
+           t->outcome.record_count || durable_wants_quietly(t);
 }
 
 int64_t turn_wait_ms(struct turn *t)

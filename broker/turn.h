@@ -74,6 +74,7 @@ struct turn {
     bool stalled;           /* the broker did not run for a while */
     int64_t expired_ms;     /* real time when idle sessions were last forgotten */
     int64_t pulse_ms;       /* the broker's time when it last was awake */
+    int64_t wall_step_ms;   /* noticed between turns; the next puts it on record */
     bool reload_wanted;     /* SIGHUP came */
     uint64_t held_sequence; /* for the panic's story */
     struct turn_stats stats;

@@ -1,6 +1,8 @@
 #include "panic.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,12 +17,13 @@ void panic_set_story(void (*story)(void *arg), void *arg)
 
 void panic(const char *format, ...)
 {
+    bool no_memory = errno == ENOMEM;
     va_list args;
     fprintf(stderr, "panic version=%s ", BIHUAN_VERSION);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    fputs(no_memory ? " (no memory)\n" : "\n", stderr);
     if (story_fn) {
         void (*story)(void *) = story_fn;
         story_fn = NULL; /* a story that panics itself must not tell it again */

@@ -9,6 +9,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/map.h"
+#include "broker/base/panic.h"
 #include "broker/config/nearest.h"
 
 /* --- loading --- */
@@ -37,6 +38,8 @@ static int fault_of_parser(const struct document *document, const char *text, si
 {
     if (parser->error == YAML_READER_ERROR)
         return fault_of_reader(document, text, size_bytes, parser);
+    if (parser->error == YAML_MEMORY_ERROR)
+        return fault_add(document->faults, document->file, 0, 0, "no memory to read it");
     return fault_add(document->faults, document->file, parser->problem_mark.line + 1, parser->problem_mark.column + 1,
                      "not YAML: %s%s%s", parser->context != NULL ? parser->context : "",
                      parser->context != NULL ? ": " : "", parser->problem != NULL ? parser->problem : "cannot be read");
@@ -44,8 +47,7 @@ static int fault_of_parser(const struct document *document, const char *text, si
 
 static void parser_start(yaml_parser_t *parser, const char *text, size_t size_bytes)
 {
-    if (!yaml_parser_initialize(parser))
-        abort();
+    ASSERT(yaml_parser_initialize(parser)); /* it wants memory, nothing else */
     yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(parser, (const unsigned char *)text, size_bytes);
 }

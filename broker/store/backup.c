@@ -71,8 +71,12 @@ static int partial_name(char out[PATH_BYTES], const char *folder)
     return 0;
 }
 
+/* What is in it first: a name that is durable before it would be that of an empty folder, of which a broker makes a store. */
 static int publish(const char *partial, const char *folder)
 {
+    int error = sync_path(partial);
+    if (error != 0)
+        return error;
     if (rename(partial, folder) != 0)
         return -errno;
     return sync_folder(folder);
@@ -131,7 +135,7 @@ static int renew(struct store *s)
     return store_errno(mdb_txn_commit(txn));
 }
 
-static int copy_backup(const char *backup, const char *partial)
+static int copy_backup(const char *backup, const char *partial, struct store_meta *point)
 {
     struct store *from;
     struct store_options options = {.read_only = true};
@@ -143,6 +147,8 @@ static int copy_backup(const char *backup, const char *partial)
             -EINVAL, "%s is no backup: a broker ended there before its log was in its tables; start one on it", backup);
     else if ((error = copy_into(from->env, partial)) != 0)
         store_fail(error, "%s cannot be written: %s", partial, strerror(-error));
+    if (point)
+        *point = from->meta;
     store_close(from);
     return error;
 }
@@ -161,14 +167,14 @@ static int renew_copy(const char *partial)
     return error;
 }
 
-int store_restore(const char *backup, const char *folder, const char **sentence)
+int store_restore(const char *backup, const char *folder, struct store_meta *point, const char **sentence)
 {
     char partial[PATH_BYTES];
     *sentence = store_fault();
     int error = partial_name(partial, folder);
     if (error != 0)
         return store_fail(error, "%s cannot be made: %s", folder, strerror(-error));
-    error = copy_backup(backup, partial);
+    error = copy_backup(backup, partial, point);
     if (error == 0)
         error = renew_copy(partial);
     if (error == 0 && (error = publish(partial, folder)) != 0)

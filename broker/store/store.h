@@ -117,8 +117,8 @@ void store_space(struct store *, struct store_space *);
  * while turns go on and store_tend is called (call from a helper thread). */
 int store_backup(struct store *, const char *folder, uint64_t upto);
 /* Makes a backup a store in a new folder, of a term 1,000 higher and with 1,000,000 incident numbers skipped, so that no
- * number and no term given after the backup is given twice. Offline. */
-int store_restore(const char *backup, const char *folder, const char **fault);
+ * number and no term given after the backup is given twice. Offline. What it knew last is told, unless NULL. */
+int store_restore(const char *backup, const char *folder, struct store_meta *point, const char **fault);
 /* Offline check: checksums, chain, rows against their records. Counts faults into *bad; each told to fn. */
 int store_check(const char *folder, void (*fn)(void *arg, const char *sentence), void *arg, uint64_t *bad);
 

@@ -21,6 +21,7 @@ struct promise {
 struct oracle {
     struct promise *promises; /* as given */
     size_t count, capacity;
+    uint32_t journal;
 };
 
 /* --- the logs --- */
@@ -65,6 +66,7 @@ struct oracle *oracle_new(char *const *logs, size_t count)
 {
     struct oracle *o = calloc(1, sizeof *o);
     ASSERT(o);
+    o->journal = 620899;
     for (size_t i = 0; i < count; i++)
         if (!read_log(o, logs[i])) {
             oracle_free(o);
@@ -72,6 +74,11 @@ struct oracle *oracle_new(char *const *logs, size_t count)
         }
     qsort(o->promises, o->count, sizeof *o->promises, by_time);
     return o;
+}
+
+void oracle_expect_journal(struct oracle *o, uint32_t journal)
+{
+    o->journal = journal;
 }
 
 void oracle_free(struct oracle *o)
@@ -226,7 +233,7 @@ struct verdict oracle_judge(const struct oracle *o, const char *folder, uint64_t
 {
     struct verdict verdict = {0};
     struct trail t = {.fn = fn, .arg = arg, .verdict = &verdict};
-    struct store_options options = {.create = true, .front = true, .journal = 620899};
+    struct store_options options = {.create = true, .front = true, .journal = o->journal};
     struct store *s;
     const char *fault = "";
     size_t given = oracle_given(o, before_ns);

@@ -9,6 +9,8 @@ struct oracle;
 /* NULL with a sentence on stderr when a log cannot be read. A last line that was cut off is none. */
 struct oracle *oracle_new(char *const *logs, size_t count);
 void oracle_free(struct oracle *);
+/* Of a store that is not made yet; 620899. */
+void oracle_expect_journal(struct oracle *, uint32_t journal);
 /* How many promises were given before a time. */
 size_t oracle_given(const struct oracle *, uint64_t before_ns);
 

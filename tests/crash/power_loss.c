@@ -7,6 +7,7 @@
  *   --seed N
  *   --jobs N       processes
  *   --only N       this one of them alone, kept in WORK
+ *   --sub NAME     the store is a folder in it, which may not be there yet: at the end it must
  *   --liar NAME    a disk that says "durable" of files with this in their name, and keeps nothing: the campaign must notice
  */
 #include <dirent.h>
@@ -35,6 +36,7 @@
 #define INODES_MAX   64
 #define NUMBERS_MAX  256
 #define NAMES_MAX    256
+#define A_FOLDER     SIZE_MAX
 
 /* --- chance --- */
 
@@ -257,8 +259,9 @@ static void on_open(const struct trace_event *event)
     size_t *inode = find_name(&now, path);
     if (event->file == 0)
         return;
-    if (!inode) {
-        ASSERT(event->flags & TRACE_MADE);
+    if (!inode && !(event->flags & TRACE_MADE)) {
+        disk.of_number[event->file] = A_FOLDER;
+    } else if (!inode) {
         ASSERT(disk.inode_count < INODES_MAX);
         size_t made = disk.inode_count++;
         disk.inodes[made].path = path;
@@ -271,7 +274,7 @@ static void on_open(const struct trace_event *event)
 
 static void on_sync(const struct trace_event *event)
 {
-    if (event->file == 0) {
+    if (event->file == 0 || disk.of_number[event->file] == A_FOLDER) {
         disk.names_syncing = disk.name_count;
         disk.folder_sync = event->op;
         return;
@@ -309,13 +312,27 @@ static void on_end(const struct trace_event *event)
     }
 }
 
+static const char *joined(const char *a, const char *b)
+{
+    char *text;
+    ASSERT(asprintf(&text, "%s%s", a, b) > 0);
+    return text;
+}
+
+/* Of a file, or of a folder with what is in it. */
 static void on_rename(const struct trace_event *event)
 {
     const char *from = (const char *)payload(event), *to = from + strlen(from) + 1;
     struct directory now = directory_after(disk.name_count);
-    size_t *inode = find_name(&now, from);
-    ASSERT(inode);
-    add_name((struct name_change){.kind = NAME_MOVED, .path = from, .to = to, .inode = *inode, .op = event->op});
+    size_t length = strlen(from), moved = 0;
+    for (size_t i = 0; i < now.count; i++) {
+        const char *rest = strncmp(now.paths[i], from, length) == 0 ? now.paths[i] + length : NULL;
+        if (!rest || (*rest && *rest != '/'))
+            continue;
+        add_name((struct name_change){NAME_MOVED, now.paths[i], joined(to, rest), now.inodes[i], event->op});
+        moved++;
+    }
+    ASSERT(moved > 0);
 }
 
 static void on_unlink(const struct trace_event *event)
@@ -484,12 +501,13 @@ static void materialise(struct state *state, const char *folder)
 /* --- the campaign --- */
 
 struct counts {
-    uint64_t states, promises, pending, torn, states_pending, states_torn, lost, doubled, unopenable, faults, died;
+    uint64_t states, promises, pending, torn, states_pending, states_torn, lost, doubled, unopenable, faults, died,
+        absent;
 };
 
 struct options {
     uint64_t states, seed, jobs, only;
-    const char *work;
+    const char *work, *sub;
     struct oracle *oracle;
 };
 
@@ -535,6 +553,20 @@ static void add_verdict(struct counts *c, const struct verdict *v, bool said)
     c->died += !said;
 }
 
+/* A folder that has not its name yet is none. */
+static bool judge_there(const struct options *o, const char *folder, uint64_t before_ns, bool over, struct verdict *out,
+                        struct counts *c)
+{
+    char path[700];
+    struct stat status;
+    snprintf(path, sizeof path, "%s%s%s", folder, o->sub ? "/" : "", o->sub ? o->sub : "");
+    if (!o->sub || stat(path, &status) == 0)
+        return judge(o, path, before_ns, out);
+    out->unopenable = over;
+    c->absent++;
+    return true;
+}
+
 static void try_state(const struct options *o, uint64_t number, size_t at, struct counts *c)
 {
     char folder[600];
@@ -545,7 +577,7 @@ static void try_state(const struct options *o, uint64_t number, size_t at, struc
     uint64_t before_ns = at < trace.count ? trace.events[at]->ns : UINT64_MAX;
     snprintf(folder, sizeof folder, "%s/state-%" PRIu64, o->work, number);
     materialise(&state, folder);
-    bool said = judge(o, folder, before_ns, &verdict);
+    bool said = judge_there(o, folder, before_ns, at == trace.count, &verdict, c);
     add_verdict(c, &verdict, said);
     c->states++;
     c->promises += oracle_given(o->oracle, before_ns);
@@ -616,24 +648,20 @@ static int report(const struct counts *c)
 {
     printf("{\"states\": %" PRIu64 ", \"with_pending\": %" PRIu64 ", \"torn\": %" PRIu64 ", \"promises\": %" PRIu64
            ", \"lost\": %" PRIu64 ", \"doubled\": %" PRIu64 ", \"unopenable\": %" PRIu64 ", \"faults\": %" PRIu64
-           ", \"died\": %" PRIu64 "}\n",
+           ", \"died\": %" PRIu64 ", \"absent\": %" PRIu64 "}\n",
            c->states, c->states_pending, c->states_torn, c->promises, c->lost, c->doubled, c->unopenable, c->faults,
-           c->died);
+           c->died, c->absent);
     return c->lost || c->doubled || c->unopenable || c->faults || c->died;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option flags[] = {{"states", 1, NULL, 'n'},
-                                          {"seed", 1, NULL, 's'},
-                                          {"jobs", 1, NULL, 'j'},
-                                          {"only", 1, NULL, 'o'},
-                                          {"liar", 1, NULL, 'l'},
-                                          {"base", 1, NULL, 'b'},
-                                          {0}};
+    static const struct option flags[] = {
+        {"states", 1, NULL, 'n'}, {"seed", 1, NULL, 's'}, {"jobs", 1, NULL, 'j'}, {"only", 1, NULL, 'o'},
+        {"liar", 1, NULL, 'l'},   {"base", 1, NULL, 'b'}, {"sub", 1, NULL, 'u'},  {0}};
     struct options o = {.states = 1000, .seed = 1, .jobs = 1, .only = UINT64_MAX};
     for (int option; (option = getopt_long(argc, argv, "", flags, NULL)) != -1;) {
-        uint64_t number = option != 'b' && option != 'l' ? strtoull(optarg, NULL, 10) : 0;
+        uint64_t number = option != 'b' && option != 'l' && option != 'u' ? strtoull(optarg, NULL, 10) : 0;
         if (option == 'n')
             o.states = number;
         else if (option == 's')
@@ -642,6 +670,8 @@ int main(int argc, char **argv)
             o.jobs = number;
         else if (option == 'o')
             o.only = number;
+        else if (option == 'u')
+            o.sub = optarg;
         else if (option == 'b')
             load_base(optarg);
         else if (option == 'l')

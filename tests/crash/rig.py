@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
 import tap  # noqa: E402,F401
-from broker import BUILD, LIMIT_S, Broker, Process, Result, Trail, binary  # noqa: E402,F401
+from broker import BUILD, LIMIT_S, ROOT, Broker, Process, Result, Trail, binary  # noqa: E402,F401
 
 LONG = os.environ.get("BIHUAN_TORTURE") == "1"
 SEED = int(os.environ.get("BIHUAN_SEED", "1"))
@@ -31,6 +32,14 @@ def figure(row, holds, **figures):
     """A row of the table; printed for torture.py, and asserted by the caller."""
     print("# figure " + json.dumps({"row": row, "holds": bool(holds), "figures": figures}, ensure_ascii=False), flush=True)
     return holds
+
+
+def preloaded(shim, **settings):
+    """The environment of a program under a shim; a build that AddressSanitizer watches takes none."""
+    with open(binary("bihuand"), "rb") as file:
+        if b"__asan_init" in file.read():
+            raise unittest.SkipTest("a preloaded shim and AddressSanitizer exclude each other")
+    return dict(os.environ, LD_PRELOAD=shim, **settings)
 
 
 def program(name):
@@ -64,7 +73,7 @@ class Rig(Broker):
 
     def under_shim(self, **settings):
         """The next start: settings of shim.c, in lower case."""
-        self.env = dict(os.environ, LD_PRELOAD=SHIM, SHIM_FOLDER=self.store)
+        self.env = preloaded(SHIM, SHIM_FOLDER=self.store)
         self.env.update({f"SHIM_{name.upper()}": str(value) for name, value in settings.items()})
         return self
 
@@ -123,7 +132,10 @@ class Rig(Broker):
 
     def copy_store(self, name):
         """A copy as it is now, in the rig's folder."""
+        return self.copy(self.store, name)
+
+    def copy(self, store, name):
         copy = self.path(name)
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.store, copy)
+        shutil.copytree(store, copy)
         return copy

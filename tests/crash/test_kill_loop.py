@@ -2,6 +2,7 @@
 restart, nothing happened twice, and it is ready again soon."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import random
@@ -76,7 +77,7 @@ class FedPublisher:
 
     def feed(self):
         """One in fifty has clocks that run out within seconds."""
-        with self.process.stdin as stdin:
+        with contextlib.suppress(BrokenPipeError), self.process.stdin as stdin:  # it ended: finish tells why
             while not self.stop.wait(GAP_US / 1e6):
                 event = {"id": f"{self.source}-{self.sent}", "type": "5" if self.sent % 50 == 0 else "2.01",
                          "area": "620899001001"}

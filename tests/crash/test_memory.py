@@ -1,13 +1,15 @@
 """Where memory ends: an allocation that fails ends the broker, or one request, and never makes a promise false; under a flood what
 is held in memory stays within what limits.h states; under a cap the broker dies, and nothing it promised with it."""
 
+import json
+import os
 import random
 import re
 import subprocess
 import unittest
 
 from life import count_calls, live_all
-from rig import BUILD, LONG, SEED, Rig, choose, figure, tap
+from rig import BUILD, JOBS, ROOT, SEED, Rig, choose, figure, program, tap
 
 # As of the sweep, and a panic; a configuration that could not be read, a socket that could not be opened.
 # Some libraries do not look whether there was memory; that is their way to end the broker.
@@ -57,6 +59,16 @@ class Memory(unittest.TestCase):
         libraries = sum(any(isinstance(end, str) for end in life.ends) for life in struck)
         self.assertTrue(figure("memory: allocation fails", not wrong and died > 0, allocations=count, runs=len(struck),
                                brokers_ended=died, in_libraries=libraries, violations=len(wrong)), "\n\n".join(map(str, wrong[:5])))
+
+    def test_every_allocation_of_turns_core_and_store(self):
+        """In a short life, fresh and after a kill: each fails once, or all from there on."""
+        for name, flags in (("fresh", ()), ("recovering", ("--recover",))):
+            with Rig("sweep", keys=()) as rig:
+                done = subprocess.run([program("alloc_sweep"), *flags, *choose(("--step", "100"), ("--both", "--step", "4")),
+                                       "--jobs", str(JOBS), os.path.join(ROOT, "tests/sim/city"), rig.path("sweep")],
+                                      capture_output=True, encoding="utf-8", errors="replace", check=False)
+            said = json.loads(done.stdout) if done.stdout else {}
+            self.assertTrue(figure(f"memory: each, {name}", done.returncode == 0, **said), done.stderr[-3000:])
 
     def test_a_flood_is_held_within_what_is_stated(self):
         with Flood("flood", http=True, keys=()) as rig:

@@ -260,8 +260,8 @@ bool world_open(struct world *w, const struct world_options *options)
     ASSERT(failing && sem_init(&w->job_done, 0, 0) == 0);
     *failing = (struct failing){{&failing_ops}, journal_mem_new(), w};
     w->journal = &failing->journal;
-    snprintf(w->folder, sizeof(w->folder), "/dev/shm/bihuan-sim-XXXXXX");
-    ASSERT(mkdtemp(w->folder));
+    snprintf(w->folder, sizeof(w->folder), "%s", options->folder ? options->folder : "/dev/shm/bihuan-sim-XXXXXX");
+    ASSERT(options->folder || mkdtemp(w->folder));
     w->turn.config_folder = options->config_folder;
     w->turn.now = options->wall ? read_now : virtual_now;
     w->turn.step = options->wall ? read_step : virtual_step;
@@ -279,7 +279,7 @@ bool world_open(struct world *w, const struct world_options *options)
 static void remove_folder(const char *folder)
 {
     static const char *const files[] = {"data.mdb", "lock.mdb", "lock", "broker.lock", "front.0", "front.1"};
-    char path[128];
+    char path[160];
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
         unlink(path);

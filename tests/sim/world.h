@@ -77,6 +77,7 @@ struct world_options {
     uint64_t seed;
     int64_t start_ms;
     const char *config_folder;
+    const char *folder;        /* of the tables; NULL: one of its own */
     int64_t down_max_ms;       /* how long a crash keeps it down, at most */
     unsigned quiet_percent;    /* of the turns: rows are written then */
     size_t beside_records_min; /* a commit of so many runs beside the next turn; 0: as in life */
@@ -97,7 +98,7 @@ struct world {
     struct network network;
     struct turn turn;
     struct journal *journal;        /* survives crashes */
-    char folder[64];                /* of the tables; survives crashes */
+    char folder[128];               /* of the tables; survives crashes */
     enum crash next_commit, struck; /* planted; the last that came about */
     bool tables_fail;               /* planted: the batch that they take next does not arrive */
     int64_t wall_step_ms;           /* not noticed yet */

@@ -576,7 +576,7 @@ static void what_the_tables_lack_is_no_backup(void **state)
     const char *sentence;
     turn_of(f, 1, 3);
     fixture_close(f);
-    assert_int_equal(store_restore(f->folder, f->other, &sentence), -EINVAL);
+    assert_int_equal(store_restore(f->folder, f->other, NULL, &sentence), -EINVAL);
     assert_non_null(strstr(sentence, "is no backup"));
     fixture_open(f);
     turn_of(f, 4, 4);

@@ -653,11 +653,11 @@ static void a_restored_store_gives_nothing_twice(void **state)
         fixture_reopen(f); /* life goes on: terms begin, numbers are given */
     open_incidents(f, 6, 9);
     uint32_t term = store_meta(f->store)->term;
-    assert_int_equal(store_restore(f->folder, restored, &sentence), -EBUSY);
+    assert_int_equal(store_restore(f->folder, restored, NULL, &sentence), -EBUSY);
     fixture_close(f);
 
-    assert_int_equal(store_restore(f->other, restored, &sentence), 0);
-    assert_int_equal(store_restore(f->other, restored, &sentence), -EEXIST);
+    assert_int_equal(store_restore(f->other, restored, NULL, &sentence), 0);
+    assert_int_equal(store_restore(f->other, restored, NULL, &sentence), -EEXIST);
     memcpy(f->folder, restored, sizeof f->folder);
     assert_int_equal(store_check(f->folder, print_sentence, NULL, &bad), 0);
     assert_int_equal(bad, 0);
@@ -679,7 +679,7 @@ static void what_is_no_backup_is_refused(void **state)
     struct fixture *f = *state;
     const char *sentence;
     struct stat status;
-    assert_int_equal(store_restore("/no/such/place", f->other, &sentence), -ENOENT);
+    assert_int_equal(store_restore("/no/such/place", f->other, NULL, &sentence), -ENOENT);
     assert_non_null(strstr(sentence, "there is no store"));
     assert_int_not_equal(stat(f->other, &status), 0);
 }
