@@ -114,7 +114,7 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so promise verify power_loss bit_rot bloat)
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so promise verify power_loss bit_rot bloat tally)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^

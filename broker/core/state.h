@@ -81,10 +81,14 @@ struct worker {
     uint32_t credit;
     bool draining, is_idle;
     bool silent;  /* its leases have ended; kept, so that it goes on where it was when heard again */
-    bool missing; /* its last heartbeat knew of fewer tasks than it holds */
+    bool missing; /* its last heartbeat knew of fewer tasks than it holds, and was no nearer than the one before */
     int64_t heard_ms;
     TAILQ_HEAD(, live_task) leases;
     int32_t lease_count;
+    int32_t recent;    /* leases since its last heartbeat */
+    int32_t shortfall; /* leases that one did not know of */
+    int32_t again;     /* leases that are to be delivered again: the first of the list */
+    TAILQ_ENTRY(worker) due_again;
     TAILQ_ENTRY(worker) heard;
     TAILQ_ENTRY(worker) idle;
 };
@@ -120,6 +124,7 @@ struct core {
     struct heap due;
     struct textmap queues; /* by unit */
     TAILQ_HEAD(, queue) ready;
+    TAILQ_HEAD(, worker) due_again;
     TAILQ_HEAD(, live) visitors;
     struct map overdue;   /* incidents with a breached clock, by id */
     struct folds folds;   /* where repeated reports go */
