@@ -262,6 +262,7 @@ static const char *const lease_ends[] = {
     [LEASE_LEFT] = C_("lease", "left"),
     [LEASE_DRAINED] = C_("lease", "drained"),
     [LEASE_GIVEN_BACK] = C_("lease", "given_back"),
+    [LEASE_RESTARTED] = C_("lease", "restarted"),
 };
 
 static const char *shown(const char *const *table, size_t count, unsigned value)

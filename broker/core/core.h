@@ -54,6 +54,9 @@ struct command {
             bool exercise;
         } start;
         struct {
+            uint64_t life; /* of the worker's process; 0: not told */
+        } hello;
+        struct {
             int32_t holding;
         } heard; /* leased tasks the worker knows of; -1: it does not say */
         struct {

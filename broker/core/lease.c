@@ -12,7 +12,7 @@
 /* Whether the worker broke off, rather than took leave: such ends are counted against a task that kills its workers. */
 static bool breaks_off(enum lease_end why)
 {
-    return why == LEASE_SILENT || why == LEASE_GIVEN_BACK;
+    return why == LEASE_SILENT || why == LEASE_GIVEN_BACK || why == LEASE_RESTARTED;
 }
 
 static enum task_state state_without_holder(const struct task *task)
@@ -59,11 +59,11 @@ static const struct live_task *first_unresponded(const struct worker *worker)
     return task;
 }
 
-static void end_unresponded(struct step *step, const struct worker *worker)
+static void end_unresponded(struct step *step, const struct worker *worker, enum lease_end why)
 {
     const struct live_task *task;
     while ((task = first_unresponded(worker)))
-        end_by_broker(step, task, LEASE_DRAINED);
+        end_by_broker(step, task, why);
 }
 
 /* --- offers --- */
@@ -197,6 +197,16 @@ static void leave_other_seat(struct step *step)
         leave(step, seated);
 }
 
+/* A supervisor starts what has died anew at once, by its old name: never silent for long, it would be killed by the same
+ * task for ever. */
+static void note_life(struct step *step, struct worker *worker)
+{
+    uint64_t life = step->command->hello.life;
+    if (life && worker->life && life != worker->life)
+        end_unresponded(step, worker, LEASE_RESTARTED);
+    worker->life = life;
+}
+
 /* A lease belongs to (principal, worker name): whoever says hello by that name again, from whatever connection, goes on
  * with it. For another unit it is another worker, and leaves the tasks of the old one. */
 static void seat_worker(struct step *step)
@@ -213,6 +223,7 @@ static void seat_worker(struct step *step)
     }
     if (strcmp(worker->queue->unit, command->unit) != 0)
         end_all(step, worker, LEASE_LEFT);
+    note_life(step, worker);
     worker_heard(core, worker, step->now_ms);
     worker_connect(core, worker, command->peer, command->unit);
     worker_again(core, worker, worker->lease_count);
@@ -230,17 +241,16 @@ void lease_hello(struct step *step)
 }
 
 /* A worker that knows of fewer tasks than it holds, in two heartbeats running, was not told of some: without this a lost
- * delivery would wait as long as its worker lives. Not those of the last heartbeat or two, which may be on their way; nor
- * while it comes to know of more: it has not read all yet, and would have the more to read. */
+ * delivery would wait as long as its worker lives. Not those since the last heartbeat, which may be on their way; nor while
+ * it comes to know of more: it has not read all yet, and would have the more to read. */
 static void make_up_for_lost(struct core *core, struct worker *worker, int32_t holding)
 {
-    int32_t shortfall = worker->lease_count - holding;
-    bool missing = shortfall > worker->recent && shortfall >= worker->shortfall;
-    if (missing && worker->missing)
+    int32_t shortfall = worker->lease_count - holding, before = worker->shortfall;
+    bool lost = before > 0 && shortfall >= before && shortfall > worker->recent;
+    if (lost)
         worker_again(core, worker, AGAIN_MAX);
-    worker->missing = missing && !worker->missing;
+    worker->recent = lost ? worker->again : 0;
     worker->shortfall = shortfall;
-    worker->recent = 0;
 }
 
 void lease_heard(struct step *step)
@@ -271,7 +281,7 @@ void lease_bye(struct step *step)
         return;
     if (step->command->bye.drain) {
         worker_drain(step->writer, worker);
-        end_unresponded(step, worker);
+        end_unresponded(step, worker, LEASE_DRAINED);
         return;
     }
     leave(step, worker);

@@ -81,7 +81,7 @@ struct worker {
     uint32_t credit;
     bool draining, is_idle;
     bool silent;  /* its leases have ended; kept, so that it goes on where it was when heard again */
-    bool missing; /* its last heartbeat knew of fewer tasks than it holds, and was no nearer than the one before */
+    uint64_t life; /* of its process; 0: not known */
     int64_t heard_ms;
     TAILQ_HEAD(, live_task) leases;
     int32_t lease_count;

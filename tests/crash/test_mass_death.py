@@ -61,14 +61,15 @@ class MassDeath(unittest.TestCase):
                 since_ns = time.monotonic_ns()
                 rig.hire(name)
                 given.append(rig.hand_out(since_ns))
+            sent = int(rig.metric("messages_sent_total"))
             rig.cut_clients()
             rig.stop()
             kept = rig.assert_kept()
         lost = sum(len(published - set(of_generation)) for of_generation in given)
         normal, others, same = map(pace, given)
-        holds = lost == 0 and max(others, same) <= RATIO_MAX * normal
+        holds = lost == 0 and max(others, same) <= RATIO_MAX * normal and sent <= RATIO_MAX * TASKS * len(given)
         self.assertTrue(figure("mass worker death", holds, in_flight=TASKS, workers=WORKERS, not_handed_out_again=lost, normal_per_s=int(normal),
-                               to_others_per_s=int(others), by_their_names_per_s=int(same), **kept))
+                               to_others_per_s=int(others), by_their_names_per_s=int(same), sent=sent, **kept))
 
 
 if __name__ == "__main__":
