@@ -12,6 +12,7 @@
 #include "broker/base/limits.h"
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
+#include "broker/base/secret.h"
 #include "broker/config/config.h"
 #include "broker/edge/http.h"
 #include "broker/extract.h"
@@ -477,6 +478,7 @@ static int serve(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {.speed = 1};
+    secret_keep();
     argp_program_version = "bihuand " BIHUAN_VERSION;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&(struct argp){flags, parse_flag, NULL, "Bihuan's broker.", NULL, NULL, NULL}, argc, argv, 0, NULL,

@@ -12,6 +12,7 @@
 #include "broker/core/sensor.h"
 #include "broker/core/special.h"
 #include "schemas/ident.h"
+#include "schemas/typed.h"
 
 #define SEVERITY_MOST  1
 #define SEVERITY_LEAST 4 /* also of a type that does not say */
@@ -38,7 +39,7 @@ static bool may_publish(struct step *step, const struct event *event)
         return step_refuse(step, REFUSAL_FORBIDDEN, "panic", "\"%s\" may not use the panic lane", step->who->name);
     if (event->exercise && !step->who->exercise)
         return step_refuse(step, REFUSAL_FORBIDDEN, "exercise", "\"%s\" may not report exercises", step->who->name);
-    if (!has_text(event->id) || key_is_none(&step->command->key))
+    if (typed_blank(event->id) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "id", "an event carries its source's id");
     return true;
 }
@@ -75,7 +76,7 @@ static bool check_on_site(struct admission *admission)
     if (event->done == OUTCOME_PLANNED || event->done == OUTCOME_REFERRED || event->done == OUTCOME_WITHDRAWN)
         return step_refuse(admission->step, REFUSAL_BAD_VALUE, "done", "what was handled on site is not %s",
                            outcome_name(event->done));
-    if (!event->done || !admission->step->core->policy->on_site_evidence || has_text(event->evidence) ||
+    if (!event->done || !admission->step->core->policy->on_site_evidence || !typed_blank(event->evidence) ||
         event->attachment_count > 0)
         return true;
     return step_refuse(admission->step, REFUSAL_MISSING_FIELD, "evidence",
@@ -170,15 +171,6 @@ static enum incident_state state_of(const struct admission *admission)
                                                                     : state_sent(&admission->result);
 }
 
-static const char *ladder_of(const struct admission *admission)
-{
-    const struct type *type = admission->query.type;
-    const struct ladder *ladder = type && type->profile ? type->profile->ladder : NULL;
-    if (!ladder)
-        ladder = policy_ladder(admission->step->core->policy, NULL);
-    return ladder ? ladder->name : "";
-}
-
 /* What the policy calls it now; an unknown code stays as it was sent. */
 static const char *area_code(const struct admission *admission)
 {
@@ -194,6 +186,7 @@ static const struct incident_more *more_of(const struct admission *admission)
     struct incident_more more = {.object = admission->event->object,
                                  .about = admission->event->about,
                                  .special = special ? special->name : "",
+                                 .special_clocks = special_clocks(special),
                                  .beside = ""};
     if (!admission->event->done)
         border_find(step, &admission->query, &more);
@@ -231,7 +224,7 @@ static struct incident head_of(const struct admission *admission)
         .event_id = event->id,
         .route = route ? route->rule : "",
         .reason = "",
-        .ladder = ladder_of(admission),
+        .ladder = climb_ladder_named(admission->step->core->policy, admission->query.type),
         .received_ms = step->now_ms,
         .closed_ms = event->done ? step->now_ms : 0,
         .opened_seq = step->core->seq + 1,
