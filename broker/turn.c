@@ -362,9 +362,9 @@ bool turn_wants(struct turn *t)
         return store_landed(t->store) || time_is_due(t, t->now(t->time));
     bool feed_goes_on = t->feeds_held && outbox_caught_up(t->outbox) != t->caught_up;
     bool notice_goes_on = t->notices_ms && t->notices_ms <= t->now(t->time);
-    return core_offers(t->core) || t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled || t->outcome.effect_count ||
-           outbox_held(t->outbox) || time_is_due(t, t->now(t->time)) || t->outcome.record_count ||
-           durable_wants_quietly(t);
+    return core_offers(t->core) || t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled ||
+           t->outcome.effect_count || outbox_held(t->outbox) || time_is_due(t, t->now(t->time)) ||
+           t->outcome.record_count || durable_wants_quietly(t);
 }
 
 int64_t turn_wait_ms(struct turn *t)

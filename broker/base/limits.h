@@ -124,7 +124,7 @@
 #define SOCKET_HEARTBEAT_MS      5000 /* ZeroMQ's own; a connection silent for three is closed */
 #define HTTP_CONNECTIONS_MAX     32
 #define QUOTA_LINE_US            60000000LL /* beyond its quota a source stands in line for so long at most */
-#define OVERLOAD_RETRY_MS        5000 /* what a publisher refused for want of room is told to wait */
+#define OVERLOAD_RETRY_MS        5000       /* what a publisher refused for want of room is told to wait */
 
 /* The store. */
 #define RECORD_INLINE_BYTES 2016    /* above this LMDB gives a value pages of its own */

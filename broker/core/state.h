@@ -80,7 +80,7 @@ struct worker {
     uint64_t peer; /* 0: not connected; holds leases from before a restart */
     uint32_t credit;
     bool draining, is_idle;
-    bool silent;  /* its leases have ended; kept, so that it goes on where it was when heard again */
+    bool silent;   /* its leases have ended; kept, so that it goes on where it was when heard again */
     uint64_t life; /* of its process; 0: not known */
     int64_t heard_ms;
     TAILQ_HEAD(, live_task) leases;
