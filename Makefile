@@ -118,11 +118,11 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep)
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep tally flood)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^
-$(B)/crash/promise: $(B)/obj/tests/crash/promise.o $(B)/libbihuan.a
+$(B)/crash/promise $(B)/crash/flood: $(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/libbihuan.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(CLIENT_LIBS)
 $(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/tests/sim/audit.o $(B)/obj/tests/sim/chance.o $(LINK)

@@ -6,7 +6,8 @@
 /* Rows are written behind: when this many records are above the watermark, or when it has been quiet for a while. */
 #define FLUSH_LAG        20000
 #define FLUSH_QUIET_MS   200
-#define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with the lag */
+#define FLUSH_FAR        (TAIL_MAX / 8)
+#define FLUSH_SLICE_PART 16 /* of what is dirty, so that slices grow with a lag beyond that */
 
 /* --- rows --- */
 
@@ -95,13 +96,15 @@ static bool rows_wait(const struct turn *t)
     return t->sweep_began || (core_dirty(t->core) && !store_rows_behind(t->store));
 }
 
-/* How many rows to write in this turn. */
+/* How many rows to write in this turn: more than it makes dirty, and no more than whoever asks meanwhile notices, however
+ * many wait. */
 static size_t slice_of(const struct turn *t)
 {
-    bool behind = core_sequence(t->core) - store_meta(t->store)->watermark > FLUSH_LAG;
-    if (!rows_wait(t) || !(behind || quiet(t)))
+    uint64_t lag = core_sequence(t->core) - store_meta(t->store)->watermark;
+    if (!rows_wait(t) || !(lag > FLUSH_LAG || quiet(t)))
         return 0;
-    return core_dirty(t->core) / FLUSH_SLICE_PART + t->flush_slice_min;
+    size_t slice = t->flush_slice_min + 2 * t->outcome.record_count;
+    return lag > FLUSH_FAR ? slice + core_dirty(t->core) / FLUSH_SLICE_PART : slice;
 }
 
 static int put_rows(struct turn *t, size_t slice)

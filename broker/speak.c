@@ -80,6 +80,12 @@ static void deliver(struct turn *t, const struct effect *effect)
     outbox_put(t->outbox, effect->peer, &message);
 }
 
+/* The core reckons in the broker's time, who waits in the real one. */
+static uint32_t real_wait_ms(const struct turn *t, uint32_t wait_ms)
+{
+    return wait_ms ? (uint32_t)((double)wait_ms / t->speed) + (t->speed > 1) : 0;
+}
+
 static void say(struct turn *t, const struct effect *effect)
 {
     struct message message = {.tag = effect->tag};
@@ -91,6 +97,7 @@ static void say(struct turn *t, const struct effect *effect)
     case EFFECT_REFUSAL:
         message.kind = MESSAGE_REFUSAL;
         message.refusal = effect->refusal;
+        message.refusal.retry_after_ms = real_wait_ms(t, effect->refusal.retry_after_ms);
         t->stats.refused[effect->refusal.code]++;
         break;
     case EFFECT_REVOKE:

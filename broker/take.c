@@ -56,6 +56,7 @@ static bool seat_worker(struct turn *t, const struct gate_input *in)
     size_t before = t->outcome.effect_count;
     command.unit = in->message.hello.unit;
     command.worker = in->message.hello.worker;
+    command.hello.life = in->message.hello.life;
     turn_decide(t, &command);
     return t->outcome.effect_count == before || t->outcome.effects[before].kind != EFFECT_REFUSAL;
 }

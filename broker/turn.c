@@ -122,6 +122,7 @@ void turn_init(struct turn *t)
     arena_init(&t->aloft.arena);
     outcome_init(&t->outcome, &t->arena);
     t->aloft.on = false;
+    t->touched_ms = now_mono_ms(); /* who asked before the stop asks again */
     begin(t);
     if (!t->beside_all_min)
         t->beside_all_min = t->beside_records_min ? t->beside_records_min : BESIDE_ALL_MIN;
@@ -129,6 +130,8 @@ void turn_init(struct turn *t)
         t->beside_records_min = BESIDE_RECORDS_MIN;
     if (!t->flush_slice_min)
         t->flush_slice_min = FLUSH_SLICE_MIN;
+    if (!t->tick_rungs_busy)
+        t->tick_rungs_busy = TICK_RUNGS_BUSY;
     if (!t->query_budget_us)
         t->query_budget_us = QUERY_BUDGET_US;
 }
@@ -174,12 +177,38 @@ static void notice_wall_step(struct turn *t)
     record_wall_step(t, t->step(t->time));
 }
 
+/* Much may be due at once, as after a stop. While others ask for something it fires a little at a time, so that they are
+ * answered as ever; but what comes due meanwhile waits behind it, so it may not last. */
+static size_t rungs_of_turn(const struct turn *t, int64_t mono_ms)
+{
+    int64_t lasts_ms = t->backlog_ms ? mono_ms - t->backlog_ms : 0;
+    if (mono_ms - t->touched_ms >= TICK_ASKED_MS || lasts_ms >= 8 * TICK_DOUBLE_MS)
+        return TICK_RUNGS_MAX;
+    return t->tick_rungs_busy << (lasts_ms / TICK_DOUBLE_MS);
+}
+
+static void rest(struct turn *t, int64_t mono_ms, bool little)
+{
+    bool more = core_next_due(t->core) <= t->now_ms;
+    t->backlog_ms = !more ? 0 : t->backlog_ms ? t->backlog_ms : mono_ms;
+    t->rest_us = more && little ? now_mono_us() + TICK_REST_US : 0;
+}
+
+static bool time_is_due(struct turn *t, int64_t now_ms)
+{
+    return core_next_due(t->core) <= now_ms && (!t->rest_us || t->rest_us <= now_mono_us());
+}
+
 /* What is due at or before now fires before the turn's commands, up to the batch limit. */
 static void let_time_pass(struct turn *t)
 {
     notice_wall_step(t);
-    if (core_next_due(t->core) <= t->now_ms)
-        turn_decide(t, &(struct command){.kind = COMMAND_TICK, .principal = ""});
+    if (!time_is_due(t, t->now_ms))
+        return;
+    int64_t mono_ms = now_mono_ms();
+    struct command tick = {.kind = COMMAND_TICK, .principal = "", .tick = {rungs_of_turn(t, mono_ms)}};
+    turn_decide(t, &tick);
+    rest(t, mono_ms, tick.tick.rungs_max < TICK_RUNGS_MAX);
 }
 
 /* --- input --- */
@@ -339,11 +368,11 @@ int turn_settle(struct turn *t)
 bool turn_wants(struct turn *t)
 {
     if (t->aloft.on)
-        return store_landed(t->store) || core_next_due(t->core) <= t->now(t->time);
+        return store_landed(t->store) || time_is_due(t, t->now(t->time));
     bool feed_goes_on = t->feeds_held && outbox_caught_up(t->outbox) != t->caught_up;
     bool notice_goes_on = t->notices_ms && t->notices_ms <= t->now(t->time);
-    return t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled || t->wall_step_ms ||
-           t->outcome.effect_count || outbox_held(t->outbox) || core_next_due(t->core) <= t->now(t->time) ||
+    return core_offers(t->core) || t->feeds_behind || feed_goes_on || notice_goes_on || t->stalled || t->wall_step_ms ||
+           t->outcome.effect_count || outbox_held(t->outbox) || time_is_due(t, t->now(t->time)) ||
            t->outcome.record_count || durable_wants_quietly(t);
 }
 
@@ -354,7 +383,7 @@ int64_t turn_wait_ms(struct turn *t)
         due_ms = t->notices_ms;
     if (due_ms != INT64_MAX) {
         double real_ms = (double)(due_ms - t->now(t->time)) / t->speed;
-        int64_t left_ms = real_ms < 0 ? 0 : real_ms < 1000 ? (int64_t)real_ms + 1 : 1000;
+        int64_t left_ms = real_ms < 0 ? t->rest_us != 0 : real_ms < 1000 ? (int64_t)real_ms + 1 : 1000;
         wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
     /* Often enough that turn_pulse can tell a stall from a quiet time. */

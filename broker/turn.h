@@ -34,6 +34,7 @@ struct turn {
     size_t beside_records_min; /* BESIDE_RECORDS_MIN; a simulation lowers it */
     size_t beside_all_min;     /* BESIDE_ALL_MIN; or the simulation's */
     size_t flush_slice_min;    /* FLUSH_SLICE_MIN; the same */
+    size_t tick_rungs_busy;    /* TICK_RUNGS_BUSY; a simulation, which knows no real time, raises it to the most */
     int64_t query_budget_us;   /* QUERY_BUDGET_US; a simulation, which knows no real time, raises it */
 
     /* of the running turn */
@@ -62,6 +63,8 @@ struct turn {
     uint64_t sweep_last;  /* the last incident of this sweep */
     uint64_t sweep_began; /* sequence when this sweep began; 0: none under way */
     int64_t touched_ms;   /* real time of the last input: rows are flushed when it is quiet */
+    int64_t backlog_ms;   /* real time since which more is due than fires in a turn; 0: no more */
+    int64_t rest_us;      /* until then none of it fires */
     uint64_t feed_at;     /* where the round over the feeds goes on */
     bool feeds_behind;
     bool feeds_held;        /* one has more, when its reader has taken what it was sent */

@@ -259,10 +259,9 @@ static const char *const notice_steps[] = {
 };
 
 static const char *const lease_ends[] = {
-    [LEASE_SILENT] = C_("lease", "silent"),
-    [LEASE_LEFT] = C_("lease", "left"),
-    [LEASE_DRAINED] = C_("lease", "drained"),
-    [LEASE_GIVEN_BACK] = C_("lease", "given_back"),
+    [LEASE_SILENT] = C_("lease", "silent"),       [LEASE_LEFT] = C_("lease", "left"),
+    [LEASE_DRAINED] = C_("lease", "drained"),     [LEASE_GIVEN_BACK] = C_("lease", "given_back"),
+    [LEASE_RESTARTED] = C_("lease", "restarted"),
 };
 
 static const char *shown(const char *const *table, size_t count, unsigned value)

@@ -145,7 +145,8 @@ extern "C" {
     X(14, PARKED, parked) X(15, ANSWERED, answered)
 
 /* Why a lease ended. */
-#define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back)
+#define LEASE_ENDS(X) X(1, SILENT, silent) X(2, LEFT, left) X(3, DRAINED, drained) X(4, GIVEN_BACK, given_back) \
+    X(5, RESTARTED, restarted)
 
 /* Colours of a rung: warnings blue and yellow, breach red, then escalation one level up per step. */
 #define RUNG_COLOURS(X) X(1, BLUE, blue) X(2, YELLOW, yellow) X(3, RED, red) X(4, UP, up)

@@ -26,6 +26,7 @@ static void read(Reader &reader, const bihuan::Hello &in, struct hello *out)
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
     out->worker = reader.text(in.worker(), ID_MAX_BYTES, "worker");
     out->packs = in.packs();
+    out->life = in.life();
 }
 
 static void read(Reader &reader, const bihuan::Welcome &in, struct welcome *out)

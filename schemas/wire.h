@@ -39,6 +39,7 @@ struct hello {
     const char *unit;   /* work: the unit it works for */
     const char *worker; /* work: name, unique within the principal */
     bool packs;         /* publish: it reads receipts that come packed */
+    uint64_t life;      /* work: of this process; 0: it does not say */
 };
 
 struct welcome {

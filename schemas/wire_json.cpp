@@ -12,6 +12,8 @@ static void write(Json &json, const struct hello &hello)
     json.text("unit", hello.unit);
     json.text("worker", hello.worker);
     json.flag("packs", hello.packs);
+    if (hello.life)
+        json.number("life", hello.life);
 }
 
 static void write(Json &json, const struct welcome &welcome)

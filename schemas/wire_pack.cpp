@@ -11,7 +11,7 @@ Offset<bihuan::Hello> pack(Builder &builder, const struct hello &hello)
     auto client = pack(builder, hello.client);
     auto unit = pack(builder, hello.unit);
     auto worker = pack(builder, hello.worker);
-    return bihuan::CreateHello(builder, hello.version, client, unit, worker, hello.packs);
+    return bihuan::CreateHello(builder, hello.version, client, unit, worker, hello.packs, hello.life);
 }
 
 Offset<bihuan::Welcome> pack(Builder &builder, const struct welcome &welcome)

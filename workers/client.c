@@ -450,6 +450,7 @@ int client_open(const struct client_options *options, struct client **out, char 
                                    .client = copied(options->software ? options->software : "libbihuan"),
                                    .unit = copied(options->unit),
                                    .worker = copied(options->worker),
+                                   .life = options->endpoint == 'W' ? pace_random() | 1 : 0,
                                    .packs = true};
     outgoings_init(&client->outgoings);
     client->last_tag = pace_random() >> 1 & ~(uint64_t)1;

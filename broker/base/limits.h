@@ -52,8 +52,13 @@
 #define TURN_MESSAGES_MAX     1024          /* messages drained in one turn */
 #define TURN_BYTES_MAX        (1024 * 1024) /* encoded records of one entry; a turn ends early at this size */
 #define TICK_RUNGS_MAX        256  /* rungs fired and incidents reckoned anew in one turn; input comes between */
+#define TICK_RUNGS_BUSY       32   /* the same of a backlog, while others ask for something; doubled as it lasts */
+#define TICK_REST_US          4000 /* and then so long none */
+#define TICK_DOUBLE_MS        10000
+#define TICK_ASKED_MS         1000 /* since anything came in: somebody asks for something */
 #define RECKON_LOOKS_MAX      4096 /* incidents looked at for that in one turn */
 #define OFFERS_MAX            1024 /* offers decided at the end of one turn */
+#define AGAIN_MAX             256  /* leases delivered again to a worker that seems not to know of some */
 #define BESIDE_RECORDS_MIN    32   /* a smaller turn is committed at once: handing it over costs more than it gains */
 #define BESIDE_ALL_MIN        96   /* the same of a turn that holds all there was: nothing is decided meanwhile */
 #define LANDING_LOOK_MESSAGES 16   /* messages between looks whether a commit under way is over */
@@ -118,7 +123,8 @@
 #define LINGER_MAX_MS            1000 /* at the stop, for what is still queued */
 #define SOCKET_HEARTBEAT_MS      5000 /* ZeroMQ's own; a connection silent for three is closed */
 #define HTTP_CONNECTIONS_MAX     32
-#define OVERLOAD_RETRY_MS        5000 /* what a publisher refused for want of room is told to wait */
+#define QUOTA_LINE_US            60000000LL /* beyond its quota a source stands in line for so long at most */
+#define OVERLOAD_RETRY_MS        5000       /* what a publisher refused for want of room is told to wait */
 
 /* The store. */
 #define RECORD_INLINE_BYTES 2016    /* above this LMDB gives a value pages of its own */

@@ -40,7 +40,8 @@ static bool fire_first(struct step *step)
 /* Deadlines first, then what was counted: what is due fires before what people ask for. */
 static void step_tick(struct step *step)
 {
-    size_t records_left = TICK_RUNGS_MAX;
+    size_t asked = step->command->tick.rungs_max;
+    size_t records_left = asked && asked < TICK_RUNGS_MAX ? asked : TICK_RUNGS_MAX;
     while (records_left > 0 && fire_first(step))
         records_left--;
     reckon_tick(step, records_left);

@@ -10,7 +10,7 @@
 struct core;
 
 enum command_kind {
-    COMMAND_TICK = 1, /* time passes: fires what is due (at most TICK_RUNGS_MAX) */
+    COMMAND_TICK = 1, /* time passes: fires what is due */
     COMMAND_START,    /* the broker is up: term, last record before the stop */
     COMMAND_HELLO,    /* presence of a worker (or of the centre: no effect but a principal's session) */
     COMMAND_HEARD,    /* anything at all from a worker's session */
@@ -46,10 +46,16 @@ struct command {
     struct key128 key, digest;       /* publish, act, word: hash of (kind, principal, id) and of the decoded content */
     union {
         struct {
+            size_t rungs_max; /* fired, at most; no more than TICK_RUNGS_MAX. 0: so many */
+        } tick;
+        struct {
             uint32_t term;
             int64_t last_ms;
             bool exercise;
         } start;
+        struct {
+            uint64_t life; /* of the worker's process; 0: not told */
+        } hello;
         struct {
             int32_t holding;
         } heard; /* leased tasks the worker knows of; -1: it does not say */
@@ -135,8 +141,11 @@ const struct policy *core_policy(const struct core *);
 /* Decides, then applies; appends records (with sequence numbers) and effects to the outcome. A command that names an
  * incident not in memory is refused as unknown: the turn loads its row first (core_load). */
 void core_step(struct core *, const struct command *, int64_t now_ms, struct outcome *);
-/* Once, at the end of a turn: offers what is queued to workers with credit. */
+/* Once, at the end of a turn: offers what is queued to workers with credit, and delivers again what is to be; at most
+ * OFFERS_MAX. */
 void core_offer(struct core *, int64_t now_ms, struct outcome *);
+/* Whether the next turn has more of it. */
+bool core_offers(const struct core *);
 /* The only writer of state. Skips what a row already reflects (record.seq <= row.seq). */
 void core_apply(struct core *, const struct record *);
 /* Restart, and fetching an evicted incident. Not a state change. */

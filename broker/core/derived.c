@@ -23,6 +23,7 @@ void derived_init(struct core *core)
 {
     heap_init(&core->due, due_before);
     TAILQ_INIT(&core->ready);
+    TAILQ_INIT(&core->due_again);
     TAILQ_INIT(&core->visitors);
     folds_init(&core->folds);
 }

@@ -13,7 +13,7 @@
 /* Whether the worker broke off, rather than took leave: such ends are counted against a task that kills its workers. */
 static bool breaks_off(enum lease_end why)
 {
-    return why == LEASE_SILENT || why == LEASE_GIVEN_BACK;
+    return why == LEASE_SILENT || why == LEASE_GIVEN_BACK || why == LEASE_RESTARTED;
 }
 
 static enum task_state state_without_holder(const struct task *task)
@@ -60,11 +60,11 @@ static const struct live_task *first_unresponded(const struct worker *worker)
     return task;
 }
 
-static void end_unresponded(struct step *step, const struct worker *worker)
+static void end_unresponded(struct step *step, const struct worker *worker, enum lease_end why)
 {
     const struct live_task *task;
     while ((task = first_unresponded(worker)))
-        end_by_broker(step, task, LEASE_DRAINED);
+        end_by_broker(step, task, why);
 }
 
 /* --- offers --- */
@@ -87,12 +87,38 @@ static void offer(struct step *step, const struct live_task *of, struct worker *
     step_deliver(step, of, worker);
 }
 
-/* One task of each unit in turn, so that a long queue does not starve the others when a turn's offers run out. */
+/* One lease of the worker whose turn it is. */
+static bool deliver_again(struct step *step)
+{
+    struct worker *worker = TAILQ_FIRST(&step->writer->due_again);
+    if (!worker)
+        return false;
+    struct live_task *task = TAILQ_FIRST(&worker->leases);
+    int32_t left = task ? worker->again - 1 : 0;
+    if (task) {
+        TAILQ_REMOVE(&worker->leases, task, lease);
+        TAILQ_INSERT_TAIL(&worker->leases, task, lease);
+        step_deliver(step, task, worker);
+    }
+    worker_again(step->writer, worker, left);
+    return true;
+}
+
+bool core_offers(const struct core *core)
+{
+    return !TAILQ_EMPTY(&core->ready) || !TAILQ_EMPTY(&core->due_again);
+}
+
+/* One task of each unit in turn, so that a long queue does not starve the others when a turn's offers run out. What is
+ * delivered again comes at the same pace: workers that all come back at once are no flood. */
 void core_offer(struct core *core, int64_t now_ms, struct outcome *outcome)
 {
     struct step step = {.core = core, .writer = core, .now_ms = now_ms, .outcome = outcome};
     struct queue *queue;
-    for (size_t n = 0; n < OFFERS_MAX && (queue = TAILQ_FIRST(&core->ready)); n++) {
+    size_t n = 0;
+    while (n < OFFERS_MAX / 2 && deliver_again(&step))
+        n++;
+    for (; n < OFFERS_MAX && (queue = TAILQ_FIRST(&core->ready)); n++) {
         TAILQ_REMOVE(&core->ready, queue, ready);
         TAILQ_INSERT_TAIL(&core->ready, queue, ready);
         const struct live_task *task = queue_first(core, queue);
@@ -126,15 +152,6 @@ static bool welcome(struct step *step)
         return step_refuse(step, REFUSAL_OUT_OF_SCOPE, "unit", "\"%s\" does not work for unit \"%s\"", step->who->name,
                            command->unit);
     return true;
-}
-
-static void deliver_again(struct step *step, const struct worker *worker)
-{
-    const struct live_task *task;
-    TAILQ_FOREACH(task, &worker->leases, lease)
-    {
-        step_deliver(step, task, worker);
-    }
 }
 
 static void leave(struct step *step, struct worker *worker)
@@ -181,6 +198,16 @@ static void leave_other_seat(struct step *step)
         leave(step, seated);
 }
 
+/* A supervisor starts what has died anew at once, by its old name: never silent for long, it would be killed by the same
+ * task for ever. */
+static void note_life(struct step *step, struct worker *worker)
+{
+    uint64_t life = step->command->hello.life;
+    if (life && worker->life && life != worker->life)
+        end_unresponded(step, worker, LEASE_RESTARTED);
+    worker->life = life;
+}
+
 /* A lease belongs to (principal, worker name): whoever says hello by that name again, from whatever connection, goes on
  * with it. For another unit it is another worker, and leaves the tasks of the old one. */
 static void seat_worker(struct step *step)
@@ -197,9 +224,10 @@ static void seat_worker(struct step *step)
     }
     if (strcmp(worker->queue->unit, command->unit) != 0)
         end_all(step, worker, LEASE_LEFT);
+    note_life(step, worker);
     worker_heard(core, worker, step->now_ms);
     worker_connect(core, worker, command->peer, command->unit);
-    deliver_again(step, worker);
+    worker_again(core, worker, worker->lease_count);
 }
 
 void lease_hello(struct step *step)
@@ -213,14 +241,17 @@ void lease_hello(struct step *step)
     }
 }
 
-/* A worker that knows of fewer tasks than it holds, in two heartbeats running, was not told of some: a delivery on its
- * way may explain one such heartbeat, not two. Without this a lost delivery would wait as long as its worker lives. */
-static void make_up_for_lost(struct step *step, struct worker *worker, int32_t holding)
+/* A worker that knows of fewer tasks than it holds, in two heartbeats running, was not told of some: without this a lost
+ * delivery would wait as long as its worker lives. Not those since the last heartbeat, which may be on their way; nor while
+ * it comes to know of more: it has not read all yet, and would have the more to read. */
+static void make_up_for_lost(struct core *core, struct worker *worker, int32_t holding)
 {
-    bool missing = holding >= 0 && holding < worker->lease_count;
-    if (missing && worker->missing)
-        deliver_again(step, worker);
-    worker->missing = missing && !worker->missing;
+    int32_t shortfall = worker->lease_count - holding, before = worker->shortfall;
+    bool lost = before > 0 && shortfall >= before && shortfall > worker->recent;
+    if (lost)
+        worker_again(core, worker, AGAIN_MAX);
+    worker->recent = lost ? worker->again : 0;
+    worker->shortfall = shortfall;
 }
 
 void lease_heard(struct step *step)
@@ -230,7 +261,7 @@ void lease_heard(struct step *step)
         return;
     worker_heard(step->writer, worker, step->now_ms);
     if (step->command->heard.holding >= 0)
-        make_up_for_lost(step, worker, step->command->heard.holding);
+        make_up_for_lost(step->writer, worker, step->command->heard.holding);
 }
 
 void lease_credit(struct step *step)
@@ -251,7 +282,7 @@ void lease_bye(struct step *step)
         return;
     if (step->command->bye.drain) {
         worker_drain(step->writer, worker);
-        end_unresponded(step, worker);
+        end_unresponded(step, worker, LEASE_DRAINED);
         return;
     }
     leave(step, worker);

@@ -75,6 +75,7 @@ static void disconnect(struct core *core, struct worker *worker)
 void worker_forget(struct core *core, struct worker *worker)
 {
     ASSERT(TAILQ_EMPTY(&worker->leases));
+    worker_again(core, worker, 0);
     disconnect(core, worker);
     TAILQ_REMOVE(list_of(core, worker), worker, heard);
     textmap_remove(&core->workers, worker->key);
@@ -90,6 +91,7 @@ void worker_connect(struct core *core, struct worker *worker, uint64_t peer, con
     if (peer)
         map_put(&core->seats, peer, worker);
     worker->credit = 0;
+    worker->shortfall = 0;
     worker->draining = false;
     if (peer && !worker->silent)
         worker->queue->workers++;
@@ -133,6 +135,15 @@ void worker_credit(struct core *core, struct worker *worker, int64_t by)
     queue_seat(core, worker);
 }
 
+void worker_again(struct core *core, struct worker *worker, int32_t n)
+{
+    if (worker->again > 0)
+        TAILQ_REMOVE(&core->due_again, worker, due_again);
+    worker->again = n < worker->lease_count ? n : worker->lease_count;
+    if (worker->again > 0)
+        TAILQ_INSERT_TAIL(&core->due_again, worker, due_again);
+}
+
 void worker_drain(struct core *core, struct worker *worker)
 {
     worker->draining = true;
@@ -160,6 +171,7 @@ void lease_enter(struct core *core, struct live_task *task)
         return;
     TAILQ_INSERT_TAIL(&task->holder->leases, task, lease);
     task->holder->lease_count++;
+    task->holder->recent++;
 }
 
 void lease_leave(struct live_task *task)

@@ -23,6 +23,8 @@ void presence_grace(struct core *, int64_t now_ms);
 /* It was not heard for too long; its leases have ended. */
 void worker_silenced(struct core *, struct worker *);
 void worker_credit(struct core *, struct worker *, int64_t by);
+/* So many of its leases, the first of the list, are to be delivered again; 0: none is. */
+void worker_again(struct core *, struct worker *, int32_t n);
 void worker_drain(struct core *, struct worker *);
 /* When the longest unheard worker falls silent; INT64_MAX when none is there. */
 int64_t presence_due(const struct core *);

@@ -97,11 +97,15 @@ struct worker {
     uint64_t peer; /* 0: not connected; holds leases from before a restart */
     uint32_t credit;
     bool draining, is_idle;
-    bool silent;  /* its leases have ended; kept, so that it goes on where it was when heard again */
-    bool missing; /* its last heartbeat knew of fewer tasks than it holds */
+    bool silent;   /* its leases have ended; kept, so that it goes on where it was when heard again */
+    uint64_t life; /* of its process; 0: not known */
     int64_t heard_ms;
     TAILQ_HEAD(, live_task) leases;
     int32_t lease_count;
+    int32_t recent;    /* leases since its last heartbeat */
+    int32_t shortfall; /* leases that one did not know of */
+    int32_t again;     /* leases that are to be delivered again: the first of the list */
+    TAILQ_ENTRY(worker) due_again;
     TAILQ_ENTRY(worker) heard;
     TAILQ_ENTRY(worker) idle;
 };
@@ -137,6 +141,7 @@ struct core {
     struct heap due;
     struct textmap queues; /* by unit */
     TAILQ_HEAD(, queue) ready;
+    TAILQ_HEAD(, worker) due_again;
     TAILQ_HEAD(, live) visitors;
     struct map overdue;   /* incidents with a breached clock, by id */
     struct folds folds;   /* where repeated reports go */

@@ -219,14 +219,15 @@ static void check(struct trail *t, const char *folder)
 }
 
 /* A crash may come before there is a store: then a broker makes one. */
-static bool exists(const char *folder)
+static bool exists(const char *folder, bool *exercise)
 {
     struct store *s;
     const char *fault;
-    int error = store_open(folder, &(struct store_options){.read_only = true}, &s, &fault);
-    if (error == 0)
-        store_close(s);
-    return error == 0;
+    if (store_open(folder, &(struct store_options){.read_only = true}, &s, &fault) != 0)
+        return false;
+    *exercise = store_meta(s)->exercise;
+    store_close(s);
+    return true;
 }
 
 struct verdict oracle_judge(const struct oracle *o, const char *folder, uint64_t before_ns, prove_fn *fn, void *arg)
@@ -238,7 +239,7 @@ struct verdict oracle_judge(const struct oracle *o, const char *folder, uint64_t
     const char *fault = "";
     size_t given = oracle_given(o, before_ns);
     arena_init(&t.arena);
-    if (given > 0 || exists(folder))
+    if (exists(folder, &options.exercise) || given > 0)
         check(&t, folder);
     if (store_open(folder, &options, &s, &fault) != 0) {
         tell(&t, &verdict.unopenable, "%s", fault);

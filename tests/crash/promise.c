@@ -2,14 +2,15 @@
  * crash. It goes on over the broker's deaths, and ends with SIGTERM when all it asked is answered.
  *
  *   promise --log FILE [--count N] [--in-flight N] [--gap-us N] [--text BYTES] publish PREFIX TYPE AREA
- *   promise --log FILE work UNIT NAME
+ *   promise --log FILE [--in-flight CREDIT] [--gap-us N] [--mute 1] work UNIT NAME     the gap is from respond to feedback
  *
  * Lines of the log, times by CLOCK_MONOTONIC in nanoseconds:
- *   receipt NS SEQ INCIDENT REQUEST TERM REPEAT     of an event
+ *   receipt NS SEQ INCIDENT REQUEST TERM REPEAT SENT_NS     of an event, and when it was sent first
  *   word    NS SEQ INCIDENT REQUEST TASK EPOCH VERB
  *   refused NS CODE RETRY_MS REQUEST
  *   unknown NS - - REQUEST
- *   lent    NS TASK INCIDENT EPOCH                  a task was handed to us */
+ *   lent    NS TASK INCIDENT EPOCH                  a task was handed to us
+ *   revoked NS TASK INCIDENT EPOCH                  and taken away */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 
 #define TIMEOUT_MS 60000
 #define LINE_BYTES 256
+#define CREDIT_MAX 4096
 
 static volatile sig_atomic_t stopping;
 
@@ -78,6 +80,7 @@ static void note(const char *format, ...)
 
 struct asked {
     char id[80];
+    uint64_t sent_ns;
 };
 
 static void told(void *arg, const struct bh_result *result)
@@ -85,8 +88,8 @@ static void told(void *arg, const struct bh_result *result)
     struct asked *asked = arg;
     const struct bh_receipt *receipt = &result->receipt;
     if (result->error == BH_OK)
-        note("receipt %" PRIu64 " %" PRIu64 " %s %s %u %d\n", now_ns(), receipt->sequence,
-             *receipt->incident ? receipt->incident : "-", asked->id, receipt->term, receipt->repeat);
+        note("receipt %" PRIu64 " %" PRIu64 " %s %s %u %d %" PRIu64 "\n", now_ns(), receipt->sequence,
+             *receipt->incident ? receipt->incident : "-", asked->id, receipt->term, receipt->repeat, asked->sent_ns);
     else if (result->error == BH_REFUSED)
         note("refused %" PRIu64 " %s %u %s\n", now_ns(), result->refusal.name, result->refusal.retry_after_ms,
              asked->id);
@@ -102,6 +105,7 @@ static void publish_one(struct bh *bh, const char *prefix, uint64_t number, stru
         errx(1, "out of memory");
     snprintf(asked->id, sizeof asked->id, "%s-%" PRIu64, prefix, number);
     event.id = asked->id;
+    asked->sent_ns = now_ns();
     int error = bh_publish_start(bh, &event, TIMEOUT_MS, told, asked);
     if (error != BH_OK)
         errx(1, "publish: %s", bh_strerror(error));
@@ -111,6 +115,7 @@ struct load {
     uint64_t count, gap_us;
     uint32_t in_flight;
     size_t text_bytes;
+    bool mute; /* a worker that takes and never says a word */
 };
 
 static char *text_of(size_t size)
@@ -171,29 +176,74 @@ static bool say(struct bh_work *work, struct bh_task *task, struct bh_word word,
     return error == BH_OK;
 }
 
-static void be_worker(uint32_t credit, const char *unit, const char *name)
+/* Tasks responded to, in order of their feedback. */
+struct hands {
+    struct {
+        struct bh_task *task;
+        uint64_t due_ns;
+    } held[CREDIT_MAX];
+    size_t count;
+};
+
+static void drop(struct hands *hands, const struct bh_task *task)
 {
+    size_t kept = 0;
+    for (size_t i = 0; i < hands->count; i++)
+        if (hands->held[i].task != task)
+            hands->held[kept++] = hands->held[i];
+    hands->count = kept;
+}
+
+static void take(struct bh_work *work, const struct load *load, struct hands *hands, struct bh_task *task)
+{
+    note("%s %" PRIu64 " %u %s %u\n", task->revoked ? "revoked" : "lent", now_ns(), task->task, task->incident,
+         task->epoch);
+    if (task->revoked)
+        drop(hands, task);
+    else if (!load->mute && (task->responded || say(work, task, (struct bh_word){.verb = BH_RESPOND}, "respond"))) {
+        hands->held[hands->count].task = task;
+        hands->held[hands->count++].due_ns = now_ns() + load->gap_us * 1000;
+    }
+}
+
+static void finish_due(struct bh_work *work, struct hands *hands)
+{
+    while (hands->count > 0 && hands->held[0].due_ns <= now_ns()) {
+        struct bh_task *task = hands->held[0].task;
+        drop(hands, task);
+        say(work, task, (struct bh_word){.verb = BH_FEEDBACK, .outcome = "resolved"}, "feedback");
+    }
+}
+
+static void be_worker(const struct load *load, const char *unit, const char *name)
+{
+    static struct hands hands;
     char fault[BH_FAULT_BYTES];
     struct bh_work *work;
     struct bh_task *task;
+    uint32_t credit = load->in_flight < CREDIT_MAX ? load->in_flight : CREDIT_MAX;
     struct bh_work_options options = {.unit = unit, .worker = name, .credit = credit};
     if (bh_work_open(&options, &work, fault) != BH_OK)
         errx(1, "%s", fault);
     while (!stopping) {
-        if (bh_work_next(work, 50, &task) != BH_OK || task->revoked)
-            continue;
-        note("lent %" PRIu64 " %u %s %u\n", now_ns(), task->task, task->incident, task->epoch);
-        if (task->responded || say(work, task, (struct bh_word){.verb = BH_RESPOND}, "respond"))
-            say(work, task, (struct bh_word){.verb = BH_FEEDBACK, .outcome = "resolved"}, "feedback");
+        if (bh_work_next(work, hands.count ? 1 : 50, &task) == BH_OK)
+            take(work, load, &hands, task);
+        else
+            flush();
+        finish_due(work, &hands);
     }
     bh_work_close(work);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"log", 1, NULL, 'l'},       {"count", 1, NULL, 'n'},
-                                            {"in-flight", 1, NULL, 'i'}, {"gap-us", 1, NULL, 'g'},
-                                            {"text", 1, NULL, 't'},      {0}};
+    static const struct option options[] = {{"log", 1, NULL, 'l'},
+                                            {"count", 1, NULL, 'n'},
+                                            {"in-flight", 1, NULL, 'i'},
+                                            {"gap-us", 1, NULL, 'g'},
+                                            {"text", 1, NULL, 't'},
+                                            {"mute", 1, NULL, 'm'},
+                                            {0}};
     struct load load = {.in_flight = 8};
     const char *log = NULL;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -208,6 +258,8 @@ int main(int argc, char **argv)
             load.gap_us = number;
         else if (option == 't')
             load.text_bytes = number;
+        else if (option == 'm')
+            load.mute = number != 0;
         else
             return 2;
     }
@@ -222,7 +274,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[0], "publish") == 0 && argc == 4)
         be_source(&load, argv[1], argv[2], argv[3]);
     else if (strcmp(argv[0], "work") == 0)
-        be_worker(load.in_flight, argv[1], argv[2]);
+        be_worker(&load, argv[1], argv[2]);
     else
         return 2;
     flush();

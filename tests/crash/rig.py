@@ -3,6 +3,7 @@ against it, and the figures of the table that `make torture` prints."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system"))
 import tap  # noqa: E402,F401
-from broker import BUILD, LIMIT_S, ROOT, Broker, Process, Result, Trail, binary  # noqa: E402,F401
+from broker import BUILD, LIMIT_S, ROOT, RUNNING, Broker, Process, Result, Trail, binary  # noqa: E402,F401
 
 LONG = os.environ.get("BIHUAN_TORTURE") == "1"
 SEED = int(os.environ.get("BIHUAN_SEED", "1"))
@@ -93,8 +94,8 @@ class Rig(Broker):
     def source(self, name, *flags, type="1.01", as_=None):
         return self.promise(*flags, "publish", name, type, AREA, log=f"log-{name}", as_=as_)
 
-    def worker_of(self, unit, name, credit=4, as_=None):
-        return self.promise("--in-flight", credit, "work", unit, name, log=f"log-{name}", as_=as_)
+    def worker_of(self, unit, name, *flags, credit=4, as_=None):
+        return self.promise("--in-flight", credit, *flags, "work", unit, name, log=f"log-{name}", as_=as_)
 
     def end_clients(self):
         """All they asked is answered."""
@@ -129,6 +130,20 @@ class Rig(Broker):
         result = self.verify(store)
         assert result.exit == 0, result
         return json.loads(result.out.splitlines()[-1])
+
+    def tally(self, since=0, source=None):
+        """What the stopped broker's trail says was told to people (tally.c)."""
+        done = subprocess.run([program("tally"), self.store, str(since), *([source] if source else [])], capture_output=True,
+                              encoding="utf-8", timeout=PATIENCE_S, check=True)
+        return json.loads(done.stdout)
+
+    def metric(self, name):
+        """Of a broker with http: one number."""
+        return float(re.search(rf"(?m)^bihuan_{re.escape(name)} (\S+)$", self.http("/metrics")[1])[1])
+
+    def sequence(self):
+        """The same, at hardly any cost: the last record."""
+        return int(re.search(r"sequence=(\d+)", self.http("/healthz")[1])[1])
 
     def copy_store(self, name):
         """A copy as it is now, in the rig's folder."""

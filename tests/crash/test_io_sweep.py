@@ -39,7 +39,7 @@ class Sweep(unittest.TestCase):
         lives, wrong = live_all(Rig.under_shim, settings, ENDS)
         struck = [run for run in lives if run.struck]
         went_on = [run.settings for run in struck if not any(end in (4, 6) for end in run.ends)]
-        repeats = sum(line[-1] == "1" for run in lives for line in run.lines if line[0] == "receipt")
+        repeats = sum(line[6] == "1" for run in lives for line in run.lines if line[0] == "receipt")
         holds = not wrong and not went_on and struck
         self.assertTrue(figure("unknown commit", holds, runs=len(struck), violations=len(wrong), went_on=len(went_on),
                                retries_deduplicated=repeats), f"{went_on}\n" + "\n\n".join(map(str, wrong[:5])))

@@ -9,16 +9,16 @@ import subprocess
 import unittest
 
 from life import count_calls, live_all
-from rig import BUILD, JOBS, ROOT, SEED, Rig, choose, figure, program, tap
+from rig import BUILD, JOBS, PATIENCE_S, ROOT, SEED, Rig, choose, figure, program, tap
 
 # As of the sweep, and a panic; a configuration that could not be read, a socket that could not be opened.
 # Some libraries do not look whether there was memory; that is their way to end the broker.
 ENDS = {0, 3, 4, 5, 6, -6, "in libpgm-5.3.so.0", "in libzmq.so.5"}
 FLOOD_S = choose(3, 30)
-# What may be held at once beside what is live: answers that wait, two batches and their log, turns; and the program itself.
+# docs/DURABILITY.md states them. Beside what is live: answers that wait, two batches and their log, turns; and the program itself.
 HELD_MAX_MIB = 64 + 2 * 2 * 32 + 64
 LIVE_BYTES = 2048  # of an incident, at most
-CAP_MIB = 48
+CAPS_MIB = choose((48,), (24, 48, 96, 192))
 
 
 def scarce(rig, **settings):
@@ -91,11 +91,15 @@ class Memory(unittest.TestCase):
                                live=live, **kept))
 
     def test_under_a_cap_it_dies_and_nothing_with_it(self):
+        for cap_mib in CAPS_MIB:
+            self.die_under(cap_mib)
+
+    def die_under(self, cap_mib):
         with Flood("cap", keys=()) as rig:
             rig.start()
-            subprocess.run(["prlimit", f"--pid={rig.pid()}", f"--data={CAP_MIB << 20}"], check=True)
+            subprocess.run(["prlimit", f"--pid={rig.pid()}", f"--data={cap_mib << 20}"], check=True)
             rig.flood()
-            status = rig.process.wait(120)
+            status = rig.process.wait(PATIENCE_S)
             said = rig.process.err.last()
             rig.process = None
             rig.reader.kill()
@@ -103,7 +107,7 @@ class Memory(unittest.TestCase):
             rig.end_clients()
             rig.stop()
             kept = rig.assert_kept()
-        self.assertTrue(figure("memory: cap", status in ENDS - {0}, cap_mib=CAP_MIB, exit=status, **kept), said)
+        self.assertTrue(figure("memory: cap", status in ENDS - {0}, cap_mib=cap_mib, exit=status, **kept), said)
 
 
 if __name__ == "__main__":

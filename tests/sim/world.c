@@ -272,6 +272,7 @@ bool world_open(struct world *w, const struct world_options *options)
     w->turn.query_budget_us = INT64_C(1) << 40;
     w->turn.beside_records_min = options->beside_records_min;
     w->turn.flush_slice_min = options->flush_slice_min;
+    w->turn.tick_rungs_busy = TICK_RUNGS_MAX;
     disk_be_late(options->front && !options->steady);
     return world_read_config(w) && bring_up(w);
 }

@@ -66,6 +66,36 @@ static void the_refusal_says_when(void **state)
     assert_int_equal(said(f, "camera", 0, false), 0);
 }
 
+/* One after the other, at the quota's own pace: none is refused a second time. */
+static void the_refused_stand_in_line(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t wait_ms[20];
+    give_quota(f, "camera");
+    accepted_of(f, PER_SECOND);
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(said(f, "camera", 0, false), REFUSAL_OVERLOADED);
+        wait_ms[i] = last_answer(f)->refusal.retry_after_ms;
+        assert_in_range(wait_ms[i], 1 + i * 1000 / PER_SECOND, (i + 1) * 1000 / PER_SECOND + 1);
+    }
+    int64_t at_ms = f->now_ms;
+    for (size_t i = 0; i < 20; i++) {
+        f->now_ms = at_ms + wait_ms[i];
+        assert_int_equal(said(f, "camera", 0, false), 0);
+    }
+}
+
+static void the_line_is_no_longer_than_a_minute(void **state)
+{
+    struct fixture *f = *state;
+    give_quota(f, "camera");
+    accepted_of(f, 2000);
+    assert_int_equal(said(f, "camera", 0, false), REFUSAL_OVERLOADED);
+    assert_in_range(last_answer(f)->refusal.retry_after_ms, 1, QUOTA_LINE_US / 1000);
+    f->now_ms += HOUR_MS;
+    assert_int_equal(accepted_of(f, 100), PER_SECOND);
+}
+
 static void others_are_not_touched(void **state)
 {
     struct fixture *f = *state;
@@ -104,6 +134,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_source_has_its_quota, setup, teardown),
         cmocka_unit_test_setup_teardown(the_refusal_says_when, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_refused_stand_in_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_line_is_no_longer_than_a_minute, setup, teardown),
         cmocka_unit_test_setup_teardown(others_are_not_touched, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_urgent_has_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_repeat_costs_nothing, setup, teardown),

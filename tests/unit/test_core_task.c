@@ -357,21 +357,91 @@ static void grace_ends_nothing_and_begins_everybodys_silence_anew(void **state)
     assert_int_equal(task_of(f, id, 1).state, TASK_QUEUED);
 }
 
+static size_t deliveries_after(struct fixture *f, int32_t holding)
+{
+    heard_holding(f, "water.dept", "w1", 11, holding);
+    offer(f);
+    return count_effects(f, EFFECT_DELIVER);
+}
+
 static void a_lost_delivery_is_made_up_for(void **state)
 {
     struct fixture *f = *state;
     offered(f);
     size_t delivered = count_effects(f, EFFECT_DELIVER);
-    heard_holding(f, "water.dept", "w1", 11, 0); /* it may be on its way */
-    assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered);
-    heard_holding(f, "water.dept", "w1", 11, 0);
-    assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered + 1);
+    assert_int_equal(deliveries_after(f, 0), delivered); /* it may be on its way */
+    assert_int_equal(deliveries_after(f, 0), delivered + 1);
     assert_int_equal(last_effect(f)->epoch, 1);
-    heard_holding(f, "water.dept", "w1", 11, 0); /* and so may that one */
-    heard_holding(f, "water.dept", "w1", 11, 1);
-    heard_holding(f, "water.dept", "w1", 11, 0);
+    assert_int_equal(deliveries_after(f, 0), delivered + 1); /* and so may that one */
+    assert_int_equal(deliveries_after(f, 1), delivered + 1);
+    assert_int_equal(deliveries_after(f, 0), delivered + 1);
     heard(f, "water.dept", "w1", 11);
+    offer(f);
     assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered + 1);
+}
+
+/* Who takes long to read what it was sent would only have the more to read. */
+static void a_worker_that_reads_slowly_is_not_told_again(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = 40 };
+    for (int i = 0; i < MANY; i++)
+        publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, MANY);
+    offer(f);
+    for (int32_t holding = 0; holding < MANY; holding += 4)
+        assert_int_equal(deliveries_after(f, holding), MANY);
+    assert_int_equal(deliveries_after(f, MANY - 4), MANY + MANY); /* and now it stands still */
+}
+
+/* As many as come back at once, it is no more in one turn than what is offered. */
+static void what_is_delivered_again_comes_at_the_pace_of_offers(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = OFFERS_MAX };
+    for (int i = 0; i < MANY; i++)
+        publish(f, "slow");
+    worker_ready(f, "water", "w1", 11, MANY);
+    offer(f);
+    assert_int_equal(count_effects(f, EFFECT_DELIVER), MANY);
+    hello(f, "water.dept", "water", "w1", 12);
+    assert_true(core_offers(f->core));
+    offer(f);
+    assert_int_equal(count_effects(f, EFFECT_DELIVER), MANY + OFFERS_MAX / 2);
+    offer(f);
+    assert_int_equal(count_effects(f, EFFECT_DELIVER), 2 * MANY);
+    assert_false(core_offers(f->core));
+}
+
+static void hello_of_life(struct fixture *f, const char *worker, uint64_t life)
+{
+    step(f, (struct command){.kind = COMMAND_HELLO,
+                             .principal = "water.dept",
+                             .endpoint = 'W',
+                             .unit = "water",
+                             .worker = worker,
+                             .peer = 11,
+                             .hello = {life}});
+    credit(f, "water.dept", worker, 11, 4);
+    offer(f);
+}
+
+/* Its supervisor starts it anew at once, so it is never silent. */
+static void a_task_that_kills_whoever_starts_it_is_shelved_however_soon_that_one_is_back(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = publish(f, "slow"), begun = publish(f, "slow");
+    hello_of_life(f, "w1", 1);
+    say(f, "w1", WORD_RESPOND, begun);
+    hello_of_life(f, "w1", 1); /* a connection, not a life */
+    assert_int_equal(task_of(f, id, 1).lost, 0);
+    for (uint64_t life = 2; life < 2 + LOST_MAX; life++) {
+        assert_int_equal(task_of(f, id, 1).state, TASK_OFFERED);
+        hello_of_life(f, "w1", life);
+    }
+    assert_int_equal(task_of(f, id, 1).state, TASK_SHELVED);
+    assert_int_equal(task_of(f, begun, 1).state, TASK_RESPONDED); /* is still its own */
+    assert_string_equal(task_of(f, begun, 1).worker, "w1");
 }
 
 static void a_silent_worker_goes_on_when_heard_again(void **state)
@@ -495,6 +565,7 @@ static void restarts_do_not_count_as_lost(void **state)
     pass(after_restart, LEASE_MS - 1);
     assert_int_equal(task_of(after_restart, id, 1).state, TASK_OFFERED);
     hello(after_restart, "water.dept", "water", "w1", 21);
+    offer(after_restart);
     assert_int_equal(last_effect(after_restart)->kind, EFFECT_DELIVER); /* again, by the same epoch */
     assert_int_equal(last_effect(after_restart)->epoch, 1);
     assert_int_equal(last_effect(after_restart)->peer, 21);
@@ -509,6 +580,7 @@ static void a_name_that_says_hello_again_takes_over_its_leases(void **state)
     struct fixture *f = *state;
     uint64_t id = offered(f);
     hello(f, "water.dept", "water", "w1", 12);
+    offer(f);
     assert_int_equal(last_effect(f)->kind, EFFECT_DELIVER);
     assert_int_equal(last_effect(f)->peer, 12);
     assert_int_equal(last_effect(f)->epoch, 1);
@@ -833,6 +905,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_before_respond_gives_it_to_a_colleague, setup, teardown),
         cmocka_unit_test_setup_teardown(anything_heard_keeps_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lost_delivery_is_made_up_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_worker_that_reads_slowly_is_not_told_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_delivered_again_comes_at_the_pace_of_offers, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_task_that_kills_whoever_starts_it_is_shelved_however_soon_that_one_is_back,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_stall_of_the_broker_silences_nobody_who_spoke, setup, teardown),
         cmocka_unit_test_setup_teardown(grace_ends_nothing_and_begins_everybodys_silence_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_worker_goes_on_when_heard_again, setup, teardown),
