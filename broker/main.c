@@ -12,6 +12,7 @@
 #include "broker/base/limits.h"
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
+#include "broker/base/secret.h"
 #include "broker/config/config.h"
 #include "broker/edge/http.h"
 #include "broker/extract.h"
@@ -481,6 +482,7 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&(struct argp){flags, parse_flag, NULL, "Bihuan's broker.", NULL, NULL, NULL}, argc, argv, 0, NULL,
                &options);
+    secret_keep_in_process();
     signal(SIGPIPE, SIG_IGN); /* whoever read our log may go; we stay */
     check_flags(&options);
     if (options.check)

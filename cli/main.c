@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/base/secret.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "workers/language.h"
@@ -150,6 +151,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    secret_keep_in_process();
     language_begin();
     if (argc < 2) {
         help(stderr);

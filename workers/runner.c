@@ -15,6 +15,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "broker/base/secret.h"
 #include "workers/language.h"
 #include "workers/pace.h"
 
@@ -368,6 +369,7 @@ int main(int argc, char **argv)
     struct runner runner = {.credit = 1, .log = -1};
     struct arguments arguments = {.runner = &runner};
     char fault[BH_FAULT_BYTES];
+    secret_keep_in_process();
     language_begin();
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);

@@ -11,6 +11,7 @@
 #include "broker/base/limits.h"
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
+#include "broker/edge/accept.h"
 #include "broker/edge/listen.h"
 #include "broker/edge/watch.h"
 #include "broker/edge/zap.h"
@@ -35,6 +36,8 @@ struct gate {
     size_t socket_count, next; /* next: whose turn it is */
     unsigned untended;         /* messages since the last look */
     bool alarmed;
+    uint64_t turned_away_before; /* of a gate before this one, in this process */
+    uint64_t told_at;            /* connections turned away when the log says so next: it does not grow with them */
     gate_principal_fn *principal_of;
     void *arg;
     struct sessions *sessions;
@@ -61,6 +64,7 @@ static struct gate *gate_new(gate_principal_fn *principal_of, void *arg)
     ASSERT(gate);
     gate->principal_of = principal_of;
     gate->arg = arg;
+    gate->turned_away_before = accept_turned_away();
     gate->sessions = sessions_new();
     gate->context = zmq_ctx_new();
     ASSERT(gate->context);
@@ -202,10 +206,22 @@ static bool sockets_ask(struct gate *gate)
     return any;
 }
 
+static void count_turned_away(struct gate *gate)
+{
+    gate->counts.turned_away = accept_turned_away() - gate->turned_away_before;
+    if (gate->counts.turned_away <= gate->told_at)
+        return;
+    log_warn(
+        "turned_away=%llu connections=%llu: no descriptors are left for more; LimitNOFILE= of the unit says how many",
+        (unsigned long long)gate->counts.turned_away, (unsigned long long)gate->counts.connections);
+    gate->told_at = 2 * gate->counts.turned_away;
+}
+
 void gate_watch(struct gate *gate)
 {
     for (size_t i = 0; i < gate->socket_count; i++)
         watch_drain(gate->sockets[i].watch, gate->sessions, &gate->counts);
+    count_turned_away(gate);
     bool many = gate->counts.connections > CONNECTIONS_ALARM;
     if (many && !gate->alarmed)
         log_warn("connections=%llu above=%d", (unsigned long long)gate->counts.connections, CONNECTIONS_ALARM);
