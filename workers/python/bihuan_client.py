@@ -13,6 +13,7 @@ import sys
 import time
 
 import flatbuffers
+import flatbuffers.compat
 import zmq
 from zmq.utils import z85
 
@@ -25,6 +26,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 # --- generated code (section 4) ---
+
+# Where numpy is installed, flatc 2's code calls type() where it has a field of that name: it goes without.
+flatbuffers.compat.import_numpy = lambda: None
+
 
 def generate():
     """flatc's Python code for the schemas, in BIHUAN_PYTHON or build/python; made when missing or old."""
