@@ -33,6 +33,16 @@ def figure(row, holds, **figures):
     return holds
 
 
+def metrics(rig):
+    """What the broker counts: names without their prefix and "_total"; of those without labels."""
+    told = {}
+    for line in rig.http("/metrics")[1].splitlines():
+        name, _, value = line.partition(" ")
+        if name.startswith("bihuan_") and "{" not in name:
+            told[name[len("bihuan_"):].removesuffix("_total")] = float(value)
+    return told
+
+
 def program(name):
     return os.path.join(BUILD, "crash", name)
 
