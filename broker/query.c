@@ -574,9 +574,10 @@ bool query_permitted(const struct turn *t, const struct gate_input *in)
 static uint64_t incident_asked(const struct message *message)
 {
     bool by_event = message->kind == MESSAGE_STATUS && has_text(message->status.event_id);
-    return message->kind == MESSAGE_QUERY    ? message->query.incident
-           : message->kind == MESSAGE_STATUS ? (by_event ? 0 : message->status.incident)
-                                             : 0;
+    bool of_one = message->query.kind == QUERY_SHOW || message->query.kind == QUERY_EXPLAIN;
+    if (message->kind == MESSAGE_QUERY)
+        return of_one ? message->query.incident : 0;
+    return message->kind == MESSAGE_STATUS && !by_event ? message->status.incident : 0;
 }
 
 bool query_guesses(struct turn *t, const struct gate_input *in)

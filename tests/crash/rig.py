@@ -3,6 +3,7 @@ against it, and the figures of the table that `make torture` prints."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,6 +32,12 @@ def figure(row, holds, **figures):
     """A row of the table; printed for torture.py, and asserted by the caller."""
     print("# figure " + json.dumps({"row": row, "holds": bool(holds), "figures": figures}, ensure_ascii=False), flush=True)
     return holds
+
+
+def anonymous_mib(pid):
+    """What a process holds of memory of its own."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"RssAnon:\s+(\d+)", status.read())[1]) / 1024
 
 
 def metrics(rig):
