@@ -9,7 +9,7 @@ B := build
 # `make V=1` shows whole commands.
 SAY = $(if $(V),,@echo '  $(1)' $@;)
 
-PACKAGES := libzmq libsodium yaml-0.1 jansson libmicrohttpd libcrypto ncursesw
+PACKAGES := libzmq libsodium yaml-0.1 jansson libmicrohttpd libcrypto libutf8proc ncursesw
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wshadow $(if $(WERROR),-Werror)
@@ -39,8 +39,8 @@ OBJ_broker := $(filter-out $(B)/obj/broker/main.o,$(call room_objects,broker))
 ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib$(r).a) $(B)/libschemas.a $(B)/libbroker.a
 LINK := $(B)/libbroker.a $(B)/libedge.a $(B)/libstore.a $(B)/libconfig.a $(B)/libplace.a $(B)/libcore.a \
         $(B)/libschemas.a $(B)/libbase.a
-BROKER_LIBS := -lzmq -llmdb -lev -lgeos_c -lyaml -ljansson -lmicrohttpd -lsodium -lcrypto -lxxhash -lpthread -lm
-CLIENT_LIBS := -lzmq -lsodium -lcrypto -lpthread -lm
+BROKER_LIBS := -lzmq -llmdb -lev -lgeos_c -lyaml -ljansson -lmicrohttpd -lsodium -lcrypto -lxxhash -lutf8proc -lpthread -lm
+CLIENT_LIBS := -lzmq -lsodium -lcrypto -lutf8proc -lpthread -lm
 CLI_LIBS := -lncursesw -lcsv -ljansson -lyaml
 
 BINARIES := $(B)/bihuand $(B)/bihuan $(B)/bihuan-worker $(B)/libbihuan.a $(B)/libbihuan.so

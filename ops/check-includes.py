@@ -9,6 +9,7 @@ import sys
 BASE = "broker/base/"
 TYPES = "schemas/types.h"
 IDENT = "schemas/ident.h"
+TYPED = "schemas/typed.h"
 WIRE = "schemas/wire.h"
 RECORD = "schemas/record.h"
 POLICY = "broker/core/policy.h"
@@ -17,8 +18,8 @@ BIHUAN = "workers/bihuan.h"
 LANGUAGE = "workers/language.h"
 RULES = {
     "broker/base/": [],
-    "broker/core/": [BASE, TYPES, WIRE, IDENT],
-    "broker/config/": [BASE, TYPES, POLICY],
+    "broker/core/": [BASE, TYPES, WIRE, IDENT, TYPED],
+    "broker/config/": [BASE, TYPES, POLICY, TYPED],
     "broker/place/": [BASE, TYPES, POLICY],
     "broker/store/": [BASE, TYPES, RECORD, IDENT],
     "broker/edge/": [BASE, TYPES, WIRE, IDENT],
@@ -41,6 +42,7 @@ LIBRARIES = {
     "microhttpd.h": ["broker/edge/"],
     "flatbuffers/flatbuffers.h": ["schemas/"],
     "csv.h": ["cli/"],
+    "utf8proc.h": ["schemas/"],
     "xxhash.h": ["broker/store/", "broker/edge/"],
     "sodium.h": ["broker/edge/", "broker/main.c", "workers/", "cli/", "tests/", "bench/"],
     "openssl/evp.h": ["broker/base/", "schemas/", "tests/"],

@@ -100,6 +100,8 @@ class Reader
 
     const char *text(const String *, size_t max_bytes, const char *about);
     const char *required(const String *, size_t max_bytes, const char *about);
+    /* A person's name, as it is kept (typed.h). */
+    const char *person(const String *, const char *about);
     struct bytes bytes(const Octets *, size_t max_bytes, const char *about);
     struct bytes sha256(const Octets *, const char *about);
     int64_t time(int64_t ms, const char *about);

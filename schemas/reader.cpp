@@ -7,6 +7,8 @@
 
 #include <flatbuffers/util.h>
 
+#include "schemas/typed.h"
+
 namespace facts
 {
 
@@ -76,6 +78,18 @@ const char *Reader::required(const String *string, size_t max_bytes, const char 
     const char *value = text(string, max_bytes, about);
     require(*value != '\0', about);
     return value;
+}
+
+const char *Reader::person(const String *string, const char *about)
+{
+    const char *name = text(string, ID_MAX_BYTES, about);
+    if (from != From::CLIENT || code || *name == '\0')
+        return name;
+    auto *kept = static_cast<char *>(arena_alloc(arena, strlen(name) + 1));
+    if (uint32_t point = typed_name(name, kept))
+        fail(REFUSAL_BAD_TEXT, about, "%s: holds U+%04X, which nobody sees: it is no part of a name; type it again",
+             about, static_cast<unsigned>(point));
+    return kept;
 }
 
 struct bytes Reader::bytes(const Octets *octets, size_t max_bytes, const char *about)

@@ -163,7 +163,7 @@ static void read(Reader &reader, const bihuan::Urge &in, struct urge *out)
     out->epoch = in.epoch();
     out->urges = in.urges();
     out->supervised_ms = in.supervised_ms();
-    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->person = reader.person(in.person(), "person");
     out->text = reader.text(in.text(), TEXT_MAX_BYTES, "text");
 }
 
@@ -177,7 +177,7 @@ static void read(Reader &reader, const bihuan::Word &in, struct word *out)
     out->task = in.task();
     reader.require(out->task != 0, "task");
     out->epoch = in.epoch();
-    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->person = reader.person(in.person(), "person");
     out->on_behalf = reader.text(in.on_behalf(), CODE_MAX_BYTES, "on_behalf");
     out->outcome = reader.known(in.outcome(), outcome_name, "outcome");
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
@@ -217,7 +217,7 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->into = in.into();
     out->unit = reader.text(in.unit(), CODE_MAX_BYTES, "unit");
     out->role = reader.known(in.role(), task_role_name, "role");
-    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->person = reader.person(in.person(), "person");
     out->outcome = reader.known(in.outcome(), outcome_name, "outcome");
     out->passed = in.passed();
     out->reason = reader.text(in.reason(), CODE_MAX_BYTES, "reason");
@@ -235,7 +235,8 @@ static void read(Reader &reader, const bihuan::Act &in, struct act *out)
     out->condition_met = in.condition_met();
     out->last = in.last();
     out->name = reader.text(in.name(), ID_MAX_BYTES, "name");
-    out->target = reader.text(in.target(), ID_MAX_BYTES, "target");
+    out->target = out->verb == ACT_HAND_OVER ? reader.person(in.target(), "target")
+                                             : reader.text(in.target(), ID_MAX_BYTES, "target");
     out->area = reader.text(in.area(), CODE_MAX_BYTES, "area");
     out->colour = reader.known(in.colour(), rung_colour_name, "colour");
     out->from_ms = reader.time(in.from_ms(), "from_ms");
@@ -353,13 +354,13 @@ static void read(Reader &reader, const bihuan::Answer &in, struct answer *out)
 static void read(Reader &reader, const bihuan::Reload &in, reload_body *out)
 {
     out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
-    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->person = reader.person(in.person(), "person");
 }
 
 static void read(Reader &reader, const bihuan::Backup &in, backup_body *out)
 {
     out->request = reader.required(in.request(), ID_MAX_BYTES, "request");
-    out->person = reader.text(in.person(), ID_MAX_BYTES, "person");
+    out->person = reader.person(in.person(), "person");
     out->path = reader.required(in.path(), ADDRESS_MAX_BYTES, "path");
 }
 

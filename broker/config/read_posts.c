@@ -25,12 +25,12 @@ static bool read_holder(struct posts_reading *in, yaml_node_t *node, struct hold
     int offset = in->reading->policy->utc_offset_minutes;
     holder->name = "";
     if (!node_is_mapping(node)) {
-        holder->name = read_name(in->reading, in->document, node, "a person", "");
+        holder->name = read_person(in->reading, in->document, node);
         return true;
     }
     if (!node_fields(in->document, node, "a holder", holder_keys, 3, fields))
         return false;
-    holder->name = read_name(in->reading, in->document, fields[0], "a person", "");
+    holder->name = read_person(in->reading, in->document, fields[0]);
     if (fields[1] != NULL)
         node_date(in->document, fields[1], offset, &holder->from_ms);
     if (fields[2] != NULL && node_date(in->document, fields[2], offset, &holder->to_ms) &&

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/config/nearest.h"
+#include "schemas/typed.h"
 
 const char *keep(struct reading *reading, const char *text)
 {
@@ -83,6 +84,20 @@ const char *read_name(struct reading *reading, struct document *document, yaml_n
 {
     const char *text = field != NULL ? node_text(document, field, what, NAME_MAX_BYTES) : NULL;
     return text != NULL ? keep(reading, text) : otherwise;
+}
+
+/* As a name that is typed in a message (wire.cpp): what is compared is kept alike. */
+const char *read_person(struct reading *reading, struct document *document, yaml_node_t *field)
+{
+    char name[NAME_MAX_BYTES + 1];
+    const char *typed = read_name(reading, document, field, "a person", "");
+    uint32_t point = typed_name(typed, name);
+    if (point != 0)
+        node_fault(document, field, "the name holds U+%04X, which nobody sees: it is no part of a name; type it again",
+                   (unsigned)point);
+    else if (*typed != '\0' && *name == '\0')
+        node_fault(document, field, "the name is blank; write it, or leave the key out");
+    return point != 0 || strcmp(name, typed) == 0 ? typed : keep(reading, name);
 }
 
 void read_retired(struct reading *reading, struct document *document, yaml_node_t *retired, yaml_node_t *successor,

@@ -94,6 +94,8 @@ struct entry_node *flatten(struct reading *, struct document *, yaml_node_t *lis
 const char *read_code(struct reading *, struct document *, yaml_node_t *, const char *what, const char *without);
 /* A name for people; `otherwise` when the field is absent. */
 const char *read_name(struct reading *, struct document *, yaml_node_t *field, const char *what, const char *otherwise);
+/* A person's name, "" without a field. */
+const char *read_person(struct reading *, struct document *, yaml_node_t *field);
 /* Fills *retired and *successor from the two fields, either may be NULL. */
 void read_retired(struct reading *, struct document *, yaml_node_t *retired, yaml_node_t *successor, bool *is_retired,
                   const char **code);

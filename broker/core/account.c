@@ -2,6 +2,7 @@
 
 #include "broker/core/oversight.h"
 #include "broker/core/task_more.h"
+#include "schemas/typed.h"
 
 static bool owes(const struct task *task)
 {
@@ -37,9 +38,9 @@ void account_drop(struct draft *draft, uint32_t task)
 
 static bool is_written(struct step *step, const char *reason, const char *text)
 {
-    if (!has_text(reason))
+    if (typed_blank(reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "an account says why, in a word");
-    return has_text(text) ||
+    return !typed_blank(text) ||
            step_refuse(step, REFUSAL_MISSING_FIELD, "text", "an account is written: why, in sentences");
 }
 

@@ -14,6 +14,7 @@
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "schemas/typed.h"
 
 static bool refuse_state(struct acting *acting, const char *reason)
 {
@@ -90,7 +91,7 @@ struct task *act_choose(struct acting *acting, bool (*fits)(const struct task *)
 static const struct unit *unit_of(struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
-    if (!has_text(acting->act->unit)) {
+    if (typed_blank(acting->act->unit)) {
         step_refuse(acting->step, REFUSAL_MISSING_FIELD, "unit", "to which unit");
         return NULL;
     }

@@ -12,6 +12,7 @@
 #include "broker/core/sensor.h"
 #include "broker/core/special.h"
 #include "schemas/ident.h"
+#include "schemas/typed.h"
 
 #define SEVERITY_MOST  1
 #define SEVERITY_LEAST 4 /* also of a type that does not say */
@@ -38,7 +39,7 @@ static bool may_publish(struct step *step, const struct event *event)
         return step_refuse(step, REFUSAL_FORBIDDEN, "panic", "\"%s\" may not use the panic lane", step->who->name);
     if (event->exercise && !step->who->exercise)
         return step_refuse(step, REFUSAL_FORBIDDEN, "exercise", "\"%s\" may not report exercises", step->who->name);
-    if (!has_text(event->id) || key_is_none(&step->command->key))
+    if (typed_blank(event->id) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "id", "an event carries its source's id");
     return true;
 }
@@ -75,7 +76,7 @@ static bool check_on_site(struct admission *admission)
     if (event->done == OUTCOME_PLANNED || event->done == OUTCOME_REFERRED || event->done == OUTCOME_WITHDRAWN)
         return step_refuse(admission->step, REFUSAL_BAD_VALUE, "done", "what was handled on site is not %s",
                            outcome_name(event->done));
-    if (!event->done || !admission->step->core->policy->on_site_evidence || has_text(event->evidence) ||
+    if (!event->done || !admission->step->core->policy->on_site_evidence || !typed_blank(event->evidence) ||
         event->attachment_count > 0)
         return true;
     return step_refuse(admission->step, REFUSAL_MISSING_FIELD, "evidence",

@@ -5,6 +5,7 @@
 #include "broker/core/handover.h"
 #include "broker/core/level.h"
 #include "broker/core/sample.h"
+#include "schemas/typed.h"
 
 /* Each completes the record; false when refused, and then nothing is recorded. */
 /* clang-format off */
@@ -38,13 +39,13 @@ static bool complete(struct step *step, const struct act *act, size_t at)
 {
     if (at == ASIDES)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
-    if (!has_text(act->request) || key_is_none(&step->command->key))
+    if (typed_blank(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
-    if (asides[at].needs_name && !has_text(act->name))
+    if (asides[at].needs_name && typed_blank(act->name))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "name", "%s says of which", act_name(act->verb));
-    if (asides[at].needs_target && !has_text(act->target))
+    if (asides[at].needs_target && typed_blank(act->target))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "target", "%s says which target", act_name(act->verb));
-    if (asides[at].needs_reason && !has_text(act->reason))
+    if (asides[at].needs_reason && typed_blank(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
     return true;
 }

@@ -9,6 +9,7 @@
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 #include "broker/core/unreasonable.h"
+#include "schemas/typed.h"
 
 /* --- the kinds: what each needs to be asked, and what it does when it is granted --- */
 
@@ -44,7 +45,7 @@ static bool complete(struct step *step, const struct ask *ask)
     if (!ask->kind)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "kind",
                            "an ask says what for: extend, park, suspend or unreasonable");
-    if (!has_text(ask->reason))
+    if (typed_blank(ask->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "an ask says why");
     return true;
 }
@@ -192,7 +193,7 @@ static bool may_judge(struct acting *acting, const struct ask *ask)
 {
     if (!(kinds[ask->kind].how & JUDGED))
         return true;
-    if (!has_text(acting->act->person))
+    if (typed_blank(acting->act->person))
         return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "person", "this is decided by a person, by name");
     if (right_unit(acting->step->who, ask->unit))
         return step_refuse(acting->step, REFUSAL_SAME_PERSON, NULL, "nobody of unit \"%s\", which asks, may decide it",

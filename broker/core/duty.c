@@ -9,6 +9,7 @@
 #include "broker/core/period.h"
 #include "broker/core/route.h"
 #include "broker/core/special.h"
+#include "schemas/typed.h"
 
 #define NAMED_MAX 8 /* targets named in a text; of the rest there is a count */
 
@@ -217,7 +218,7 @@ static const struct live_side *find_row(struct aside *aside)
     const struct act *act = aside->act;
     const struct duty *duty = rule_of(aside->step->core->policy, act->name);
     bool one = duty && strcmp(duty->name, act->name) == 0;
-    if (one && duty->each && !has_text(act->area)) {
+    if (one && duty->each && typed_blank(act->area)) {
         step_refuse(aside->step, REFUSAL_MISSING_FIELD, "area", "each %s has a duty \"%s\" of its own; say which",
                     aside->step->core->policy->levels[duty->areas[0]->level].name, act->name);
         return NULL;
@@ -229,6 +230,18 @@ static const struct live_side *find_row(struct aside *aside)
     return row;
 }
 
+/* By name, within what the asker may touch. */
+static bool may_speak_for_it(struct aside *aside, const struct side *side)
+{
+    struct step *step = aside->step;
+    const struct area *area = area_of(step->core->policy, side);
+    if (typed_blank(aside->act->person))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "person", "who says it on the unit's behalf");
+    return right_in_scope(step->who, NULL, area) ||
+           step_refuse(step, REFUSAL_OUT_OF_SCOPE, "name", "area \"%s\" is outside what \"%s\" may touch", area->code,
+                       step->who->name);
+}
+
 /* The unit whose duty it is, or the centre for it. */
 static bool may_do(struct aside *aside, const struct side *side)
 {
@@ -236,7 +249,7 @@ static bool may_do(struct aside *aside, const struct side *side)
     const struct unit *unit = policy_unit_now(policy, policy_unit(policy, text_or_empty(side->name)));
     if (right_has(aside->step->who, RIGHT_ON_BEHALF)) {
         aside->record->on_behalf = unit ? unit->id : "";
-        return true;
+        return may_speak_for_it(aside, side);
     }
     return (unit && right_unit(aside->step->who, unit->id)) ||
            step_refuse(aside->step, REFUSAL_FORBIDDEN, NULL, "the duty is that of \"%s\"", text_or_empty(side->name));

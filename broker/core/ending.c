@@ -5,6 +5,7 @@
 
 #include "broker/base/panic.h"
 #include "broker/core/live.h"
+#include "schemas/typed.h"
 
 #define MINUTE_MS 60000
 
@@ -30,7 +31,7 @@ struct ending *ending_draft(struct draft *draft)
 
 static bool take_body(struct draft *draft, const char *to)
 {
-    if (!has_text(to))
+    if (typed_blank(to))
         return step_refuse(draft->step, REFUSAL_MISSING_FIELD, "to", "referred says to which body");
     ending_draft(draft)->referred_to = to;
     return true;

@@ -9,6 +9,7 @@
 #include "broker/core/right.h"
 #include "broker/core/somebody.h"
 #include "schemas/ident.h"
+#include "schemas/typed.h"
 
 #define LINE_BYTES          (IDENT_TEXT_BYTES + 16) /* an incident's number, its state, a newline */
 #define DIGEST_QUOTED_LEAST 8                       /* digits that whoever takes over quotes */
@@ -64,7 +65,7 @@ static void list_states(struct step *step, const struct items *items, struct sid
 
 static bool named(struct aside *aside)
 {
-    return has_text(aside->act->person) ||
+    return !typed_blank(aside->act->person) ||
            step_refuse(aside->step, REFUSAL_MISSING_FIELD, "person", "a shift is handed over by two named persons");
 }
 
@@ -86,7 +87,7 @@ bool handover_give(struct aside *aside)
     struct items items;
     if (!named(aside) || !is_on_duty(aside, &side))
         return false;
-    if (strcmp(act->person, act->target) == 0)
+    if (typed_same(act->person, act->target))
         return step_refuse(step, REFUSAL_SAME_PERSON, "target", "somebody else takes over");
     take_stock(step, &items);
     list_states(step, &items, &side);
@@ -114,7 +115,7 @@ static bool was_handed_over(struct aside *aside, const struct side *side)
 
 static bool is_successor(struct aside *aside, const struct side *side)
 {
-    return strcmp(aside->act->person, side->name) == 0 ||
+    return typed_same(aside->act->person, side->name) ||
            step_refuse(aside->step, REFUSAL_FORBIDDEN, "person", "it was handed over to \"%s\"", side->name);
 }
 

@@ -29,6 +29,7 @@
 #include "broker/core/notice.h"
 #include "broker/core/whistle.h"
 #include "broker/core/oversee.h"
+#include "schemas/typed.h"
 
 /* --- the table: in which state an act is possible --- */
 
@@ -86,9 +87,9 @@ bool incident_allows(enum incident_state state, enum act_verb act)
     return table[act][state];
 }
 
-/* What an act needs said (its reason, its outcome); after one that settles nothing may be left to wait for; one that gives can be
- * undone for a while. */
-enum { WHY = 1, OUT = 2, SETTLES = 4, GIVES = 8 };
+/* What an act needs said (its reason, its outcome, who says it); after one that settles nothing may be left to wait for; one
+ * that gives can be undone for a while. */
+enum { WHY = 1, OUT = 2, SETTLES = 4, GIVES = 8, NAMED = 16 };
 
 /* clang-format off */
 static const struct {
@@ -130,10 +131,10 @@ static const struct {
     [ACT_UNCLAIM]    = {act_unclaim,       RECORD_UNCLAIMED,    RIGHT_CLAIM,     0,             NULL},
     [ACT_REPORT_UP]  = {act_report_up,     RECORD_REPORTED_UP,  RIGHT_DISPATCH,  WHY,           NULL},
     [ACT_SEND_DOWN]  = {act_send_down,     RECORD_SENT_DOWN,    RIGHT_DISPATCH,  0,             NULL},
-    [ACT_ATTRIBUTE]  = {act_attribute,     RECORD_ATTRIBUTED,   RIGHT_DISPATCH,  WHY,           NULL},
-    [ACT_SEEK_IDENTITY]  = {unseal_seek,   RECORD_IDENTITY_SOUGHT, RIGHT_IDENTITY, WHY,         NULL},
-    [ACT_GRANT_IDENTITY] = {unseal_grant,  RECORD_IDENTITY_GRANTED, RIGHT_UNSEAL, 0,            NULL},
-    [ACT_OPEN_IDENTITY]  = {unseal_open,   RECORD_IDENTITY_OPENED, RIGHT_IDENTITY, 0,           NULL},
+    [ACT_ATTRIBUTE]  = {act_attribute,     RECORD_ATTRIBUTED,   RIGHT_DISPATCH,  WHY | NAMED,   NULL},
+    [ACT_SEEK_IDENTITY]  = {unseal_seek,   RECORD_IDENTITY_SOUGHT, RIGHT_IDENTITY, WHY | NAMED, NULL},
+    [ACT_GRANT_IDENTITY] = {unseal_grant,  RECORD_IDENTITY_GRANTED, RIGHT_UNSEAL, NAMED,        NULL},
+    [ACT_OPEN_IDENTITY]  = {unseal_open,   RECORD_IDENTITY_OPENED, RIGHT_IDENTITY, NAMED,       NULL},
     [ACT_APPEAL]     = {act_appeal,        RECORD_APPEALED,     RIGHT_APPEAL,    WHY,           NULL},
 };
 /* clang-format on */
@@ -142,14 +143,16 @@ static const struct {
 
 static bool complete(struct step *step, const struct act *act)
 {
-    if (!has_text(act->request) || key_is_none(&step->command->key))
+    if (typed_blank(act->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "an act carries a request id");
     if (act->verb <= 0 || act->verb >= ACT_END || !acts[act->verb].decide)
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such act");
-    if ((acts[act->verb].how & WHY) && !has_text(act->reason))
+    if ((acts[act->verb].how & WHY) && typed_blank(act->reason))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", act_name(act->verb));
     if ((acts[act->verb].how & OUT) && !act->outcome)
         return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "%s says what came of it", act_name(act->verb));
+    if ((acts[act->verb].how & NAMED) && typed_blank(act->person))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "person", "%s is said by a named person", act_name(act->verb));
     return true;
 }
 

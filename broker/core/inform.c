@@ -3,6 +3,7 @@
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
 #include "broker/core/told.h"
+#include "schemas/typed.h"
 
 void inform_begin(struct draft *draft)
 {
@@ -53,7 +54,7 @@ static void tell(struct draft *draft, struct record *record, bool last)
 
 static bool is_said(struct step *step, const char *text)
 {
-    return has_text(text) || step_refuse(step, REFUSAL_MISSING_FIELD, "text", "a report says how it stands");
+    return !typed_blank(text) || step_refuse(step, REFUSAL_MISSING_FIELD, "text", "a report says how it stands");
 }
 
 bool inform_fits(struct saying *saying)

@@ -6,6 +6,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/queue.h"
+#include "schemas/typed.h"
 
 /* --- a lease ends --- */
 
@@ -115,9 +116,9 @@ static bool welcome(struct step *step)
     const struct command *command = step->command;
     if (!step_permitted(step, RIGHT_WORK))
         return false;
-    if (!has_text(command->unit))
+    if (typed_blank(command->unit))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "a worker says which unit it works for");
-    if (!has_text(command->worker))
+    if (typed_blank(command->worker))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "worker", "a worker has a name, unique within its principal");
     if (strlen(command->worker) > ID_MAX_BYTES)
         return step_refuse(step, REFUSAL_TOO_LONG, "worker", "at most %d bytes", ID_MAX_BYTES);

@@ -2,6 +2,7 @@
 
 #include "broker/core/period.h"
 #include "broker/core/route.h"
+#include "schemas/typed.h"
 
 /* --- days and their counts --- */
 
@@ -208,7 +209,7 @@ static bool may_list(struct aside *aside)
 {
     struct step *step = aside->step;
     const struct area *area = policy_area(step->core->policy, text_or_empty(aside->act->area));
-    if (!has_text(aside->act->person))
+    if (typed_blank(aside->act->person))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "person", "%s is done by a person, by name",
                            act_name(aside->act->verb));
     return right_in_scope(step->who, NULL, area) ||

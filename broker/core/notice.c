@@ -7,6 +7,7 @@
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
 #include "broker/core/side.h"
+#include "schemas/typed.h"
 
 /* --- which record is which step --- */
 
@@ -191,7 +192,7 @@ void notice_acknowledge(struct step *step)
 
 bool act_answer(struct acting *acting)
 {
-    if (!text_or_empty(acting->act->text)[0])
+    if (typed_blank(acting->act->text))
         return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "text", "what the reporter is told");
     draft_stop_clock(acting->draft, CLOCK_ANSWER, 0);
     return true;

@@ -6,6 +6,7 @@
 #include "broker/core/oversight.h"
 #include "broker/core/quiet.h"
 #include "broker/core/told.h"
+#include "schemas/typed.h"
 
 /* --- who handles it is told --- */
 
@@ -103,7 +104,7 @@ bool oversee_charge(struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
     const struct post *post = policy_post(policy, acting->act->post);
-    if (!has_text(acting->act->post))
+    if (typed_blank(acting->act->post))
         return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "post", "to which post of posts.yaml");
     if (!post)
         return step_refuse(acting->step, REFUSAL_BAD_VALUE, "post", "posts.yaml has no post \"%s\"", acting->act->post);
@@ -119,7 +120,7 @@ bool oversee_charge(struct acting *acting)
 
 static bool same_bearer(const struct oversight *a, const struct oversight *b)
 {
-    return strcmp(a->bearer_post, b->bearer_post) == 0 && strcmp(a->bearer, b->bearer) == 0 &&
+    return strcmp(a->bearer_post, b->bearer_post) == 0 && typed_same(a->bearer, b->bearer) &&
            a->bearer_until_ms == b->bearer_until_ms;
 }
 

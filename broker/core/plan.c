@@ -7,6 +7,7 @@
 #include "broker/core/live.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "schemas/typed.h"
 
 static bool over(const struct task *task)
 {
@@ -104,7 +105,7 @@ static const struct plan *plan_of(struct acting *acting)
         return plan;
     for (size_t i = 0; i < policy->plan_count; i++)
         list = step_text(acting->step, "%s%s%s", list, i ? ", " : "", policy->plans[i].name);
-    step_refuse(acting->step, has_text(acting->act->plan) ? REFUSAL_BAD_VALUE : REFUSAL_MISSING_FIELD, "plan",
+    step_refuse(acting->step, typed_blank(acting->act->plan) ? REFUSAL_MISSING_FIELD : REFUSAL_BAD_VALUE, "plan",
                 "no such plan: \"%s\"; there is %s", text_or_empty(acting->act->plan), list[0] ? list : "none");
     return NULL;
 }

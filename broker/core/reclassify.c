@@ -12,6 +12,7 @@
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "schemas/typed.h"
 
 static bool unfinished(const struct task *task)
 {
@@ -35,7 +36,7 @@ static const struct type *type_of(struct acting *acting)
 {
     const struct policy *policy = acting->step->core->policy;
     const char *code = acting->act->type;
-    if (!has_text(code)) {
+    if (typed_blank(code)) {
         step_refuse(acting->step, REFUSAL_MISSING_FIELD, "type", "as which type");
         return NULL;
     }

@@ -2,14 +2,16 @@
 
 #include <string.h>
 
+#include "schemas/typed.h"
+
 /* --- who is the same --- */
 
 bool somebody_same(const char *principal, const char *person, const char *other_principal, const char *other_person)
 {
     if (!has_text(principal) || !has_text(other_principal))
         return false;
-    if (has_text(person) && has_text(other_person))
-        return strcmp(person, other_person) == 0;
+    if (!typed_blank(person) && !typed_blank(other_person))
+        return typed_same(person, other_person);
     return strcmp(principal, other_principal) == 0;
 }
 
@@ -63,7 +65,7 @@ bool somebody_else(struct acting *acting)
 static bool is(const char *a, const char *a_person, const char *b, const char *b_person)
 {
     return strcmp(text_or_empty(a), text_or_empty(b)) == 0 &&
-           strcmp(text_or_empty(a_person), text_or_empty(b_person)) == 0;
+           typed_same(text_or_empty(a_person), text_or_empty(b_person));
 }
 
 static bool heard(const struct draft *draft, const char *principal, const char *person)

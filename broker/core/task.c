@@ -17,6 +17,7 @@
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 #include "broker/core/upward.h"
+#include "schemas/typed.h"
 
 /* --- the table: who may say what of a task in which state --- */
 
@@ -136,28 +137,32 @@ static bool feedback_fits(struct saying *saying)
                                                              word->condition_met, &saying->closing));
 }
 
+/* What a word needs said: its reason, its outcome, a text, a unit. */
+enum { WHY = 1, OUT = 2, TEXT = 4, UNIT = 8 };
+
 /* clang-format off */
 static const struct {
     enum record_kind record;
+    unsigned needs;
     void (*act)(struct saying *); /* work on the task; NULL: only said */
     bool ends_lease;              /* nobody holds the task after it */
     bool (*fits)(struct saying *); /* what else must be so; NULL: nothing */
     bool (*take)(struct saying *); /* what is only said, and changes something: the task stays where it is */
 } said[WORD_END] = {
-    [WORD_RESPOND]  = {RECORD_RESPONDED,  respond,        false, NULL, NULL},
-    [WORD_ARRIVE]   = {RECORD_ARRIVED,    arrive,         false, plan_may_work, NULL},
-    [WORD_HANDLE]   = {RECORD_HANDLING,   handle,         false, plan_may_work, NULL},
-    [WORD_NOTE]     = {RECORD_NOTED,      NULL,           false, NULL, NULL},
-    [WORD_FEEDBACK] = {RECORD_FED_BACK,   feedback,       true,  feedback_fits, NULL},
-    [WORD_RETURN]   = {RECORD_RETURNED,   give_up,        true,  NULL, NULL},
-    [WORD_ASK]      = {RECORD_ASKED,      NULL,           false, NULL, ask_by_word},
-    [WORD_TICK]     = {RECORD_TICKED,     plan_tick,      false, plan_may_tick, NULL},
-    [WORD_DELEGATE] = {RECORD_DELEGATED,  delegate_task,  true,  delegate_fits, NULL},
-    [WORD_INFORM]   = {RECORD_INFORMED,   NULL,           false, inform_fits, inform_take},
-    [WORD_ACCOUNT]  = {RECORD_ACCOUNTED,  NULL,           false, account_fits, account_take},
-    [WORD_REPORT_UP] = {RECORD_REPORTED_UP, upward_report,  true,  upward_fits, NULL},
-    [WORD_SEND_DOWN] = {RECORD_SENT_DOWN, upward_send_down, true,  upward_down_fits, NULL},
-    [WORD_CONTACT]  = {RECORD_CONTACTED,  contact,        false, NULL, NULL},
+    [WORD_RESPOND]  = {RECORD_RESPONDED,  0,    respond,        false, NULL, NULL},
+    [WORD_ARRIVE]   = {RECORD_ARRIVED,    0,    arrive,         false, plan_may_work, NULL},
+    [WORD_HANDLE]   = {RECORD_HANDLING,   0,    handle,         false, plan_may_work, NULL},
+    [WORD_NOTE]     = {RECORD_NOTED,      TEXT, NULL,           false, NULL, NULL},
+    [WORD_FEEDBACK] = {RECORD_FED_BACK,   OUT,  feedback,       true,  feedback_fits, NULL},
+    [WORD_RETURN]   = {RECORD_RETURNED,   WHY,  give_up,        true,  NULL, NULL},
+    [WORD_ASK]      = {RECORD_ASKED,      0,    NULL,           false, NULL, ask_by_word},
+    [WORD_TICK]     = {RECORD_TICKED,     0,    plan_tick,      false, plan_may_tick, NULL},
+    [WORD_DELEGATE] = {RECORD_DELEGATED,  UNIT, delegate_task,  true,  delegate_fits, NULL},
+    [WORD_INFORM]   = {RECORD_INFORMED,   0,    NULL,           false, inform_fits, inform_take},
+    [WORD_ACCOUNT]  = {RECORD_ACCOUNTED,  0,    NULL,           false, account_fits, account_take},
+    [WORD_REPORT_UP] = {RECORD_REPORTED_UP, WHY, upward_report,  true,  upward_fits, NULL},
+    [WORD_SEND_DOWN] = {RECORD_SENT_DOWN, UNIT,  upward_send_down, true,  upward_down_fits, NULL},
+    [WORD_CONTACT]  = {RECORD_CONTACTED,  TEXT, contact,        false, NULL, NULL},
     /* give_back ends the lease and nothing else: lease.c */
 };
 /* clang-format on */
@@ -166,28 +171,27 @@ static const struct {
 
 static bool complete(struct step *step, const struct word *word)
 {
-    if (!has_text(word->request) || key_is_none(&step->command->key))
+    if (typed_blank(word->request) || key_is_none(&step->command->key))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "request", "a word carries a request id");
     if (word->verb <= 0 || word->verb >= WORD_END || !word_name(word->verb))
         return step_refuse(step, REFUSAL_BAD_VALUE, "verb", "no such word");
-    if (word->verb == WORD_FEEDBACK && !word->outcome)
-        return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "feedback says what came of it");
-    if (word->verb == WORD_RETURN && !has_text(word->reason))
-        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a return says why");
-    if (word->verb == WORD_REPORT_UP && !has_text(word->reason))
-        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "a report up says why");
-    if (word->verb == WORD_DELEGATE && !has_text(word->unit))
-        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "delegate says to which sub-unit");
-    if (word->verb == WORD_SEND_DOWN && !has_text(word->unit))
-        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "to which unit of a level below");
+    unsigned needs = said[word->verb].needs;
+    if ((needs & OUT) && !word->outcome)
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "outcome", "%s says what came of it", word_name(word->verb));
+    if ((needs & WHY) && typed_blank(word->reason))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "reason", "%s says why", word_name(word->verb));
+    if ((needs & TEXT) && typed_blank(word->text))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "text", "%s says in a text what is so", word_name(word->verb));
+    if ((needs & UNIT) && typed_blank(word->unit))
+        return step_refuse(step, REFUSAL_MISSING_FIELD, "unit", "%s says to which unit", word_name(word->verb));
     return true;
 }
 
 static bool complete_on_behalf(struct step *step, const struct word *word)
 {
-    if (!has_text(word->on_behalf))
+    if (typed_blank(word->on_behalf))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "on_behalf", "the unit spoken for");
-    if (!has_text(word->person))
+    if (typed_blank(word->person))
         return step_refuse(step, REFUSAL_MISSING_FIELD, "person", "who says it on the unit's behalf");
     return true;
 }

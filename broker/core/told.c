@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "schemas/typed.h"
+
 #define CHANGES_MAX 256 /* of a post's bearers, looked at in a row; config/ allows fewer */
 
 static const struct told nobody = {"", ""};
@@ -116,7 +118,7 @@ static int64_t next_change(const struct exclusion *exclusion, const struct post 
 
 static bool same(const struct told *a, const struct told *b)
 {
-    return strcmp(a->post, b->post) == 0 && strcmp(a->person, b->person) == 0;
+    return strcmp(a->post, b->post) == 0 && typed_same(a->person, b->person);
 }
 
 struct told told_post(const struct exclusion *exclusion, const struct post *post, int64_t at_ms, int64_t *until_ms)

@@ -7,6 +7,7 @@
 #include "broker/core/claim.h"
 #include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "schemas/typed.h"
 
 /* --- proposing --- */
 
@@ -26,7 +27,7 @@ bool unreasonable_may_ask(struct draft *draft, const struct ask *ask)
     if (ask->task)
         return step_refuse(draft->step, REFUSAL_BAD_VALUE, "task",
                            "unreasonable is what the reporter wants, not a unit's task: the centre proposes it");
-    if (!has_text(ask->person))
+    if (typed_blank(ask->person))
         return step_refuse(draft->step, REFUSAL_MISSING_FIELD, "person",
                            "unreasonable is proposed by a person, by name");
     if (type && type->hazard)
@@ -68,7 +69,7 @@ static bool end(struct acting *acting, const struct ask *ask)
         !claim_permits(acting->step, act, &acting->live->head))
         return false;
     act_end(acting, INCIDENT_CLOSED, OUTCOME_EXPLAINED, true);
-    if (!has_text(act->reason)) /* the row's own text is freed when the record is applied */
+    if (typed_blank(act->reason)) /* the row's own text is freed when the record is applied */
         acting->record->reason = draft_head(acting->draft)->reason =
             arena_strdup(acting->step->outcome->arena, ask->reason);
     draft_void_clock(acting->draft, CLOCK_CALLBACK, 0);

@@ -6,12 +6,6 @@
 
 /* It is an ask of the incident's: `until_ms` says to when what was opened is given out; 0: it was not opened yet. */
 
-static bool by_name(struct acting *acting)
-{
-    return has_text(acting->act->person) || step_refuse(acting->step, REFUSAL_MISSING_FIELD, "person",
-                                                        "%s is said by a named person", act_name(acting->act->verb));
-}
-
 /* The newest that is so decided, or the one that the act names. NULL: none. */
 static const struct ask *find(struct acting *acting, enum decision decision)
 {
@@ -28,8 +22,6 @@ bool unseal_seek(struct acting *acting)
 {
     const struct act *act = acting->act;
     const struct ask *open = find(acting, DECISION_OPEN);
-    if (!by_name(acting))
-        return false;
     if (open)
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
                            "ask %u, for the same, is not decided yet; possible is grant_identity, by somebody else",
@@ -50,8 +42,6 @@ bool unseal_grant(struct acting *acting)
 {
     const struct act *act = acting->act;
     const struct ask *sought = find(acting, DECISION_OPEN);
-    if (!by_name(acting))
-        return false;
     if (!sought)
         return step_refuse(acting->step, REFUSAL_NOT_ASKED, "ask", "nobody seeks to know who reported it");
     /* By another key too: names are as good as whoever types them. */
@@ -80,8 +70,6 @@ static bool may_open(const struct acting *acting, const struct ask *ask)
 bool unseal_open(struct acting *acting)
 {
     const struct ask *granted = find(acting, DECISION_GRANTED);
-    if (!by_name(acting))
-        return false;
     if (!granted || !may_open(acting, granted))
         return step_refuse(acting->step, REFUSAL_IDENTITY_KEPT, NULL,
                            "nobody has granted you this within the last %d h; possible is seek_identity",

@@ -11,6 +11,7 @@
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 #include "broker/core/told.h"
+#include "schemas/typed.h"
 
 /* --- levels --- */
 
@@ -27,13 +28,15 @@ static const struct area *above(const struct climb *climb, const struct area *ar
     return area ? exclusion_area(&climb->exclusion, area->parent) : NULL;
 }
 
-static bool refuse_top(struct step *step, const char *who)
+/* area: where whoever reports stands; NULL: above all. */
+static bool refuse_top(struct step *step, const struct area *area, const char *who)
 {
-    return step_refuse(
-        step, REFUSAL_NOBODY_ABOVE, NULL,
-        "\"%s\" is of the whole city, or what is above it may not know: there is no level above; possible "
-        "is inform",
-        who);
+    const struct policy *policy = step->core->policy;
+    const struct area *top = area ? area : policy_area(policy, policy->city);
+    return step_refuse(step, REFUSAL_NOBODY_ABOVE, NULL,
+                       "\"%s\" stands for %s %s (%s), %s: there is no level above; possible is inform", who,
+                       policy->levels[top->level].name, top->name, top->code,
+                       top->parent ? "and what is above may not know of it" : "the whole city");
 }
 
 /* Who of a level takes up what is reported to it: as configured, else its own unit. NULL: a person at its desk. */
@@ -179,7 +182,8 @@ bool upward_fits(struct saying *saying)
     const struct climb climb = climb_of(saying->step->core->policy, &saying->of->incident->head);
     if (!is_its_to_report(saying) || !account_lets_feed_back(saying))
         return false;
-    return above(&climb, stands_at(&climb, task->unit)) || refuse_top(saying->step, task->unit);
+    const struct area *area = stands_at(&climb, task->unit);
+    return above(&climb, area) || refuse_top(saying->step, area, task->unit);
 }
 
 void upward_report(struct saying *saying)
@@ -203,10 +207,10 @@ static const struct area *speaks_for(const struct acting *acting)
 
 bool act_report_up(struct acting *acting)
 {
-    const struct area *area = above(&acting->draft->climb, speaks_for(acting));
+    const struct area *own = speaks_for(acting), *area = above(&acting->draft->climb, own);
     const struct task *lead = lead_of(acting->draft);
     if (!area)
-        return refuse_top(acting->step, acting->step->who->name);
+        return refuse_top(acting->step, own, acting->step->who->name);
     if (!movable(acting, lead))
         return false;
     revoke(acting, lead, "reported up to the next level");
@@ -285,7 +289,7 @@ bool act_send_down(struct acting *acting)
 {
     const struct incident *head = &acting->draft->head;
     const struct task *lead = lead_of(acting->draft);
-    if (!has_text(acting->act->unit))
+    if (typed_blank(acting->act->unit))
         return step_refuse(acting->step, REFUSAL_MISSING_FIELD, "unit", "to which unit of a level below");
     if (!came_up(acting->step, head) || !movable(acting, lead))
         return false;

@@ -529,7 +529,10 @@ static inline struct word word_for(struct fixture *f, enum word_verb verb, uint6
                          .reason = verb == WORD_RETURN || verb == WORD_REPORT_UP ? "not_ours"
                                    : verb == WORD_ASK || verb == WORD_ACCOUNT    ? "no_access"
                                                                                  : NULL,
-                         .text = verb == WORD_INFORM || verb == WORD_ACCOUNT ? "how it stands" : NULL,
+                         .text =
+                             verb == WORD_INFORM || verb == WORD_ACCOUNT || verb == WORD_NOTE || verb == WORD_CONTACT
+                                 ? "how it stands"
+                                 : NULL,
                          .kind = verb == WORD_ASK ? ASK_PARK : 0,
                          .until_ms = verb == WORD_ASK ? f->now_ms + HOUR_MS : 0,
                          .unit = verb == WORD_DELEGATE || verb == WORD_SEND_DOWN ? "pumps" : NULL,
