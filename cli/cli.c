@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "broker/base/limits.h"
+#include "broker/base/secret.h"
 #include "cli/when.h"
 #include "schemas/ident.h"
 
@@ -295,6 +296,20 @@ void cli_print_done(const struct common *common, const struct message *answer)
     printf(receipt->repeat ? _("done before%s%s, sequence %" PRIu64 ", %s\n")
                            : _("done%s%s, sequence %" PRIu64 ", %s\n"),
            *id ? " " : "", id, receipt->seq, when_text(receipt->at_ms, common->utc, time));
+}
+
+const char *cli_secret(struct argp_state *state, const char *file)
+{
+    static char line[SEALED_MAX_BYTES];
+    char fault[256] = "";
+    if (strcmp(file, "-") != 0) {
+        if (secret_read(file, line, sizeof(line), fault) < 0)
+            argp_failure(state, CLI_LOCAL, 0, "%s", fault);
+    } else if (!fgets(line, sizeof(line), stdin)) {
+        argp_failure(state, CLI_LOCAL, 0, _("stdin is empty"));
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    return line;
 }
 
 uint64_t cli_incident(struct argp_state *state, const char *text)

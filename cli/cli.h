@@ -69,6 +69,9 @@ void cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_print_json(const struct message *);
 /* The receipt of a done act, for people or as JSON. */
 void cli_print_done(const struct common *, const struct message *answer);
+/* The first line of a file that is kept as secret.h says, or of stdin ("-"), for what must not stand among arguments, which
+ * anybody on the machine can read. Ends the process when it cannot be read. */
+const char *cli_secret(struct argp_state *, const char *file);
 /* Parses an incident id from the command line, or ends with CLI_USAGE. */
 uint64_t cli_incident(struct argp_state *, const char *text);
 /* Parses an outcome's name, or ends with CLI_USAGE naming those there are. */
