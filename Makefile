@@ -15,13 +15,17 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 WARNINGS := -Wall -Wextra -Wshadow $(if $(WERROR),-Werror)
 OPTIMISE ?= -O2 -g
 SANITIZE ?=
-HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
-COMMON := $(OPTIMISE) $(SANITIZE) $(WARNINGS) -D_GNU_SOURCE -DBIHUAN_VERSION='"$(VERSION)"' \
+# What an attacker who finds a mistake meets; tests/system/test_hardening.py looks for each in what was built. Fortified
+# where it optimises only, and where no sanitizer looks closer.
+FORTIFY := $(if $(SANITIZE)$(filter -O0,$(OPTIMISE)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full $(FORTIFY)
+HARDEN_LINK := -Wl,-z,relro,-z,now,-z,noexecstack,-z,ibt,-z,shstk
+COMMON := $(OPTIMISE) $(SANITIZE) $(HARDEN) $(WARNINGS) -D_GNU_SOURCE -DBIHUAN_VERSION='"$(VERSION)"' \
           -DBIHUAN_LOCALEDIR='"$(PREFIX)/share/locale"' -fPIC -fno-semantic-interposition \
           -I. -I$(B)/gen $(PKG_CFLAGS) -MMD -MP
 ALL_CFLAGS := -std=c17 $(COMMON) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS)
 ALL_CXXFLAGS := -std=c++17 $(COMMON) -Wno-shadow $(CXXFLAGS)
-LDFLAGS_ALL := $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
+LDFLAGS_ALL := $(SANITIZE) $(HARDEN_LINK) $(LDFLAGS)
 
 # --- rooms: each folder is an archive ---
 FBS := $(wildcard schemas/*.fbs)
@@ -141,6 +145,10 @@ $(B)/bench/bench_store: $(B)/obj/bench/bench_store.o $(LINK)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $< -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 bench: $(BENCH)
 
+# The flags that tests/system/test_hardening.py takes away in turn.
+hardening:
+	@echo '$(HARDEN)' && echo '$(HARDEN_LINK)'
+
 # --- the rest is in ops/ ---
 demo test check bench-quick fresh-test mutants: %:
 	ops/$*
@@ -156,6 +164,8 @@ install: all
 	install -m 644 workers/bihuan.h $(DESTDIR)$(PREFIX)/include/
 	sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(VERSION),' workers/bihuan.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bihuan.pc
 	install -m 644 $(B)/locale/zh_CN/LC_MESSAGES/bihuan.mo $(DESTDIR)$(PREFIX)/share/locale/zh_CN/LC_MESSAGES/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed -e 's,/usr/local,$(PREFIX),' ops/bihuan.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/bihuan.service
 	cp -r ops/cities $(DESTDIR)$(PREFIX)/share/bihuan/
 	install -m 644 schemas/PROTOCOL.md $(wildcard schemas/*.fbs) $(DESTDIR)$(PREFIX)/share/bihuan/schemas/
 	install -m 755 $(wildcard workers/departments/*) $(DESTDIR)$(PREFIX)/share/bihuan/workers/departments/
@@ -164,6 +174,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit crash torture torture-quick bench demo test check bench-quick fresh-test mutants install clean
+.PHONY: all unit hardening crash torture torture-quick bench demo test check bench-quick fresh-test mutants install clean
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -478,11 +478,11 @@ static int serve(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {.speed = 1};
+    secret_keep();
     argp_program_version = "bihuand " BIHUAN_VERSION;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&(struct argp){flags, parse_flag, NULL, "Bihuan's broker.", NULL, NULL, NULL}, argc, argv, 0, NULL,
                &options);
-    secret_keep_in_process();
     signal(SIGPIPE, SIG_IGN); /* whoever read our log may go; we stay */
     check_flags(&options);
     if (options.check)

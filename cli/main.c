@@ -151,7 +151,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    secret_keep_in_process();
+    secret_keep();
     language_begin();
     if (argc < 2) {
         help(stderr);

@@ -369,7 +369,7 @@ int main(int argc, char **argv)
     struct runner runner = {.credit = 1, .log = -1};
     struct arguments arguments = {.runner = &runner};
     char fault[BH_FAULT_BYTES];
-    secret_keep_in_process();
+    secret_keep();
     language_begin();
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &arguments);

@@ -1,14 +1,21 @@
-#include "broker/base/secret.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "panic.h"
+
 #define FAULT_BYTES 256
+
+void secret_keep(void)
+{
+    ASSERT(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+}
 
 static int fail(char fault[FAULT_BYTES], int error, const char *path, const char *why)
 {
@@ -54,17 +61,4 @@ int secret_read(const char *path, char *line, size_t size_bytes, char fault[FAUL
         result = take_line(fd, path, line, size_bytes, fault);
     close(fd);
     return result;
-}
-
-/* The limit alone does not hold where cores go to a program; the flag alone would not survive an exec. The leak checker of a
- * sanitizer looks in as any other does. */
-void secret_keep_in_process(void)
-{
-    struct rlimit core = {0};
-    getrlimit(RLIMIT_CORE, &core);
-    core.rlim_cur = 0; /* a command that we run may raise it again for itself */
-    setrlimit(RLIMIT_CORE, &core);
-#ifndef __SANITIZE_ADDRESS__
-    prctl(PR_SET_DUMPABLE, 0);
-#endif
 }

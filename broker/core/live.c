@@ -126,6 +126,7 @@ static const struct incident_more *own_more(struct core *core, const struct inci
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
     copy->special = name_of(core, more->special);
+    copy->special_clocks = name_of(core, more->special_clocks);
     copy->claim = claim_own(more->claim);
     copy->beside = own(more->beside);
     copy->same_as = more->same_as;

@@ -44,7 +44,7 @@ static void count_overdue(const struct core *core, const struct live *live, stru
     for (size_t i = 0; i < live->clock_count; i++) {
         if (!clock_breached(&live->clocks[i]))
             continue;
-        size_t ups = ladder_ups(&climb, &live->clocks[i]);
+        size_t ups = climb_ups(climb_reached(&climb, &live->clocks[i]));
         out->overdue_by_rung[ups < last ? ups : last]++;
     }
 }

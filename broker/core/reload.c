@@ -209,7 +209,6 @@ void reload_policy(struct step *step)
         record.policy = (struct bytes){policy->hash.bytes, sizeof policy->hash.bytes};
         seq = step_record(step, &record);
     }
-    step->writer->reckoning_all = step->core->policy && step->core->policy->special_count > 0;
     step->writer->policy = policy;
     reckon_begin(step->writer);
     routine_begin(step->writer);

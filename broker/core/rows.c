@@ -145,7 +145,7 @@ static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
     mix_number(digest, oversight->downs);
     for (size_t i = 0; i < oversight->held_count; i++) {
         const struct rung *rung = &oversight->held[i];
-        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->due_ms};
+        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->ups, rung->due_ms};
         mix_bytes(digest, held, sizeof held);
     }
 }
@@ -185,7 +185,8 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_text(digest, head->more->about);
     mix_claim(digest, head->more->claim);
     mix_oversight(digest, oversight_of(head));
-    mix_text(digest, head->more ? head->more->special : "");
+    mix_text(digest, head->more->special);
+    mix_text(digest, head->more->special_clocks);
     mix_ending(digest, ending_of(head));
     mix_text(digest, head->more->beside);
     mix_number(digest, head->more->same_as);
@@ -199,6 +200,7 @@ static void mix_task_more(uint64_t *digest, const struct task_more *more)
     mix_text(digest, more->part);
     mix_number(digest, more->after);
     mix_number(digest, more->held);
+    mix_number(digest, more->unaccounted);
     for (size_t i = 0; i < more->item_count; i++) {
         mix_text(digest, more->items[i].text);
         mix_number(digest, more->items[i].optional);
@@ -236,7 +238,8 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
 {
     const int64_t numbers[] = {clock->kind,       clock->task,       clock->state,       clock->calendar,
                                clock->started_ms, clock->budget_ms,  clock->consumed_ms, clock->running_since_ms,
-                               clock->due_ms,     clock->stopped_ms, clock->rung,        clock->next_ms};
+                               clock->due_ms,     clock->stopped_ms, clock->rung,        clock->next_ms,
+                               clock->reached};
     mix_bytes(digest, numbers, sizeof numbers);
 }
 

@@ -131,7 +131,6 @@ struct core {
         size_t rule, at; /* how far it has got */
         unsigned number;
     } routine;              /* routine.c's sweep */
-    bool reckoning_all;     /* whatever the policy says: the one before said more */
     bool reckoning;         /* reckon.c's sweep is under way */
     uint64_t reckoned;      /* and has come to this incident number */
     struct textmap buckets; /* of sources that have a quota */

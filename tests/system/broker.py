@@ -22,10 +22,12 @@ import urllib.request
 
 import zmq
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("BIHUAN_BUILD", "build"))
 CITY = os.path.join(ROOT, "tests/system/city")
 DATA = os.environ.get("BIHUAN_DATA", os.path.join(ROOT, "../shared/data"))
+CONFINED = os.environ.get("BIHUAN_CONFINED") == "1"  # every broker as its unit would run it: confined.py
 LIMIT_S = float(os.environ.get("BIHUAN_TEST_LIMIT_S", "30"))  # for any one thing awaited
 
 
@@ -229,7 +231,8 @@ class Broker:
     def start(self):
         """Returns when it is ready; AssertionError with what it wrote when it ends instead."""
         assert self.process is None
-        self.process = Process([binary("bihuand"), *self.flags], env=self.env)
+        confined = [sys.executable, os.path.join(HERE, "confined.py"), self.folder] if CONFINED else []
+        self.process = Process([*confined, binary("bihuand"), *self.flags], env=self.env)
         self.process.err.until(lambda line: " ready " in f" {line} ")
         return self
 

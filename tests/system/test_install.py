@@ -38,7 +38,7 @@ class Install(unittest.TestCase):
     def test_everything_is_there(self):
         for path in ("bin/bihuand", "bin/bihuan", "bin/bihuan-worker", "lib/libbihuan.a", "lib/libbihuan.so",
                      "include/bihuan.h", "lib/pkgconfig/bihuan.pc", "share/bihuan/schemas/PROTOCOL.md", "share/bihuan/schemas/wire.fbs",
-                     "share/bihuan/cities/minimal/city.yaml", "share/locale/zh_CN/LC_MESSAGES/bihuan.mo"):
+                     "share/bihuan/cities/minimal/city.yaml", "lib/systemd/system/bihuan.service", "share/locale/zh_CN/LC_MESSAGES/bihuan.mo"):
             self.assertTrue(os.path.exists(self.installed(path)), path)
         self.assertEqual(self.run_in(self.installed("bin/bihuan"), "--version").exit, 0)
 

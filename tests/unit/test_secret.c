@@ -1,4 +1,4 @@
-/* What secret.h promises: a secret is read from a plain file that is its user's alone, and stays in the process. */
+/* What secret.h promises: a secret is read from a plain file that is its user's alone. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,10 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -109,31 +106,6 @@ static void the_owner_is_this_user_or_root(void **state)
     assert_int_equal(own, 6);
 }
 
-/* As a program does at its start. */
-static int keeping(void)
-{
-    struct rlimit limit;
-    secret_keep_in_process();
-    if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_cur != 0)
-        return 1;
-#ifndef __SANITIZE_ADDRESS__
-    if (prctl(PR_GET_DUMPABLE) != 0)
-        return 2;
-#endif
-    return 0;
-}
-
-static void no_core_is_written(void **state)
-{
-    (void)state;
-    int status;
-    pid_t child = fork();
-    if (child == 0)
-        _exit(keeping());
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(WEXITSTATUS(status), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,7 +113,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_others_may_read_or_write_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_plain_file_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_owner_is_this_user_or_root, setup, teardown),
-        cmocka_unit_test(no_core_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
