@@ -230,11 +230,22 @@ static uint64_t publish(struct test *t, const char *id, const char *type, const 
     return answer->receipt.incident;
 }
 
+/* Whoever did it is on record: by which key, and who. */
+static void hold_actor(struct test *t, enum seat seat, const struct message *said, uint64_t seq)
+{
+    struct record record;
+    assert_int_equal(store_get_record(t->w.turn.store, seq, &t->arena, &record), 0);
+    assert_string_equal(record.principal, seats[seat].principal);
+    assert_string_equal(record.request, said->kind == MESSAGE_ACT ? said->act.request : said->word.request);
+    assert_string_equal(record.person, said->kind == MESSAGE_ACT ? said->act.person : said->word.person);
+}
+
 static void must(struct test *t, enum seat seat, struct message message)
 {
     const struct message *answer = say(t, seat, message);
     if (answer->kind != MESSAGE_RECEIPT)
         fail_msg("%s was refused: %s", seats[seat].principal, answer->refusal.reason);
+    hold_actor(t, seat, &message, answer->receipt.seq);
 }
 
 static struct message a_word(struct test *t, enum word_verb verb, uint64_t incident, uint32_t task, uint32_t epoch)
