@@ -70,6 +70,13 @@ class Guest:
         self.socket.close()
 
 
+def patient_rig(**options):
+    """Its workers' leases do not end although nobody sends heartbeats."""
+    rig = Rig("impostor", tcp=True, http=True, **options)
+    rig.edit("city.yaml", "lease: 2s", "lease: 12h")
+    return rig
+
+
 def secret_of(rig, name):
     with open(rig.key(name), "rb") as file:
         return file.readline().strip()
@@ -164,7 +171,7 @@ class Overheard:
 
 class Impostor(unittest.TestCase):
     def test_a_routing_id_gets_nobody_anything(self):
-        with Rig("impostor", tcp=True, http=True) as rig:
+        with patient_rig() as rig:
             rig.start()
             worker = works(Guest(rig, "work", secret_of(rig, "fire"), b"fire-1"), "fire", "f1")
             worker.hear("Welcome")
@@ -197,7 +204,7 @@ class Impostor(unittest.TestCase):
                                words_counted=words, genuine_deliveries=len(got) + len(gone)))
 
     def test_a_wrong_key_does_not_get_in_and_is_counted(self):
-        with Rig("impostor", tcp=True, http=True) as rig:
+        with patient_rig() as rig:
             rig.start()
             guests = []
             for n in range(TRIES):
@@ -220,7 +227,7 @@ class Impostor(unittest.TestCase):
                                failed_handshakes=int(told["handshake_failed"])))
 
     def test_another_departments_key_gets_nothing_and_is_on_record(self):
-        with Rig("impostor", tcp=True, http=True) as rig:
+        with patient_rig() as rig:
             rig.start()
             worker = works(Guest(rig, "work", secret_of(rig, "fire")), "fire", "f1")
             incidents = [packed(one) for one in publish(rig, "other", EVENTS)]
@@ -258,7 +265,7 @@ class Impostor(unittest.TestCase):
                                codes_on_record=len(first)), dict(told))
 
     def test_a_revoked_key_is_out_and_a_new_one_in_without_a_restart(self):
-        with Rig("impostor", tcp=True, http=True) as rig:
+        with patient_rig() as rig:
             new_public, new_secret = zmq.curve_keypair()
             rig.start()
             pid = rig.pid()
@@ -310,7 +317,7 @@ class Impostor(unittest.TestCase):
                                refusals_on_record=sum(by_name)), dict(told))
 
     def test_what_was_overheard_says_nothing_again(self):
-        with Rig("impostor", tcp=True, http=True) as rig:
+        with patient_rig() as rig:
             rig.start()
             worker_tap, source_tap = Overheard(rig.port + PORTS["work"]), Overheard(rig.port)
             worker = works(Guest(rig, "work", secret_of(rig, "fire"), port=worker_tap.client_port), "fire", "f1")
@@ -357,7 +364,7 @@ class Impostor(unittest.TestCase):
                         [record["kind"] for record in records])
 
     def test_refusals_are_on_record_once_a_minute_with_a_count(self):
-        with Rig("impostor", tcp=True, http=True, exercise=True, speed=SPEED) as rig:
+        with patient_rig(exercise=True, speed=SPEED) as rig:
             rig.start()
             incident = packed(publish(rig, "one", 1)[0])
             guests = {name: Guest(rig, "command", secret_of(rig, name)) for name in ("police", "fire")}
