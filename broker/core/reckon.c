@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/draft.h"
+#include "broker/core/live.h"
 #include "broker/core/oversee.h"
 #include "broker/core/special.h"
 #include "schemas/ident.h"
@@ -76,7 +77,7 @@ void reckon_tick(struct step *step, size_t records_left)
 {
     struct core *core = step->writer;
     for (int looks = 0; core->reckoning && looks < RECKON_LOOKS_MAX && records_left > 0; looks++) {
-        const struct live *live = index_next(&core->live, core->reckoned + 1, false);
+        const struct live *live = live_from(core, core->reckoned + 1);
         core->reckoning = core->policy && live;
         if (!core->reckoning)
             return;

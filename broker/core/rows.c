@@ -4,6 +4,7 @@
 #include "broker/core/live.h"
 #include "broker/core/ending.h"
 #include "broker/core/oversight.h"
+#include "broker/core/rest.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -43,7 +44,7 @@ uint64_t core_first_unflushed(const struct core *core)
     return first;
 }
 
-static struct live *next_after(const struct core *core, uint64_t cursor, bool dirty)
+static void *next_after(const struct core *core, uint64_t cursor, bool dirty)
 {
     return index_next(&core->live, cursor ? ident_number(cursor) + 1 : 0, dirty);
 }
@@ -67,11 +68,13 @@ static void clean(struct core *core, struct live *live)
     index_mark(&core->live, ident_number(live->id), false);
     if (live_finished(live))
         live_drop(core, live);
+    else if (!live->visiting)
+        rest_begin(core, live);
 }
 
 void core_flushed(struct core *core, uint64_t incident, uint64_t seq)
 {
-    struct live *live = live_find(core, incident);
+    struct live *live = live_awake(core, incident);
     if (!live || !live->first_unflushed || live->handed_seq != seq)
         return;
     if (live->seq == seq) {
@@ -86,24 +89,32 @@ void core_flushed(struct core *core, uint64_t incident, uint64_t seq)
 
 bool core_has(const struct core *core, uint64_t incident)
 {
-    return live_find(core, incident) != NULL;
+    return ident_journal(incident) == core->options.journal && index_get(&core->live, ident_number(incident));
+}
+
+static void row_of(const struct core *core, void *thing, struct arena *arena, struct row *row)
+{
+    if (rest_is(thing))
+        rest_row(core, thing, arena, row);
+    else
+        live_row(thing, arena, row);
 }
 
 bool core_row(const struct core *core, uint64_t incident, struct arena *arena, struct row *row)
 {
-    const struct live *live = live_find(core, incident);
-    if (live)
-        live_row(live, arena, row);
-    return live != NULL;
+    if (!core_has(core, incident))
+        return false;
+    row_of(core, index_get(&core->live, ident_number(incident)), arena, row);
+    return true;
 }
 
 bool core_next_live(const struct core *core, uint64_t *cursor, struct arena *arena, struct row *row)
 {
-    const struct live *live = next_after(core, *cursor, false);
-    if (!live)
+    void *thing = next_after(core, *cursor, false);
+    if (!thing)
         return false;
-    live_row(live, arena, row);
-    *cursor = live->id;
+    row_of(core, thing, arena, row);
+    *cursor = row->incident;
     return true;
 }
 
@@ -339,7 +350,7 @@ static uint64_t digest_of_sides(const struct core *core)
 uint64_t core_digest(const struct core *core)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325) + digest_of_sides(core);
-    const struct live *live = NULL;
+    struct live *live = NULL;
     while ((live = live_after(core, live)))
         mix_live(&digest, live);
     return digest;
