@@ -191,7 +191,7 @@ class Impostor(unittest.TestCase):
             late = [works(Guest(rig, "work", secret_of(rig, "police"), b"fire-1"), "fire", f"l{n}") for n in range(3)]
             gone = publish(rig, "gone", EVENTS)
             late.append(Guest(rig, "work", secret_of(rig, "police"), b"fire-1"))
-            again = works(Guest(rig, "work", secret_of(rig, "fire"), b"fire-2"), "fire", "f2")
+            again = works(Guest(rig, "work", secret_of(rig, "fire"), b"fire-2"), "fire", "f1")  # goes on where it was
             for _ in gone:
                 again.hear("Delivery")
             stolen = sum(thief.deliveries() + thief.receipts() for thief in thieves + late)
@@ -294,7 +294,7 @@ class Impostor(unittest.TestCase):
             old.say(respond(task.incident, "late"))
             old.hear("Refusal")
             rig.edit("principals.yaml", both, both[:-1] + ", revoked: true}")
-            rig.hup()
+            rig.cli("reload", as_="ops")
             new.say(respond(task.incident, "later"))
             new.hear("Refusal")
             guest = works(Guest(rig, "work", new_secret), "police", "again")
