@@ -97,7 +97,7 @@ static bool feed_part(struct feeding *f, struct record *record)
     bool all = right_has(f->who, RIGHT_READ_ALL);
     if (!record->change_count && record->event)
         return sight_event(f->turn, f->who, record);
-    if (all && !f->who->type_count && !f->who->area_count && !f->who->unit_count)
+    if (right_sees_all(f->who))
         return true;
     if (!record->change_count) {
         sight_keep_sides(f->turn, f->who, record);

@@ -24,6 +24,8 @@ static void write_gate(const struct gate_counts *gate, struct buffer *out)
     counter(out, "zap_accepted", "handshakes accepted", gate->zap_accepted);
     counter(out, "zap_refused", "handshakes refused: unknown key", gate->zap_refused);
     counter(out, "handshake_failed", "connections that ended in the handshake", gate->handshake_failed);
+    counter(out, "turned_away", "connections closed at once for want of descriptors", gate->turned_away);
+    gauge(out, "connections", "open now, handshakes included", (double)gate->connections);
 }
 
 static void write_refusals(const struct turn *t, struct buffer *out)

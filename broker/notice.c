@@ -22,19 +22,19 @@ static uint64_t acknowledged(struct turn *t, const char *source)
     return core_side(t->core, SIDE_SOURCE, source, &t->arena, &side) ? (uint64_t)side.number : 0;
 }
 
-void notice_take_credit(struct turn *t, const struct gate_input *in)
+bool notice_permitted(const struct turn *t, const struct gate_input *in)
 {
     const struct principal *who = policy_principal(t->policy, in->principal);
+    return right_has(who, RIGHT_PUBLISH) && who->notices;
+}
+
+void notice_take_credit(struct turn *t, const struct gate_input *in)
+{
     struct session *session = in->session;
     uint32_t n = in->message.credit.n, room = CREDIT_MAX - session->credit;
-    if (!right_has(who, RIGHT_PUBLISH) || !who->notices) {
-        turn_refuse(t, session->peer, in->message.tag, REFUSAL_FORBIDDEN, NULL,
-                    "no notices are kept for you: 'notices: true' in principals.yaml", 0);
-        return;
-    }
     if (!session->subscribed) {
         session_follow(gate_sessions(t->gate), session);
-        session->cursor = acknowledged(t, who->name);
+        session->cursor = acknowledged(t, in->principal);
         session->told = UINT64_MAX; /* that there is no more, once */
     }
     session->credit += n < room ? n : room;

@@ -5,7 +5,9 @@
 
 #include "broker/turn.h"
 
-/* Credit on the publish endpoint: so many notices more. */
+/* Whether notices are kept for the sender. */
+bool notice_permitted(const struct turn *, const struct gate_input *);
+/* Credit on the publish endpoint, of one who may: so many notices more. */
 void notice_take_credit(struct turn *, const struct gate_input *);
 void notice_take_acknowledge(struct turn *, const struct gate_input *);
 /* Sends what its session has credit for. Whether there is more at once. */

@@ -574,6 +574,23 @@ bool query_permitted(const struct turn *t, const struct gate_input *in)
     }
 }
 
+static uint64_t incident_asked(const struct message *message)
+{
+    bool by_event = message->kind == MESSAGE_STATUS && has_text(message->status.event_id);
+    bool of_one = message->query.kind == QUERY_SHOW || message->query.kind == QUERY_EXPLAIN;
+    if (message->kind == MESSAGE_QUERY)
+        return of_one ? message->query.incident : 0;
+    return message->kind == MESSAGE_STATUS && !by_event ? message->status.incident : 0;
+}
+
+bool query_guesses(struct turn *t, const struct gate_input *in)
+{
+    const struct principal *who = policy_principal(t->policy, in->principal);
+    uint64_t incident = incident_asked(&in->message);
+    struct row row;
+    return incident && !right_sees_all(who) && !(sight_row(t, incident, &row) && sight_may_see(t, who, &row));
+}
+
 void query_answer(struct turn *t, const struct gate_input *in)
 {
     const struct message *message = &in->message;

@@ -52,6 +52,30 @@ static void reload_run(struct job *job)
     }
 }
 
+/* A worker's tasks go to its colleagues, as if it had left. */
+static void part_with(struct turn *t, const struct session *session)
+{
+    struct command bye = {.kind = COMMAND_BYE, .endpoint = session->endpoint, .peer = session->peer};
+    bye.principal = arena_strdup(&t->arena, session->principal);
+    bye.worker = arena_strdup(&t->arena, session->worker);
+    bye.unit = arena_strdup(&t->arena, session->unit);
+    if (session->endpoint == 'W' && session->welcomed)
+        turn_command(t, &bye);
+    session_drop(gate_sessions(t->gate), session->peer);
+}
+
+/* Who connected by a key that is nobody's now, or another's, is told nothing more: it need not speak to be found out. */
+static void drop_strangers(struct turn *t)
+{
+    struct sessions *all = gate_sessions(t->gate);
+    for (struct session *session = sessions_next(all, NULL), *next; session; session = next) {
+        const struct principal *is = policy_credential(t->policy, session->credential);
+        next = sessions_next(all, session);
+        if (*session->credential && (!is || is->revoked || strcmp(is->name, session->principal) != 0))
+            part_with(t, session);
+    }
+}
+
 /* The core decides whether the new policy may take the old one's place; then both swap, between turns. */
 static void put_in_force(struct turn *t, struct reload *reload)
 {
@@ -83,6 +107,7 @@ static void put_in_force(struct turn *t, struct reload *reload)
     reload->policy = NULL;
     reload->place = NULL;
     policy_free(old);
+    drop_strangers(t);
     log_info("reload done=1 types=%zu areas=%zu units=%zu routes=%zu", t->policy->type_count, t->policy->area_count,
              t->policy->unit_count, t->policy->route_count);
 }

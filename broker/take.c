@@ -81,23 +81,6 @@ static void take_heartbeat(struct turn *t, const struct gate_input *in)
     outbox_put(t->outbox, in->session->peer, &echo);
 }
 
-static void take_credit(struct turn *t, const struct gate_input *in)
-{
-    uint32_t n = in->message.credit.n;
-    if (in->session->endpoint == 'P') {
-        notice_take_credit(t, in);
-        return;
-    }
-    if (in->session->endpoint == 'F') {
-        uint32_t room = CREDIT_MAX - in->session->credit;
-        in->session->credit += n < room ? n : room;
-        return;
-    }
-    struct command command = command_of(in, COMMAND_CREDIT);
-    command.credit.n = n;
-    turn_decide(t, &command);
-}
-
 static void take_bye(struct turn *t, const struct gate_input *in)
 {
     struct command command = command_of(in, COMMAND_BYE);
@@ -183,20 +166,59 @@ static void take_act(struct turn *t, const struct gate_input *in)
     turn_decide(t, &command);
 }
 
-static void deny(struct turn *t, const struct gate_input *in, const char *reason)
+/* Counts towards a record of refused rights. */
+static void count_denied(struct turn *t, const struct gate_input *in, const char *principal, enum refusal_code code)
 {
     struct command command = command_of(in, COMMAND_DENY);
-    command.deny.code = REFUSAL_FORBIDDEN;
+    command.principal = principal;
+    command.deny.code = code;
     turn_decide(t, &command);
+}
+
+static void deny(struct turn *t, const struct gate_input *in, const char *reason)
+{
+    count_denied(t, in, in->principal, REFUSAL_FORBIDDEN);
     refuse(t, in, REFUSAL_FORBIDDEN, reason);
+}
+
+/* A key that was revoked is on record under its principal's name; one that nobody has, under none. */
+static void deny_unknown(struct turn *t, const struct gate_input *in)
+{
+    const struct principal *revoked = policy_credential(t->policy, in->session->credential);
+    count_denied(t, in, revoked ? revoked->name : "", REFUSAL_UNKNOWN_SENDER);
+    refuse(t, in, REFUSAL_UNKNOWN_SENDER, "no principal has this key or uid");
+}
+
+static void take_credit(struct turn *t, const struct gate_input *in)
+{
+    uint32_t n = in->message.credit.n;
+    if (in->session->endpoint == 'P' && !notice_permitted(t, in)) {
+        deny(t, in, "no notices are kept for you: 'notices: true' in principals.yaml");
+        return;
+    }
+    if (in->session->endpoint == 'P') {
+        notice_take_credit(t, in);
+        return;
+    }
+    if (in->session->endpoint == 'F') {
+        uint32_t room = CREDIT_MAX - in->session->credit;
+        in->session->credit += n < room ? n : room;
+        return;
+    }
+    struct command command = command_of(in, COMMAND_CREDIT);
+    command.credit.n = n;
+    turn_decide(t, &command);
 }
 
 static void take_reader(struct turn *t, const struct gate_input *in)
 {
-    if (!query_permitted(t, in))
+    if (!query_permitted(t, in)) {
         deny(t, in, "your roles may not read this");
-    else
-        t->readers[t->reader_count++] = (struct reader){in->session->peer, *in};
+        return;
+    }
+    if (query_guesses(t, in))
+        count_denied(t, in, in->principal, REFUSAL_UNKNOWN_INCIDENT);
+    t->readers[t->reader_count++] = (struct reader){in->session->peer, *in};
 }
 
 static bool may_operate(struct turn *t, const struct gate_input *in)
@@ -246,7 +268,7 @@ void take_message(struct turn *t, const struct gate_input *in)
         return;
     }
     if (!in->principal) {
-        refuse(t, in, REFUSAL_UNKNOWN_SENDER, "no principal has this key or uid");
+        deny_unknown(t, in);
         return;
     }
     if (!in->session->welcomed && in->message.kind != MESSAGE_HELLO) {

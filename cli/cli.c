@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "broker/base/limits.h"
+#include "broker/base/secret.h"
 #include "cli/when.h"
 #include "schemas/ident.h"
 
@@ -310,6 +311,20 @@ int cli_act(const struct common *common, char endpoint, struct act act)
     act.person = common->person;
     const struct message message = {.kind = MESSAGE_ACT, .act = act};
     return cli_do(common, endpoint, &message);
+}
+
+const char *cli_secret(struct argp_state *state, const char *file)
+{
+    static char line[SEALED_MAX_BYTES];
+    char fault[256] = "";
+    if (strcmp(file, "-") != 0) {
+        if (secret_read(file, line, sizeof(line), fault) < 0)
+            argp_failure(state, CLI_LOCAL, 0, "%s", fault);
+    } else if (!fgets(line, sizeof(line), stdin)) {
+        argp_failure(state, CLI_LOCAL, 0, _("stdin is empty"));
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    return line;
 }
 
 uint64_t cli_incident(struct argp_state *state, const char *text)

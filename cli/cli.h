@@ -72,6 +72,9 @@ void cli_print_done(const struct common *, const struct message *answer);
 /* Connects, asks for something to be done, once, and prints its receipt. An act is the person's who is named. */
 int cli_do(const struct common *, char endpoint, const struct message *);
 int cli_act(const struct common *, char endpoint, struct act);
+/* The first line of a file that is kept as secret.h says, or of stdin ("-"), for what must not stand among arguments, which
+ * anybody on the machine can read. Ends the process when it cannot be read. */
+const char *cli_secret(struct argp_state *, const char *file);
 /* Parses an incident id from the command line, or ends with CLI_USAGE. */
 uint64_t cli_incident(struct argp_state *, const char *text);
 /* Parses an outcome's name, or ends with CLI_USAGE naming those there are. */

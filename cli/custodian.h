@@ -15,7 +15,7 @@ bool custodian_seal(struct arena *, const char *text, struct bytes *out);
 
 struct custodian; /* with the secret key */
 
-/* NULL with a sentence; a file that others can read is refused. */
+/* NULL with a sentence; a file that is not its user's alone is refused. */
 struct custodian *custodian_open(const char *file, char fault[256]);
 void custodian_close(struct custodian *);
 /* The text in a sealed box, in the arena; NULL when it is not sealed to this key. */

@@ -16,7 +16,8 @@ struct blind {
 };
 
 static const struct argp_option options[] = {
-    {"secret", KEY_SECRET, N_("TEXT"), 0, N_("what nobody can guess: keep it until the end"), 0},
+    {"secret-file", KEY_SECRET, N_("FILE"), 0,
+     N_("its first line is what nobody can guess: keep it until the end; mode 0600, or - for stdin"), 0},
     {0},
 };
 static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
@@ -40,7 +41,7 @@ static void check_whole(struct argp_state *state, const struct blind *blind)
     if (strchr(blind->event, ' '))
         argp_error(state, _("an exercise's event has an id without blanks"));
     if (!blind->secret || !*blind->secret)
-        argp_error(state, _("--%s is needed"), "secret");
+        argp_error(state, _("--%s is needed"), "secret-file");
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -54,7 +55,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         take_name(state, blind, value);
         return 0;
     case KEY_SECRET:
-        blind->secret = value;
+        blind->secret = cli_secret(state, value);
         return 0;
     case ARGP_KEY_END:
         check_whole(state, blind);

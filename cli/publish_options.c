@@ -143,7 +143,9 @@ static const struct argp_option options[] = {
     {"address", KEY_ADDRESS, N_("TEXT"), 0, N_("where, in words"), 11},
     {"observed", KEY_OBSERVED, N_("TIME"), 0, N_("when it was seen"), 11},
     {"source-ref", KEY_SOURCE_REF, N_("ID"), 0, N_("device or channel behind the source"), 11},
-    {"reporter", KEY_REPORTER, N_("TEXT"), 0, N_("who reported: leaves this machine sealed to --custodian only"), 11},
+    {"reporter-file", KEY_REPORTER, N_("FILE"), 0,
+     N_("its first line is who reported: leaves this machine sealed to --custodian only; mode 0600, or - for stdin"),
+     11},
     {"panic", KEY_PANIC, NULL, 0, N_("by the panic lane"), 11},
     {0},
 };
@@ -198,7 +200,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         wanted->event.source_ref = value;
         return 0;
     case KEY_REPORTER:
-        wanted->reporter = value;
+        wanted->reporter = cli_secret(state, value);
         return 0;
     case KEY_CUSTODIAN:
         wanted->custodian = value;

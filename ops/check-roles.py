@@ -50,7 +50,7 @@ def questions():
     yield [verb for kind, verb in kinds.items() if kind in wholes], (every, whole)
     yield ["tail"], re.findall(r"RIGHT_(\w+)", re.search(r"MESSAGE_SUBSCRIBE:\s*return (.*?);", query, re.S).group(1))
     yield ["status"], re.findall(r"RIGHT_(\w+)", re.search(r"MESSAGE_STATUS:\s*return (.*?);", query, re.S).group(1))
-    yield ["notices"], [re.search(r"RIGHT_(\w+)\) \|\| !who->notices", notice).group(1)]
+    yield ["notices"], [re.search(r"RIGHT_(\w+)\) && who->notices", notice).group(1)]
 
 
 def rows():

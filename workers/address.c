@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
+
+#include "broker/base/secret.h"
 
 #define DEFAULT_BASE "ipc:///run/bihuan"
 #define FAULT_BYTES  256
@@ -83,27 +84,30 @@ static bool is_key(const char *text)
     return strlen(text) == KEY_TEXT_BYTES - 1 && zmq_z85_decode(bytes, text);
 }
 
+/* A public one is anybody's to read. */
+static int public_line(const char *path, char *text, size_t size_bytes, char fault[256])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, size_bytes - 1);
+    int error = size < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    return error ? fail(-error, fault, "%s: %s", path, strerror(error)) : 0;
+}
+
 int client_key_file(const char *path, bool secret, char out[KEY_TEXT_BYTES], char fault[256])
 {
-    char text[128] = "";
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        int error = errno;
-        if (fd >= 0)
-            close(fd);
-        return fail(-error, fault, "key file %s: %s", path, strerror(error));
-    }
-    ssize_t size = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    if (secret && (status.st_mode & (S_IRWXG | S_IRWXO)))
-        return fail(-EPERM, fault, "key file %s: others can read the secret key; chmod 600 %s", path, path);
-    text[size > 0 ? size : 0] = '\0';
+    char text[128] = "", why[FAULT_BYTES];
+    int error = secret ? secret_read(path, text, sizeof(text), why) : public_line(path, text, sizeof(text), why);
+    if (error < 0)
+        return fail(error, fault, "key file %.240s", why);
     text[strcspn(text, " \t\r\n")] = '\0';
-    if (!is_key(text))
-        return fail(-EINVAL, fault, "key file %s: not a key; 40 characters of Z85 are expected", path);
-    memcpy(out, text, KEY_TEXT_BYTES);
-    return 0;
+    bool good = is_key(text);
+    if (good)
+        memcpy(out, text, KEY_TEXT_BYTES);
+    explicit_bzero(text, sizeof(text));
+    return good ? 0 : fail(-EINVAL, fault, "key file %s: not a key; 40 characters of Z85 are expected", path);
 }
 
 int client_public_key(const char *value, char out[KEY_TEXT_BYTES], char fault[256])

@@ -15,7 +15,7 @@ struct address {
 };
 
 /* 0, or -errno with a sentence. Tcp needs keys, except to 127.0.0.1 when no server key is named (a trial against an
- * insecure broker); a secret key file that others can read is refused. */
+ * insecure broker); a secret key file that is not kept as secret.h says is refused. */
 int address_resolve(const struct client_options *, struct address *out, char fault[256]);
 
 #endif

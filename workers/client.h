@@ -27,7 +27,7 @@ struct client_options {
 
 #define CLIENT_KEY_BYTES 41 /* 40 characters of Z85 and a NUL */
 
-/* The first line of a key file; a secret one that others can read is refused. 0, or -errno with a sentence. */
+/* The first line of a key file; a secret one is kept as secret.h says, or refused. 0, or -errno with a sentence. */
 int client_key_file(const char *path, bool secret, char key[CLIENT_KEY_BYTES], char fault[256]);
 /* A public key, as text or as a file: 40 characters that name a file are the file. The same. */
 int client_public_key(const char *value, char key[CLIENT_KEY_BYTES], char fault[256]);

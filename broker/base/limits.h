@@ -118,7 +118,8 @@
 #define OUTBOX_PEER_MAX          4096 /* messages that wait for one peer with a full queue; newer ones are dropped */
 #define OUTBOX_WAITING_BYTES_MAX (64 * 1024 * 1024) /* the same for all peers together */
 #define LISTEN_BACKLOG           1024
-#define CONNECTIONS_ALARM        40000 /* ZeroMQ cannot bound connections: above this many the log says so */
+#define CONNECTIONS_ALARM        40000 /* above this many the log says so */
+#define FILES_RESERVED           6     /* descriptors that no connection gets: of a reload, a backup, the log */
 #define HANDSHAKE_MAX_MS         5000
 #define LINGER_MAX_MS            1000 /* at the stop, for what is still queued */
 #define SOCKET_HEARTBEAT_MS      5000 /* ZeroMQ's own; a connection silent for three is closed */

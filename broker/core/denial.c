@@ -4,9 +4,16 @@
 
 #include "broker/base/panic.h"
 
-static bool of_rights(enum refusal_code code)
+/* To whom not everything is shown, what is somebody else's is unknown: a guess at it is on record, right or wrong, so that
+ * the record does not tell which. */
+static bool is_guess(const struct principal *who, enum refusal_code code)
 {
-    return code >= REFUSAL_UNKNOWN_SENDER && code < REFUSAL_UNKNOWN_TYPE;
+    return (code == REFUSAL_UNKNOWN_INCIDENT || code == REFUSAL_UNKNOWN_TASK) && who && !right_sees_all(who);
+}
+
+static bool of_rights(const struct step *step, enum refusal_code code)
+{
+    return (code >= REFUSAL_UNKNOWN_SENDER && code < REFUSAL_UNKNOWN_TYPE) || is_guess(step->who, code);
 }
 
 static struct denial *denial_find(struct core *core, const char *principal, enum refusal_code code)
@@ -31,7 +38,7 @@ static void record_refused(struct step *step, const char *principal, enum refusa
 void denial_count(struct step *step, const char *principal, enum refusal_code code)
 {
     struct core *core = step->writer;
-    if (!of_rights(code))
+    if (!of_rights(step, code))
         return;
     principal = intern_text(&core->names, principal);
     /* When too many are denied at once the rest are counted under no name. */

@@ -1,4 +1,4 @@
-/* denial.h: refusals of rights (codes 20 to 29) on record: the first at once, further ones counted and recorded once a
+/* denial.h: refusals of rights (codes 20 to 29; and guesses at what is not shown) on record: the first at once, further ones counted and recorded once a
  * minute per (principal, code), so that a flood of them cannot fill the journal. Beside state. */
 #ifndef CORE_DENIAL_H
 #define CORE_DENIAL_H

@@ -20,6 +20,11 @@ bool right_in_scope(const struct principal *principal, const struct type *type, 
     return type_fits && area_fits;
 }
 
+bool right_sees_all(const struct principal *who)
+{
+    return right_has(who, RIGHT_READ_ALL) && !who->type_count && !who->area_count && !who->unit_count;
+}
+
 bool right_unit(const struct principal *principal, const char *unit)
 {
     for (size_t i = 0; i < principal->unit_count; i++) {

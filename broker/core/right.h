@@ -45,6 +45,8 @@ bool right_has(const struct principal *, enum right);
 /* Whether type and area are within what the principal may use. NULL is unknown, which nothing says is outside: what
  * has no place or no known type must be seen by somebody. */
 bool right_in_scope(const struct principal *, const struct type *, const struct area *);
+/* Whether nothing is kept from it but what is kept from everybody: it reads all, everywhere, and is of no unit. */
+bool right_sees_all(const struct principal *);
 bool right_unit(const struct principal *, const char *unit); /* one of its units; config/ lists their sub-units too */
 /* The task is one of its units', or was handed on to one of them. */
 bool right_task(const struct principal *, const struct task *);

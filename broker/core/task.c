@@ -224,6 +224,28 @@ static bool repeats(struct saying *saying)
     return false;
 }
 
+static bool holds(const struct saying *saying)
+{
+    const struct command *command = saying->step->command;
+    const struct task *task = &saying->of->facts;
+    return strcmp(task->principal, text_or_empty(command->principal)) == 0 && has_text(task->worker) &&
+           strcmp(task->worker, text_or_empty(command->worker)) == 0;
+}
+
+/* A worker hears nothing of other units' tasks, not even that they are there. */
+static bool has_part(const struct saying *saying, const struct live *live)
+{
+    for (const struct live_task *task = live->tasks; task; task = task->next)
+        if (right_task(saying->step->who, &task->facts))
+            return true;
+    return saying->on_behalf || (saying->of && holds(saying));
+}
+
+static bool is_its_own(const struct saying *saying)
+{
+    return saying->on_behalf || holds(saying) || right_task(saying->step->who, &saying->of->facts);
+}
+
 /* The task it is about, unless it was answered before. Of a report about the asker's own people there is nothing to say. */
 static bool find(struct saying *saying)
 {
@@ -232,21 +254,19 @@ static bool find(struct saying *saying)
     saying->of = live ? live_task_find(live, saying->word->task) : NULL;
     if (saying->of && repeats(saying))
         return false;
-    if (!live || incident_kept_from(step, live))
+    if (!live || incident_kept_from(step, live) || !has_part(saying, live))
         return step_refuse(step, REFUSAL_UNKNOWN_INCIDENT, "incident", "no such incident");
-    if (!saying->of)
+    if (!saying->of || !is_its_own(saying))
         return step_refuse(step, REFUSAL_UNKNOWN_TASK, "task", "the incident has no task %u", saying->word->task);
     return true;
 }
 
 static bool held(struct saying *saying)
 {
-    const struct command *command = saying->step->command;
     const struct task *task = &saying->of->facts;
-    if (strcmp(task->principal, text_or_empty(command->principal)) != 0 || !has_text(task->worker) ||
-        strcmp(task->worker, text_or_empty(command->worker)) != 0)
+    if (!holds(saying))
         return step_refuse(saying->step, REFUSAL_NOT_HOLDER, NULL, "task %u is not leased to \"%s\"", task->no,
-                           text_or_empty(command->worker));
+                           text_or_empty(saying->step->command->worker));
     if (!right_unit(saying->step->who, task_desk(task)))
         return step_refuse(saying->step, REFUSAL_OUT_OF_SCOPE, NULL, "\"%s\" does not work for unit \"%s\" any more",
                            saying->step->who->name, task_desk(task));

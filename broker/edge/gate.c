@@ -12,6 +12,7 @@
 #include "broker/base/limits.h"
 #include "broker/base/log.h"
 #include "broker/base/panic.h"
+#include "broker/edge/accept.h"
 #include "broker/edge/listen.h"
 #include "broker/edge/watch.h"
 #include "broker/edge/zap.h"
@@ -38,6 +39,8 @@ struct gate {
     unsigned untended;         /* messages since the last look */
     bool zap_stale, alarmed;
     struct pollfd fds[2 * GATE_SOCKETS_MAX + 1]; /* of the sockets, of their watches, and ZAP's */
+    uint64_t turned_away_before;                 /* of a gate before this one, in this process */
+    uint64_t told_at;                            /* connections turned away when the log says so next */
     gate_principal_fn *principal_of;
     void *arg;
     struct sessions *sessions;
@@ -64,6 +67,7 @@ static struct gate *gate_new(gate_principal_fn *principal_of, void *arg)
     ASSERT(gate);
     gate->principal_of = principal_of;
     gate->arg = arg;
+    gate->turned_away_before = accept_turned_away();
     gate->sessions = sessions_new();
     gate->context = zmq_ctx_new();
     ASSERT(gate->context);
@@ -250,6 +254,17 @@ static bool sockets_ask(struct gate *gate)
     return any;
 }
 
+static void count_turned_away(struct gate *gate)
+{
+    gate->counts.turned_away = accept_turned_away() - gate->turned_away_before;
+    if (gate->counts.turned_away <= gate->told_at)
+        return;
+    log_warn(
+        "turned_away=%llu connections=%llu: no descriptors are left for more; LimitNOFILE= of the unit says how many",
+        (unsigned long long)gate->counts.turned_away, (unsigned long long)gate->counts.connections);
+    gate->told_at = 2 * gate->counts.turned_away; /* so that the log does not grow with them */
+}
+
 static bool zap_ask(struct gate *gate)
 {
     return gate->zap_stale = gate->zap_stale && zap_pending(gate->zap);
@@ -258,6 +273,7 @@ static bool zap_ask(struct gate *gate)
 void gate_watch(struct gate *gate)
 {
     look(gate);
+    count_turned_away(gate);
     bool many = gate->counts.connections > CONNECTIONS_ALARM;
     if (many && !gate->alarmed)
         log_warn("connections=%llu above=%d", (unsigned long long)gate->counts.connections, CONNECTIONS_ALARM);

@@ -64,6 +64,7 @@ struct sessions *gate_sessions(struct gate *);
 struct gate_counts {
     uint64_t received, sent, malformed, unknown_sender, blocked, gone, zap_accepted, zap_refused, handshake_failed;
     uint64_t connections;          /* open now, handshakes included */
+    uint64_t turned_away;          /* connections for which there was no descriptor */
     uint64_t refused[REFUSAL_END]; /* malformed input by refusal code */
 };
 const struct gate_counts *gate_counts(const struct gate *);

@@ -14,6 +14,7 @@
 
 #include "broker/base/limits.h"
 #include "broker/base/panic.h"
+#include "broker/base/secret.h"
 #include "broker/edge/zap.h"
 
 /* Debian's header hides it behind the draft macro; the library has it. Without it a missing ZAP handler lets all in. */
@@ -185,35 +186,17 @@ void listen_unlink(const char *address)
         unlink(address + strlen(IPC));
 }
 
-/* The key itself, from a file that is open and known to be private. */
-static int key_take(int fd, const char *path, char key[LISTEN_KEY_CHARS + 1], char fault[FAULT_BYTES])
+int listen_read_key(const char *path, char key[LISTEN_KEY_CHARS + 1], char fault[FAULT_BYTES])
 {
-    char text[LISTEN_KEY_CHARS + 3] = "";
+    char text[LISTEN_KEY_CHARS + 3];
     uint8_t raw[32];
-    ssize_t size = read(fd, text, sizeof(text) - 1);
-    bool good = size >= LISTEN_KEY_CHARS && strcspn(text, "\r\n") == LISTEN_KEY_CHARS;
-    text[LISTEN_KEY_CHARS] = '\0';
-    good = good && zmq_z85_decode(raw, text);
+    int length = secret_read(path, text, sizeof(text), fault);
+    if (length < 0)
+        return length;
+    bool good = length == LISTEN_KEY_CHARS && zmq_z85_decode(raw, text);
     if (good)
         memcpy(key, text, LISTEN_KEY_CHARS + 1);
     explicit_bzero(text, sizeof(text));
     explicit_bzero(raw, sizeof(raw));
     return good ? 0 : fail(fault, EINVAL, "%s: a secret key file is one line of 40 Z85 characters", path);
-}
-
-int listen_read_key(const char *path, char key[LISTEN_KEY_CHARS + 1], char fault[FAULT_BYTES])
-{
-    struct stat found;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return fail(fault, errno, "%s: cannot read the secret key: %s", path, strerror(errno));
-    int error;
-    if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode))
-        error = fail(fault, EINVAL, "%s: is no file", path);
-    else if (found.st_mode & (S_IRWXG | S_IRWXO))
-        error = fail(fault, EACCES, "%s: others may read it; chmod 600 it", path);
-    else
-        error = key_take(fd, path, key, fault);
-    close(fd);
-    return error;
 }

@@ -23,7 +23,7 @@ int listen_prepare(void *zmq_context, const char *address, const struct listen_o
 int listen_bind(void *zmq_socket, const char *address, char fault[FAULT_BYTES]);
 /* Takes an ipc socket's file away, just before the socket is closed: libzmq leaves it. */
 void listen_unlink(const char *address);
-/* Reads a secret key file: one line of 40 Z85 characters, not readable by group or others. */
+/* Reads a secret key file (secret.h): one line of 40 Z85 characters. */
 int listen_read_key(const char *path, char key[LISTEN_KEY_CHARS + 1], char fault[FAULT_BYTES]);
 
 #endif

@@ -190,6 +190,12 @@ void sessions_expire(struct sessions *all, int64_t before_ms)
     }
 }
 
+struct session *sessions_next(struct sessions *all, struct session *session)
+{
+    const struct link *link = session ? ((struct member *)session)->heard.next : all->heard.next;
+    return link == &all->heard ? NULL : &MEMBER_OF(link, heard)->session;
+}
+
 size_t sessions_count(const struct sessions *all)
 {
     return all->by_peer.count;

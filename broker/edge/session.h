@@ -47,6 +47,8 @@ void session_leave(struct session *);
 /* Drops those unheard since before_ms; they connect anew by hello. */
 void sessions_expire(struct sessions *, int64_t before_ms);
 size_t sessions_count(const struct sessions *);
+/* The one after this, NULL for the first; NULL at the end. What it stands on may be dropped once the next is known. */
+struct session *sessions_next(struct sessions *, struct session *);
 /* The session follows from now on: a source its notices (the feed's sessions are among them from the start). */
 void session_follow(struct sessions *, struct session *);
 /* Feed sessions, and sources that follow, that are subscribed and have credit, in turn: start with *cursor = 0; NULL at the end. */

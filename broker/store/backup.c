@@ -50,12 +50,23 @@ static void remove_copy(const char *folder)
     rmdir(folder);
 }
 
+/* LMDB makes it for everybody to read. */
+static int keep_private(const char *folder)
+{
+    char path[PATH_BYTES];
+    if (snprintf(path, sizeof path, "%s/data.mdb", folder) >= (int)sizeof path)
+        return -ENAMETOOLONG;
+    return chmod(path, 0600) == 0 ? 0 : -errno;
+}
+
 /* LMDB does not sync what it copies. */
 static int copy_into(MDB_env *env, const char *folder)
 {
     if (mkdir(folder, 0700) != 0)
         return -errno;
     int error = store_errno(mdb_env_copy2(env, folder, MDB_CP_COMPACT));
+    if (error == 0)
+        error = keep_private(folder);
     return error != 0 ? error : sync_within(folder, "data.mdb");
 }
 

@@ -43,6 +43,22 @@ def preloaded(shim, **settings):
     return dict(os.environ, LD_PRELOAD=shim, **settings)
 
 
+def anonymous_mib(pid):
+    """What a process holds of memory of its own."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"RssAnon:\s+(\d+)", status.read())[1]) / 1024
+
+
+def metrics(rig):
+    """What the broker counts: names without their prefix and "_total"; of those without labels."""
+    told = {}
+    for line in rig.http("/metrics")[1].splitlines():
+        name, _, value = line.partition(" ")
+        if name.startswith("bihuan_") and "{" not in name:
+            told[name[len("bihuan_"):].removesuffix("_total")] = float(value)
+    return told
+
+
 def program(name):
     return os.path.join(BUILD, "crash", name)
 

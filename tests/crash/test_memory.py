@@ -4,12 +4,11 @@ is held in memory stays within what limits.h states; under a cap the broker dies
 import json
 import os
 import random
-import re
 import subprocess
 import unittest
 
 from life import count_calls, live_all
-from rig import BUILD, JOBS, PATIENCE_S, ROOT, SEED, Rig, choose, figure, program, tap
+from rig import BUILD, JOBS, LONG, PATIENCE_S, ROOT, SEED, Rig, anonymous_mib, choose, figure, program, tap
 
 # As of the sweep, and a panic; a configuration that could not be read, a socket that could not be opened.
 # Some libraries do not look whether there was memory; that is their way to end the broker.
@@ -26,11 +25,6 @@ def scarce(rig, **settings):
     rig.under_shim(**settings)
     rig.env["LD_PRELOAD"] = f"{BUILD}/crash/alloc_shim.so"
     return rig
-
-
-def anonymous_mib(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return int(re.search(r"RssAnon:\s+(\d+)", status.read())[1]) / 1024
 
 
 class Flood(Rig):

@@ -201,7 +201,8 @@ static bool gets_no_answer(enum message_kind kind)
     return kind == MESSAGE_CREDIT || kind == MESSAGE_HEARTBEAT || kind == MESSAGE_BYE;
 }
 
-/* After a death what a worker says of itself came anew with its new connection, but for its leave. */
+/* After a death what a worker says of itself came anew with its new connection, but for its leave. A source's wish for
+ * notices may have been refused, on record: it is said again. */
 static void settle(struct question *question, bool died)
 {
     enum message_kind kind = question->message.kind;
@@ -209,7 +210,7 @@ static void settle(struct question *question, bool died)
     if (kind == MESSAGE_HELLO)
         question->answered |= question->seat->welcomed;
     else if (gets_no_answer(kind))
-        question->answered |= !died || kind != MESSAGE_BYE;
+        question->answered |= !died || (kind != MESSAGE_BYE && question->seat->endpoint != 'P');
 }
 
 static void ask_all(struct play *play)

@@ -15,6 +15,7 @@ from broker import LIMIT_S, ROOT
 
 IDENTIFIER = b"BHW1"
 VERSION = 1
+flatbuffers.compat.import_numpy = lambda: None  # bihuan_client.py says why
 
 
 @functools.lru_cache(maxsize=None)

@@ -29,7 +29,8 @@ class Identity(unittest.TestCase):
 
     def report(self, event):
         return self.broker.cli("publish", "--json", "--id", event, "--type", "1.01", "--area", "620899001001",
-                               "--custodian", self.file("custodian.pub"), "--reporter", WHO, as_="hotline").json
+                               "--custodian", self.file("custodian.pub"), "--reporter-file", "-", as_="hotline",
+                               stdin=WHO + "\n").json
 
     def step(self, step, incident, person, *more, as_, ok=True):
         return self.broker.cli("identity", step, incident, "--person", person, *more, as_=as_, ok=ok)

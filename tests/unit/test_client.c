@@ -618,7 +618,7 @@ static void key_files_are_checked(void **state)
     assert_int_equal(resolve_keys(keys.public_key, "/nonexistent", &address), -ENOENT);
     assert_int_equal(resolve_keys("tooshort", keys.file, &address), -ENOENT);
     chmod(keys.file, 0640);
-    assert_int_equal(resolve_keys(keys.public_key, keys.file, &address), -EPERM);
+    assert_int_equal(resolve_keys(keys.public_key, keys.file, &address), -EACCES);
     write_file(keys.file, "", 0600);
     assert_int_equal(resolve_keys(keys.public_key, keys.file, &address), -EINVAL);
     write_file(keys.file, "0123456789012345678901234567890123456789x\n", 0600); /* 41 characters */

@@ -27,6 +27,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # --- generated code (section 4) ---
 
+# Where numpy is installed, flatc 2's code calls type() where it has a field of that name: it goes without.
+flatbuffers.compat.import_numpy = lambda: None
+
+
 def generate():
     """flatc's Python code for the schemas, in BIHUAN_PYTHON or build/python; made when missing or old."""
     root = os.path.dirname(os.path.dirname(HERE))
@@ -119,10 +123,18 @@ def incident_text(number):
 
 # --- addresses and keys (sections 2, 3) ---
 
+def keep_secret(fd, path):
+    """A plain file, of this user or root, that nobody else may read or write."""
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o077:
+        raise PermissionError(f"{path}: a secret key is in a plain file of one's own, mode 0600")
+
+
 def read_key(path, secret=False):
-    if secret and os.stat(path).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise PermissionError(f"{path}: others can read the secret key")
-    with open(path, "rb") as file:
+    flags = os.O_RDONLY | os.O_CLOEXEC | (os.O_NOFOLLOW | os.O_NONBLOCK if secret else 0)
+    with open(os.open(path, flags), "rb") as file:
+        if secret:
+            keep_secret(file.fileno(), path)
         key = file.readline().strip()
     z85.decode(key)
     return key
