@@ -118,7 +118,7 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so promise verify power_loss bit_rot bloat)
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so promise verify bomb power_loss bit_rot bloat)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^
@@ -129,10 +129,30 @@ $(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/te
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 crash: $(CRASH)
-torture: all crash
+torture: all crash asan
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
-torture-quick: all crash
+torture-quick: all crash asan
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
+
+# --- fuzzing: the targets of tests/fuzz, in a build that looks closer (make asan); tests/fuzz/fuzz.py runs them ---
+$(B)/crash/bomb: $(B)/obj/tests/fuzz/bomb.o $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $< -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+$(B)/obj/tests/fuzz/bomb.o: | $(GEN)
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/fuzz.o $(LINK) $(B)/libcli.a $(B)/libbihuan.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -fsanitize=fuzzer -pie -o $@ $(filter %.o,$^) $(B)/libcli.a $(B)/libbihuan.a \
+	    -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS) $(CLI_LIBS)
+fuzz-targets: $(FUZZ)
+# Everything once more with ASan, UBSan and what libFuzzer counts. Any finding ends the program.
+CLANG ?= clang
+CLANGXX ?= clang++
+asan:
+	$(MAKE) --no-print-directory B=build/asan CC='$(CLANG)' CXX='$(CLANGXX)' OPTIMISE='-O1 -g' \
+	    SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' all unit fuzz-targets
+fuzz: asan
+	/usr/bin/python3 tests/fuzz/fuzz.py $(TARGETS)
 
 # --- benchmarks: their programs only; ops/bench-quick runs them ---
 BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
@@ -174,6 +194,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit hardening crash torture torture-quick bench demo test check bench-quick fresh-test mutants install clean
+.PHONY: all unit hardening fuzz-targets asan fuzz crash torture torture-quick bench demo test check bench-quick fresh-test mutants install clean
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
