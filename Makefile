@@ -118,7 +118,7 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
-CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep tally flood)
+CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep tally flood bomb)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -shared -o $@ $^
@@ -135,14 +135,35 @@ $(B)/crash/alloc_sweep: $(addprefix $(B)/obj/tests/crash/,alloc_sweep.o alloc_li
 crash: $(CRASH)
 # Campaigns of the simulation.
 CRASH_SIM := $(addprefix $(B)/tests/,test_sim test_misdelivery)
-torture: all crash $(CRASH_SIM)
+torture: all crash asan $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
-torture-quick: all crash $(CRASH_SIM)
+torture-quick: all crash asan $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
-# The short forms of those that preload nothing, over a build whose memory is watched.
-torture-asan:
-	$(MAKE) B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all crash
+# The short forms of those that preload nothing, over the build that looks closer.
+torture-asan: asan
+	$(ASAN) crash
 	BIHUAN_BUILD=build/asan /usr/bin/python3 tests/crash/torture.py kill_loop full backup bloat bit_rot
+
+# --- fuzzing: the targets of tests/fuzz, in a build that looks closer (make asan); tests/fuzz/fuzz.py runs them ---
+$(B)/crash/bomb: $(B)/obj/tests/fuzz/bomb.o $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $< -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+$(B)/obj/tests/fuzz/bomb.o: | $(GEN)
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/fuzz.o $(LINK) $(B)/libcli.a $(B)/libbihuan.a
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -fsanitize=fuzzer -pie -o $@ $(filter %.o,$^) $(B)/libcli.a $(B)/libbihuan.a \
+	    -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS) $(CLI_LIBS)
+fuzz-targets: $(FUZZ)
+# Everything once more with ASan, UBSan and what libFuzzer counts. Any finding ends the program.
+CLANG ?= clang
+CLANGXX ?= clang++
+ASAN = $(MAKE) --no-print-directory B=build/asan CC='$(CLANG)' CXX='$(CLANGXX)' OPTIMISE='-O1 -g' \
+       SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all'
+asan:
+	$(ASAN) all unit fuzz-targets
+fuzz: asan
+	/usr/bin/python3 tests/fuzz/fuzz.py $(TARGETS)
 
 # --- benchmarks: their programs only; ops/bench and ops/bench-quick run them ---
 # A load generator for each system whose library is here; a limit for each thing that bounds us.
@@ -194,6 +215,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit hardening crash torture torture-quick bench-programs bench demo test check bench-quick fresh-test mutants install clean torture-asan
+.PHONY: all unit hardening crash torture torture-quick bench-programs bench demo test check bench-quick fresh-test mutants install clean torture-asan fuzz-targets asan fuzz
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

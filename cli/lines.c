@@ -20,10 +20,11 @@ void lines_release(struct lines *lines)
 /* Bytes up to and with the next newline; 0 when there is none in the buffer. */
 static size_t whole_line(struct lines *lines)
 {
-    const uint8_t *from = lines->buffer.data + lines->taken;
     size_t there = lines->buffer.size - lines->taken;
-    const uint8_t *newline =
-        there > lines->searched ? memchr(from + lines->searched, '\n', there - lines->searched) : NULL;
+    if (there <= lines->searched)
+        return 0;
+    const uint8_t *from = lines->buffer.data + lines->taken;
+    const uint8_t *newline = memchr(from + lines->searched, '\n', there - lines->searched);
     lines->searched = newline ? 0 : there;
     return newline ? (size_t)(newline - from) + 1 : 0;
 }
@@ -72,7 +73,7 @@ ssize_t lines_next(struct lines *lines, const char **text)
         return -lines->error;
     if (!length)
         length = lines->buffer.size - lines->taken;
-    *text = (const char *)lines->buffer.data + lines->taken;
+    *text = length ? (const char *)lines->buffer.data + lines->taken : "";
     lines->taken += length;
     lines->searched = 0;
     return (ssize_t)length;

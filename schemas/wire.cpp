@@ -482,12 +482,16 @@ static bool is_from_broker(enum message_kind kind)
 }
 
 /* frame is aligned and lives as long as out. */
-static void decode(Reader &reader, const uint8_t *frame, size_t size_bytes, struct message *out)
+static void decode(Reader &reader, const uint8_t *frame, size_t size_bytes, bool clients_only, struct message *out)
 {
     const codec *codec = open_envelope(reader, frame, size_bytes, &out->tag);
     if (reader.code)
         return;
     bool from_broker = is_from_broker(codec->kind);
+    if (from_broker && clients_only) {
+        reader.fail(REFUSAL_WRONG_ENDPOINT, "", "this endpoint takes no %s", message_name(codec->kind));
+        return;
+    }
     if (!from_broker && size_bytes > FRAME_MAX_BYTES) {
         reader.fail(REFUSAL_TOO_LONG, "frame", "frame: %zu bytes, at most %d", size_bytes, FRAME_MAX_BYTES);
         return;
@@ -516,7 +520,8 @@ void wire_encode(const struct message *message, struct buffer *out)
     facts::contained([&] { facts::encode(*message, out); });
 }
 
-int wire_decode(const void *frame, size_t size_bytes, struct arena *arena, struct message *out, struct refusal *refusal)
+static int decode_any(const void *frame, size_t size_bytes, bool clients_only, struct arena *arena, struct message *out,
+                      struct refusal *refusal)
 {
     struct message message;
     memset(&message, 0, sizeof message);
@@ -524,7 +529,7 @@ int wire_decode(const void *frame, size_t size_bytes, struct arena *arena, struc
     /* Frames arrive at any address; the verifier assumes an aligned one and does not notice. */
     size_t copied = size_bytes <= ANSWER_MAX_BYTES ? size_bytes : 0;
     auto *copy = static_cast<const uint8_t *>(arena_memdup(arena, frame, copied));
-    facts::decode(reader, copy, size_bytes, &message);
+    facts::decode(reader, copy, size_bytes, clients_only, &message);
     if (!reader.code) {
         *out = message;
         return 0;
@@ -533,4 +538,15 @@ int wire_decode(const void *frame, size_t size_bytes, struct arena *arena, struc
     out->tag = message.tag;
     *refusal = {reader.code, reader.field, reader.reason, 0};
     return -EBADMSG;
+}
+
+int wire_decode(const void *frame, size_t size_bytes, struct arena *arena, struct message *out, struct refusal *refusal)
+{
+    return decode_any(frame, size_bytes, false, arena, out, refusal);
+}
+
+int wire_decode_client(const void *frame, size_t size_bytes, struct arena *arena, struct message *out,
+                       struct refusal *refusal)
+{
+    return decode_any(frame, size_bytes, true, arena, out, refusal);
 }

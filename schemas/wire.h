@@ -331,6 +331,11 @@ void wire_encode(const struct message *, struct buffer *out);
  * (its texts in the arena too); then out->tag is the sender's tag when that could be read, else 0. */
 int wire_decode(const void *frame, size_t size_bytes, struct arena *, struct message *out, struct refusal *refusal);
 
+/* The same of what a client says: what only the broker says is refused before its body is looked at. There lists and texts have
+ * no limit but the frame's, and a small frame that names one of them often would be endless work. */
+int wire_decode_client(const void *frame, size_t size_bytes, struct arena *, struct message *out,
+                       struct refusal *refusal);
+
 /* One line of JSON of an answer's or message's content, appended; for --json and for a handler's stdin. */
 void wire_json(const struct message *, struct buffer *out);
 

@@ -5,19 +5,21 @@ A program is a failure of its own when it exits non-zero without a failed test, 
 import concurrent.futures
 import glob
 import os
+import pwd
 import re
 import subprocess
 import sys
 import time
 
 JOBS = os.cpu_count() or 2
+NOBODY = pwd.getpwnam("nobody")
 LOGS = "build/test-logs"
 
 # name, seconds it may take, command. Each build must end before the next step begins.
 MAKE = ["make", "--no-print-directory", f"-j{JOBS}", "WERROR=1"]
 BUILDS = [
     ("build with gcc", 900, [*MAKE, "all", "unit", "crash"]),
-    ("build with clang", 900, [*MAKE, "B=build/clang", "CC=clang", "CXX=clang++", "all"]),
+    ("build with clang, ASan and UBSan", 1200, [*MAKE, "asan"]),
 ]
 CHECKS = [
     ("check", 300, ["ops/check"]),
@@ -28,6 +30,11 @@ SLOW = {"test_backup": 300, "test_clocks": 300, "test_confined": 300, "test_full
         "test_kill_loop": 300, "test_memory": 300, "test_power_loss": 300, "test_real": 300, "test_scenarios": 300,
         "test_simulation": 300}
 SLOW_DEFAULT = 120
+ASAN = "build/asan"
+# Not under the sanitizers: they play whole days, cities or thousands of random ones, or measure.
+ASAN_NOT = ("test_aloft", "test_boston", "test_exclusion", "test_misdelivery", "test_pa911", "test_place", "test_prove", "test_real_route",
+            "test_sim", "test_yuncheng", "test_store_front")
+ASAN_ENVIRONMENT = {"BIHUAN_BUILD": ASAN, "UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "detect_stack_use_after_return=1"}
 
 
 def programs():
@@ -38,6 +45,26 @@ def programs():
     for source in sorted(glob.glob("tests/system/test_*.py") + glob.glob("tests/crash/test_*.py")):
         stem = os.path.basename(source)[:-3]
         yield f"{source.split('/')[1]}/{stem}", SLOW.get(stem, SLOW_DEFAULT), [sys.executable, source]
+
+
+def sanitized():
+    """Programs of the build that looks closer: unit tests, each tenth scenario with its crashes, one system test, each in a few
+    seconds; the fuzz targets are test_fuzz's."""
+    for source in sorted(glob.glob("tests/unit/test_*.c") + ["tests/sim/test_scenarios.c"]):
+        stem = os.path.basename(source)[:-2]
+        if stem not in ASAN_NOT:
+            yield f"asan/{stem}", SLOW_DEFAULT, [f"{ASAN}/tests/{stem}", *(["0-"] if stem == "test_scenarios" else [])], ASAN_ENVIRONMENT
+    yield "asan/test_loop", SLOW_DEFAULT, [sys.executable, "tests/system/test_loop.py"], ASAN_ENVIRONMENT
+
+
+def unprivileged():
+    """As whom the tests run when we are root: permissions mean nothing to it. None: as who we are."""
+    if os.getuid() != 0:
+        return {}
+    who = {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []}
+    readable = subprocess.run(["test", "-r", "Makefile", "-a", "-x", "build/tests"], check=False, **who).returncode == 0
+    print("tests run as nobody" if readable else "tests run as root: nobody may not read this folder", flush=True)
+    return who if readable else {}
 
 
 class Tally:
@@ -54,15 +81,15 @@ class Tally:
             print(detail, flush=True)
 
 
-def run(name, limit_s, command, suite=True):
+def run(name, limit_s, command, more=None, suite=True, who=None):
     """Runs one program under its limit; what it wrote goes to a log. Returns what Tally.add takes. A suite must say what
     it passed; a step (a build) is one."""
     log = os.path.join(LOGS, re.sub(r"\W+", "-", name) + ".log")
-    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", PYTHONDONTWRITEBYTECODE="1")
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", PYTHONDONTWRITEBYTECODE="1", **(more or {}))
     began = time.monotonic()
     with open(log, "wb") as out:
         status = subprocess.run(["timeout", "-k", "10", str(limit_s), *command], stdout=out, stderr=subprocess.STDOUT,
-                                stdin=subprocess.DEVNULL, env=environment).returncode
+                                stdin=subprocess.DEVNULL, env=environment, check=False, **(who or {})).returncode
     seconds = time.monotonic() - began
     with open(log, encoding="utf-8", errors="replace") as written:
         text = written.read()
@@ -97,7 +124,9 @@ def main(words):
             break
     else:
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            for result in pool.map(lambda step: run(*step), wanted(CHECKS + list(programs()))):
+            who = unprivileged()
+            steps = [(step, {}) for step in wanted(CHECKS)] + [(step, who) for step in wanted([*programs(), *sanitized()])]
+            for result in pool.map(lambda step: run(*step[0], who=step[1]), steps):
                 tally.add(*result)
     print(f"{tally.passed} passed, {tally.failed} failed" + (f", {tally.skipped} skipped" if tally.skipped else ""))
     return 1 if tally.failed or not tally.passed else 0

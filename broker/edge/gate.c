@@ -370,7 +370,7 @@ static void decode(struct gate *gate, struct gate_socket *socket, size_t frames,
     size_t size = input->size_bytes = zmq_msg_size(&gate->body);
     if (frames != 1)
         refuse(input, REFUSAL_MALFORMED, "a message is exactly one frame");
-    else if (wire_decode(frame, size, arena, &input->message, &input->refusal) != 0)
+    else if (wire_decode_client(frame, size, arena, &input->message, &input->refusal) != 0)
         input->bad = true;
     else if (!message_accepted(input->message.kind, socket->endpoint))
         refuse(input, REFUSAL_WRONG_ENDPOINT,

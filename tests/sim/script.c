@@ -167,7 +167,8 @@ static const char *read_block(struct reader *r)
 static bool opens_block(const struct line *line)
 {
     const char *last = line->words[line->word_count - 1];
-    return last[strlen(last) - 1] == ':';
+    size_t length = strlen(last);
+    return length > 0 && last[length - 1] == ':';
 }
 
 /* --- the file --- */

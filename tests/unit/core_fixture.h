@@ -250,9 +250,9 @@ static inline struct city *city_new(uint8_t hash)
 static inline void city_free(struct city *city)
 {
     struct policy *policy = &city->policy;
-    struct textmap *maps[] = {&policy->type_map,      &policy->area_map,       &policy->unit_map,
-                              &policy->principal_map, &policy->credential_map, &policy->profile_map,
-                              &policy->ladder_map,    &policy->local_map,      &policy->timetable_map};
+    struct textmap *maps[] = {
+        &policy->type_map,    &policy->area_map,   &policy->unit_map,  &policy->principal_map, &policy->credential_map,
+        &policy->profile_map, &policy->ladder_map, &policy->local_map, &policy->timetable_map, &policy->plan_map};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         textmap_release(maps[i]);
     map_release(&policy->route_map);

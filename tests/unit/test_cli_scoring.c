@@ -12,15 +12,18 @@
 
 #include "cli/scoring.h"
 
-static const char *const path = "build/test_scoring.yaml";
+static char path[] = "/tmp/bihuan-scoring.XXXXXX";
 
 static int load(const char *text, struct scoring **out, struct faults *faults)
 {
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    return scoring_load(path, out, faults);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    int result = scoring_load(path, out, faults);
+    unlink(path);
+    memset(path + sizeof path - 7, 'X', 6);
+    return result;
 }
 
 static size_t figure_at(const char *name)
@@ -73,7 +76,6 @@ static int teardown(void **unused)
 {
     (void)unused;
     arena_release(&made.arena);
-    unlink(path);
     return 0;
 }
 

@@ -244,6 +244,23 @@ static void an_answer_may_be_larger_than_a_request(void **state)
     assert_same(&sent, &got);
 }
 
+/* Whatever stands in it: its lists have no limit but the frame's. */
+static void to_the_broker_only_clients_speak(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        struct message sent = example_message(kinds[i]), got;
+        struct refusal refusal = {0};
+        bool said = false;
+        for (const char *endpoint = "PWCF"; *endpoint; endpoint++)
+            said |= message_accepted(kinds[i], *endpoint);
+        wire_encode(&sent, &frame);
+        assert_int_equal(wire_decode_client(frame.data, frame.size, &arena, &got, &refusal), said ? 0 : -EBADMSG);
+        assert_int_equal(refusal.code, said ? 0 : REFUSAL_WRONG_ENDPOINT);
+        assert_int_equal(got.tag, sent.tag);
+    }
+}
+
 /* Our own sentences may have been cut at a limit; the refusal must arrive none the less. */
 static void a_refusal_cut_within_a_character_arrives(void **state)
 {
@@ -647,6 +664,7 @@ int main(void)
         cmocka_unit_test(a_frame_may_lie_anywhere),
         cmocka_unit_test(an_answer_says_which_clocks_are_provisional),
         cmocka_unit_test(an_answer_may_be_larger_than_a_request),
+        cmocka_unit_test(to_the_broker_only_clients_speak),
         cmocka_unit_test(a_refusal_cut_within_a_character_arrives),
         cmocka_unit_test(a_newer_value_from_the_broker_reads_as_absent),
         cmocka_unit_test(what_is_no_message_is_malformed),
