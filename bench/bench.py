@@ -73,7 +73,6 @@ def main():
             print(f"{name}:", flush=True)
             if beside_peers and not peers:
                 peers = measure.start_peers(bench)
-                peers = [s for s in peers if not chosen.systems or s.name in chosen.systems.split(",")]
             if beside_peers:
                 rows(bench, peers)
             else:
