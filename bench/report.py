@@ -143,7 +143,7 @@ def machine(folder):
 
 def write(bench, about, peers):
     folder = bench.options.out
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(os.path.join(folder, "plots"), exist_ok=True)
     with open(os.path.join(folder, "bench.json"), "w", encoding="utf-8") as file:
         json.dump({"machine": about, "systems": peers, "options": vars(bench.options), "samples": bench.samples}, file, indent=1,
                   ensure_ascii=False)
@@ -152,7 +152,7 @@ def write(bench, about, peers):
         writer = csv.DictWriter(file, fields, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(bench.samples)
-    plots = plot(bench, folder)
+    plots = plot(bench, os.path.join(folder, "plots"))
     text = results(bench, about, peers, plots)
     with open(os.path.join(folder, "RESULTS.md"), "w", encoding="utf-8") as file:
         file.write(text)
@@ -160,7 +160,7 @@ def write(bench, about, peers):
         shutil.copy(os.path.join(folder, "RESULTS.md"), HERE)
         for name in plots:
             os.makedirs(os.path.join(HERE, "plots"), exist_ok=True)
-            shutil.copy(os.path.join(folder, name), os.path.join(HERE, "plots"))
+            shutil.copy(os.path.join(folder, "plots", name), os.path.join(HERE, "plots"))
     return text
 
 

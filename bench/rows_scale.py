@@ -46,8 +46,6 @@ def backlog(bench):
                                bench.load(server, what, window=window, seconds=min(2, bench.options.seconds)))
                 server.stop() if count == 0 else None
             words(bench, full, round_)
-        for count, server in full.items():
-            restarts(bench, server, count)
     finally:
         for server in full.values():
             server.stop()
@@ -68,6 +66,7 @@ def filled(bench, count):
     time.sleep(5)
     cpu = (measure.cpu_seconds(server.broker.process.pid) - cpu) / (time.monotonic() - began)
     bench.keep("backlog idle", named(count), 0, 100 * cpu, "% of a core")
+    restarts(bench, server, count)
     return server
 
 
