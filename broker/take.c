@@ -104,7 +104,7 @@ static void take_bye(struct turn *t, const struct gate_input *in)
     if (in->session->endpoint == 'W')
         turn_decide(t, &command);
     if (!command.bye.drain)
-        session_drop(gate_sessions(t->gate), in->session->peer);
+        session_leave(in->session);
 }
 
 /* NULL: no place was given. "": a point that lies in no polygon. */

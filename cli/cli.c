@@ -113,14 +113,11 @@ static const char *broker_of(const struct common *common)
 }
 
 /* A socket that is not there needs no waiting for. */
-static bool socket_is_missing(const struct common *common, char endpoint, char *address, size_t size_bytes)
+static bool socket_is_missing(const struct client *client)
 {
-    const char *base = broker_of(common);
-    const char *name = endpoint == 'P' ? "publish" : endpoint == 'F' ? "feed" : "command";
-    size_t length = strlen(base);
-    if (strncmp(base, "ipc://", strlen("ipc://")) != 0)
+    const char *address = client_address(client);
+    if (strncmp(address, "ipc://", strlen("ipc://")) != 0)
         return false;
-    snprintf(address, size_bytes, "%s%s%s", base, base[length - 1] == '/' ? "" : "/", name);
     return access(address + strlen("ipc://"), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
@@ -133,9 +130,8 @@ static const char *const troubles[] = {
 
 const char *cli_trouble(const struct common *common, const struct client *client, char *out, size_t size_bytes)
 {
-    char address[512];
     const char *trouble = client_trouble(client);
-    if (socket_is_missing(common, 'C', address, sizeof(address)))
+    if (socket_is_missing(client))
         trouble = _("no socket there; is bihuand running?");
     for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
         if (strcmp(trouble, troubles[i]) == 0)
@@ -162,13 +158,12 @@ static int code_of(int error)
 
 int cli_connect(const struct common *common, char endpoint, struct client **out)
 {
-    char address[512];
     int code = cli_connect_early(common, endpoint, out);
-    if (code || !socket_is_missing(common, endpoint, address, sizeof(address)))
+    if (code || !socket_is_missing(*out))
         return code;
+    cli_fail(_("%s: no socket there; is bihuand running?"), client_address(*out));
     client_close(*out);
     *out = NULL;
-    cli_fail(_("%s: no socket there; is bihuand running?"), address);
     return CLI_UNKNOWN;
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/base/limits.h"
 #include "cli/cli.h"
+#include "cli/overview.h"
 #include "cli/table.h"
 #include "cli/trail.h"
 #include "cli/verbs.h"
@@ -76,9 +77,6 @@ static error_t parse_queue(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         arguments->query.unit = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, _("which unit?"));
         return 0;
     case KEY_LIMIT:
         arguments->limit = cli_number(state, value, "limit", 0, 100000000);
@@ -160,6 +158,29 @@ int verb_ls(int argc, char **argv)
     return list(&arguments);
 }
 
+#define UNITS_NAMED 20
+
+/* Which there are: those with most to do first. */
+static int ask_which_unit(const struct common *common)
+{
+    const struct message ask = {.kind = MESSAGE_QUERY, .query = {.kind = QUERY_OVERVIEW}};
+    char list[UNITS_NAMED * (CODE_MAX_BYTES + 2) + 1] = "";
+    struct arena arena;
+    struct message answer;
+    arena_init(&arena);
+    const struct overview *overview = NULL;
+    if (cli_ask_once(common, 'C', &ask, &arena, &answer) == CLI_DONE)
+        overview = answer.answer.overview;
+    const struct unit_load *units = overview ? overview_by_need(overview, &arena) : NULL;
+    for (size_t i = 0, used = 0; units && i < overview->unit_count && i < UNITS_NAMED; i++)
+        used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "", units[i].unit);
+    cli_fail(_("which unit?"));
+    if (*list)
+        cli_fail(_("with work or workers are %s"), list);
+    arena_release(&arena);
+    return CLI_USAGE;
+}
+
 int verb_queue(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, {0}};
@@ -172,5 +193,5 @@ int verb_queue(int argc, char **argv)
         children,      NULL,        NULL};
     struct arguments arguments = {.query.kind = QUERY_QUEUE, .limit = 200};
     cli_parse(&argp, argc, argv, &arguments);
-    return list(&arguments);
+    return arguments.query.unit ? list(&arguments) : ask_which_unit(&arguments.common);
 }

@@ -44,6 +44,15 @@ static void unit_row(struct table *table, const struct unit_load *unit, bool nam
     count_cell(table, unit->returned, COLOUR_YELLOW);
 }
 
+const struct unit_load *overview_by_need(const struct overview *overview, struct arena *arena)
+{
+    struct unit_load *units = ARENA_NEW(arena, struct unit_load, overview->unit_count + 1);
+    for (size_t i = 0; i < overview->unit_count; i++)
+        units[i] = overview->units[i];
+    qsort(units, overview->unit_count, sizeof(*units), by_need);
+    return units;
+}
+
 void overview_units(struct table *table, const struct overview *overview, bool names)
 {
     const char *headings[] = {_("UNIT"),    _("NAME"),    _("WORKERS"), _("UNSIGNED"),
@@ -54,10 +63,7 @@ void overview_units(struct table *table, const struct overview *overview, bool n
     table_init(table, names ? columns : columns - 1, headings);
     for (size_t i = names ? 2 : 1; i < table->columns; i++)
         table->right[i] = true;
-    struct unit_load *units = ARENA_NEW(&table->arena, struct unit_load, overview->unit_count + 1);
-    for (size_t i = 0; i < overview->unit_count; i++)
-        units[i] = overview->units[i];
-    qsort(units, overview->unit_count, sizeof(*units), by_need);
+    const struct unit_load *units = overview_by_need(overview, &table->arena);
     for (size_t i = 0; i < overview->unit_count; i++)
         unit_row(table, &units[i], names);
 }

@@ -1,5 +1,6 @@
-/* bihuan say: the dispatcher phoned the unit and records what it said: respond, arrive, handle, note, feedback, return,
- * delegate, tick, inform, account, report_up, send_down. */
+/* bihuan say: the dispatcher phoned the unit and records what it said: any word, but for what only a worker says of a lease, and
+ * asks, which are a verb of their own. */
+#include <stdio.h>
 #include <string.h>
 
 #include "broker/base/limits.h"
@@ -28,6 +29,44 @@ struct arguments {
     struct word word;
 };
 
+/* --- the words --- */
+
+enum { SAYABLE = 1, OUT = 2, WHY = 4, TEXT = 8, UNIT = 16, ITEM = 32 };
+
+/* What each needs said, as the core has it; 0: not by this verb. */
+static const unsigned words[WORD_END] = {
+    [WORD_RESPOND] = SAYABLE,          [WORD_ARRIVE] = SAYABLE,
+    [WORD_HANDLE] = SAYABLE,           [WORD_NOTE] = SAYABLE | TEXT,
+    [WORD_FEEDBACK] = SAYABLE | OUT,   [WORD_RETURN] = SAYABLE | WHY,
+    [WORD_TICK] = SAYABLE | ITEM,      [WORD_DELEGATE] = SAYABLE | UNIT,
+    [WORD_INFORM] = SAYABLE | TEXT,    [WORD_ACCOUNT] = SAYABLE | WHY | TEXT,
+    [WORD_CONTACT] = SAYABLE | TEXT,   [WORD_REPORT_UP] = SAYABLE | WHY,
+    [WORD_SEND_DOWN] = SAYABLE | UNIT,
+};
+
+#define LIST_BYTES 256
+
+/* "respond, arrive, …": all there are. Returns out. */
+static const char *list_words(char out[LIST_BYTES])
+{
+    size_t used = 0;
+    for (enum word_verb word = 1; word < WORD_END; word++)
+        if (words[word])
+            used += (size_t)snprintf(out + used, LIST_BYTES - used, "%s%s", used ? ", " : "", word_name(word));
+    return out;
+}
+
+/* "report-up" is the verb's name. 0: none, or not said so. */
+static enum word_verb said_word(const char *typed)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%s", typed);
+    for (char *at = name; *at; at++)
+        *at = *at == '-' ? '_' : *at;
+    enum word_verb word = word_of(name);
+    return words[word] ? word : 0;
+}
+
 static const struct argp_option options[] = {
     {"on-behalf", KEY_ON_BEHALF, N_("UNIT"), 0, N_("the unit that is spoken for (needed)"), 0},
     {"task", KEY_TASK, N_("N"), 0, N_("which task (the unit's one that is not yet done)"), 0},
@@ -43,46 +82,44 @@ static const struct argp_option options[] = {
     {"to", KEY_TO, N_("BODY"), 0, N_("referred: the body it is handed over to; its reference in --text"), 0},
     {"until", KEY_UNTIL, N_("TIME"), 0, N_("planned: until when"), 0},
     {"reason", KEY_REASON, N_("CODE"), 0, N_("return, account, report_up: why, in a word"), 0},
-    {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said"), 0},
+    {"text", KEY_TEXT, N_("TEXT"), 0, N_("what was said (needed for note, inform, account, contact)"), 0},
     {"at", KEY_AT, N_("TIME"), 0, N_("the unit's own time of it, recorded beside the broker's"), 0},
     {0},
 };
 
 static void take_argument(struct argp_state *state, struct word *word, const char *value)
 {
+    char list[LIST_BYTES];
     if (!word->incident)
         word->incident = cli_incident(state, value);
     else if (word->verb)
         argp_error(state, _("one word at a time"));
-    else
-        word->verb = word_of(value);
-    if (state->arg_num == 1 && (!word->verb || word->verb == WORD_GIVE_BACK || word->verb == WORD_ASK))
-        argp_error(state,
-                   _("\"%s\": not respond, arrive, handle, note, feedback, return, tick, delegate, inform, account, "
-                     "contact, report_up or send_down"),
-                   value);
+    else if (!(word->verb = said_word(value)))
+        argp_error(state, _("\"%s\": none of %s"), value, list_words(list));
 }
 
 static void check_complete(struct argp_state *state, const struct arguments *arguments)
 {
     const struct word *word = &arguments->word;
+    const struct {
+        unsigned needed;
+        bool is_there;
+        const char *option;
+    } needs[] = {
+        {SAYABLE, word->on_behalf, "on-behalf"},
+        {SAYABLE, arguments->common.person, "person"},
+        {OUT, word->outcome, "outcome"},
+        {WHY, word->reason, "reason"},
+        {TEXT, word->text, "text"},
+        {ITEM, word->item, "item"},
+        {UNIT, word->unit, "unit"},
+    };
+    char list[LIST_BYTES];
     if (!word->incident || !word->verb)
-        argp_error(state, _("which incident, and what is said: respond, arrive, handle, note, feedback, return, tick, "
-                            "delegate, inform, account, contact, report_up or send_down?"));
-    if (!word->on_behalf)
-        argp_error(state, _("--%s is needed"), "on-behalf");
-    if (!arguments->common.person)
-        argp_error(state, _("--%s is needed"), "person");
-    if (word->verb == WORD_FEEDBACK && !word->outcome)
-        argp_error(state, _("--%s is needed"), "outcome");
-    if ((word->verb == WORD_RETURN || word->verb == WORD_ACCOUNT || word->verb == WORD_REPORT_UP) && !word->reason)
-        argp_error(state, _("--%s is needed"), "reason");
-    if ((word->verb == WORD_INFORM || word->verb == WORD_ACCOUNT) && !word->text)
-        argp_error(state, _("--%s is needed"), "text");
-    if (word->verb == WORD_TICK && !word->item)
-        argp_error(state, _("--%s is needed"), "item");
-    if ((word->verb == WORD_DELEGATE || word->verb == WORD_SEND_DOWN) && !word->unit)
-        argp_error(state, _("--%s is needed"), "unit");
+        argp_error(state, _("which incident, and what is said: one of %s?"), list_words(list));
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if ((words[word->verb] & needs[i].needed) && !needs[i].is_there)
+            argp_error(state, _("--%s is needed"), needs[i].option);
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -202,19 +239,28 @@ int say_word(const struct common *common, struct word word)
     return code;
 }
 
+/* The words stand in the help, whatever there are. */
+static char *help(int key, const char *text, void *input)
+{
+    char list[LIST_BYTES], *filled = NULL;
+    (void)input;
+    if (key != ARGP_KEY_HELP_PRE_DOC || asprintf(&filled, text, list_words(list)) < 0)
+        return (char *)text;
+    return filled;
+}
+
 int verb_say(int argc, char **argv)
 {
     static const struct argp_child children[] = {COMMON_CHILD, REQUEST_CHILD, {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        N_("INCIDENT WORD"),
-        N_("Says on behalf of a unit what it would say of its task: respond, arrive, handle, "
-           "note, feedback, return, tick or delegate. The record names the unit, you and the --person: who of the unit "
-           "is quoted, and may not verify it later."),
-        children,
-        NULL,
-        NULL};
+    static const struct argp argp = {options,
+                                     parse,
+                                     N_("INCIDENT WORD"),
+                                     N_("Says on behalf of a unit what it would say of its task: %s. The record names "
+                                        "the unit, you and the --person: "
+                                        "who of the unit is quoted, and may not verify it later."),
+                                     children,
+                                     help,
+                                     NULL};
     struct arguments arguments = {0};
     cli_parse(&argp, argc, argv, &arguments);
     return say_word(&arguments.common, arguments.word);

@@ -188,6 +188,7 @@ static Offset<bihuan::Rung> pack(Builder &builder, const struct rung &rung)
     out.add_in_downtime(rung.in_downtime);
     out.add_held_ms(rung.held_ms);
     out.add_unconnected(rung.unconnected);
+    out.add_ups(rung.ups);
     return out.Finish();
 }
 
@@ -248,9 +249,11 @@ Offset<bihuan::Incident> pack(Builder &builder, const struct incident &incident)
     auto about = incident.more ? pack(builder, incident.more->about) : Offset<String>();
     auto ending = pack_if(builder, incident.more ? incident.more->ending : nullptr);
     auto special = incident.more ? pack(builder, incident.more->special) : Offset<String>();
+    auto special_clocks = incident.more ? pack(builder, incident.more->special_clocks) : Offset<String>();
     auto beside = incident.more ? pack(builder, incident.more->beside) : Offset<String>();
     bihuan::IncidentBuilder out(builder);
     out.add_special(special);
+    out.add_special_clocks(special_clocks);
     out.add_claim(claim);
     out.add_about(about);
     out.add_beside(beside);
@@ -355,7 +358,8 @@ static bihuan::Clock clock_of(const struct clock &clock)
             static_cast<bihuan::ClockState>(clock.state),
             static_cast<bihuan::Calendar>(clock.calendar),
             static_cast<uint8_t>(clock.task),
-            clock.rung,
+            static_cast<uint16_t>(clock.rung),
+            static_cast<uint16_t>(clock.reached),
             clock.started_ms,
             clock.budget_ms,
             clock.consumed_ms,
@@ -388,7 +392,7 @@ static Offset<bihuan::Voice> pack(Builder &builder, const struct voice &voice)
 static bool begins_at(const struct clock &clock, int64_t at_ms)
 {
     return clock.state == CLOCK_RUNNING && clock.started_ms == at_ms && clock.running_since_ms == at_ms &&
-           !clock.consumed_ms && !clock.stopped_ms && !clock.rung;
+           !clock.consumed_ms && !clock.stopped_ms && !clock.rung && !clock.reached;
 }
 
 static bool all_begin(const struct change &change, int64_t at_ms)

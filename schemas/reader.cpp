@@ -187,6 +187,7 @@ static void read(Reader &reader, const bihuan::Rung &in, struct rung *out)
     out->clock = reader.known(in.clock(), clock_kind_name, "rung.clock");
     out->task = in.task();
     out->number = in.number();
+    out->ups = in.ups();
     out->colour = reader.known(in.colour(), rung_colour_name, "rung.colour");
     out->due_ms = in.due_ms();
     out->to_area = reader.text(in.to_area(), ANY, "rung.to_area");
@@ -245,6 +246,7 @@ static const struct incident_more *read_more(Reader &reader, const bihuan::Incid
     more->claim = reader.one<struct claim>(in.claim());
     more->oversight = reader.one<struct oversight>(in.oversight());
     more->special = reader.text(in.special(), ANY, "head.special");
+    more->special_clocks = reader.text(in.special_clocks(), ANY, "head.special_clocks");
     more->ending = reader.one<struct ending>(in.ending());
     more->beside = reader.text(in.beside(), ANY, "head.beside");
     more->same_as = in.same_as();
@@ -336,6 +338,7 @@ void read(Reader &reader, const bihuan::Clock &in, struct clock *out)
     out->due_ms = in.due_ms();
     out->stopped_ms = in.stopped_ms();
     out->rung = in.rung();
+    out->reached = in.reached();
     out->next_ms = in.next_ms();
 }
 

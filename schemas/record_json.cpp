@@ -54,6 +54,7 @@ static void write(Json &json, const struct rung &rung)
     json.number("task", rung.task);
     json.number("number", rung.number);
     json.text("colour", rung_colour_name(rung.colour));
+    json.number("ups", rung.ups);
     json.time("due", rung.due_ms);
     json.text("to_area", rung.to_area);
     json.text("to_post", rung.to_post);
@@ -132,6 +133,7 @@ void write(Json &json, const struct incident &incident)
     write_if(json, "claim", incident.more->claim);
     write_if(json, "oversight", incident.more->oversight);
     json.text("special", incident.more->special);
+    json.text("special_clocks", incident.more->special_clocks);
     write_if(json, "ending", incident.more->ending);
     json.text("beside", incident.more->beside);
     json.incident("same_as", incident.more->same_as);
@@ -205,6 +207,7 @@ void write(Json &json, const struct clock &clock)
     json.time("due", clock.due_ms);
     json.time("stopped", clock.stopped_ms);
     json.number("rung", clock.rung);
+    json.number("reached", clock.reached);
     json.time("next", clock.next_ms);
 }
 

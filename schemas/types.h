@@ -365,6 +365,7 @@ struct rung {
     enum clock_kind clock;
     uint32_t task, number; /* number counts from 1 */
     enum rung_colour colour;
+    uint32_t ups;                  /* levels above breach */
     int64_t due_ms;                /* when this rung was due; the record's at_ms is when it fired */
     const char *to_area, *to_post; /* who is told; to_area is the level it climbed to */
     const char *to_person;         /* who holds the post */
@@ -412,6 +413,7 @@ struct incident_more {
     const char *about;                 /* whom it is about, as in the event */
     const struct ending *ending;       /* NULL: nothing of it */
     const char *special;               /* 特殊时段: the special period it is in; "": none */
+    const char *special_clocks;        /* whose limits that has put in; "": none */
     const struct claim *claim;         /* NULL: nobody's */
     const char *beside; /* 毗邻: whom it concerns beside its own: areas over a border, and units, with blanks between */
     uint64_t same_as;   /* an earlier incident from over the border that it may be the same as */
@@ -484,8 +486,9 @@ struct clock {
     enum clock_state state;
     enum calendar calendar;
     int64_t started_ms, budget_ms, consumed_ms, running_since_ms, due_ms, stopped_ms;
-    uint32_t rung;   /* rungs fired so far */
-    int64_t next_ms; /* when the next rung fires; 0: none left or not running */
+    uint32_t rung;    /* rungs fired so far */
+    uint32_t reached; /* how far up its ladder they took it: broker/core/climb.h */
+    int64_t next_ms;  /* when the next rung fires; 0: none left or not running */
 };
 
 /* Who dispatched a task, or spoke of it before its last speaker did. Nobody is heard twice. */

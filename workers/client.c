@@ -526,3 +526,8 @@ const char *client_trouble(const struct client *client)
         return "the broker has not answered yet";
     return client->connected ? "the broker has not welcomed us yet" : "the broker cannot be reached";
 }
+
+const char *client_address(const struct client *client)
+{
+    return client->link.endpoint;
+}

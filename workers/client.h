@@ -70,5 +70,7 @@ void client_hold(struct client *, uint32_t holding);
 uint32_t client_greetings(const struct client *);
 /* One sentence on why there is no answer, for a time-out's message: not reachable, key refused, not welcomed. */
 const char *client_trouble(const struct client *);
+/* Where it connects: the broker's address of its endpoint. */
+const char *client_address(const struct client *);
 
 #endif

@@ -131,6 +131,7 @@ static const struct argp argp = {
         "What it prints is said, a line a word, at once:\n"
         "  respond | arrive | handle | note TEXT\n"
         "  feedback OUTCOME [TEXT] | return REASON [TEXT] | give_back | delegate UNIT [TEXT] | tick N [TEXT]\n"
+        "  inform TEXT | account REASON TEXT | contact TEXT | report_up REASON [TEXT] | send_down UNIT [TEXT]\n"
         "  {\"say\": \"feedback\", \"outcome\": \"resolved\", \"text\": \"...\", \"person\": \"...\"}\n"
         "and where the task has a \"closing\" condition, \"condition_met\": true says that it holds.\n\n"
         "A command that ends before it responded gives the task back, after a note. SIGTERM drains: no new tasks; "

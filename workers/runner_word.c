@@ -139,6 +139,8 @@ static const char *check(const struct bh_word *word)
         return _("account needs a reason and a text");
     if (word->verb == BH_NOTE && !word->text)
         return _("note needs a text");
+    if (word->verb == BH_CONTACT && !word->text)
+        return _("contact needs a text");
     return NULL;
 }
 

@@ -69,6 +69,12 @@ void heap_update(struct heap *heap, struct heap_node *node)
     sift_down(heap, node);
 }
 
+void heap_moved(struct heap *heap, struct heap_node *node)
+{
+    if (node->at)
+        heap->nodes[node->at] = node;
+}
+
 void heap_remove(struct heap *heap, struct heap_node *node)
 {
     size_t at = node->at;

@@ -22,6 +22,7 @@ void heap_release(struct heap *);
 struct heap_node *heap_least(const struct heap *);   /* NULL when empty */
 void heap_insert(struct heap *, struct heap_node *); /* not in any heap before */
 void heap_update(struct heap *, struct heap_node *); /* after its order changed */
+void heap_moved(struct heap *, struct heap_node *);  /* to another address, with its place */
 void heap_remove(struct heap *, struct heap_node *); /* no effect when in no heap */
 
 /* The element that embeds node as member. */

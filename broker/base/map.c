@@ -210,14 +210,55 @@ bool textmap_next(const struct textmap *map, size_t *cursor, const char **key, v
     return false;
 }
 
+/* A name lies behind its number. */
+struct name {
+    uint32_t number;
+    char text[];
+};
+
+static struct name *name_of(const char *known)
+{
+    return (struct name *)(known - offsetof(struct name, text));
+}
+
+static struct name *name_new(struct intern *intern, const char *text)
+{
+    size_t count = intern->map.count, bytes = strlen(text) + 1;
+    struct name *name = malloc(sizeof(*name) + bytes);
+    if (count == intern->numbered_room) {
+        intern->numbered_room = count ? 2 * count : 64;
+        intern->numbered = reallocarray(intern->numbered, intern->numbered_room, sizeof(*intern->numbered));
+    }
+    if (!name || !intern->numbered)
+        panic("out of memory: name of %zu bytes", bytes);
+    name->number = (uint32_t)count;
+    memcpy(name->text, text, bytes);
+    intern->numbered[count] = name->text;
+    return name;
+}
+
+uint32_t intern_number(const struct intern *intern, const char *known)
+{
+    uint32_t number = name_of(known)->number;
+    ASSERT(number < intern->map.count && intern->numbered[number] == known);
+    return number;
+}
+
+const char *intern_numbered(const struct intern *intern, uint32_t number)
+{
+    ASSERT(number < intern->map.count);
+    return intern->numbered[number];
+}
+
 void intern_release(struct intern *intern)
 {
     size_t cursor = 0;
     const char *key;
-    void *value;
-    while (textmap_next(&intern->map, &cursor, &key, &value))
-        free(value);
+    void *known;
+    while (textmap_next(&intern->map, &cursor, &key, &known))
+        free(name_of(key));
     textmap_release(&intern->map);
+    free(intern->numbered);
     *intern = (struct intern){0};
 }
 
@@ -226,9 +267,7 @@ static const char *intern_slowly(struct intern *intern, const char *text)
     char *known = textmap_get(&intern->map, text);
     if (known)
         return known;
-    known = strdup(text);
-    if (!known)
-        panic("out of memory: name of %zu bytes", strlen(text));
+    known = name_new(intern, text)->text;
     textmap_put(&intern->map, known, known);
     return known;
 }

@@ -34,12 +34,17 @@ bool textmap_next(const struct textmap *, size_t *cursor, const char **key, void
 #define INTERN_GUESSES 256
 struct intern {
     struct textmap map;
+    const char **numbered;
+    size_t numbered_room;
     struct intern_guess {
         const char *from, *known; /* what was asked for last by this address, and its copy */
     } guesses[INTERN_GUESSES];
 };
 
 void intern_release(struct intern *);
+/* Names are numbered as they come. intern_number takes the stable copy; */
+uint32_t intern_number(const struct intern *, const char *known);
+const char *intern_numbered(const struct intern *, uint32_t number);
 const char *intern_text(struct intern *, const char *); /* NULL stays NULL */
 
 uint64_t hash_bytes(const void *, size_t size_bytes); /* for tables only, not for identity */

@@ -171,15 +171,6 @@ static enum incident_state state_of(const struct admission *admission)
                                                                     : state_sent(&admission->result);
 }
 
-static const char *ladder_of(const struct admission *admission)
-{
-    const struct type *type = admission->query.type;
-    const struct ladder *ladder = type && type->profile ? type->profile->ladder : NULL;
-    if (!ladder)
-        ladder = policy_ladder(admission->step->core->policy, NULL);
-    return ladder ? ladder->name : "";
-}
-
 /* What the policy calls it now; an unknown code stays as it was sent. */
 static const char *area_code(const struct admission *admission)
 {
@@ -195,6 +186,7 @@ static const struct incident_more *more_of(const struct admission *admission)
     struct incident_more more = {.object = admission->event->object,
                                  .about = admission->event->about,
                                  .special = special ? special->name : "",
+                                 .special_clocks = special_clocks(special),
                                  .beside = ""};
     if (!admission->event->done)
         border_find(step, &admission->query, &more);
@@ -232,7 +224,7 @@ static struct incident head_of(const struct admission *admission)
         .event_id = event->id,
         .route = route ? route->rule : "",
         .reason = "",
-        .ladder = ladder_of(admission),
+        .ladder = climb_ladder_named(admission->step->core->policy, admission->query.type),
         .received_ms = step->now_ms,
         .closed_ms = event->done ? step->now_ms : 0,
         .opened_seq = step->core->seq + 1,

@@ -5,6 +5,7 @@
 #include "broker/core/live.h"
 #include "broker/core/presence.h"
 #include "broker/core/reckon.h"
+#include "broker/core/rest.h"
 #include "broker/core/routine.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
@@ -133,7 +134,7 @@ void core_apply(struct core *core, const struct record *record)
 
 void core_load(struct core *core, const struct row *row)
 {
-    if (live_find(core, row->incident))
+    if (core_has(core, row->incident))
         return;
     struct live *live = live_new(core, row->incident);
     live_set_head(core, live, &row->head);
@@ -154,10 +155,10 @@ void core_load(struct core *core, const struct row *row)
         live_set_reports(core, live, row->reports);
     live->seq = row->seq;
     derived_add(core, live);
-    if (live_finished(live)) {
-        live->visiting = true;
-        TAILQ_INSERT_TAIL(&core->visitors, live, visit);
-    }
+    if (live_finished(live))
+        live_visits(core, live);
+    else
+        rest_begin(core, live);
 }
 
 void core_load_key(struct core *core, const struct key128 *key, const struct key128 *digest,
@@ -172,8 +173,8 @@ void core_ready(struct core *core, int64_t now_ms)
 {
     reckon_begin(core);
     routine_begin(core);
-    struct live *live = NULL;
-    while ((live = live_after(core, live))) {
+    uint64_t from = 0;
+    for (struct live *live; (live = live_awake_from(core, from)); from = ident_number(live->id) + 1) {
         for (struct live_task *task = live->tasks; task; task = task->next) {
             if (task_leased(&task->facts))
                 presence_assume(core, task, now_ms);

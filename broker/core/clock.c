@@ -72,8 +72,11 @@ int64_t clock_used_ms(const struct clock *clock, const struct pace *pace, int64_
     return now_ms <= clock->due_ms ? used_by_due(clock, pace, now_ms) : used_beyond_due(clock, pace, now_ms);
 }
 
+/* What the ledger has gone past already, as a rung of a ladder edited meanwhile, is since it runs. */
 int64_t clock_instant(const struct clock *clock, const struct pace *pace, int64_t used_ms)
 {
+    if (used_ms < clock->consumed_ms)
+        return clock->running_since_ms;
     if (used_ms < clock->budget_ms)
         return calendar_after(&pace->within, counts_from(clock, &pace->within), used_ms - clock->consumed_ms);
     if (clock->consumed_ms > clock->budget_ms)

@@ -15,17 +15,19 @@
 #include "broker/core/quota.h"
 #include "broker/core/reckon.h"
 #include "broker/core/reload.h"
+#include "broker/core/rest.h"
 #include "broker/core/routine.h"
 #include "broker/core/task.h"
+#include "schemas/ident.h"
 
 /* --- one step: a table from command to decision --- */
 
 /* One record of the incident whose rung is due first. False when none is due. */
 static bool fire_rung(struct step *step)
 {
-    const struct live *live = derived_due(step->core);
-    if (!live || live->next_ms > step->now_ms)
+    if (derived_due_ms(step->core) > step->now_ms)
         return false;
+    const struct live *live = derived_due(step->core);
     return reckon_incident(step, live) || ladder_fire(step, live);
 }
 
@@ -100,13 +102,23 @@ struct core *core_new(const struct core_options *options)
     return core;
 }
 
+static void forget_all(struct core *core)
+{
+    void *thing;
+    for (uint64_t number = 0; (thing = index_next(&core->live, number, false));) {
+        number = ident_number(rest_is(thing) ? rest_incident(thing) : ((struct live *)thing)->id) + 1;
+        if (rest_is(thing))
+            rest_free(thing);
+        else
+            live_free(thing);
+    }
+}
+
 void core_free(struct core *core)
 {
-    struct live *live;
     if (!core)
         return;
-    while ((live = live_after(core, NULL)))
-        live_drop(core, live);
+    forget_all(core);
     presence_release(core);
     quota_release(core);
     derived_release(core);
@@ -114,6 +126,7 @@ void core_free(struct core *core)
     index_release(&core->live);
     dedup_release(&core->dedup);
     intern_release(&core->names);
+    buffer_release(&core->packing);
     free(core);
 }
 
@@ -136,11 +149,10 @@ static int64_t earlier(int64_t a_ms, int64_t b_ms)
 
 int64_t core_next_deadline(const struct core *core)
 {
-    const struct live *live = derived_due(core);
     const struct live_side *side = side_due(core);
     if (reckon_under_way(core) || routine_under_way(core))
         return 0; /* at once */
-    int64_t due_ms = earlier(live ? live->next_ms : INT64_MAX, side ? side->facts.next_ms : INT64_MAX);
+    int64_t due_ms = earlier(derived_due_ms(core), side ? side->facts.next_ms : INT64_MAX);
     return earlier(due_ms, denial_due(core));
 }
 
@@ -151,7 +163,7 @@ int64_t core_next_due(const struct core *core)
 
 static uint64_t missing(const struct core *core, uint64_t incident)
 {
-    return live_find(core, incident) ? 0 : incident;
+    return core_has(core, incident) ? 0 : incident;
 }
 
 /* What has become of it counts too: the first of it and those it went on in that is not in memory; 0: none. */

@@ -8,10 +8,15 @@
 #include "broker/core/queue.h"
 #include "broker/core/task_more.h"
 
+static const struct due_place *due_place_at(const struct heap_node *node)
+{
+    return HEAP_OF(node, struct due_place, node);
+}
+
 static bool due_before(const struct heap_node *left, const struct heap_node *right)
 {
-    const struct live *a = HEAP_OF(left, struct live, due), *b = HEAP_OF(right, struct live, due);
-    return a->next_ms != b->next_ms ? a->next_ms < b->next_ms : a->id < b->id;
+    const struct due_place *a = due_place_at(left), *b = due_place_at(right);
+    return a->next_ms != b->next_ms ? a->next_ms < b->next_ms : a->incident < b->incident;
 }
 
 void derived_init(struct core *core)
@@ -79,8 +84,6 @@ static int64_t earliest_rung(const struct live *live)
 
 static void place_task(struct core *core, struct live_task *task)
 {
-    const struct clock *respond = live_clock_find(task->incident, CLOCK_RESPOND, task->facts.no);
-    task->respond_due_ms = respond && respond->due_ms ? respond->due_ms : INT64_MAX;
     if (task_leased(&task->facts))
         lease_enter(core, task);
     else if (task_waits(&task->facts) && task->incident->head.state != INCIDENT_PARKED)
@@ -104,9 +107,9 @@ void derived_add(struct core *core, struct live *live)
 {
     for (struct live_task *task = live->tasks; task; task = task->next)
         place_task(core, task);
-    live->next_ms = earliest_rung(live);
-    if (live->next_ms)
-        heap_insert(&core->due, &live->due);
+    live->due.next_ms = earliest_rung(live);
+    if (live->due.next_ms)
+        heap_insert(&core->due, &live->due.node);
     if (count_breaches(core, live, 1) > 0)
         map_put(&core->overdue, live->id, live);
     if (bordering(live))
@@ -121,7 +124,7 @@ void derived_remove(struct core *core, struct live *live)
 {
     for (struct live_task *task = live->tasks; task; task = task->next)
         unplace_task(core, task);
-    heap_remove(&core->due, &live->due);
+    heap_remove(&core->due, &live->due.node);
     if (count_breaches(core, live, -1) > 0)
         map_remove(&core->overdue, live->id);
     if (bordering(live))
@@ -130,8 +133,14 @@ void derived_remove(struct core *core, struct live *live)
     core->supervised -= oversight_supervised(&live->head);
 }
 
+int64_t derived_due_ms(const struct core *core)
+{
+    const struct heap_node *least = heap_least(&core->due);
+    return least ? due_place_at(least)->next_ms : INT64_MAX;
+}
+
 struct live *derived_due(const struct core *core)
 {
-    struct heap_node *least = heap_least(&core->due);
-    return least ? HEAP_OF(least, struct live, due) : NULL;
+    const struct heap_node *least = heap_least(&core->due);
+    return least ? live_find(core, due_place_at(least)->incident) : NULL;
 }

@@ -11,5 +11,7 @@ void derived_add(struct core *, struct live *);
 void derived_remove(struct core *, struct live *);
 /* The incident whose earliest rung is due first; NULL when no rung is ahead. */
 struct live *derived_due(const struct core *);
+/* And when that is; INT64_MAX: never. */
+int64_t derived_due_ms(const struct core *);
 
 #endif

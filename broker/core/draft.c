@@ -85,7 +85,8 @@ struct incident *draft_head(struct draft *draft)
 
 struct incident_more *draft_head_more(struct draft *draft)
 {
-    static const struct incident_more nothing = {.object = "", .about = "", .special = "", .beside = ""};
+    static const struct incident_more nothing = {
+        .object = "", .about = "", .special = "", .special_clocks = "", .beside = ""};
     struct incident *head = draft_head(draft);
     struct incident_more *more =
         arena_memdup(draft->step->outcome->arena, head->more ? head->more : &nothing, sizeof *more);
@@ -242,7 +243,7 @@ void draft_start_limit(struct draft *draft, enum clock_kind kind, uint32_t task,
     if (!clock)
         clock = add_clock(draft);
     *clock = started(draft, kind, task, limit);
-    clock_arm(clock, &draft->climb, -1);
+    clock_arm(clock, &draft->climb);
 }
 
 void draft_tighten_clocks(struct draft *draft, const struct profile *profile)
@@ -255,7 +256,7 @@ void draft_tighten_clocks(struct draft *draft, const struct profile *profile)
         struct clock stricter = started(draft, clock->kind, clock->task, limit);
         if (stricter.due_ms >= clock->due_ms)
             continue;
-        clock_arm(&stricter, &draft->climb, -1);
+        clock_arm(&stricter, &draft->climb);
         *change_clock(draft, clock->kind, clock->task) = stricter;
     }
 }
@@ -286,7 +287,7 @@ static void resume(struct draft *draft, struct clock *clock)
         return;
     struct pace pace = pace_of(draft, clock);
     clock_resume(clock, &pace, draft->step->now_ms);
-    clock_arm_resumed(clock, &draft->climb);
+    clock_arm(clock, &draft->climb);
 }
 
 static void make_void(struct draft *draft, struct clock *clock)
@@ -402,7 +403,7 @@ void draft_run_until(struct draft *draft, enum clock_kind kind, uint32_t task, i
     if (!clock)
         clock = add_clock(draft);
     *clock = started(draft, kind, task, &limit);
-    clock_arm(clock, &draft->climb, -1);
+    clock_arm(clock, &draft->climb);
 }
 
 void draft_end_clocks(struct draft *draft, bool owed)

@@ -134,7 +134,7 @@ static void reconsider(struct step *step, const struct live *live)
 
 void exclude_by_policy(struct step *step)
 {
-    for (const struct live *live = NULL; (live = live_after(step->core, live));) {
+    for (struct live *live = NULL; (live = live_after(step->core, live));) {
         if (live->head.more && !incident_ended(live->head.state))
             reconsider(step, live);
     }

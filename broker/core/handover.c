@@ -35,7 +35,7 @@ static void take_stock(const struct step *step, struct items *items)
     char *lines = arena_alloc(step->outcome->arena, step->core->live.count * LINE_BYTES + 1), id[IDENT_TEXT_BYTES];
     size_t bytes = 0;
     *items = (struct items){.count = 0};
-    for (const struct live *live = NULL; (live = live_after(step->core, live));) {
+    for (struct live *live = NULL; (live = live_after(step->core, live));) {
         if (!is_handed_on(step, live))
             continue;
         ident_format(live->id, id);

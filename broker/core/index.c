@@ -51,17 +51,26 @@ static bool fits(const struct index *index, uint64_t number)
     return bits >= 64 || number >> bits == 0;
 }
 
+/* The node whose slots are things. */
+static struct index_node *leaf_of(const struct index *index, uint64_t number)
+{
+    struct index_node *node = fits(index, number) ? index->root : NULL;
+    for (unsigned height = index->height; node && height > 0; height--)
+        node = node->slots[slot_of(number, height)];
+    return node;
+}
+
 void *index_get(const struct index *index, uint64_t number)
 {
-    const struct index_node *node = index->root;
-    if (!node || !fits(index, number))
-        return NULL;
-    for (unsigned height = index->height; height > 0; height--) {
-        node = node->slots[slot_of(number, height)];
-        if (!node)
-            return NULL;
-    }
-    return node->slots[slot_of(number, 0)];
+    const struct index_node *leaf = leaf_of(index, number);
+    return leaf ? leaf->slots[slot_of(number, 0)] : NULL;
+}
+
+void index_replace(struct index *index, uint64_t number, void *thing)
+{
+    struct index_node *leaf = leaf_of(index, number);
+    ASSERT(leaf && leaf->slots[slot_of(number, 0)]);
+    leaf->slots[slot_of(number, 0)] = thing;
 }
 
 /* The tree grows at the top: the old root becomes slot 0 of a new one. */

@@ -18,6 +18,8 @@ void index_release(struct index *);
 void *index_get(const struct index *, uint64_t number); /* NULL when absent */
 /* thing is not NULL; the number was absent. */
 void index_put(struct index *, uint64_t number, void *thing);
+/* The number is present: another thing stands for it. */
+void index_replace(struct index *, uint64_t number, void *thing);
 void index_remove(struct index *, uint64_t number);
 /* The number is present. */
 void index_mark(struct index *, uint64_t number, bool marked);

@@ -95,7 +95,7 @@ void core_offer(struct core *core, int64_t now_ms, struct outcome *outcome)
     for (size_t n = 0; n < OFFERS_MAX && (queue = TAILQ_FIRST(&core->ready)); n++) {
         TAILQ_REMOVE(&core->ready, queue, ready);
         TAILQ_INSERT_TAIL(&core->ready, queue, ready);
-        const struct live_task *task = queue_first(queue);
+        const struct live_task *task = queue_first(core, queue);
         offer(&step, task, queue_worker(queue, task));
     }
     live_drop_visitors(core);

@@ -8,6 +8,7 @@
 #include "broker/core/derived.h"
 #include "broker/core/ending.h"
 #include "broker/core/oversight.h"
+#include "broker/core/rest.h"
 #include "broker/core/task_more.h"
 #include "broker/core/undo.h"
 #include "schemas/ident.h"
@@ -36,16 +37,64 @@ bool live_finished(const struct live *live)
 
 /* --- finding --- */
 
-struct live *live_find(const struct core *core, uint64_t incident)
+/* Looking for one changes nothing that anybody could see. */
+static struct live *awake(const struct core *core, void *thing)
 {
-    if (ident_journal(incident) != core->options.journal)
-        return NULL;
-    return index_get(&core->live, ident_number(incident));
+    return thing && rest_is(thing) ? rest_end((struct core *)core, thing) : thing;
 }
 
-struct live *live_after(const struct core *core, const struct live *live)
+static void *thing_of(const struct core *core, uint64_t incident)
 {
-    return index_next(&core->live, live ? ident_number(live->id) + 1 : 0, false);
+    return ident_journal(incident) == core->options.journal ? index_get(&core->live, ident_number(incident)) : NULL;
+}
+
+struct live *live_find(const struct core *core, uint64_t incident)
+{
+    return awake(core, thing_of(core, incident));
+}
+
+struct live *live_awake(const struct core *core, uint64_t incident)
+{
+    void *thing = thing_of(core, incident);
+    return thing && !rest_is(thing) ? thing : NULL;
+}
+
+struct live *live_from(const struct core *core, uint64_t number)
+{
+    return awake(core, index_next(&core->live, number, false));
+}
+
+struct live *live_awake_from(const struct core *core, uint64_t number)
+{
+    void *thing;
+    while ((thing = index_next(&core->live, number, false)) && rest_is(thing))
+        number = ident_number(rest_incident(thing)) + 1;
+    return thing;
+}
+
+/* Whom the walk woke, and nobody changed since. */
+static void pass(struct core *core, struct live *live)
+{
+    if (!live->passing)
+        return;
+    live->passing = false;
+    if (live->visiting) {
+        live_stays(core, live);
+        rest_begin(core, live);
+    }
+}
+
+struct live *live_after(const struct core *core, struct live *live)
+{
+    uint64_t from = live ? ident_number(live->id) + 1 : 0;
+    if (live)
+        pass((struct core *)core, live);
+    void *thing = index_next(&core->live, from, false);
+    bool resting = thing && rest_is(thing);
+    struct live *next = awake(core, thing);
+    if (resting)
+        next->passing = true;
+    return next;
 }
 
 struct live_task *live_task_find(const struct live *live, uint32_t no)
@@ -126,6 +175,7 @@ static const struct incident_more *own_more(struct core *core, const struct inci
     copy->about = own(more->about);
     copy->ending = ending_own(more->ending);
     copy->special = name_of(core, more->special);
+    copy->special_clocks = name_of(core, more->special_clocks);
     copy->claim = claim_own(more->claim);
     copy->beside = own(more->beside);
     copy->same_as = more->same_as;
@@ -173,11 +223,17 @@ void live_disown_ask(const struct ask *ask)
 
 /* --- making and forgetting --- */
 
-struct live *live_new(struct core *core, uint64_t incident)
+struct live *live_made(uint64_t incident)
 {
     struct live *live = core_alloc(sizeof *live);
+    live->id = live->due.incident = incident;
+    return live;
+}
+
+struct live *live_new(struct core *core, uint64_t incident)
+{
     ASSERT(ident_journal(incident) == core->options.journal);
-    live->id = incident;
+    struct live *live = live_made(incident);
     index_put(&core->live, ident_number(incident), live);
     return live;
 }
@@ -211,7 +267,7 @@ static void free_rare(struct rare *rare)
     free(rare);
 }
 
-static void free_live(struct live *live)
+void live_free(struct live *live)
 {
     for (struct live_task *task = live->tasks, *next; task; task = next) {
         next = task->next;
@@ -232,7 +288,7 @@ void live_stays(struct core *core, struct live *live)
 {
     if (live->visiting)
         TAILQ_REMOVE(&core->visitors, live, visit);
-    live->visiting = false;
+    live->visiting = live->passing = false;
 }
 
 void live_drop(struct core *core, struct live *live)
@@ -241,14 +297,25 @@ void live_drop(struct core *core, struct live *live)
     live_stays(core, live);
     core->dirty -= live->first_unflushed != 0;
     index_remove(&core->live, ident_number(live->id));
-    free_live(live);
+    live_free(live);
+}
+
+void live_visits(struct core *core, struct live *live)
+{
+    live->visiting = true;
+    TAILQ_INSERT_TAIL(&core->visitors, live, visit);
 }
 
 void live_drop_visitors(struct core *core)
 {
     struct live *live;
-    while ((live = TAILQ_FIRST(&core->visitors)))
-        live_drop(core, live);
+    while ((live = TAILQ_FIRST(&core->visitors))) {
+        live_stays(core, live);
+        if (live_finished(live))
+            live_drop(core, live);
+        else
+            rest_begin(core, live);
+    }
 }
 
 /* --- changing --- */

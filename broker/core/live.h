@@ -10,19 +10,32 @@ bool incident_ended(enum incident_state);
 /* It has ended and no clock of it runs: nothing can happen to it by itself. */
 bool live_finished(const struct live *);
 
-/* NULL when not in memory. */
+/* NULL when not in memory. What rests wakes. */
 struct live *live_find(const struct core *, uint64_t incident);
-/* The next in id order; after NULL the first. NULL at the end. */
-struct live *live_after(const struct core *, const struct live *);
+/* The same, of what is awake. */
+struct live *live_awake(const struct core *, uint64_t incident);
+/* Walks over all in id order: after NULL the first, NULL at the end. The one before rests again if it did, and nothing
+ * happened to it. */
+struct live *live_after(const struct core *, struct live *);
+/* The first whose number is at least this; NULL: there is none. */
+struct live *live_from(const struct core *, uint64_t number);
+/* The same, of those that are awake: somebody is at work on it, or something is known of it that few have. */
+struct live *live_awake_from(const struct core *, uint64_t number);
 struct live_task *live_task_find(const struct live *, uint32_t no);
 /* The unit of a task; of 0, the lead's. NULL: there is none. */
 const char *live_unit_of(const void *live, uint32_t task);
 struct clock *live_clock_find(const struct live *, enum clock_kind, uint32_t task);
 /* An empty row; not in anything derived yet. */
 struct live *live_new(struct core *, uint64_t incident);
-/* Forgets it: frees all it owns, takes it out of everything. */
+/* The same, that is not in the core. */
+struct live *live_made(uint64_t incident);
+/* Frees all it owns. */
+void live_free(struct live *);
+/* Forgets it: takes it out of everything, and frees it. */
 void live_drop(struct core *, struct live *);
-/* Forgets the incidents that were fetched after they ended. Not a state change: they are as stored. */
+/* It is as stored: at the end of the turn it leaves, or rests. */
+void live_visits(struct core *, struct live *);
+/* Forgets those that were fetched after they ended, and lets those rest that were woken. Not a state change. */
 void live_drop_visitors(struct core *);
 /* One of them was changed, and is not as stored any more: it leaves, if it does, when it is. */
 void live_stays(struct core *, struct live *);

@@ -37,6 +37,7 @@ static const struct rung *own_held(const struct oversight *oversight)
         const struct rung *rung = &oversight->held[i];
         held[i] = (struct rung){.clock = rung->clock, .task = rung->task, .number = rung->number};
         held[i].colour = rung->colour;
+        held[i].ups = rung->ups;
         held[i].due_ms = rung->due_ms;
         held[i].unconnected = rung->unconnected;
     }

@@ -4,17 +4,19 @@
 #include "broker/core/clock.h"
 #include "broker/core/ladder.h"
 #include "broker/core/live.h"
+#include "broker/core/rest.h"
 #include "broker/core/side.h"
+#include "schemas/ident.h"
 
 #define MINUTE_MS 60000
 
 /* --- due soon --- */
 
-static void count_due(const struct live *live, int64_t now_ms, struct overview *out)
+static void count_due(const struct clock *clocks, size_t n, int64_t now_ms, struct overview *out)
 {
-    for (size_t i = 0; i < live->clock_count; i++) {
-        int64_t left_ms = live->clocks[i].due_ms - now_ms;
-        if (live->clocks[i].state != CLOCK_RUNNING || left_ms < 0 || clock_is_term(live->clocks[i].kind))
+    for (size_t i = 0; i < n; i++) {
+        int64_t left_ms = clocks[i].due_ms - now_ms;
+        if (clocks[i].state != CLOCK_RUNNING || left_ms < 0 || clock_is_term(clocks[i].kind))
             continue;
         out->due_5 += left_ms <= 5 * MINUTE_MS;
         out->due_15 += left_ms <= 15 * MINUTE_MS;
@@ -22,17 +24,28 @@ static void count_due(const struct live *live, int64_t now_ms, struct overview *
     }
 }
 
-/* A clock's next rung is never after its due, so a node beyond the horizon ends the search below it. */
-static void walk_due(const struct heap *heap, size_t at, int64_t now_ms, struct overview *out)
+static void count_thing(const struct core *core, uint64_t incident, int64_t now_ms, struct overview *out)
 {
-    if (at > heap->count)
+    const void *thing = index_get(&core->live, ident_number(incident));
+    const struct live *live = thing;
+    struct clock clocks[CLOCKS_MAX];
+    if (rest_is(thing))
+        count_due(clocks, rest_clocks(core, thing, clocks), now_ms, out);
+    else
+        count_due(live->clocks, live->clock_count, now_ms, out);
+}
+
+/* A clock's next rung is never after its due, so a node beyond the horizon ends the search below it. */
+static void walk_due(const struct core *core, size_t at, int64_t now_ms, struct overview *out)
+{
+    if (at > core->due.count)
         return;
-    const struct live *live = HEAP_OF(heap->nodes[at], struct live, due);
-    if (live->next_ms > now_ms + 60 * MINUTE_MS)
+    const struct due_place *place = HEAP_OF(core->due.nodes[at], struct due_place, node);
+    if (place->next_ms > now_ms + 60 * MINUTE_MS)
         return;
-    count_due(live, now_ms, out);
-    walk_due(heap, 2 * at, now_ms, out);
-    walk_due(heap, 2 * at + 1, now_ms, out);
+    count_thing(core, place->incident, now_ms, out);
+    walk_due(core, 2 * at, now_ms, out);
+    walk_due(core, 2 * at + 1, now_ms, out);
 }
 
 /* --- overdue --- */
@@ -44,7 +57,7 @@ static void count_overdue(const struct core *core, const struct live *live, stru
     for (size_t i = 0; i < live->clock_count; i++) {
         if (!clock_breached(&live->clocks[i]))
             continue;
-        size_t ups = ladder_ups(&climb, &live->clocks[i]);
+        size_t ups = climb_ups(climb_reached(&climb, &live->clocks[i]));
         out->overdue_by_rung[ups < last ? ups : last]++;
     }
 }
@@ -135,7 +148,7 @@ void core_overview(const struct core *core, int64_t now_ms, struct arena *arena,
     };
     for (int state = 1; state < INCIDENT_STATE_END; state++)
         out->live += incident_ended((enum incident_state)state) ? 0 : core->in_state[state];
-    walk_due(&core->due, 1, now_ms, out);
+    walk_due(core, 1, now_ms, out);
     if (core->policy)
         walk_overdue(core, out);
     count_areas(core, out);

@@ -6,37 +6,32 @@
 #include "broker/core/live.h"
 #include "broker/core/oversight.h"
 
-static const struct live_task *task_at(const struct heap_node *node)
+static const struct queue_place *place_at(const struct heap_node *node)
 {
-    return HEAP_OF(node, struct live_task, waiting);
-}
-
-static bool resumes(const struct live_task *task)
-{
-    return task->facts.state != TASK_QUEUED;
+    return HEAP_OF(node, struct queue_place, node);
 }
 
 /* 督办: as if it were one severity graver. */
-static int urgency(const struct live_task *task)
+static int8_t urgency(const struct live_task *task)
 {
-    return task->incident->head.severity - oversight_supervised(&task->incident->head);
+    return (int8_t)(task->incident->head.severity - oversight_supervised(&task->incident->head));
 }
 
 /* Resumes first; then the panic lane, severity, respond due, and the order of acceptance. */
 static bool goes_before(const struct heap_node *left, const struct heap_node *right)
 {
-    const struct live_task *a = task_at(left), *b = task_at(right);
-    if (resumes(a) != resumes(b))
-        return resumes(a);
-    if (a->incident->head.panic != b->incident->head.panic)
-        return a->incident->head.panic;
-    if (urgency(a) != urgency(b))
-        return urgency(a) < urgency(b);
+    const struct queue_place *a = place_at(left), *b = place_at(right);
+    if (a->resumes != b->resumes)
+        return a->resumes;
+    if (a->panic != b->panic)
+        return a->panic;
+    if (a->urgency != b->urgency)
+        return a->urgency < b->urgency;
     if (a->respond_due_ms != b->respond_due_ms)
         return a->respond_due_ms < b->respond_due_ms;
-    if (a->incident->id != b->incident->id)
-        return a->incident->id < b->incident->id;
-    return a->facts.no < b->facts.no;
+    if (a->incident != b->incident)
+        return a->incident < b->incident;
+    return a->task < b->task;
 }
 
 struct queue *queue_of(struct core *core, const char *unit)
@@ -76,22 +71,39 @@ bool task_waits(const struct task *task)
     return task->state == TASK_QUEUED || (begun && !has_text(task->worker) && !task->on_behalf);
 }
 
+static struct queue_place place_of(const struct live_task *task)
+{
+    const struct clock *respond = live_clock_find(task->incident, CLOCK_RESPOND, task->facts.no);
+    return (struct queue_place){
+        .incident = task->incident->id,
+        .respond_due_ms = respond && respond->due_ms ? respond->due_ms : INT64_MAX,
+        .task = task->facts.no,
+        .urgency = urgency(task),
+        .resumes = task->facts.state != TASK_QUEUED,
+        .panic = task->incident->head.panic,
+    };
+}
+
 void queue_enter(struct core *core, struct queue *queue, struct live_task *task)
 {
-    heap_insert(&queue->waiting, &task->waiting);
+    task->waiting = place_of(task);
+    heap_insert(&queue->waiting, &task->waiting.node);
     check_ready(core, queue);
 }
 
 void queue_leave(struct core *core, struct queue *queue, struct live_task *task)
 {
-    heap_remove(&queue->waiting, &task->waiting);
+    heap_remove(&queue->waiting, &task->waiting.node);
     check_ready(core, queue);
 }
 
-struct live_task *queue_first(const struct queue *queue)
+struct live_task *queue_first(const struct core *core, const struct queue *queue)
 {
-    struct heap_node *least = heap_least(&queue->waiting);
-    return least ? HEAP_OF(least, struct live_task, waiting) : NULL;
+    const struct heap_node *least = heap_least(&queue->waiting);
+    if (!least)
+        return NULL;
+    const struct live *live = live_find(core, place_at(least)->incident);
+    return live_task_find(live, place_at(least)->task);
 }
 
 static uint32_t *count_of(struct queue *queue, enum task_state state)
@@ -168,8 +180,8 @@ size_t core_queue(const struct core *core, const char *unit, uint64_t *incidents
                 best = i;
         }
         size_t at = open[best];
-        incidents[taken] = task_at(heap->nodes[at])->incident->id;
-        tasks[taken++] = task_at(heap->nodes[at])->facts.no;
+        incidents[taken] = place_at(heap->nodes[at])->incident;
+        tasks[taken++] = place_at(heap->nodes[at])->task;
         open[best] = open[--open_count];
         for (size_t child = 2 * at; child <= 2 * at + 1 && child <= heap->count; child++)
             open[open_count++] = child;

@@ -15,7 +15,7 @@ bool task_waits(const struct task *);
 void queue_enter(struct core *, struct queue *, struct live_task *);
 void queue_leave(struct core *, struct queue *, struct live_task *);
 /* The first task of a unit; NULL when none waits. */
-struct live_task *queue_first(const struct queue *);
+struct live_task *queue_first(const struct core *, const struct queue *);
 /* Adds (or with -1 takes away) a task in the unit's counts. */
 void queue_count(struct queue *, const struct task *, int by);
 

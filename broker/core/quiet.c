@@ -65,6 +65,7 @@ void quiet_hold(struct draft *draft, struct rung *rung, int64_t until_ms)
     size_t count = without(was, rung, held);
     held[count] = (struct rung){.clock = rung->clock, .task = rung->task, .number = rung->number};
     held[count].colour = rung->colour;
+    held[count].ups = rung->ups;
     held[count].due_ms = rung->due_ms;
     held[count].unconnected = rung->unconnected;
     struct oversight *oversight = draft_oversight(draft);

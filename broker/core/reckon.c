@@ -1,6 +1,9 @@
 #include "broker/core/reckon.h"
 
-#include "broker/core/ladder.h"
+#include <string.h>
+
+#include "broker/core/draft.h"
+#include "broker/core/live.h"
 #include "broker/core/oversee.h"
 #include "broker/core/special.h"
 #include "schemas/ident.h"
@@ -16,35 +19,47 @@ bool reckon_under_way(const struct core *core)
     return core->reckoning;
 }
 
-/* Whether it is due, or rings next, at another time than was thought. Natural time never does. */
-static bool reckon(struct clock *clock, const struct climb *climb, const struct clock *before)
+/* It may be due, or ring next, at another time than was thought: what it has reached stands. */
+static bool reckon(struct draft *draft, const struct clock *before)
 {
-    struct pace pace = climb_pace(climb, before->kind, before->calendar);
-    if (before->state != CLOCK_RUNNING || (!pace.within.timetable && !pace.beyond.timetable))
+    struct clock clock = *before;
+    struct pace pace = climb_pace(&draft->climb, clock.kind, clock.calendar);
+    if (!clock_open(&clock))
         return false;
-    *clock = *before;
-    clock_reckon(clock, &pace);
-    clock_rearm(clock, climb, before);
-    return clock->due_ms != before->due_ms || clock->next_ms != before->next_ms;
+    clock.reached = climb_reached(&draft->climb, before);
+    if (clock.state == CLOCK_RUNNING)
+        clock_reckon(&clock, &pace);
+    clock_arm(&clock, &draft->climb);
+    if (clock.due_ms == before->due_ms && clock.next_ms == before->next_ms && clock.reached == before->reached)
+        return false;
+    draft_put_clock(draft, &clock);
+    return true;
+}
+
+/* The head names the ladder that is climbed: the type's may be another now. */
+static bool follow_type(struct draft *draft)
+{
+    const char *ladder = climb_ladder_named(draft->climb.policy, draft->climb.type);
+    if (!draft->climb.type || strcmp(draft->head.ladder, ladder) == 0)
+        return false;
+    draft_head(draft)->ladder = ladder;
+    return true;
 }
 
 /* The clocks of one incident. Whether any changed. */
 static bool reckon_clocks(struct step *step, const struct live *live)
 {
     const struct core *core = step->core;
-    struct climb climb = climb_of_live(core->policy, live);
-    struct clock *clocks = arena_take(step->outcome->arena, live->clock_count * sizeof *clocks);
-    size_t count = 0;
+    struct draft draft;
+    draft_of(&draft, step, live);
+    size_t changed = follow_type(&draft);
     for (size_t i = 0; i < live->clock_count; i++)
-        count += reckon(&clocks[count], &climb, &live->clocks[i]);
-    if (count == 0)
+        changed += reckon(&draft, &live->clocks[i]);
+    if (changed == 0)
         return false;
     struct record record = record_of_broker(step, RECORD_RECKONED);
     record.policy = (struct bytes){core->policy->hash.bytes, sizeof core->policy->hash.bytes};
-    record.changes[0] =
-        (struct change){.incident = live->id, .prev = live->seq, .clocks = clocks, .clock_count = count};
-    record.change_count = 1;
-    step_record(step, &record);
+    draft_record(&draft, &record);
     return true;
 }
 
@@ -61,11 +76,9 @@ bool reckon_incident(struct step *step, const struct live *live)
 void reckon_tick(struct step *step, size_t records_left)
 {
     struct core *core = step->writer;
-    bool any = core->policy && (core->reckoning_all || core->policy->timetable || core->policy->post_count > 0 ||
-                                core->policy->special_count > 0);
     for (int looks = 0; core->reckoning && looks < RECKON_LOOKS_MAX && records_left > 0; looks++) {
-        const struct live *live = index_next(&core->live, core->reckoned + 1, false);
-        core->reckoning = any && live;
+        const struct live *live = live_from(core, core->reckoned + 1);
+        core->reckoning = core->policy && live;
         if (!core->reckoning)
             return;
         records_left -= reckon_incident(step, live);

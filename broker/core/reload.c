@@ -127,7 +127,7 @@ static bool refuse_in_use(struct step *step, const struct usage *usage)
 static bool nothing_dropped(struct step *step, const struct policy *policy)
 {
     struct usage usage = {.step = step, .was = step->core->policy, .will_be = policy};
-    const struct live *live = NULL;
+    struct live *live = NULL;
     while ((live = live_after(step->core, live)))
         refer_incident(&usage, live);
     return usage.named == 0 || refuse_in_use(step, &usage);
@@ -176,7 +176,7 @@ static void hand_over(struct step *step, const struct live_task *of)
 
 static void hand_over_retired(struct step *step)
 {
-    for (const struct live *live = NULL; (live = live_after(step->core, live));) {
+    for (struct live *live = NULL; (live = live_after(step->core, live));) {
         for (const struct live_task *task = live->tasks; task; task = task->next) {
             if (unfinished(&task->facts) && retired(step, &task->facts))
                 hand_over(step, task);
@@ -209,7 +209,6 @@ void reload_policy(struct step *step)
         record.policy = (struct bytes){policy->hash.bytes, sizeof policy->hash.bytes};
         seq = step_record(step, &record);
     }
-    step->writer->reckoning_all = step->core->policy && step->core->policy->special_count > 0;
     step->writer->policy = policy;
     reckon_begin(step->writer);
     routine_begin(step->writer);

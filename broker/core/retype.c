@@ -6,11 +6,8 @@
 void retype(struct draft *draft, const struct type *type)
 {
     struct incident *head = draft_head(draft);
-    const struct ladder *ladder = type->profile ? type->profile->ladder : NULL;
-    if (!ladder)
-        ladder = policy_ladder(draft->climb.policy, NULL);
     head->type = type->code;
-    head->ladder = ladder ? ladder->name : "";
+    head->ladder = climb_ladder_named(draft->climb.policy, type);
     draft_climb(draft);
     special_choose(draft);
 }
@@ -92,6 +89,6 @@ void retype_clock(struct draft *draft, enum clock_kind kind, int64_t since_ms)
     clock_start(&clock, kind, 0, limit->budget_ms, &pace, since_ms);
     if (was)
         keep_ledger(&clock, was, &pace);
-    clock_arm(&clock, &draft->climb, -1);
+    clock_arm(&clock, &draft->climb);
     draft_put_clock(draft, &clock);
 }

@@ -4,6 +4,7 @@
 #include "broker/core/live.h"
 #include "broker/core/ending.h"
 #include "broker/core/oversight.h"
+#include "broker/core/rest.h"
 #include "broker/core/side.h"
 #include "schemas/ident.h"
 
@@ -43,7 +44,7 @@ uint64_t core_first_unflushed(const struct core *core)
     return first;
 }
 
-static struct live *next_after(const struct core *core, uint64_t cursor, bool dirty)
+static void *next_after(const struct core *core, uint64_t cursor, bool dirty)
 {
     return index_next(&core->live, cursor ? ident_number(cursor) + 1 : 0, dirty);
 }
@@ -67,11 +68,13 @@ static void clean(struct core *core, struct live *live)
     index_mark(&core->live, ident_number(live->id), false);
     if (live_finished(live))
         live_drop(core, live);
+    else if (!live->visiting)
+        rest_begin(core, live);
 }
 
 void core_flushed(struct core *core, uint64_t incident, uint64_t seq)
 {
-    struct live *live = live_find(core, incident);
+    struct live *live = live_awake(core, incident);
     if (!live || !live->first_unflushed || live->handed_seq != seq)
         return;
     if (live->seq == seq) {
@@ -86,24 +89,32 @@ void core_flushed(struct core *core, uint64_t incident, uint64_t seq)
 
 bool core_has(const struct core *core, uint64_t incident)
 {
-    return live_find(core, incident) != NULL;
+    return ident_journal(incident) == core->options.journal && index_get(&core->live, ident_number(incident));
+}
+
+static void row_of(const struct core *core, void *thing, struct arena *arena, struct row *row)
+{
+    if (rest_is(thing))
+        rest_row(core, thing, arena, row);
+    else
+        live_row(thing, arena, row);
 }
 
 bool core_row(const struct core *core, uint64_t incident, struct arena *arena, struct row *row)
 {
-    const struct live *live = live_find(core, incident);
-    if (live)
-        live_row(live, arena, row);
-    return live != NULL;
+    if (!core_has(core, incident))
+        return false;
+    row_of(core, index_get(&core->live, ident_number(incident)), arena, row);
+    return true;
 }
 
 bool core_next_live(const struct core *core, uint64_t *cursor, struct arena *arena, struct row *row)
 {
-    const struct live *live = next_after(core, *cursor, false);
-    if (!live)
+    void *thing = next_after(core, *cursor, false);
+    if (!thing)
         return false;
-    live_row(live, arena, row);
-    *cursor = live->id;
+    row_of(core, thing, arena, row);
+    *cursor = row->incident;
     return true;
 }
 
@@ -145,7 +156,7 @@ static void mix_oversight(uint64_t *digest, const struct oversight *oversight)
     mix_number(digest, oversight->downs);
     for (size_t i = 0; i < oversight->held_count; i++) {
         const struct rung *rung = &oversight->held[i];
-        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->due_ms};
+        const int64_t held[] = {rung->clock, rung->task, rung->number, rung->colour, rung->ups, rung->due_ms};
         mix_bytes(digest, held, sizeof held);
     }
 }
@@ -185,7 +196,8 @@ static void mix_head(uint64_t *digest, const struct incident *head)
     mix_text(digest, head->more->about);
     mix_claim(digest, head->more->claim);
     mix_oversight(digest, oversight_of(head));
-    mix_text(digest, head->more ? head->more->special : "");
+    mix_text(digest, head->more->special);
+    mix_text(digest, head->more->special_clocks);
     mix_ending(digest, ending_of(head));
     mix_text(digest, head->more->beside);
     mix_number(digest, head->more->same_as);
@@ -199,6 +211,7 @@ static void mix_task_more(uint64_t *digest, const struct task_more *more)
     mix_text(digest, more->part);
     mix_number(digest, more->after);
     mix_number(digest, more->held);
+    mix_number(digest, more->unaccounted);
     for (size_t i = 0; i < more->item_count; i++) {
         mix_text(digest, more->items[i].text);
         mix_number(digest, more->items[i].optional);
@@ -236,7 +249,8 @@ static void mix_clock(uint64_t *digest, const struct clock *clock)
 {
     const int64_t numbers[] = {clock->kind,       clock->task,       clock->state,       clock->calendar,
                                clock->started_ms, clock->budget_ms,  clock->consumed_ms, clock->running_since_ms,
-                               clock->due_ms,     clock->stopped_ms, clock->rung,        clock->next_ms};
+                               clock->due_ms,     clock->stopped_ms, clock->rung,        clock->next_ms,
+                               clock->reached};
     mix_bytes(digest, numbers, sizeof numbers);
 }
 
@@ -336,7 +350,7 @@ static uint64_t digest_of_sides(const struct core *core)
 uint64_t core_digest(const struct core *core)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325) + digest_of_sides(core);
-    const struct live *live = NULL;
+    struct live *live = NULL;
     while ((live = live_after(core, live)))
         mix_live(&digest, live);
     return digest;

@@ -54,13 +54,26 @@ static const char *named(const struct incident *head)
 
 /* --- an incident is switched --- */
 
+const char *special_clocks(const struct special *special)
+{
+    return special && special->profile ? special->profile->name : "";
+}
+
+/* Whether it is in it, and has had its limits put in. */
+static bool in_it(const struct incident *head, const struct special *special)
+{
+    const char *clocks = head->more ? text_or_empty(head->more->special_clocks) : "";
+    return strcmp(named(head), special ? special->name : "") == 0 && strcmp(clocks, special_clocks(special)) == 0;
+}
+
 /* Whether that changes anything. */
 static bool choose(struct draft *draft, const struct special *special)
 {
-    const char *name = special ? special->name : "";
-    if (strcmp(named(&draft->head), name) == 0)
+    if (in_it(&draft->head, special))
         return false;
-    draft_head_more(draft)->special = name;
+    struct incident_more *more = draft_head_more(draft);
+    more->special = special ? special->name : "";
+    more->special_clocks = special_clocks(special);
     draft_climb(draft);
     return true;
 }
@@ -72,12 +85,12 @@ void special_choose(struct draft *draft)
 }
 
 /* The rungs of the other ladder; what has fired stands. */
-static void switch_ladder(struct draft *draft, const struct climb *from)
+static void switch_ladder(struct draft *draft)
 {
     for (size_t i = 0; i < draft->clock_count; i++) {
         struct clock clock = draft->clocks[i];
-        clock_switch(&clock, &draft->climb, from);
-        if (clock.next_ms != draft->clocks[i].next_ms || clock.rung != draft->clocks[i].rung)
+        clock_arm(&clock, &draft->climb);
+        if (clock.next_ms != draft->clocks[i].next_ms)
             draft_put_clock(draft, &clock);
     }
 }
@@ -96,10 +109,9 @@ bool special_switch(struct step *step, const struct live *live)
         return false;
     const struct special *special = special_of(step, &live->head);
     draft_of(&draft, step, live);
-    const struct climb was = draft.climb;
     if (!choose(&draft, special))
         return false;
-    switch_ladder(&draft, &was);
+    switch_ladder(&draft);
     if (special && special->profile)
         draft_tighten_clocks(&draft, special->profile);
     if (special)

@@ -14,6 +14,8 @@ bool special_in_force(const struct core *, const struct special *);
 /* The same, and it holds for the whole of an area; or for some of it. */
 bool special_covers(const struct core *, const struct special *, const struct area *);
 bool special_touches(const struct core *, const struct special *, const struct area *);
+/* The name of the profile whose limits it puts in. "": none. */
+const char *special_clocks(const struct special *);
 /* The draft's head is of another type now. */
 void special_choose(struct draft *);
 /* One began or ended since the incident was looked at last: a record of what that changes. False when nothing is changed. */

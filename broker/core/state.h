@@ -5,12 +5,30 @@
 
 #include <sys/queue.h>
 
+#include "broker/base/buffer.h"
 #include "broker/base/heap.h"
 #include "broker/base/map.h"
 #include "broker/core/core.h"
 #include "broker/core/dedup.h"
 #include "broker/core/fold.h"
 #include "broker/core/index.h"
+
+/* Where an incident stands among the deadlines. */
+struct due_place {
+    struct heap_node node;
+    uint64_t incident;
+    int64_t next_ms; /* the earliest rung of its clocks; 0: none */
+};
+
+/* Where a task stands in its unit's queue. */
+struct queue_place {
+    struct heap_node node;
+    uint64_t incident;
+    int64_t respond_due_ms; /* INT64_MAX without a respond clock */
+    uint32_t task;
+    int8_t urgency;
+    bool resumes, panic;
+};
 
 /* A task of a live incident. Its address is stable, so that queue and lease may point at it. */
 struct live_task {
@@ -20,9 +38,8 @@ struct live_task {
     struct word_kept *words; /* oldest first, at most WORDS_KEPT */
     size_t word_count;
     /* derived */
-    struct heap_node waiting; /* in its unit's queue */
-    int64_t respond_due_ms;   /* orders the queue; INT64_MAX without a respond clock */
-    struct worker *holder;    /* of its lease, when presence knows it */
+    struct queue_place waiting;
+    struct worker *holder; /* of its lease, when presence knows it */
     TAILQ_ENTRY(live_task) lease;
 };
 
@@ -47,7 +64,8 @@ struct live {
     struct live_task *tasks;
     struct clock *clocks;
     uint8_t task_count, clock_count, clock_room;
-    bool visiting;         /* loaded after it ended: leaves at the end of the turn */
+    bool visiting;         /* loaded after it ended, or woken: leaves at the end of the turn */
+    bool passing;          /* woken by a walk over all: rests when that goes on */
     struct voices *voices; /* NULL: each task has had one speaker, and nobody dispatched by hand */
     struct rare *rare;     /* NULL: nothing of it */
     /* write-behind */
@@ -55,8 +73,7 @@ struct live {
     uint64_t handed_seq;      /* state last handed out by core_next_dirty */
     uint64_t first_since;     /* first record after that state; 0: none */
     /* derived */
-    int64_t next_ms; /* the earliest rung of its clocks; 0: none */
-    struct heap_node due;
+    struct due_place due;
     TAILQ_ENTRY(live) visit;
 };
 
@@ -108,7 +125,7 @@ struct core {
     uint32_t term;
     int64_t stopped_ms, started_ms; /* the last downtime */
     struct counters counters;
-    struct index live; /* by incident number; the mark is "dirty" */
+    struct index live; /* by incident number: rows, or what rests (rest.h); the mark is "dirty" */
     struct dedup dedup;
     struct { /* rows beside incidents (side.h) */
         struct textmap by_name;
@@ -126,12 +143,12 @@ struct core {
     struct map bordering; /* live incidents that concern others beside their own, by id */
     uint32_t in_state[INCIDENT_STATE_END], returned, shelved, overdue_clocks, supervised;
     /* beside state */
+    struct buffer packing; /* used again and again */
     struct {
         bool under_way;
         size_t rule, at; /* how far it has got */
         unsigned number;
     } routine;              /* routine.c's sweep */
-    bool reckoning_all;     /* whatever the policy says: the one before said more */
     bool reckoning;         /* reckon.c's sweep is under way */
     uint64_t reckoned;      /* and has come to this incident number */
     struct textmap buckets; /* of sources that have a quota */

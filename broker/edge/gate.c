@@ -1,6 +1,7 @@
 #include "broker/edge/gate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct gate_socket {
     struct watch *watch;
     char endpoint;
     bool ready; /* had input when last asked */
+    bool stale; /* may have news: its descriptor woke, or it was read from or sent on since */
     char address[ADDRESS_BYTES];
 };
 
@@ -34,7 +36,8 @@ struct gate {
     struct gate_socket sockets[GATE_SOCKETS_MAX];
     size_t socket_count, next; /* next: whose turn it is */
     unsigned untended;         /* messages since the last look */
-    bool alarmed;
+    bool zap_stale, alarmed;
+    struct pollfd fds[2 * GATE_SOCKETS_MAX + 1]; /* of the sockets, of their watches, and ZAP's */
     gate_principal_fn *principal_of;
     void *arg;
     struct sessions *sessions;
@@ -133,6 +136,34 @@ static int gate_start(struct gate *gate, const struct gate_options *options, cha
     return error ? error : sockets_bind(gate, options, fault);
 }
 
+static int fd_of(void *zmq)
+{
+    int fd = -1;
+    size_t size = sizeof(fd);
+    ASSERT(zmq_getsockopt(zmq, ZMQ_FD, &fd, &size) == 0);
+    return fd;
+}
+
+/* A pipe wakes its reader only once that has found it empty. */
+static void first_look(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->socket_count; i++) {
+        gate->sockets[i].stale = true;
+        watch_drain(gate->sockets[i].watch, gate->sessions, &gate->counts);
+    }
+    gate->zap_stale = true;
+}
+
+static void collect_fds(struct gate *gate)
+{
+    struct pollfd *fd = gate->fds;
+    for (size_t i = 0; i < gate->socket_count; i++)
+        *fd++ = (struct pollfd){.fd = fd_of(gate->sockets[i].zmq), .events = POLLIN};
+    for (size_t i = 0; i < gate->socket_count; i++)
+        *fd++ = (struct pollfd){.fd = watch_fd(gate->sockets[i].watch), .events = POLLIN};
+    *fd = (struct pollfd){.fd = zap_fd(gate->zap), .events = POLLIN};
+}
+
 int gate_open(const struct gate_options *options, gate_principal_fn *principal_of, void *arg, struct gate **out,
               char fault[FAULT_BYTES])
 {
@@ -143,11 +174,14 @@ int gate_open(const struct gate_options *options, gate_principal_fn *principal_o
     raise_descriptors();
     struct gate *gate = gate_new(principal_of, arg);
     int error = gate_start(gate, options, fault);
-    if (error)
+    if (error) {
         gate_close(gate);
-    else
-        *out = gate;
-    return error;
+        return error;
+    }
+    collect_fds(gate);
+    first_look(gate);
+    *out = gate;
+    return 0;
 }
 
 void gate_close(struct gate *gate)
@@ -174,11 +208,9 @@ void gate_close(struct gate *gate)
 
 size_t gate_fds(const struct gate *gate, int fds[GATE_SOCKETS_MAX + 1])
 {
-    for (size_t i = 0; i < gate->socket_count; i++) {
-        size_t size = sizeof(fds[i]);
-        ASSERT(zmq_getsockopt(gate->sockets[i].zmq, ZMQ_FD, &fds[i], &size) == 0);
-    }
-    fds[gate->socket_count] = zap_fd(gate->zap);
+    for (size_t i = 0; i < gate->socket_count; i++)
+        fds[i] = gate->fds[i].fd;
+    fds[gate->socket_count] = gate->fds[2 * gate->socket_count].fd;
     return gate->socket_count + 1;
 }
 
@@ -188,24 +220,44 @@ const char *gate_address(const struct gate *gate, size_t endpoint_index)
     return gate->sockets[endpoint_index].address;
 }
 
-/* Asks every socket, not only until the first that has input: asking is also what re-arms its descriptor. */
+/* Which sockets have news, by one system call: asking ZeroMQ costs two for each. While nobody calls it, a socket whose
+ * descriptor does not wake has none. */
+static void look(struct gate *gate)
+{
+    size_t count = gate->socket_count;
+    bool blind = poll(gate->fds, (nfds_t)(2 * count + 1), 0) < 0;
+    for (size_t i = 0; i < count; i++) {
+        gate->sockets[i].stale |= blind || gate->fds[i].revents;
+        if (blind || gate->fds[count + i].revents)
+            watch_drain(gate->sockets[i].watch, gate->sessions, &gate->counts);
+    }
+    gate->zap_stale |= blind || gate->fds[2 * count].revents;
+}
+
+/* Asks every socket that may have news, not only until the first that has input: asking also re-arms its descriptor. */
 static bool sockets_ask(struct gate *gate)
 {
     bool any = false;
     for (size_t i = 0; i < gate->socket_count; i++) {
+        struct gate_socket *socket = &gate->sockets[i];
         int events = 0;
         size_t size = sizeof(events);
-        zmq_getsockopt(gate->sockets[i].zmq, ZMQ_EVENTS, &events, &size);
-        gate->sockets[i].ready = events & ZMQ_POLLIN;
-        any = any || gate->sockets[i].ready;
+        if (socket->stale && zmq_getsockopt(socket->zmq, ZMQ_EVENTS, &events, &size) == 0)
+            socket->ready = events & ZMQ_POLLIN;
+        socket->stale = false;
+        any = any || socket->ready;
     }
     return any;
 }
 
+static bool zap_ask(struct gate *gate)
+{
+    return gate->zap_stale = gate->zap_stale && zap_pending(gate->zap);
+}
+
 void gate_watch(struct gate *gate)
 {
-    for (size_t i = 0; i < gate->socket_count; i++)
-        watch_drain(gate->sockets[i].watch, gate->sessions, &gate->counts);
+    look(gate);
     bool many = gate->counts.connections > CONNECTIONS_ALARM;
     if (many && !gate->alarmed)
         log_warn("connections=%llu above=%d", (unsigned long long)gate->counts.connections, CONNECTIONS_ALARM);
@@ -216,14 +268,15 @@ bool gate_pending(struct gate *gate)
 {
     gate_watch(gate);
     bool any = sockets_ask(gate);
-    return zap_pending(gate->zap) || any;
+    return zap_ask(gate) || any;
 }
 
 static void tend(struct gate *gate)
 {
     gate->untended = 0;
-    zap_answer(gate->zap, ZAP_ANSWERS, &gate->counts);
     gate_watch(gate);
+    if (zap_ask(gate))
+        zap_answer(gate->zap, ZAP_ANSWERS, &gate->counts);
 }
 
 /* --- receiving --- */
@@ -255,6 +308,7 @@ static size_t frames_receive(struct gate *gate, struct gate_socket *socket)
 {
     size_t frames = 0;
     zmq_msg_t *last = &gate->routing_id;
+    socket->stale = true;
     if (!frame_receive(last, socket->zmq))
         return 0;
     for (; zmq_msg_more(last); frames++) {
@@ -372,6 +426,7 @@ int gate_send_frame(struct gate *gate, uint64_t peer, const void *frame, size_t 
         return -EHOSTUNREACH;
     }
     void *socket = gate->sockets[session->socket].zmq;
+    gate->sockets[session->socket].stale = true;
     if (!frame_send(socket, session->routing_id, session->routing_id_bytes, ZMQ_SNDMORE)) {
         if (errno == EAGAIN) {
             gate->counts.blocked++;

@@ -1,4 +1,5 @@
 /* The identities of gate.h: what makes two requests the same request, and two contents the same content. */
+#include <endian.h>
 #include <sodium.h>
 #include <string.h>
 #include <xxhash.h>
@@ -12,43 +13,38 @@
  * is absent leaves no trace: a field that a later version adds does not change what was remembered before it. */
 static _Thread_local struct buffer content; /* used again for each message */
 
-static void little_endian(uint8_t out[8], uint64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        out[i] = (uint8_t)(value >> (8 * i));
-}
-
 static void put_bytes(uint8_t tag, const void *ptr, size_t len)
 {
     if (len == 0)
         return;
     uint8_t *at = buffer_extend(&content, 1 + 8 + len);
+    uint64_t length = htole64(len);
     *at = tag;
-    little_endian(at + 1, len);
+    memcpy(at + 1, &length, sizeof(length));
     memcpy(at + 9, ptr, len);
 }
 
 static void put_text(uint8_t tag, const char *text)
 {
-    put_bytes(tag, text, text ? strlen(text) : 0);
+    if (text && text[0])
+        put_bytes(tag, text, strlen(text));
 }
 
 static void put_number(uint8_t tag, uint64_t value)
 {
-    uint8_t bytes[8];
-    little_endian(bytes, value);
-    put_bytes(tag, bytes, value ? sizeof(bytes) : 0);
+    uint64_t bytes = htole64(value);
+    if (value)
+        put_bytes(tag, &bytes, sizeof(bytes));
 }
 
 /* Present also when zero; -0 is 0. */
 static void put_degrees(uint8_t tag, double degrees)
 {
-    uint8_t bytes[8];
     uint64_t bits;
     double plain = degrees + 0.0;
     memcpy(&bits, &plain, sizeof(bits));
-    little_endian(bytes, bits);
-    put_bytes(tag, bytes, sizeof(bytes));
+    bits = htole64(bits);
+    put_bytes(tag, &bits, sizeof(bits));
 }
 
 static void begin(const char *kind)

@@ -173,6 +173,13 @@ void session_drop(struct sessions *all, uint64_t peer)
     free(member);
 }
 
+/* Not dropped: a commit may be under way of what is to be answered. It goes as its connection does. */
+void session_leave(struct session *session)
+{
+    session->welcomed = session->subscribed = false;
+    session->credit = 0;
+}
+
 void sessions_expire(struct sessions *all, int64_t before_ms)
 {
     while (all->heard.next != &all->heard) {

@@ -42,6 +42,8 @@ struct session *session_of(struct sessions *, size_t socket, char endpoint, cons
                            int64_t heard_ms);
 struct session *session_get(struct sessions *, uint64_t peer); /* NULL when gone */
 void session_drop(struct sessions *, uint64_t peer);
+/* It said goodbye: it follows nothing and says hello before it goes on; what it asked before is still answered. */
+void session_leave(struct session *);
 /* Drops those unheard since before_ms; they connect anew by hello. */
 void sessions_expire(struct sessions *, int64_t before_ms);
 size_t sessions_count(const struct sessions *);

@@ -50,6 +50,14 @@ void watch_free(struct watch *watch)
     free(watch);
 }
 
+int watch_fd(const struct watch *watch)
+{
+    int fd = -1;
+    size_t size = sizeof(fd);
+    ASSERT(zmq_getsockopt(watch->events, ZMQ_FD, &fd, &size) == 0);
+    return fd;
+}
+
 static void take(const struct watch *watch, uint16_t event, int value, struct sessions *sessions,
                  struct gate_counts *counts)
 {

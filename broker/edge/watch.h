@@ -11,6 +11,8 @@ struct watch;
 struct watch *watch_new(void *zmq_context, void *zmq_socket, size_t socket_index);
 /* Before the socket is closed. */
 void watch_free(struct watch *);
+/* Wakes when there is something to drain. */
+int watch_fd(const struct watch *);
 /* Tells the sessions and adds to the counts. */
 void watch_drain(struct watch *, struct sessions *, struct gate_counts *);
 

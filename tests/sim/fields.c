@@ -172,6 +172,7 @@ static const struct field incident_list[] = {
     {"planned", FIELD_TIME, offsetof(struct whole_head, ending.planned_ms)},
     {"taken-back", FIELD_YES, offsetof(struct whole_head, ending.withdrawn)},
     {"special", FIELD_TEXT, offsetof(struct whole_head, more.special)},
+    {"special-clocks", FIELD_TEXT, offsetof(struct whole_head, more.special_clocks)},
     {"charged", FIELD_TEXT, offsetof(struct whole_head, oversight.post)},
     {"bearer-post", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer_post)},
     {"bearer", FIELD_TEXT, offsetof(struct whole_head, oversight.bearer)},
@@ -280,6 +281,7 @@ static const struct field record_list[] = {
     {"unsolved", FIELD_NO, AT(record.solved)},
 
     {"number", FIELD_COUNT, AT(rung.number)},
+    {"level", FIELD_COUNT, AT(rung.ups)},
     {"to", FIELD_TEXT, AT(rung.to_area)},
     {"post", FIELD_TEXT, AT(rung.to_post)},
     {"holder", FIELD_TEXT, AT(rung.to_person)},

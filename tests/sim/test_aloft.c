@@ -27,6 +27,7 @@ static struct {
     char config[128];
     int stage, passes;
     uint64_t tags[8]; /* of what was said to the first source, in order */
+    enum message_kind kinds[8];
     size_t said;
 } test;
 
@@ -58,7 +59,7 @@ static size_t hear(void)
 {
     struct message message;
     while (test.said < 8 && network_receive(&test.world.network, 0, &test.arena, &message))
-        test.tags[test.said++] = message.tag;
+        test.kinds[test.said] = message.kind, test.tags[test.said++] = message.tag;
     return test.said;
 }
 
@@ -161,6 +162,60 @@ static void a_retry_says_nothing_that_is_not_durable(void **state)
     assert_int_equal(test.said, 2);
     assert_int_equal(test.tags[0], 11);
     assert_int_equal(test.tags[1], 12);
+}
+
+/* --- whoever says goodbye is answered first --- */
+
+static void say_goodbye(void)
+{
+    publish("e-2", 12);
+    send(0, (struct message){.kind = MESSAGE_BYE, .tag = 13});
+    publish("e-3", 14);
+}
+
+static int64_t goodbye_stage(void *arg)
+{
+    struct world *w = arg;
+    switch (test.stage) {
+    case 0:
+        disk_hold(true);
+        publish("e-1", 11);
+        test.stage++;
+        break;
+    case 1:
+        if (disk_holds()) { /* the first is not durable yet, the others are the next turn's */
+            say_goodbye();
+            test.stage++;
+        }
+        break;
+    case 2:
+        if (w->turn.outcome.record_count && ++test.passes == PASSES) {
+            disk_hold(false);
+            test.stage++;
+        }
+        break;
+    case 3:
+        if (hear() == 3) {
+            raise(SIGTERM);
+            test.stage++;
+        }
+        break;
+    }
+    return w->now_ms;
+}
+
+static void what_was_sent_before_a_goodbye_is_answered(void **state)
+{
+    (void)state;
+    begin(goodbye_stage);
+    end(0);
+    assert_int_equal(test.stage, 4);
+    assert_int_equal(test.tags[0], 11);
+    assert_int_equal(test.kinds[0], MESSAGE_RECEIPT);
+    assert_int_equal(test.tags[1], 14); /* a refusal is put down as it is made */
+    assert_int_equal(test.kinds[1], MESSAGE_REFUSAL);
+    assert_int_equal(test.tags[2], 12);
+    assert_int_equal(test.kinds[2], MESSAGE_RECEIPT);
 }
 
 /* --- a stop during a reload --- */
@@ -290,6 +345,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_retry_says_nothing_that_is_not_durable),
+        TEST(what_was_sent_before_a_goodbye_is_answered),
         TEST(a_stop_during_a_reload_frees_nothing_that_is_not_sealed),
         TEST(a_failure_during_a_reload_is_told),
     };

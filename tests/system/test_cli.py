@@ -203,6 +203,9 @@ class Cli(unittest.TestCase):
             self.assertRegex(said, r"police +\S+ +offline")
         self.assertIn("overview", self.cli("watch", "--json").json)
         self.assertIn(incident, self.cli("queue", "police").out)
+        which = self.cli("queue")
+        self.assertEqual(which.exit, USAGE)
+        self.assertRegex(which.err, r"which unit\?\n.*with work or workers are .*\bpolice\b")
         self.assertEqual(self.cli("workers").exit, DONE)
 
     # --- acts ---
@@ -230,6 +233,9 @@ class Cli(unittest.TestCase):
         for words in (("respond",), ("arrive",), ("note", "--text", "已到"), ("feedback", "--outcome", "resolved")):
             self.cli("say", incident, *words, "--on-behalf", "police", "--person", "李四", ok=True)
         self.assertIn("李四", self.cli("show", incident).out)
+        self.assertIn("account, report_up, send_down, contact", self.cli("say", incident, "shout").err)
+        up = self.cli("say", incident, "report-up", "--on-behalf", "police", "--person", "李四", "--reason", "力量不够", "--task", "1")
+        self.assertEqual(up.exit, REFUSED, up)  # its task is done
 
     # --- offline, and alone ---
 
@@ -307,6 +313,12 @@ class Cli(unittest.TestCase):
             result = self.cli("publish", "--timeout", "1", stdin=json.dumps({"id": "n", **EVENT}), env=env)
             self.assertEqual(result.exit, UNKNOWN, result)  # a source waits for its broker
             self.assertIn(f"ipc://{folder}: no socket there", result.err)
+            with socket.socket(socket.AF_UNIX) as mute:
+                mute.bind(os.path.join(folder, "publish"))
+                mute.listen()
+                result = self.cli("publish", "--timeout", "1", stdin=json.dumps({"id": "n", **EVENT}), env=env)
+            self.assertEqual(result.exit, UNKNOWN, result)
+            self.assertNotIn("no socket there", result.err)  # the one it uses is
             with socket.socket(socket.AF_UNIX) as mute:
                 mute.bind(os.path.join(folder, "command"))
                 mute.listen()

@@ -75,7 +75,7 @@ static const struct incident example_head = {
 };
 
 static const struct incident_more example_about = {
-    .object = "6208020137", .about = "cg-001 620802001", .special = "国庆安保"};
+    .object = "6208020137", .about = "cg-001 620802001", .special = "国庆安保", .special_clocks = "urgent"};
 static const struct incident example_excluded = {
     .state = INCIDENT_UNROUTED,
     .nature = NATURE_REPORT,

@@ -1,7 +1,7 @@
 /* Clocks as ledgers, and their rungs: each once, in order, also after downtime, pauses and changes of the ladder. */
 #include "core_fixture.h"
 
-#include "broker/core/clock.h"
+#include "broker/core/climb.h"
 
 static int setup(void **state)
 {
@@ -323,6 +323,25 @@ static void another_ladder_skips_no_breach(void **state)
     assert_int_equal(records[3]->rung->due_ms, START_MS + 150 * MINUTE_MS);
 }
 
+/* Rows of a build that counted rungs and did not say how far they took a clock. */
+static void what_an_earlier_build_counted_stands(void **unused)
+{
+    static const double warnings[] = {0.5, 0.8};
+    const struct ladder ladder = {.warnings = warnings, .warning_count = 2, .step_ms = HOUR_MS};
+    const struct climb climb = {.ladder = &ladder};
+    struct clock clock = started(HOUR_MS, 0);
+    const uint32_t reached[] = {0, 5000, 8000, 10000, 10001, 10002};
+    (void)unused;
+    for (uint32_t rung = 0; rung < 6; rung++) {
+        clock.rung = rung;
+        clock.next_ms = rung > 2 ? 0 : clock.due_ms;
+        assert_int_equal(climb_reached(&climb, &clock), reached[rung]);
+    }
+    clock.rung = 1; /* its warnings were passed over: breached all the same */
+    clock.next_ms = 0;
+    assert_int_equal(climb_reached(&climb, &clock), 10000);
+}
+
 static void overdue_and_due_soon_are_counted(void **state)
 {
     struct fixture *f = *state;
@@ -361,6 +380,7 @@ int main(void)
         cmocka_unit_test(in_time_means_at_or_before_due),
         cmocka_unit_test(pauses_are_not_counted),
         cmocka_unit_test(what_is_not_owed_is_void),
+        cmocka_unit_test(what_an_earlier_build_counted_stands),
         cmocka_unit_test_setup_teardown(a_clock_climbs_the_area_line_once, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_step_the_budget_is_the_step, setup, teardown),
         cmocka_unit_test_setup_teardown(without_an_area_only_the_top_is_told, setup, teardown),
