@@ -1,6 +1,7 @@
 /* instructions: publishes so many events, or takes them through the whole loop, by the real turn, core, codecs and tables in
  * one process (tests/sim/world.h), sixty-four in flight. test_instructions.py counts the instructions that turn_run takes.
  *   instructions publish|loop COUNT */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ struct run {
 int clock_gettime(clockid_t id, struct timespec *out)
 {
     static _Atomic int64_t ns = 1000000000;
-    int64_t now = ns += 100;
+    int64_t now = atomic_fetch_add(&ns, 100);
     (void)id;
     *out = (struct timespec){now / 1000000000, now % 1000000000};
     return 0;
