@@ -117,6 +117,12 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 	    -lcmocka $(BROKER_LIBS)
 unit: $(UNIT)
 
+# --- cost: what tests/cost counts the instructions of ---
+$(B)/cost/instructions: $(B)/obj/tests/cost/instructions.o $(SIM_PARTS) $(LINK)
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $< $(SIM_PARTS) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+cost: $(B)/cost/instructions
+
 # --- crashes: the programs of tests/crash, whose campaigns tests/crash/test_*.py run ---
 CRASH := $(addprefix $(B)/crash/,shim.so alloc_shim.so clock_shim.so promise verify power_loss bit_rot bloat alloc_sweep tally flood bomb)
 $(B)/crash/%.so: $(B)/obj/tests/crash/%.o
@@ -215,6 +221,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit hardening crash torture torture-quick bench-programs bench demo test check bench-quick fresh-test mutants install clean torture-asan fuzz-targets asan fuzz
+.PHONY: all unit hardening crash torture torture-quick bench-programs bench demo test check bench-quick fresh-test mutants install clean torture-asan fuzz-targets asan fuzz cost
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -9,6 +9,7 @@ import tempfile
 import measure
 import report
 import rows_peers
+import rows_scale
 import servers
 
 ROOT = servers.ROOT
@@ -16,7 +17,14 @@ ROOT = servers.ROOT
 
 def groups():
     """name → what measures it, and whether the peers are needed."""
-    return {"publish": (rows_peers.publish, True), "loop": (rows_peers.loop, True), "open": (rows_peers.open_loop, True)}
+    return {"publish": (rows_peers.publish, True), "loop": (rows_peers.loop, True), "open": (rows_peers.open_loop, True),
+            "backlog": (rows_scale.backlog, False), "queries": (rows_scale.questions, False),
+            "clocks": (rows_scale.clocks, False), "route": (rows_scale.route, False), "fan-out": (rows_scale.fan_out, False),
+            "day": (rows_scale.day, False)}
+
+
+def numbers(text):
+    return [int(word) for word in text.split(",")]
 
 
 def options():
@@ -24,8 +32,11 @@ def options():
     parser.add_argument("rows", nargs="*", help=f"words: those of {', '.join(groups())} that contain one; none: all")
     parser.add_argument("--seconds", type=float, default=3, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rates", type=lambda text: [int(word) for word in text.split(",")], default=[2000, 20000],
+    parser.add_argument("--rates", type=numbers, default=[2000, 20000],
                         help="of the open loops, a second")
+    parser.add_argument("--open", type=numbers, default=[100000, 1000000], help="incidents of the backlogs")
+    parser.add_argument("--clocks", type=int, default=100000, help="due at once")
+    parser.add_argument("--day", type=int, default=300, help="seconds that a day of a big city takes; 3600 at leisure")
     parser.add_argument("--systems", default="", help="only these: names with commas between")
     parser.add_argument("--folder", default=os.path.join(ROOT, "build"), help="on the disk to measure")
     parser.add_argument("--out", default=os.path.join(ROOT, "build/bench-results"))
@@ -39,6 +50,11 @@ def quick(chosen):
     chosen.rows, chosen.systems, chosen.rounds = ["publish"], "bihuan,redis", min(chosen.rounds, 3)
     chosen.out = os.path.join(ROOT, "build/bench-quick")
     rows_peers.WINDOWS = [pair for pair in rows_peers.WINDOWS if pair[1] == 1]
+
+
+def stop(peers):
+    while peers:
+        peers.pop().stop()
 
 
 def main():
@@ -57,11 +73,13 @@ def main():
             print(f"{name}:", flush=True)
             if beside_peers and not peers:
                 peers = measure.start_peers(bench)
-                peers = [s for s in peers if not chosen.systems or s.name in chosen.systems.split(",")]
-            rows(bench, peers) if beside_peers else rows(bench)
+            if beside_peers:
+                rows(bench, peers)
+            else:
+                stop(peers)
+                rows(bench)
     finally:
-        for server in peers:
-            server.stop()
+        stop(peers)
         shutil.rmtree(folder, ignore_errors=True)
         text = report.write(bench, about, known)
     print("\n" + text + f"\nall of it: {os.path.relpath(chosen.out)}")

@@ -1,7 +1,7 @@
 /* load_bihuan: a broker of ours. ADDRESS is its base, as in $BIHUAN_BROKER; keys come from the environment.
  *   publish        an event; done with its receipt
  *   loop           an event, its offer, respond, handle, feedback, which closes it; each with its receipt
- *   note           a word of the centre on an incident, any of --from to --to
+ *   urge           an act of the centre (催办) on an incident, any of --from to --to
  *   list, queue    a first page */
 #include "bench/load.h"
 #include "schemas/ident.h"
@@ -49,6 +49,7 @@ static char text[TEXT_MAX + 1];
 
 struct publisher {
     void *socket;
+    unsigned index;
     enum query_kind query;
     bool publishes, loops;
     uint64_t random;
@@ -176,6 +177,7 @@ static void *open_publisher(unsigned index)
         load_fail("workers", "1 to 4096");
     if (index == 0)
         set_up();
+    p->index = index;
     p->random = index * 0x9e3779b97f4a7c15u + 1;
     p->loops = strcmp(load_options.what, "loop") == 0;
     p->publishes = p->loops || strcmp(load_options.what, "publish") == 0;
@@ -233,18 +235,16 @@ static uint64_t any_incident(struct publisher *p)
     return ident_pack(620899, load_options.from + p->random % (load_options.to - load_options.from + 1));
 }
 
-static void start_note(struct publisher *p, uint64_t number)
+static void start_urge(struct publisher *p, uint64_t number)
 {
     char request[64];
-    struct message message = {.kind = MESSAGE_WORD, .tag = number << 2};
-    snprintf(request, sizeof(request), "note-%llx-%llu", (unsigned long long)run, (unsigned long long)number);
-    message.word = (struct word){.request = request,
-                                 .verb = WORD_NOTE,
-                                 .incident = any_incident(p),
-                                 .task = 1,
-                                 .person = "p-0042",
-                                 .on_behalf = load_options.unit,
-                                 .text = "on the way, ten minutes"};
+    struct message message = {.kind = MESSAGE_ACT, .tag = number << 2};
+    snprintf(request, sizeof(request), "urge-%llx-%llu", (unsigned long long)run, (unsigned long long)number);
+    message.act = (struct act){.request = request,
+                               .verb = ACT_URGE,
+                               .incident = any_incident(p),
+                               .person = "p-0042",
+                               .text = "the third call about it, please see to it"};
     send_frame(p->socket, 0, &message);
 }
 
@@ -258,7 +258,7 @@ static void start(void *self, uint64_t number)
     else if (p->query)
         send_frame(p->socket, 0, &message);
     else
-        start_note(p, number);
+        start_urge(p, number);
 }
 
 static void say(uint64_t number, enum step step)
@@ -389,10 +389,28 @@ static void flush(void *self)
     (void)self;
 }
 
+/* Who leaves without a word would be offered what comes next, as long as its lease is. */
+static void close_crew(void)
+{
+    struct message bye = {.kind = MESSAGE_BYE};
+    for (unsigned i = 0; crew.socket && i < load_options.workers; i++)
+        send_frame(crew.socket, i, &bye);
+    if (crew.socket) {
+        set_int(crew.socket, ZMQ_LINGER, 2000);
+        zmq_close(crew.socket);
+    }
+    zmq_ctx_term(context);
+}
+
+/* The first is closed last. */
 static void close_publisher(void *self)
 {
-    zmq_close(((struct publisher *)self)->socket);
-    free(self);
+    struct publisher *p = self;
+    bool last = p->index == 0;
+    zmq_close(p->socket);
+    free(p);
+    if (last)
+        close_crew();
 }
 
 const struct peer peer = {.name = "bihuan",

@@ -118,10 +118,10 @@ def settled(server):
 
 
 def start_peers(bench):
-    """Those of the peers that are installed, started, and all three ways to us."""
-    ours = [servers.Bihuan(transport) for transport in ("ipc", "tcp", "curve")]
-    peers = []
-    for server in ours + [peer() for peer in servers.PEERS]:
+    """Those of the peers that are asked for and installed, started, and all three ways to us."""
+    all_ = [servers.Bihuan(transport) for transport in ("ipc", "tcp", "curve")] + [peer() for peer in servers.PEERS]
+    asked, peers = bench.options.systems, []
+    for server in (server for server in all_ if not asked or server.name in asked.split(",")):
         if server.installed():
             server.start(bench.folder)
             peers.append(server)

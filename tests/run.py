@@ -38,11 +38,11 @@ ASAN_ENVIRONMENT = {"BIHUAN_BUILD": ASAN, "UBSAN_OPTIONS": "print_stacktrace=1",
 
 
 def programs():
-    """Every test program: C ones of unit/ and sim/, Python ones of system/ and crash/."""
+    """Every test program: C ones of unit/ and sim/, Python ones of system/, crash/ and cost/."""
     for source in sorted(glob.glob("tests/unit/test_*.c") + glob.glob("tests/sim/test_*.c")):
         stem = os.path.basename(source)[:-2]
         yield f"{source.split('/')[1]}/{stem}", SLOW.get(stem, SLOW_DEFAULT), [f"build/tests/{stem}"]
-    for source in sorted(glob.glob("tests/system/test_*.py") + glob.glob("tests/crash/test_*.py")):
+    for source in sorted(glob.glob("tests/system/test_*.py") + glob.glob("tests/crash/test_*.py") + glob.glob("tests/cost/test_*.py")):
         stem = os.path.basename(source)[:-3]
         yield f"{source.split('/')[1]}/{stem}", SLOW.get(stem, SLOW_DEFAULT), [sys.executable, source]
 
