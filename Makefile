@@ -1,4 +1,4 @@
-# Bihuan: all binaries into build/. Targets: all demo test check install clean bench-quick mutants; see CONTRIBUTING.md.
+# Bihuan: all binaries into build/. Targets: all demo test check install clean bench bench-quick mutants; see CONTRIBUTING.md.
 CC ?= gcc
 CXX ?= g++
 PREFIX ?= /usr/local
@@ -133,25 +133,35 @@ $(B)/crash/alloc_sweep: $(addprefix $(B)/obj/tests/crash/,alloc_sweep.o alloc_li
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 crash: $(CRASH)
-torture: all crash
+# Campaigns of the simulation.
+CRASH_SIM := $(addprefix $(B)/tests/,test_sim test_misdelivery)
+torture: all crash $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
-torture-quick: all crash
+torture-quick: all crash $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
 # The short forms of those that preload nothing, over a build whose memory is watched.
 torture-asan:
 	$(MAKE) B=build/asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all crash
 	BIHUAN_BUILD=build/asan /usr/bin/python3 tests/crash/torture.py kill_loop full backup bloat bit_rot
 
-# --- benchmarks: their programs only; ops/bench-quick runs them ---
-BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
-$(B)/bench/%: $(B)/obj/bench/%.o $(B)/obj/bench/measure.o $(B)/libschemas.a $(B)/libbase.a
+# --- benchmarks: their programs only; ops/bench and ops/bench-quick run them ---
+# A load generator for each system whose library is here; a limit for each thing that bounds us.
+LOADS := bihuan beanstalk nats $(if $(wildcard /usr/include/hiredis/hiredis.h),redis) \
+         $(if $(wildcard /usr/include/amqp_tcp_socket.h),rabbit) $(shell pkg-config --exists libpq && echo postgres)
+LOAD_LIBS_redis := -lhiredis
+LOAD_LIBS_rabbit := -lrabbitmq
+LOAD_LIBS_postgres := -lpq
+BENCH := $(LOADS:%=$(B)/bench/load_%) $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/limit_*.c bench/bench_*.c))
+BENCH_PARTS := $(addprefix $(B)/obj/bench/,load.o histogram.o lines.o)
+$(B)/obj/bench/load_postgres.o: ALL_CFLAGS += $(shell pkg-config --cflags libpq 2>/dev/null)
+$(B)/bench/load_%: $(B)/obj/bench/load_%.o $(BENCH_PARTS) $(B)/libbihuan.a
 	@mkdir -p $(@D)
-	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(if $(filter %redis,$@),-lhiredis) $(CLIENT_LIBS)
-# The store's own benchmark drives the store without a broker.
-$(B)/bench/bench_store: $(B)/obj/bench/bench_store.o $(LINK)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $^ $(LOAD_LIBS_$*) $(CLIENT_LIBS)
+# The others drive a room by itself, without a broker.
+$(B)/bench/%: $(B)/obj/bench/%.o $(B)/obj/bench/histogram.o $(LINK)
 	@mkdir -p $(@D)
-	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $< -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
-bench: $(BENCH)
+	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
+bench-programs: $(BENCH)
 
 # The flags that tests/system/test_hardening.py takes away in turn.
 hardening:
@@ -160,6 +170,8 @@ hardening:
 # --- the rest is in ops/ ---
 demo test check bench-quick fresh-test mutants: %:
 	ops/$*
+bench:
+	ROWS="$(ROWS)" ops/bench
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
@@ -182,6 +194,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit hardening crash torture torture-quick torture-asan bench demo test check bench-quick fresh-test mutants install clean
+.PHONY: all unit hardening crash torture torture-quick torture-asan bench-programs bench demo test check bench-quick fresh-test mutants install clean
 .SECONDARY: $(GEN)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

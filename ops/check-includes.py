@@ -28,12 +28,12 @@ RULES = {
     "workers/": [BASE, "schemas/"],
     "cli/": [BASE, "schemas/", CLIENT, BIHUAN, LANGUAGE],
     "tests/": ["broker/", "schemas/", "workers/", "cli/"],
-    "bench/": ["broker/", "schemas/", CLIENT],
+    "bench/": ["broker/", "schemas/", CLIENT, "workers/address.h"],
 }
 
 # Libraries belong to rooms: the header of one may be included there only.
 LIBRARIES = {
-    "lmdb.h": ["broker/store/"],
+    "lmdb.h": ["broker/store/", "bench/"],
     "zmq.h": ["broker/edge/", "broker/main.c", "broker/loop.c", "workers/", "cli/", "tests/", "bench/"],
     "ev.h": ["broker/loop.c", "broker/main.c"],
     "geos_c.h": ["broker/place/"],
@@ -49,6 +49,8 @@ LIBRARIES = {
     "openssl/sha.h": ["broker/base/", "schemas/", "tests/"],
     "cmocka.h": ["tests/"],
     "hiredis/hiredis.h": ["bench/"],
+    "amqp.h": ["bench/"],
+    "libpq-fe.h": ["bench/"],
     "time.h": ["broker/now.c", "broker/base/log.c", "broker/config/", "broker/store/", "broker/edge/", "broker/main.c",
                "broker/loop.c", "schemas/", "workers/", "cli/", "tests/", "bench/"],
 }
