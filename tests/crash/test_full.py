@@ -76,7 +76,7 @@ class SmallDisk(FullRig):
         return self
 
     def resize(self, mib):
-        subprocess.run(self.within("mount", "-o", f"remount,size={mib}m", self.store), check=True)
+        subprocess.run(self.within("mount", "-o", f"remount,size={mib}m", "tmpfs", self.store), check=True)
 
     def verify(self, store=None):
         done = subprocess.run(self.within(program("verify"), self.store, *self.logs), capture_output=True, text=True,
