@@ -28,7 +28,7 @@ CHECKS = [
 ]
 SLOW = {"test_backup": 300, "test_clocks": 300, "test_confined": 300, "test_full": 300, "test_io_sweep": 300,
         "test_kill_loop": 300, "test_memory": 300, "test_power_loss": 300, "test_real": 300, "test_scenarios": 300,
-        "test_simulation": 300}
+        "test_sim": 300, "test_simulation": 300}
 SLOW_DEFAULT = 120
 ASAN = "build/asan"
 # Not under the sanitizers: they play whole days, cities or thousands of random ones, or measure.

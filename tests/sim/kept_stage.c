@@ -149,9 +149,22 @@ static void rework(struct kept_model *m)
     kept_hold_rework(m, id);
 }
 
+/* --- the same is reported again --- */
+
+/* By then the first is kept from somebody, and takes no more. */
+static void report_again(struct kept_model *m)
+{
+    const struct event open = {.type = "1.01", .nature = NATURE_HELP, .about = ""};
+    if (!has_room(m, 2))
+        return;
+    uint64_t id = tell(m, HOTLINE, open);
+    act_as_chief(m, (struct act){.verb = ACT_EXCLUDE, .incident = id, .about = kept_unit_id(kept_any(m, KEPT_UNITS))});
+    tell(m, HOTLINE, open);
+}
+
 void kept_stage(struct kept_model *m)
 {
-    static void (*const stages[])(struct kept_model *) = {mend_device, push_back, charge_and_reopen, charge_and_merge,
-                                                          rework};
+    static void (*const stages[])(struct kept_model *) = {report_again,      mend_device,      push_back,
+                                                          charge_and_reopen, charge_and_merge, rework};
     stages[kept_any(m, sizeof(stages) / sizeof(*stages))](m);
 }

@@ -693,6 +693,12 @@ static bool run_seed(uint64_t seed)
 
 static void tell(uint64_t cities)
 {
+    printf("# sum {\"events\": %" PRIu64 ", \"cities\": %" PRIu64 ", \"wrong\": %" PRIu64 ", \"waiting\": %" PRIu64
+           ", \"reached people\": %" PRIu64 ", \"deliveries\": %" PRIu64 ", \"kept\": %" PRIu64
+           ", \"returned\": %" PRIu64 ", \"fallen back\": %" PRIu64 ", \"reloads\": %" PRIu64 ", \"crashes\": %" PRIu64
+           "}\n",
+           sum.events, cities, sum.wrong, sum.waiting, sum.reached, sum.deliveries, sum.kept, sum.pushed, sum.fallen,
+           sum.reloads, sum.crashes);
     printf("# %" PRIu64 " events in %" PRIu64 " cities, %" PRIu64 " refused; %" PRIu64 " sent with %" PRIu64
            " assists, %" PRIu64 " at the desk, %" PRIu64 " confirmed first; %" PRIu64
            " reports kept from whom they are "

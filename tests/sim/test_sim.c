@@ -108,6 +108,19 @@ static bool land(struct turn *t)
     return false;
 }
 
+/* Nothing is about to fail. */
+static bool calm_down(struct world *w)
+{
+    bool up;
+    w->next_commit = CRASH_NONE;
+    w->tables_fail = false;
+    disk_plant(CRASH_NONE);
+    disk_fail_tables(false);
+    up = world_turn(w) && ((land(&w->turn) && store_drain(w->turn.store) == 0) || world_crash(w));
+    w->next_commit = CRASH_NONE;
+    return up;
+}
+
 /* Small ones are slewed away, others left aside; either way no promise is broken. A year that the broker slept through
  * would be one to it: the window of a repeat is over then. So it is up, and its word durable. */
 static bool step_wall(struct run *r)
@@ -116,10 +129,8 @@ static bool step_wall(struct run *r)
     struct world *w = &r->world;
     int64_t by_ms = minutes[chance_below(&w->chance, 5)] * MINUTE_MS * (chance_percent(&w->chance, 50) ? 1 : -1);
     bool leaps = by_ms > 60 * MINUTE_MS;
-    if (leaps) {
-        w->next_commit = CRASH_NONE;
-        disk_plant(CRASH_NONE);
-    }
+    if (leaps && !calm_down(w))
+        return false;
     w->wall_off_ms += by_ms;
     r->steps_small += llabs(by_ms) <= 4 * MINUTE_MS;
     r->steps_large += llabs(by_ms) > 4 * MINUTE_MS;
