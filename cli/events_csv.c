@@ -24,7 +24,7 @@ struct csv_rows {
     struct arena *arena;
     const char **values;
     size_t count, room;
-    bool complete;
+    bool complete, beyond; /* beyond: there is more in the line than the row */
 };
 
 /* --- rows --- */
@@ -32,6 +32,7 @@ struct csv_rows {
 static void take_cell(void *text, size_t length, void *arg)
 {
     struct csv_rows *rows = arg;
+    rows->beyond |= rows->complete;
     if (rows->count == rows->room) {
         rows->room = rows->room ? rows->room * 2 : 64;
         const char **values = realloc(rows->values, rows->room * sizeof(*values));
@@ -70,12 +71,21 @@ static enum reading broken_row(struct csv_rows *rows, struct bad_line *bad)
     return READING_BAD;
 }
 
+/* A carriage return ends a row, so that what follows it in the line would be lost, or join the next line. */
+static enum reading split_row(struct csv_rows *rows, struct bad_line *bad)
+{
+    bad_line(bad, rows->arena, "", _("a carriage return within the line"));
+    csv_free(&rows->parser);
+    start_parser(rows);
+    return READING_BAD;
+}
+
 /* The next row that is not empty into rows->values. */
 static enum reading next_row(struct csv_rows *rows, struct arena *arena, struct bad_line *bad)
 {
     rows->arena = arena;
     rows->count = 0;
-    rows->complete = false;
+    rows->complete = rows->beyond = false;
     while (!rows->complete) {
         const char *text;
         ssize_t length = lines_next(rows->lines, &text);
@@ -93,7 +103,7 @@ static enum reading next_row(struct csv_rows *rows, struct arena *arena, struct 
         if (!feed(rows, text + mark, (size_t)length - mark))
             return broken_row(rows, bad);
     }
-    return READING_EVENT;
+    return rows->beyond || rows->parser.entry_pos ? split_row(rows, bad) : READING_EVENT;
 }
 
 /* --- a row as an event --- */

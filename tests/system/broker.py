@@ -172,6 +172,9 @@ class Broker:
             shutil.copytree(config, self.config)
             if os.path.exists(os.path.join(self.config, "principals.yaml")):  # else root is everybody
                 self.edit("principals.yaml", "uids: [0]", f"uids: [{os.getuid()}]")
+            elif os.getuid() != 0:  # as the principal there is when nobody is named, but for us
+                with open(os.path.join(self.config, "principals.yaml"), "w", encoding="utf-8") as file:
+                    file.write(f"principals:\n  - {{name: local, roles: all, units: all, panic: true, exercise: true, uids: [{os.getuid()}]}}\n")
         for made in (self.ipc, self.keys, os.path.join(self.config, "keys")):
             os.makedirs(made, mode=0o700, exist_ok=True)
         self.flags = ["--config", self.config, "--store", self.store, "--ipc", self.ipc, *flags]
