@@ -186,7 +186,8 @@ static bool bring_up(struct world *w)
     if (recover(t->core, t->store, &count, w->fault) != 0)
         return false;
     if (w->options.wall)
-        now_start(&w->now, store_meta(t->store)->last_ms, core_counters(t->core).wall_off_ms, 1);
+        now_start(&w->now,
+                  &(struct now_before){store_meta(t->store)->last_ms, core_counters(t->core).wall_off_ms, false}, 1);
     return recover_announce(t, w->fault) == 0;
 }
 
