@@ -27,7 +27,7 @@ CHECKS = [
     ("mutants, a dozen", 300, ["ops/mutants", "--short"]),
 ]
 SLOW = {"test_backup": 300, "test_clocks": 300, "test_confined": 300, "test_full": 300, "test_io_sweep": 300,
-        "test_kill_loop": 300, "test_memory": 300, "test_power_loss": 300, "test_real": 300, "test_scenarios": 300,
+        "test_kill_loop": 300, "test_memory": 600, "test_power_loss": 300, "test_real": 300, "test_scenarios": 300,
         "test_sim": 300, "test_simulation": 300}
 SLOW_DEFAULT = 120
 AS_ROOT = ("crash/test_full",)  # when we are: it makes a file system larger
