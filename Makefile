@@ -135,9 +135,11 @@ $(B)/crash/%: $(B)/obj/tests/crash/%.o $(B)/obj/tests/crash/oracle.o $(B)/obj/te
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -pie -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 crash: $(CRASH)
-torture: all crash
+# Campaigns of the simulation.
+CRASH_SIM := $(addprefix $(B)/tests/,test_sim test_misdelivery)
+torture: all crash $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py --long $(ROWS)
-torture-quick: all crash
+torture-quick: all crash $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
 
 # --- benchmarks: their programs only; ops/bench and ops/bench-quick run them ---

@@ -73,7 +73,7 @@ void notice_take_acknowledge(struct turn *t, const struct gate_input *in)
 
 struct gathering {
     struct turn *turn;
-    const char *source;
+    const struct principal *source;
     uint64_t until; /* the notice's record: later reports are not of it */
     const char **events;
     size_t count, looked;
@@ -82,7 +82,7 @@ struct gathering {
 
 static void take_event(struct gathering *g, const struct record *record, const char *source)
 {
-    if (record->seq > g->until || strcmp(source, g->source) != 0)
+    if (record->seq > g->until || strcmp(source, g->source->name) != 0)
         return;
     if (g->count == EVENTS_MAX)
         g->more = true;
@@ -113,11 +113,12 @@ static uint64_t gather_one(struct gathering *g, uint64_t incident, const struct 
     return change && change->reports && record->kind != RECORD_OPENED ? change->reports->before : 0;
 }
 
+/* What was merged may be about whoever asks, although its survivor no longer is. */
 static void gather(struct gathering *g, uint64_t incident, int merges)
 {
     struct turn *t = g->turn;
     struct row row;
-    if (!sight_row(t, incident, &row))
+    if (!sight_row(t, incident, &row) || !sight_may_see(t, g->source, &row))
         return;
     uint64_t seq = row.reports ? row.reports->last : row.head.opened_seq;
     struct record *record = ARENA_NEW(&t->arena, struct record, 1);
@@ -152,7 +153,8 @@ static bool is_guarded(const struct incident *head, const char *source)
     return (head->sealed || head->nature == NATURE_REPORT) && strcmp(head->source, source) != 0;
 }
 
-static void fill(struct turn *t, const char *source, const struct record *record, bool guarded, struct notice *notice)
+static void fill(struct turn *t, const struct principal *source, const struct record *record, bool guarded,
+                 struct notice *notice)
 {
     const struct incident *head = record->changes[0].head;
     bool said = is_said_to_reporter(notice_step_at(record)) && !guarded;
@@ -171,7 +173,7 @@ static void fill(struct turn *t, const char *source, const struct record *record
         .events = g.events,
     };
     if (record->event)
-        take_event(&g, record, source);
+        take_event(&g, record, source->name);
     else
         gather(&g, notice->incident, 0);
     notice->event_count = g.count;
@@ -201,7 +203,7 @@ static bool send(struct turn *t, const struct principal *who, struct session *se
         return true;
     if (is_early(t, &record, &row))
         return false;
-    fill(t, session->principal, &record, is_guarded(&row.head, who->name), &message.notice);
+    fill(t, who, &record, is_guarded(&row.head, who->name), &message.notice);
     session->credit--;
     outbox_put(t->outbox, session->peer, &message);
     return true;

@@ -24,7 +24,8 @@ CHECKS = [
     ("check finds what is planted", 300, ["ops/check", "--self-test"]),
     ("mutants, a dozen", 300, ["ops/mutants", "--short"]),
 ]
-SLOW = {"test_confined": 300, "test_kill_loop": 300, "test_power_loss": 300, "test_io_sweep": 300, "test_full": 300, "test_memory": 300, "test_real": 300, "test_scenarios": 300}
+SLOW = {"test_confined": 300, "test_kill_loop": 300, "test_power_loss": 300, "test_io_sweep": 300, "test_full": 300, "test_memory": 300,
+        "test_real": 300, "test_scenarios": 300, "test_simulation": 300}
 SLOW_DEFAULT = 120
 
 

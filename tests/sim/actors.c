@@ -44,6 +44,14 @@ void actor_release(struct actor *a)
     arena_release(&a->arena);
 }
 
+/* The first receipt counts: of a repeat there may come more. */
+static void remember(struct actor *a, const char *request, const struct receipt *receipt)
+{
+    struct said *said = ARENA_NEW(&a->arena, struct said, 1);
+    *said = (struct said){a->said, request, receipt->incident, receipt->seq};
+    a->said = said;
+}
+
 static const char *next_request(struct actor *a)
 {
     return arena_printf(&a->arena, "%zu-%u-%llu", a->at, a->lives, (unsigned long long)++a->requests);
@@ -66,6 +74,13 @@ static void tend(struct actor *a, struct asking *asking)
 }
 
 /* --- connection --- */
+
+/* Its frames under way come late, or to nobody. */
+static void reconnect(struct actor *a)
+{
+    a->welcomed = false;
+    a->world->network.connection[a->at]++;
+}
 
 static void say_hello(struct actor *a)
 {
@@ -238,9 +253,8 @@ static void worker_step(struct actor *a, bool calm)
         return;
     /* Dies: all in its head is gone; comes back later under its old name, or as somebody new. */
     memset(a->held, 0, sizeof(a->held));
-    a->welcomed = false;
     a->lives++;
-    a->world->network.connection[a->at]++;
+    reconnect(a);
     a->dead_until_ms = now(a) + (int64_t)chance_below(dice(a), 60000);
     if (percent(a, 50))
         snprintf(a->worker, sizeof(a->worker), "worker-%zu-%u", a->at, a->lives);
@@ -260,6 +274,7 @@ static void worker_receipt(struct actor *a, const struct message *m)
     if (!held)
         return;
     enum word_verb verb = held->asking.message.word.verb;
+    remember(a, held->asking.message.word.request, &m->receipt);
     held->asking.active = false;
     held->responded = held->responded || verb == WORD_RESPOND;
     a->fed_back += verb == WORD_FEEDBACK;
@@ -360,12 +375,36 @@ static void dispatcher_answer(struct actor *a, const struct message *m, bool cal
             return;
 }
 
+/* --- the operator puts another configuration in force --- */
+
+static void operator_step(struct actor *a, bool calm)
+{
+    struct message reload = {.kind = MESSAGE_RELOAD};
+    if (!calm && !a->asking.active && percent(a, 1)) {
+        a->edit(a->edit_arg);
+        reload.reload.request = next_request(a);
+        ask(a, &a->asking, &reload);
+    }
+    tend(a, &a->asking);
+}
+
+static void centre_receipt(struct actor *a, const struct message *m)
+{
+    const struct message *said = &a->asking.message;
+    a->asking.active = false;
+    a->reloads += said->kind == MESSAGE_RELOAD;
+    remember(a, said->kind == MESSAGE_RELOAD ? said->reload.request : said->act.request, &m->receipt);
+}
+
 static void dispatcher_refusal(struct actor *a, const struct message *m)
 {
+    bool stale = m->tag != a->asking.message.tag;
     if (m->refusal.code == REFUSAL_HELLO_FIRST)
         return;
-    if (m->tag == a->asking.message.tag)
+    if (!stale)
         a->asking.active = false;
+    if (stale && a->edit) /* a reload that came twice, and finds other files by now */
+        return;
     if (m->refusal.code != REFUSAL_WRONG_STATE && m->refusal.code != REFUSAL_BUSY &&
         m->refusal.code != REFUSAL_TOO_MANY)
         snprintf(a->fault, sizeof(a->fault), "the dispatcher was refused: %s %s", refusal_name(m->refusal.code),
@@ -392,8 +431,8 @@ static void on_receipt(struct actor *a, const struct message *m)
         source_receipt(a, m);
     else if (a->letter == 'W')
         worker_receipt(a, m);
-    else if (m->tag == a->asking.message.tag)
-        a->asking.active = false;
+    else if (a->asking.active && m->tag == a->asking.message.tag)
+        centre_receipt(a, m);
 }
 
 static void on_receipts(struct actor *a, const struct receipt_pack *pack)
@@ -445,6 +484,8 @@ void actor_step(struct actor *a, bool calm)
     while (network_receive(&a->world->network, a->at, &arena, &message))
         read(a, &message, calm);
     arena_release(&arena);
+    if (a->reconnects && !calm && percent(a, 1))
+        reconnect(a);
     say_hello(a);
     if (!a->welcomed)
         return;
@@ -453,6 +494,8 @@ void actor_step(struct actor *a, bool calm)
         source_step(a, calm);
     else if (a->letter == 'W')
         worker_step(a, calm);
+    else if (a->edit)
+        operator_step(a, calm);
     else
         dispatcher_step(a);
 }

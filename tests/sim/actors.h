@@ -29,6 +29,13 @@ struct held {
     struct asking asking;
 };
 
+/* What it was told was done: a word, an act, or a reload. */
+struct said {
+    const struct said *before;
+    const char *request;
+    uint64_t incident, seq;
+};
+
 struct actor {
     struct world *world;
     size_t at;   /* index in the network */
@@ -36,6 +43,8 @@ struct actor {
     const char *unit;
     char worker[32];
     bool welcomed;
+    bool reconnects;         /* now and then, unasked */
+    const struct said *said; /* the last */
     int64_t hello_ms, heartbeat_ms, dead_until_ms;
     uint32_t lives;
     uint64_t tag, requests;
@@ -52,6 +61,10 @@ struct actor {
     struct asking asking;
     uint64_t seen; /* live incidents in the last whole list */
     bool list_done;
+    /* operator: what is to be put in force next is written where the broker reads it */
+    void (*edit)(void *arg);
+    void *edit_arg;
+    uint64_t reloads;
     char fault[200]; /* a violation the actor saw */
 };
 

@@ -38,13 +38,16 @@ static int look(void *arg, const struct record *record, const void *bytes, size_
 {
     struct audit *a = arg;
     const struct change *change = record->change_count ? &record->changes[0] : NULL;
-    (void)bytes;
-    (void)size;
     if (record->seq != ++a->seq)
         return fault_of(a, "sequence is not dense", "");
+    if (record->at_ms < a->at_ms)
+        return fault_of(a, "time went back", "");
+    if (record->rung && record->rung->due_ms > record->at_ms)
+        return fault_of(a, "a rung fired before it was due", "");
+    a->at_ms = record->at_ms;
     a->trace = hash_bytes(&(uint64_t[]){a->trace, record->seq, (uint64_t)record->at_ms, record->kind,
-                                        change ? change->incident : 0, record->task, record->epoch},
-                          7 * sizeof(uint64_t));
+                                        change ? change->incident : 0, hash_bytes(bytes, size)},
+                          6 * sizeof(uint64_t));
     switch (record->kind) {
     case RECORD_OPENED:
         a->absences += !*record->principal;

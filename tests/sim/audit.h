@@ -1,4 +1,4 @@
-/* audit.h: what must be true of every trail, however often the broker died: sequences dense, no event opened twice, no
+/* audit.h: what must be true of every trail, however often the broker died: sequences dense, time goes on, no rung is early, no event opened twice, no
  * rung and no epoch twice, nothing closed without an outcome; and a full replay gives the state that is live. */
 #ifndef SIM_AUDIT_H
 #define SIM_AUDIT_H
@@ -8,6 +8,7 @@
 
 struct audit {
     uint64_t seq;          /* looked at so far */
+    int64_t at_ms;         /* of the last */
     uint64_t trace;        /* hash over the records, in order */
     uint64_t reckoned;     /* records of clocks reckoned anew */
     uint64_t absences;     /* incidents that the broker opened by itself */

@@ -94,6 +94,14 @@ bool city_edit(struct city *city, const char *name, const char *text, bool adds)
     return true;
 }
 
+const char *city_text(const struct city *city, const char *name)
+{
+    for (size_t i = 0; i < city->count; i++)
+        if (strcmp(city->files[i].name, name) == 0)
+            return city->files[i].text ? city->files[i].text : "";
+    return "";
+}
+
 void city_try(struct city *city)
 {
     for (size_t i = 0; i < city->count; i++)

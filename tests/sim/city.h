@@ -25,6 +25,8 @@ bool city_open(struct city *, struct arena *, const char *base);
 void city_close(struct city *);
 /* Replaces a file, or adds items to the list or mapping in it. False: too many files. */
 bool city_edit(struct city *, const char *name, const char *text, bool adds);
+/* As it is kept; "": there is no such file. */
+const char *city_text(const struct city *, const char *name);
 /* Puts the drafts where the broker reads them; then they are kept, or what was there before is put back. */
 void city_try(struct city *);
 void city_keep(struct city *, bool keep);

@@ -71,6 +71,13 @@ void disk_be_late(bool late)
     pthread_mutex_unlock(&disk.mutex);
 }
 
+void disk_seed(uint64_t seed)
+{
+    pthread_mutex_lock(&disk.mutex);
+    disk.tears.state = seed;
+    pthread_mutex_unlock(&disk.mutex);
+}
+
 void disk_fail_tables(bool fail)
 {
     pthread_mutex_lock(&disk.mutex);

@@ -43,12 +43,8 @@ static void put(struct frames *frames, struct frame *frame)
     frames->last_ms = frame->at_ms;
 }
 
-static void post(struct network *network, struct frames *frames, size_t actor, const void *bytes, size_t size)
+static void deliver(struct network *network, struct frames *frames, size_t actor, const void *bytes, size_t size)
 {
-    if (chance_percent(network->chance, network->loss_percent)) {
-        network->lost++;
-        return;
-    }
     struct frame *frame = calloc(1, sizeof(*frame) + size);
     ASSERT(frame);
     frame->at_ms = *network->now_ms + (int64_t)chance_below(network->chance, (uint64_t)network->delay_max_ms + 1);
@@ -56,6 +52,19 @@ static void post(struct network *network, struct frames *frames, size_t actor, c
     frame->size = size;
     memcpy(frame->bytes, bytes, size);
     put(frames, frame);
+}
+
+static void post(struct network *network, struct frames *frames, size_t actor, const void *bytes, size_t size)
+{
+    if (chance_percent(network->chance, network->loss_percent)) {
+        network->lost++;
+        return;
+    }
+    deliver(network, frames, actor, bytes, size);
+    if (network->double_percent && chance_percent(network->chance, network->double_percent)) {
+        network->doubled++;
+        deliver(network, frames, actor, bytes, size);
+    }
 }
 
 /* The first frame that has arrived for the actor (any: SIZE_MAX). */

@@ -101,16 +101,46 @@ static int64_t virtual_step(void *arg)
     return step_ms;
 }
 
+static int64_t read_now(void *arg)
+{
+    return now_ms(&((struct world *)arg)->now);
+}
+
+static int64_t read_step(void *arg)
+{
+    return now_step(&((struct world *)arg)->now);
+}
+
 static void job_done(void *arg)
 {
     sem_post(&((struct world *)arg)->job_done);
+}
+
+/* What a dying process was about to do is never done. Its memory is the machine's again; here it stays, still known of. */
+static void forget_jobs(struct world *w)
+{
+    static struct forgotten {
+        struct forgotten *before;
+        struct jobs *jobs;
+    } * forgotten;
+    jobs_abandon(w->turn.jobs);
+    while (sem_trywait(&w->job_done) == 0) { /* what it ended with is nobody's news */
+    }
+    if (!jobs_busy(w->turn.jobs)) {
+        jobs_free(w->turn.jobs);
+        return;
+    }
+    struct forgotten *one = malloc(sizeof(*one));
+    ASSERT(one);
+    *one = (struct forgotten){forgotten, w->turn.jobs};
+    forgotten = one;
 }
 
 static void take_down(struct world *w)
 {
     struct turn *t = &w->turn;
     store_close(t->store); /* what is aloft borrows from all others */
-    jobs_free(t->jobs);
+    forget_jobs(w);
     outbox_free(t->outbox);
     fake_gate_free(t->gate);
     core_free(t->core);
@@ -137,6 +167,8 @@ static bool bring_up(struct world *w)
     struct store_options options = {.create = true, .journal = 620802, .map_bytes = 32 << 20};
     options.front = w->options.front;
     options.other = w->options.front ? NULL : w->journal;
+    if (w->options.rereads && !world_read_config(w))
+        return false;
     plant(w);
     disk_fail_tables(false);
     if (store_open(w->folder, &options, &t->store, &fault) != 0) {
@@ -151,7 +183,11 @@ static bool bring_up(struct world *w)
     t->sweep_began = 0;
     w->up = true;
     w->restarts++;
-    return recover(t->core, t->store, &count, w->fault) == 0 && recover_announce(t, w->fault) == 0;
+    if (recover(t->core, t->store, &count, w->fault) != 0)
+        return false;
+    if (w->options.wall)
+        now_start(&w->now, store_meta(t->store)->last_ms, core_counters(t->core).wall_off_ms, 1);
+    return recover_announce(t, w->fault) == 0;
 }
 
 bool world_start(struct world *w)
@@ -161,18 +197,32 @@ bool world_start(struct world *w)
         return true;
     if (w->up)
         world_kill(w);
-    return w->struck != CRASH_NONE && bring_up(w);
+    if (w->struck == CRASH_NONE)
+        return false;
+    *w->fault = '\0';
+    return bring_up(w);
+}
+
+/* Nothing depends on when a thread has done what: all that was decided is said, and in the tables. */
+static bool settle(struct world *w)
+{
+    if (!w->options.steady || !w->options.front)
+        return true;
+    return turn_land(&w->turn) == 0 && store_drain(w->turn.store) == 0;
 }
 
 void world_kill(struct world *w)
 {
     struct failing *failing = (struct failing *)w->journal;
     w->crashes++;
+    settle(w); /* or not, where what it wrote last was to fail */
     take_down(w);
     journal_mem_crash(failing->inner);
     if (w->options.front && disk_struck() != CRASH_NONE)
         w->struck = disk_struck();
     w->next_commit = CRASH_NONE;
+    if (w->options.killed)
+        w->options.killed(w->options.arg, w->folder);
 }
 
 bool world_stop(struct world *w)
@@ -232,14 +282,16 @@ bool world_open(struct world *w, const struct world_options *options)
     snprintf(w->folder, sizeof(w->folder), "/dev/shm/bihuan-sim-XXXXXX");
     ASSERT(mkdtemp(w->folder));
     w->turn.config_folder = options->config_folder;
-    w->turn.now = virtual_now;
-    w->turn.step = virtual_step;
+    w->turn.now = options->wall ? read_now : virtual_now;
+    w->turn.step = options->wall ? read_step : virtual_step;
+    clock_lend(options->wall ? w : NULL);
+    disk_seed(options->seed);
     w->turn.time = w;
     w->turn.speed = 1;
     w->turn.query_budget_us = INT64_C(1) << 40;
     w->turn.beside_records_min = options->beside_records_min;
     w->turn.flush_slice_min = options->flush_slice_min;
-    disk_be_late(options->front);
+    disk_be_late(options->front && !options->steady);
     return world_read_config(w) && bring_up(w);
 }
 
@@ -259,6 +311,7 @@ void world_close(struct world *w)
     struct failing *failing = (struct failing *)w->journal;
     if (w->up)
         take_down(w);
+    clock_lend(NULL);
     policy_free(w->turn.policy);
     place_free(w->turn.place);
     journal_mem_free(failing->inner);
@@ -272,13 +325,16 @@ bool world_crash(struct world *w)
     world_kill(w);
     /* Down for a while: clocks become due meanwhile. */
     w->now_ms += (int64_t)chance_below(&w->chance, (uint64_t)w->options.down_max_ms);
-    return bring_up(w);
+    if (!w->options.again_percent || !chance_percent(&w->chance, w->options.again_percent))
+        return bring_up(w);
+    w->next_commit = chance_percent(&w->chance, 50) ? CRASH_LOST : CRASH_UNKNOWN;
+    return world_start(w);
 }
 
 /* A commit takes a few turns at most: the world's time does not run away from a disk's. */
 static void await_disk(struct world *w)
 {
-    if (!w->options.front || chance_percent(&w->chance, 50))
+    if (!w->options.steady && (!w->options.front || chance_percent(&w->chance, 50)))
         return;
     while (w->turn.aloft.on && !store_landed(w->turn.store))
         sched_yield();
@@ -287,6 +343,8 @@ static void await_disk(struct world *w)
 bool world_turn(struct world *w)
 {
     await_disk(w);
+    if (!settle(w))
+        return world_crash(w);
     w->turn.touched_ms = chance_percent(&w->chance, w->options.quiet_percent) ? 0 : INT64_MAX / 2;
     plant(w);
     if (turn_run(&w->turn) == 0)

@@ -9,6 +9,7 @@
 
 #include <semaphore.h>
 
+#include "broker/now.h"
 #include "broker/turn.h"
 
 /* --- chance: one seed gives one run --- */
@@ -39,11 +40,11 @@ struct frames {
 struct network {
     struct chance *chance;
     const int64_t *now_ms;
-    struct policy *const *policy; /* in force: whose principals are heard */
-    unsigned loss_percent;
+    struct policy *const *policy;          /* in force: whose principals are heard */
+    unsigned loss_percent, double_percent; /* some arrive never, some twice */
     int64_t delay_max_ms;
     struct frames to_broker, to_actors;
-    uint64_t lost;
+    uint64_t lost, doubled;
     const char *principals[ACTORS_MAX];
     char endpoints[ACTORS_MAX];
     uint32_t connection[ACTORS_MAX]; /* part of the routing id: rises when an actor connects anew */
@@ -71,6 +72,12 @@ bool disk_holds(void); /* whether one waits */
 void disk_fail_tables(bool fail);
 /* What the tables write is durable later, by a few turns. */
 void disk_be_late(bool late);
+/* What is torn from now on is so by this chance. */
+void disk_seed(uint64_t seed);
+
+struct world;
+/* The clocks of now.h are this world's from now on; NULL: the machine's (fake_clock.c). */
+void clock_lend(const struct world *);
 
 /* --- the broker under test (world.c) --- */
 struct world_options {
@@ -82,6 +89,12 @@ struct world_options {
     size_t beside_records_min; /* a commit of so many runs beside the next turn; 0: as in life */
     size_t flush_slice_min;    /* so many rows are written in one turn; 0: as in life */
     bool front;                /* over the log in front of the tables, on a disk; not over a journal in memory */
+    bool steady;               /* what is under way has landed before the next turn: one seed is one run there, too */
+    bool wall;                 /* the broker reads its time from clocks (now.h), of which the wall's may step */
+    bool rereads;              /* it reads its configuration at each start, as in life */
+    unsigned again_percent;    /* of the crashes: the recovery fails, too */
+    void (*killed)(void *arg, const char *folder); /* sees the store as each crash leaves it; NULL: nobody looks */
+    void *arg;
 };
 
 struct world {
@@ -95,6 +108,8 @@ struct world {
     enum crash next_commit, struck; /* planted; the last that came about */
     bool tables_fail;               /* planted: the batch that they take next does not arrive */
     int64_t wall_step_ms;           /* not noticed yet */
+    struct now now;                 /* with options.wall */
+    int64_t wall_off_ms;            /* of the wall clock, from now_ms */
     bool up;
     uint64_t crashes, restarts;
     sem_t job_done;
