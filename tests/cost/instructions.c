@@ -1,11 +1,9 @@
 /* instructions: publishes so many events, or takes them through the whole loop, by the real turn, core, codecs and tables in
  * one process (tests/sim/world.h), sixty-four in flight. test_instructions.py counts the instructions that turn_run takes.
  *   instructions publish|loop COUNT */
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "schemas/ident.h"
 #include "tests/sim/world.h"
@@ -24,17 +22,6 @@ struct run {
         uint32_t task, epoch;
     } held[SLOTS]; /* by their incidents' numbers */
 };
-
-/* Everybody's clock here, in place of the C library's: it hardly moves. Real time would decide when rows are written, and
- * with it how many instructions are counted. */
-int clock_gettime(clockid_t id, struct timespec *out)
-{
-    static _Atomic int64_t ns = 1000000000;
-    int64_t now = atomic_fetch_add(&ns, 100);
-    (void)id;
-    *out = (struct timespec){now / 1000000000, now % 1000000000};
-    return 0;
-}
 
 static void fail(const char *why)
 {
@@ -161,6 +148,7 @@ int main(int argc, char **argv)
     r.world.network.principals[SOURCE] = r.world.network.principals[WORKER] = "local";
     r.world.network.endpoints[SOURCE] = 'P';
     r.world.network.endpoints[WORKER] = 'W';
+    clock_lend(&r.world); /* real time would decide when rows are written, and with it how much is counted */
     greet(&r);
     for (size_t *done = loops ? &r.closed : &r.receipts; *done < count;) {
         while (r.published < count && r.published - *done < IN_FLIGHT)
