@@ -128,7 +128,7 @@ static void open_crew(void)
     struct address address;
     struct message credit = {.kind = MESSAGE_CREDIT};
     unsigned share = 2 * load_options.window / load_options.workers;
-    crew.credit = share < 1 ? 1 : share > 1024 ? 1024 : share;
+    crew.credit = share < 1 ? 1 : share > 2048 ? 2048 : share;
     crew.socket = new_socket(ZMQ_ROUTER, 'W', &address);
     set_int(crew.socket, ZMQ_ROUTER_MANDATORY, 1);
     for (unsigned i = 0; i < load_options.workers; i++) {

@@ -1,11 +1,9 @@
 /* instructions: publishes so many events, or takes them through the whole loop, by the real turn, core, codecs and tables in
  * one process (tests/sim/world.h), sixty-four in flight. test_instructions.py counts the instructions that turn_run takes.
  *   instructions publish|loop COUNT */
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "schemas/ident.h"
 #include "tests/sim/world.h"
@@ -25,6 +23,7 @@ struct run {
     } held[SLOTS]; /* by their incidents' numbers */
 };
 
+<<<<<<< HEAD
 /* Everybody's clock here, in place of the C library's: it hardly moves. Real time would decide when rows are written, and
  * with it how many instructions are counted. */
 int clock_gettime(clockid_t id, struct timespec *out)
@@ -42,6 +41,8 @@ void clock_lend(const struct world *w)
     (void)w;
 }
 
+=======
+>>>>>>> roles
 static void fail(const char *why)
 {
     fprintf(stderr, "instructions: %s\n", why);
@@ -167,6 +168,7 @@ int main(int argc, char **argv)
     r.world.network.principals[SOURCE] = r.world.network.principals[WORKER] = "local";
     r.world.network.endpoints[SOURCE] = 'P';
     r.world.network.endpoints[WORKER] = 'W';
+    clock_lend(&r.world); /* real time would decide when rows are written, and with it how much is counted */
     greet(&r);
     for (size_t *done = loops ? &r.closed : &r.receipts; *done < count;) {
         while (r.published < count && r.published - *done < IN_FLIGHT)
