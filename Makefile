@@ -118,7 +118,7 @@ $(B)/tests/%: tests/sim/%.c $(SIM_PARTS) $(LINK)
 unit: $(UNIT)
 
 # --- cost: what tests/cost counts the instructions of ---
-$(B)/cost/instructions: $(B)/obj/tests/cost/instructions.o $(filter-out %/fake_clock.o,$(SIM_PARTS)) $(LINK)
+$(B)/cost/instructions: $(B)/obj/tests/cost/instructions.o $(SIM_PARTS) $(LINK)
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(LINK) -Wl,--end-group $(BROKER_LIBS)
 cost: $(B)/cost/instructions

@@ -23,26 +23,6 @@ struct run {
     } held[SLOTS]; /* by their incidents' numbers */
 };
 
-<<<<<<< HEAD
-/* Everybody's clock here, in place of the C library's: it hardly moves. Real time would decide when rows are written, and
- * with it how many instructions are counted. */
-int clock_gettime(clockid_t id, struct timespec *out)
-{
-    static _Atomic int64_t ns = 1000000000;
-    int64_t now = atomic_fetch_add(&ns, 100);
-    (void)id;
-    *out = (struct timespec){now / 1000000000, now % 1000000000};
-    return 0;
-}
-
-/* In place of tests/sim/fake_clock.c: no world lends its time. */
-void clock_lend(const struct world *w)
-{
-    (void)w;
-}
-
-=======
->>>>>>> roles
 static void fail(const char *why)
 {
     fprintf(stderr, "instructions: %s\n", why);

@@ -168,13 +168,9 @@ static bool bring_up(struct world *w)
         return false;
     if (w->options.wall)
         now_start(&w->now,
-<<<<<<< HEAD
                   &(struct now_before){.last_ms = store_meta(t->store)->last_ms,
                                        .off_ms = core_counters(t->core).wall_off_ms},
                   1);
-=======
-                  &(struct now_before){store_meta(t->store)->last_ms, core_counters(t->core).wall_off_ms, false}, 1);
->>>>>>> closing
     return recover_announce(t, w->fault) == 0;
 }
 
