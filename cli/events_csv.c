@@ -213,7 +213,7 @@ static bool take_observed(const struct reading_row *row)
         return bad_line(row->bad, row->arena, "observed", _("\"%s\" carries no offset and the map has no time_zone"),
                         text);
     row->event->observed_ms = at_ms - (carries_offset ? 0 : map->time_zone_minutes * 60000LL);
-    return true;
+    return row->event->observed_ms > 0 || bad_line(row->bad, row->arena, "observed", _("not after 1970"));
 }
 
 static bool flag_of(const struct reading_row *row, enum map_field field, bool *out)

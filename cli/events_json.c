@@ -70,14 +70,13 @@ static bool take_severity(struct reading_line *line, const char *field, const js
 
 static bool take_observed(struct reading_line *line, const char *field, const json_t *value)
 {
-    if (json_is_integer(value)) {
-        line->event->observed_ms = json_integer_value(value);
-        return line->event->observed_ms > 0 || bad_line(line->bad, line->arena, field, _("not after 1970"));
-    }
-    if (json_is_string(value) && when_parse_rfc3339(json_string_value(value), &line->event->observed_ms) == 0)
-        return true;
-    return bad_line(line->bad, line->arena, field,
-                    _("not a time like \"2026-09-30T17:50:00+08:00\" or milliseconds since 1970"));
+    int64_t *at_ms = &line->event->observed_ms;
+    if (json_is_integer(value))
+        *at_ms = json_integer_value(value);
+    else if (!json_is_string(value) || when_parse_rfc3339(json_string_value(value), at_ms) != 0)
+        return bad_line(line->bad, line->arena, field,
+                        _("not a time like \"2026-09-30T17:50:00+08:00\" or milliseconds since 1970"));
+    return *at_ms > 0 || bad_line(line->bad, line->arena, field, _("not after 1970"));
 }
 
 static bool take_done(struct reading_line *line, const char *field, const json_t *value)

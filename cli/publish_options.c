@@ -209,7 +209,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         wanted->event.panic = true;
         return 0;
     case KEY_OBSERVED:
-        if (when_parse(value, &wanted->event.observed_ms) != 0)
+        if (when_parse(value, &wanted->event.observed_ms) != 0 || wanted->event.observed_ms <= 0)
             argp_error(state, _("--%s: \"%s\" is not a time like \"2026-09-30 17:50\""), "observed", value);
         return 0;
     case ARGP_KEY_END:

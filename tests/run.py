@@ -18,7 +18,7 @@ LOGS = "build/test-logs"
 # name, seconds it may take, command. Each build must end before the next step begins.
 MAKE = ["make", "--no-print-directory", f"-j{JOBS}", "WERROR=1"]
 BUILDS = [
-    ("build with gcc", 900, [*MAKE, "all", "unit", "crash"]),
+    ("build with gcc", 900, [*MAKE, "all", "unit", "crash", "cost"]),
     ("build with clang, ASan and UBSan", 1200, [*MAKE, "asan"]),
 ]
 CHECKS = [

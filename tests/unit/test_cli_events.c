@@ -142,6 +142,7 @@ static void a_bad_line_of_json_is_named_and_the_rest_goes_on(void **unused)
         {"{\"id\":\"a\",\"type\":\"1\",\"observed\":\"2026-02-31T00:00:00Z\"}", "observed"},
         {"{\"id\":\"a\",\"type\":\"1\",\"observed\":\"2026-02-01T00:00:00\"}", "observed"},
         {"{\"id\":\"a\",\"type\":\"1\",\"observed\":-5}", "observed"},
+        {"{\"id\":\"a\",\"type\":\"1\",\"observed\":\"1013-09-30T17:50:00+08:00\"}", "observed"},
         {"{\"id\":\"a\",\"type\":\"1\",\"point\":{\"lat\":1,\"lon\":2}}", "point.system"},
         {"{\"id\":\"a\",\"type\":\"1\",\"point\":{\"lat\":1,\"system\":\"wgs84\"}}", "point.lon"},
         {"{\"id\":\"a\",\"type\":\"1\",\"point\":{\"lat\":91,\"lon\":2,\"system\":\"wgs84\"}}", "point.lat"},
