@@ -134,7 +134,10 @@ static int say_line(const char *line, void *arg)
 
 static int list_readers(const char *folder)
 {
-    return mdb_reader_list(open_env(folder), say_line, NULL) < 0;
+    MDB_env *env = open_env(folder);
+    int listed = mdb_reader_list(env, say_line, NULL);
+    mdb_env_close(env);
+    return listed < 0;
 }
 
 static int hold_reader(const char *folder)
