@@ -32,9 +32,6 @@ SLOW = {"test_backup": 300, "test_clocks": 300, "test_confined": 300, "test_full
 SLOW_DEFAULT = 120
 AS_ROOT = ("crash/test_full",)  # when we are: it makes a file system larger
 ASAN = "build/asan"
-# Not under the sanitizers: they play whole days, cities or thousands of random ones, or measure.
-ASAN_NOT = ("test_aloft", "test_boston", "test_exclusion", "test_misdelivery", "test_pa911", "test_place", "test_prove", "test_real_route",
-            "test_sim", "test_yuncheng", "test_store_front")
 ASAN_ENVIRONMENT = {"BIHUAN_BUILD": ASAN, "UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "detect_stack_use_after_return=1"}
 
 
@@ -49,12 +46,12 @@ def programs():
 
 
 def sanitized():
-    """Programs of the build that looks closer: unit tests, each tenth scenario with its crashes, one system test, each in a few
-    seconds; the fuzz targets are test_fuzz's."""
-    for source in sorted(glob.glob("tests/unit/test_*.c") + ["tests/sim/test_scenarios.c"]):
-        stem = os.path.basename(source)[:-2]
-        if stem not in ASAN_NOT:
-            yield f"asan/{stem}", SLOW_DEFAULT, [f"{ASAN}/tests/{stem}", *(["0-"] if stem == "test_scenarios" else [])], ASAN_ENVIRONMENT
+    """Programs of the build that looks closer: tests that take in what others made, each tenth scenario with its crashes, one system test,
+    each in a few seconds; the fuzz targets are test_fuzz's."""
+    for program in sorted(glob.glob(f"{ASAN}/tests/test_*")):
+        stem = os.path.basename(program)
+        if "." not in stem:
+            yield f"asan/{stem}", SLOW_DEFAULT, [program, *(["0-"] if stem == "test_scenarios" else [])], ASAN_ENVIRONMENT
     yield "asan/test_loop", SLOW_DEFAULT, [sys.executable, "tests/system/test_loop.py"], ASAN_ENVIRONMENT
 
 

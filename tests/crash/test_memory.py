@@ -45,7 +45,7 @@ class Memory(unittest.TestCase):
     def test_an_allocation_that_fails_makes_no_promise_false(self):
         count = count_calls(scarce)
         dice = random.Random(SEED)
-        numbers = sorted(dice.sample(range(1, count), choose(24, 1500)))
+        numbers = sorted(dice.sample(range(1, count), choose(12, 1500)))
         settings = [{"fail": f"{n}:{dice.choice(('once', 'ever'))}"} for n in numbers]
         lives, wrong = live_all(scarce, settings, ENDS)
         struck = [life for life in lives if life.struck]
@@ -58,7 +58,7 @@ class Memory(unittest.TestCase):
         """In a short life, fresh and after a kill: each fails once, or all from there on."""
         for name, flags in (("fresh", ()), ("recovering", ("--recover",))):
             with Rig("sweep", keys=()) as rig:
-                done = subprocess.run([program("alloc_sweep"), *flags, *choose(("--step", "100"), ("--both", "--step", "4")),
+                done = subprocess.run([program("alloc_sweep"), *flags, *choose(("--step", "300"), ("--both", "--step", "4")),
                                        "--jobs", str(JOBS), os.path.join(ROOT, "tests/sim/city"), rig.path("sweep")],
                                       capture_output=True, encoding="utf-8", errors="replace", check=False)
             said = json.loads(done.stdout) if done.stdout else {}

@@ -9,8 +9,8 @@ import unittest
 
 from rig import JOBS, SEED, binary, choose, figure, tap
 
-SEEDS = choose(240, 10_000)
-LATE = choose(40, 1_000)  # with threads of their own: they are not exactly repeated
+SEEDS = choose(120, 10_000)
+LATE = choose(20, 1_000)  # with threads of their own: they are not exactly repeated
 CHUNK = choose(20, 100)
 FIRST = 1 + (SEED - 1) * 1_000_000
 
