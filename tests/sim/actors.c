@@ -289,6 +289,7 @@ static void worker_refusal(struct actor *a, const struct message *m)
     case REFUSAL_HELLO_FIRST:
     case REFUSAL_BUSY:
         return;
+    case REFUSAL_UNKNOWN_INCIDENT: /* another department's by now: nothing is said of it; what was promised, audit.c holds */
     case REFUSAL_STALE_EPOCH:
     case REFUSAL_NOT_HOLDER:
     case REFUSAL_WRONG_STATE:
