@@ -102,8 +102,8 @@ struct live_task *queue_first(const struct core *core, const struct queue *queue
     const struct heap_node *least = heap_least(&queue->waiting);
     if (!least)
         return NULL;
-    const struct live *live = live_find(core, place_at(least)->incident);
-    return live_task_find(live, place_at(least)->task);
+    struct queue_place first = *place_at(least); /* it is elsewhere when the incident wakes */
+    return live_task_find(live_find(core, first.incident), first.task);
 }
 
 static uint32_t *count_of(struct queue *queue, enum task_state state)
