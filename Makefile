@@ -147,7 +147,7 @@ torture-quick: all crash asan $(CRASH_SIM)
 	/usr/bin/python3 tests/crash/torture.py $(ROWS)
 # The short forms of those that preload nothing, over the build that looks closer.
 torture-asan: asan
-	$(ASAN) crash
+	+$(ASAN) crash
 	BIHUAN_BUILD=build/asan /usr/bin/python3 tests/crash/torture.py kill_loop full backup bloat bit_rot
 
 # --- fuzzing: the targets of tests/fuzz, in a build that looks closer (make asan); tests/fuzz/fuzz.py runs them ---
@@ -170,7 +170,7 @@ ASAN = $(MAKE) --no-print-directory B=build/asan CC='$(CLANG)' CXX='$(CLANGXX)' 
 ASAN_TESTS = $(addprefix build/asan/tests/test_,wire record config store_journal store_tables store_check core_replay core_task \
              core_rest gate outbox client typed cli_events scenarios)
 asan:
-	$(ASAN) all fuzz-targets $(ASAN_TESTS)
+	+$(ASAN) all fuzz-targets $(ASAN_TESTS)
 fuzz: asan
 	/usr/bin/python3 tests/fuzz/fuzz.py $(TARGETS)
 
