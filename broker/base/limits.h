@@ -59,6 +59,7 @@
 #define RECKON_LOOKS_MAX      4096 /* incidents looked at for that in one turn */
 #define OFFERS_MAX            1024 /* offers decided at the end of one turn */
 #define AGAIN_MAX             256  /* leases delivered again to a worker that seems not to know of some */
+#define SHORT_BEATS_MAX       12   /* heartbeats in a row that do not know of some, before a busy one is doubted */
 #define BESIDE_RECORDS_MIN    32   /* a smaller turn is committed at once: handing it over costs more than it gains */
 #define BESIDE_ALL_MIN        96   /* the same of a turn that holds all there was: nothing is decided meanwhile */
 #define LANDING_LOOK_MESSAGES 16   /* messages between looks whether a commit under way is over */

@@ -243,13 +243,18 @@ void lease_hello(struct step *step)
 
 /* A worker that knows of fewer tasks than it holds, in two heartbeats running, was not told of some: without this a lost
  * delivery would wait as long as its worker lives. Not those since the last heartbeat, which may be on their way; nor while
- * it comes to know of more: it has not read all yet, and would have the more to read. */
+ * it comes to know of more: it has not read all yet, and would have the more to read. But who is busy has some on their way
+ * at each heartbeat, and they would hide what is lost for ever: after so many all are doubted. */
 static void make_up_for_lost(struct core *core, struct worker *worker, int32_t holding)
 {
     int32_t shortfall = worker->lease_count - holding, before = worker->shortfall;
-    bool lost = before > 0 && shortfall >= before && shortfall > worker->recent;
-    if (lost)
+    worker->short_beats = shortfall > 0 ? worker->short_beats + 1 : 0;
+    bool lost =
+        (before > 0 && shortfall >= before && shortfall > worker->recent) || worker->short_beats >= SHORT_BEATS_MAX;
+    if (lost) {
+        worker->short_beats = 0;
         worker_again(core, worker, AGAIN_MAX);
+    }
     worker->recent = lost ? worker->again : 0;
     worker->shortfall = shortfall;
 }

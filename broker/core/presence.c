@@ -91,7 +91,7 @@ void worker_connect(struct core *core, struct worker *worker, uint64_t peer, con
     if (peer)
         map_put(&core->seats, peer, worker);
     worker->credit = 0;
-    worker->shortfall = 0;
+    worker->shortfall = worker->short_beats = 0;
     worker->draining = false;
     if (peer && !worker->silent)
         worker->queue->workers++;

@@ -102,9 +102,10 @@ struct worker {
     int64_t heard_ms;
     TAILQ_HEAD(, live_task) leases;
     int32_t lease_count;
-    int32_t recent;    /* leases since its last heartbeat */
-    int32_t shortfall; /* leases that one did not know of */
-    int32_t again;     /* leases that are to be delivered again: the first of the list */
+    int32_t recent;      /* leases since its last heartbeat */
+    int32_t shortfall;   /* leases that one did not know of */
+    int32_t short_beats; /* heartbeats in a row that did not know of some */
+    int32_t again;       /* leases that are to be delivered again: the first of the list */
     TAILQ_ENTRY(worker) due_again;
     TAILQ_ENTRY(worker) heard;
     TAILQ_ENTRY(worker) idle;

@@ -380,6 +380,23 @@ static void a_lost_delivery_is_made_up_for(void **state)
     assert_int_equal(count_effects(f, EFFECT_DELIVER), delivered + 1);
 }
 
+/* Whoever is busy comes to hold more with each heartbeat: that hides what was lost for so long only. */
+static void a_lost_delivery_is_made_up_for_however_busy_its_worker_is(void **state)
+{
+    struct fixture *f = *state;
+    enum { BEATS = 40 };
+    worker_ready(f, "water", "w1", 11, BEATS + 1);
+    publish(f, "slow"); /* its delivery is lost */
+    offer(f);
+    size_t again = 0;
+    for (int32_t beat = 1; beat <= BEATS; beat++) {
+        publish(f, "slow");
+        offer(f);
+        again = deliveries_after(f, beat) - (size_t)beat - 1;
+    }
+    assert_true(again > 0);
+}
+
 /* Who takes long to read what it was sent would only have the more to read. */
 static void a_worker_that_reads_slowly_is_not_told_again(void **state)
 {
@@ -906,6 +923,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(anything_heard_keeps_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lost_delivery_is_made_up_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_worker_that_reads_slowly_is_not_told_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lost_delivery_is_made_up_for_however_busy_its_worker_is, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_delivered_again_comes_at_the_pace_of_offers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_task_that_kills_whoever_starts_it_is_shelved_however_soon_that_one_is_back,
                                         setup, teardown),

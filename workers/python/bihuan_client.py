@@ -42,8 +42,6 @@ def generate():
         subprocess.run(["flatc", "--python", "--gen-object-api", "-o", folder, "-I", os.path.dirname(schemas[0]), *schemas],
                        check=True)
     sys.path.insert(0, folder)
-    # Where numpy is installed this code asks type() of each vector, which a field of that name hides. It goes without.
-    flatbuffers.compat.import_numpy = lambda: None
 
 
 generate()
