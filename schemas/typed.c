@@ -83,7 +83,7 @@ uint32_t typed_name(const char *name, char *out)
 /* The dot between the parts of a name is typed in as many ways as there are keyboards. */
 static utf8proc_int32_t one_dot(utf8proc_int32_t point)
 {
-    static const utf8proc_int32_t dots[] = {'.', 0x2022, 0x2027, 0x2219, 0x22c5, 0x30fb};
+    static const utf8proc_int32_t dots[] = {'.', 0x2022, 0x2027, 0x2219, 0x22c5, 0x3002, 0x30fb};
     for (size_t i = 0; i < sizeof(dots) / sizeof(*dots); i++)
         if (point == dots[i])
             return 0xb7;

@@ -12,6 +12,7 @@
 #include "broker/core/route.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "broker/core/undo.h"
 #include "schemas/typed.h"
 
 static bool unfinished(const struct task *task)
@@ -271,6 +272,7 @@ bool act_reclassify(struct acting *acting)
         return false;
     become(acting, type);
     renew_clocks(acting->draft);
+    undo_over(acting->draft, acting->live);
     acting->record->policy = (struct bytes){hash->bytes, sizeof hash->bytes};
     return !goes_anew(acting) || send_anew(acting);
 }

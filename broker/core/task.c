@@ -16,6 +16,7 @@
 #include "broker/core/pushback.h"
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
+#include "broker/core/undo.h"
 #include "broker/core/upward.h"
 #include "schemas/typed.h"
 
@@ -112,6 +113,7 @@ static void give_up(struct saying *saying)
     saying->task->reason = saying->word->reason;
     saying->task->epoch++;
     draft_pause_task_clocks(saying->draft, saying->task->no);
+    undo_stands(saying->draft, saying->of->incident, saying->task->no);
     pushback_returned(saying->draft, saying->task, saying->word->person);
 }
 

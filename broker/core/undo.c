@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "broker/base/panic.h"
+#include "broker/core/clock.h"
 #include "broker/core/live.h"
+#include "broker/core/task_more.h"
+
+static const struct undo nothing;
 
 /* --- kept with the incident --- */
 
@@ -135,6 +139,19 @@ const struct task *undo_responded(const struct undo *undo, const struct task *ta
     return NULL;
 }
 
+void undo_stands(struct draft *draft, const struct live *live, uint32_t no)
+{
+    const struct undo *undo = live->rare ? live->rare->undo : NULL;
+    if (undo && concerns(undo, no))
+        draft->undo = &nothing;
+}
+
+void undo_over(struct draft *draft, const struct live *live)
+{
+    if (live->rare && live->rare->undo)
+        draft->undo = &nothing;
+}
+
 static struct task *take_from(struct acting *acting, uint32_t no)
 {
     struct task *task = draft_task(acting->draft, no);
@@ -165,6 +182,18 @@ static void put_back(struct acting *acting, const struct task *was)
         task->state = TASK_QUEUED;
 }
 
+/* The calendar and the ladder may be others since: what had stopped was passed over when they came. */
+static void run_on(struct draft *draft, struct clock clock)
+{
+    struct pace pace = climb_pace(&draft->climb, clock.kind, clock.calendar);
+    if (clock.state == CLOCK_RUNNING) {
+        clock.reached = climb_reached(&draft->climb, &clock);
+        clock_reckon(&clock, &pace);
+        clock_arm(&clock, &draft->climb);
+    }
+    draft_put_clock(draft, &clock);
+}
+
 static void restore(struct acting *acting, const struct undo *undo)
 {
     struct draft *draft = acting->draft;
@@ -173,16 +202,44 @@ static void restore(struct acting *acting, const struct undo *undo)
     for (size_t i = 0; i < undo->task_count; i++)
         put_back(acting, &undo->tasks[i]);
     for (size_t i = 0; i < undo->clock_count; i++)
-        draft_put_clock(draft, &undo->clocks[i]);
+        run_on(draft, undo->clocks[i]);
     for (size_t i = 0; i < undo->ask_count; i++)
         *draft_ask(draft, undo->asks[i].no) = undo->asks[i];
     if (draft->head.state != undo->state)
         draft_head(draft)->state = undo->state;
 }
 
+/* Who had it before may have become whom the report is about, or be no more. */
+static bool may_have_again(struct acting *acting, const struct task *was)
+{
+    const struct exclusion *exclusion = &acting->draft->climb.exclusion;
+    const struct policy *policy = acting->step->core->policy;
+    const char *const units[] = {was->unit, task_desk(was)};
+    for (size_t i = 0; i < 2 && was->state != TASK_DONE && was->state != TASK_WITHDRAWN; i++) {
+        const struct unit *unit = policy_unit(policy, units[i]);
+        if (exclusion_bars_unit(exclusion, unit))
+            return step_refuse(acting->step, REFUSAL_EXCLUDED, NULL,
+                               "the report is about \"%s\", which had task %u before; possible is transfer", units[i],
+                               was->no);
+        if (policy_unit_now(policy, unit) != unit)
+            return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
+                               "unit \"%s\", which had task %u before, is retired; possible is transfer", units[i],
+                               was->no);
+    }
+    return true;
+}
+
+static bool may_be_as_before(struct acting *acting, const struct undo *undo)
+{
+    for (size_t i = 0; i < undo->task_count; i++) {
+        if (!may_have_again(acting, &undo->tasks[i]))
+            return false;
+    }
+    return true;
+}
+
 bool act_undo(struct acting *acting)
 {
-    static const struct undo nothing;
     const struct undo *undo = acting->live->rare ? acting->live->rare->undo : NULL;
     if (!undo || undo->until_ms < acting->step->now_ms)
         return step_refuse(acting->step, REFUSAL_TOO_LATE, "verb",
@@ -192,6 +249,8 @@ bool act_undo(struct acting *acting)
     if (task)
         return step_refuse(acting->step, REFUSAL_WRONG_STATE, "verb",
                            "unit \"%s\" has responded to task %u already; possible is transfer", task->unit, task->no);
+    if (!may_be_as_before(acting, undo))
+        return false;
     restore(acting, undo_lend(acting->step->outcome->arena, undo));
     acting->draft->undo = &nothing;
     acting->record->takes_back = undo->seq;

@@ -9,6 +9,10 @@
 void undo_keep(struct acting *);
 /* A task that the dispatch gave and whose unit has signed for it: then it stands. NULL: none. */
 const struct task *undo_responded(const struct undo *, const struct task *, size_t count);
+/* The unit says of a task that the dispatch gave that it is not its own, or is beyond it: that is an answer, and it stands. */
+void undo_stands(struct draft *, const struct live *, uint32_t task);
+/* The incident is of another type: its clocks as they were before would be another type's. */
+void undo_over(struct draft *, const struct live *);
 bool act_undo(struct acting *);
 
 /* Of a row: names interned, texts owned. NULL for NULL. */

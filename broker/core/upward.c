@@ -11,6 +11,7 @@
 #include "broker/core/somebody.h"
 #include "broker/core/task_more.h"
 #include "broker/core/told.h"
+#include "broker/core/undo.h"
 #include "schemas/typed.h"
 
 /* --- levels --- */
@@ -189,6 +190,7 @@ bool upward_fits(struct saying *saying)
 void upward_report(struct saying *saying)
 {
     const struct climb *climb = &saying->draft->climb;
+    undo_stands(saying->draft, saying->of->incident, saying->task->no);
     raise(saying->draft, above(climb, stands_at(climb, saying->task->unit)), saying->record);
 }
 

@@ -75,6 +75,7 @@ static void one_person_typed_otherwise_is_one(void **unused)
         {"阿卜杜拉·买买提", "阿卜杜拉•买买提"},
         {"阿卜杜拉·买买提", "阿卜杜拉・买买提"},
         {"阿卜杜拉·买买提", "阿卜杜拉．买买提"},
+        {"阿卜杜拉·买买提", "阿卜杜拉。买买提"}, /* what the key of the dot types in Chinese */
         {"龙\u2f00", "龙一"},
         {"\uf900", "\u8c48"}, /* the same ideograph, for another standard's sake */
         {"", " "},
