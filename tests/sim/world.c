@@ -299,7 +299,8 @@ void world_close(struct world *w)
     clock_lend(NULL);
     policy_free(w->turn.policy);
     place_free(w->turn.place);
-    journal_mem_free(failing->inner);
+    if (failing)
+        journal_mem_free(failing->inner);
     free(failing);
     sem_destroy(&w->job_done);
     remove_folder(w->folder);

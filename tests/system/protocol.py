@@ -65,10 +65,11 @@ def encode(body, tag=1, version=VERSION, identifier=IDENTIFIER):
 
 
 def decode(frame):
-    """The Message; its body a table, .kind the body's name."""
+    """The Message; its body a table, .kind the body's name, .raw the frame."""
     message = module("Message")
     decoded = message.MessageT.InitFromObj(message.Message.GetRootAs(frame, 0))
     decoded.kind = name_of("Body", decoded.bodyType).capitalize()
+    decoded.raw = frame
     return decoded
 
 
