@@ -247,8 +247,15 @@ bool world_finish_job(struct world *w)
         return false;
     while (sem_wait(&w->job_done) != 0) {
     }
-    if (turn_land(&w->turn) == 0) /* as the loop does: a job ends between turns */
-        jobs_reap(w->turn.jobs);
+    /* As the loop does: a job ends between turns, when nothing that was decided borrows from what it takes away. */
+    while (turn_land(&w->turn) == 0) {
+        if (w->turn.outcome.record_count == 0) {
+            jobs_reap(w->turn.jobs);
+            break;
+        }
+        if (!world_turn(w))
+            break;
+    }
     return true;
 }
 
