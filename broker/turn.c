@@ -187,9 +187,15 @@ static size_t rungs_of_turn(const struct turn *t, int64_t mono_ms)
     return t->tick_rungs_busy << (lasts_ms / TICK_DOUBLE_MS);
 }
 
-static void rest(struct turn *t, int64_t mono_ms, bool little)
+/* A worker's silence is due too, but no tick's: it is judged when all has been read. */
+static bool is_behind(const struct turn *t)
 {
-    bool more = core_next_due(t->core) <= t->now_ms;
+    return core_next_deadline(t->core) <= t->now_ms;
+}
+
+static void let_others_speak(struct turn *t, int64_t mono_ms, bool little)
+{
+    bool more = is_behind(t);
     t->backlog_ms = !more ? 0 : t->backlog_ms ? t->backlog_ms : mono_ms;
     t->rest_us = more && little ? now_mono_us() + TICK_REST_US : 0;
 }
@@ -203,12 +209,14 @@ static bool time_is_due(struct turn *t, int64_t now_ms)
 static void let_time_pass(struct turn *t)
 {
     notice_wall_step(t);
+    if (!is_behind(t))
+        t->backlog_ms = t->rest_us = 0;
     if (!time_is_due(t, t->now_ms))
         return;
     int64_t mono_ms = now_mono_ms();
     struct command tick = {.kind = COMMAND_TICK, .principal = "", .tick = {rungs_of_turn(t, mono_ms)}};
     turn_decide(t, &tick);
-    rest(t, mono_ms, tick.tick.rungs_max < TICK_RUNGS_MAX);
+    let_others_speak(t, mono_ms, tick.tick.rungs_max < TICK_RUNGS_MAX);
 }
 
 /* --- input --- */

@@ -7,6 +7,7 @@
 #include "broker/core/grant.h"
 #include "broker/core/live.h"
 #include "broker/core/task_more.h"
+#include "schemas/ident.h"
 
 bool exclude_permits(struct step *step, const struct incident *head, const struct unit *unit)
 {
@@ -134,7 +135,9 @@ static void reconsider(struct step *step, const struct live *live)
 
 void exclude_by_policy(struct step *step)
 {
-    for (struct live *live = NULL; (live = live_after(step->core, live));) {
+    /* What rests is about nobody. */
+    const struct live *live;
+    for (uint64_t from = 0; (live = live_awake_from(step->core, from)); from = ident_number(live->id) + 1) {
         if (live->head.more && !incident_ended(live->head.state))
             reconsider(step, live);
     }
